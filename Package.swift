@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set for every target: the compiler is the first reviewer.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "Synopsis",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "synopsis", targets: ["synopsis"]),
+        .executable(name: "Bench", targets: ["Bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CPcap",
+            pkgConfig: "libpcap",
+            providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]
+        ),
+        .target(name: "Tracking", dependencies: ["CPcap"], swiftSettings: settings),
+        .target(name: "Diagnosing", dependencies: ["Tracking"], swiftSettings: settings),
+        .target(
+            name: "Reporting",
+            dependencies: ["Diagnosing", "Tracking"],
+            resources: [.embedInCode("Schema"), .embedInCode("KnownIssues")],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "synopsis",
+            dependencies: [
+                "Reporting", "Diagnosing", "Tracking",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "Bench", dependencies: ["Tracking"], swiftSettings: settings),
+        .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
+        .testTarget(
+            name: "DiagnosingTests",
+            dependencies: ["Diagnosing", "Tracking"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Reporting", "Diagnosing", "Tracking"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["synopsis", "Reporting"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "TidyTests", dependencies: ["Diagnosing"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,22 @@
+/// Why an input, or the rest of it, could not be read. One sentence, with the place.
+package struct CaptureError: Error, Hashable, Sendable {
+    /// The input's name as the user gave it.
+    package let input: String
+    /// Where in the input, in octets from its begin; `nil` where no place applies.
+    package let offset: UInt64?
+    /// What was expected and what was there.
+    package let reason: String
+
+    package init(input: String, offset: UInt64? = nil, reason: String) {
+        self.input = input
+        self.offset = offset
+        self.reason = reason
+    }
+}
+
+extension CaptureError: CustomStringConvertible {
+    package var description: String {
+        guard let offset else { return "\(input): \(reason)" }
+        return "\(input): at octet \(offset): \(reason)"
+    }
+}

@@ -1,0 +1,114 @@
+/// One packet of a flow that is worth remembering, as a flat value: all that crosses from the tracker
+/// to the diagnosis.
+///
+/// For an ICMP error, `sequence`, `acknowledgment` and `flags` are those of the segment it quotes, and
+/// `side` is that segment's sender.
+package struct Event: Hashable, BitwiseCopyable, Sendable {
+    package enum Kind: UInt8, BitwiseCopyable, Sendable {
+        case syn
+        case synAck
+        case rst
+        case fin
+        case data
+        case ack
+        case icmp
+        /// No packet of its own: what the flow remembers of the connection before this one.
+        case formerConnection
+    }
+
+    /// In nanoseconds since 1970.
+    package var time: Int64
+    /// The frame's place in the input, from 1.
+    package var packet: UInt64
+    package var sequence: SequenceNumber
+    package var acknowledgment: SequenceNumber
+    package var timestampValue: UInt32 = 0
+    package var timestampEcho: UInt32 = 0
+    package var payloadLength: UInt32 = 0
+    /// The frame's length on the wire, in octets.
+    package var frameLength: UInt32
+    package var window: UInt16 = 0
+    package var maximumSegmentSize: UInt16 = 0
+    package var flags: TCPFlags
+    package var identification: UInt16 = 0
+    package var vlan: UInt16
+    /// Which life of the four-tuple it belongs to, from 0.
+    package var incarnation: UInt16
+    package var windowScale: UInt8 = 0
+    package var options: TCPOptions.Presence = []
+    package var timeToLive: UInt8
+    package var kind: Kind
+    /// Who sent the segment, or the segment that an ICMP error quotes.
+    package var side: Side
+    package var icmpType: UInt8 = 0
+    package var icmpCode: UInt8 = 0
+    /// For an ICMP error, whether the quote was long enough for `acknowledgment` and `flags`.
+    package var hasQuotedFlags = false
+    /// The next event on the same tape; the tape's own business.
+    var link: UInt32 = 0
+    /// Who sent the ICMP error.
+    package var icmpSender = Address(high: 0, low: 0)
+}
+
+extension Event {
+    @inline(never)
+    init(_ segment: Segment, kind: Kind, side: Side, in frame: FrameFacts) {
+        self.init(
+            time: frame.time,
+            packet: frame.number,
+            sequence: segment.sequence,
+            acknowledgment: segment.acknowledgment,
+            timestampValue: segment.options.timestampValue,
+            timestampEcho: segment.options.timestampEcho,
+            payloadLength: segment.payloadLength,
+            frameLength: frame.originalLength,
+            window: segment.window,
+            maximumSegmentSize: segment.options.maximumSegmentSize,
+            flags: segment.flags,
+            identification: segment.identification,
+            vlan: frame.vlan,
+            incarnation: 0,
+            windowScale: segment.options.windowScale,
+            options: segment.options.presence,
+            timeToLive: segment.timeToLive,
+            kind: kind,
+            side: side
+        )
+    }
+
+    init(_ error: ICMPError, side: Side, in frame: FrameFacts) {
+        self.init(
+            time: frame.time,
+            packet: frame.number,
+            sequence: error.quoted.sequence,
+            acknowledgment: error.quoted.acknowledgment,
+            frameLength: frame.originalLength,
+            flags: error.quoted.flags,
+            vlan: frame.vlan,
+            incarnation: 0,
+            timeToLive: error.timeToLive,
+            kind: .icmp,
+            side: side,
+            icmpType: error.type,
+            icmpCode: error.code,
+            hasQuotedFlags: error.quoted.hasFlags,
+            icmpSender: error.sender
+        )
+    }
+
+    /// The first sequence number after this segment.
+    package var sequenceEnd: SequenceNumber {
+        let control: UInt32 = flags.contains(.syn) ? 1 : 0
+        return sequence.advanced(by: payloadLength &+ control &+ (flags.contains(.fin) ? 1 : 0))
+    }
+
+    package var hasTimestamps: Bool { options.contains(.timestamps) }
+}
+
+/// What the frame says of a packet beside its headers.
+struct FrameFacts: BitwiseCopyable {
+    let time: Int64
+    let number: UInt64
+    let originalLength: UInt32
+    let vlan: UInt16
+}

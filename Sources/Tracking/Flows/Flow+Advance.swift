@@ -1,0 +1,297 @@
+/// What a segment meant for its flow.
+struct Step: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+
+    /// The segment belongs on the flow's tape.
+    static let record = Step(rawValue: 1)
+    /// Something is odd: the flow's events will be wanted.
+    static let noteworthy = Step(rawValue: 2)
+    /// All is well up to here: the tape may go.
+    static let forget = Step(rawValue: 4)
+}
+
+/// The slow path: everything that is not a plain segment of a settled flow.
+extension Flow {
+    /// Sets up a flow that begins with `segment`.
+    mutating func meet(_ segment: Segment, from side: Side) {
+        let isAnswer = segment.flags.contains(.syn) && segment.flags.contains(.ack)
+        let isOpening = segment.flags.contains(.syn) && !isAnswer
+        if !isOpening {
+            marks.insert(.midstream)
+            letters.note(.midstream)
+        }
+        if !segment.flags.contains(.syn) {
+            phase = .settled
+            marks.insert(.alive)
+        }
+        // Without a SYN the service is taken to be on the lower port.
+        let isFromInitiator =
+            isOpening || !isAnswer && segment.source.port >= segment.destination.port
+        setInitiator(isFromInitiator ? side : side.other)
+    }
+
+    private mutating func setInitiator(_ side: Side) {
+        if side == .high { marks.insert(.initiatorIsHigh) } else { marks.remove(.initiatorIsHigh) }
+    }
+
+    /// Whether `segment` begins another connection on the four-tuple, rather than another attempt at this.
+    func isReborn(by segment: Segment, at time: Int64) -> Bool {
+        guard segment.flags.contains(.syn), segment.flags.isDisjoint(with: [.ack, .rst]) else {
+            return false
+        }
+        let side = FlowKey.of(segment.source, segment.destination).side
+        guard self[side].marks.contains(.spoke) || self[side.other].marks.contains(.spoke) else {
+            return false
+        }
+        let isRepeat =
+            self[side].marks.contains(.synchronized)
+            && self[side].initialSequence == segment.sequence
+        if isRepeat { return false }
+        return marks.contains(.alive) || time - lastTime > Tracker.episodeGap
+    }
+
+    /// What a later connection should know of this one, as an event without a packet of its own.
+    func formerConnection() -> Event {
+        Event(
+            time: lastTime,
+            packet: lastPacket,
+            sequence: self[initiator].next,
+            acknowledgment: self[initiator.other].next,
+            timestampValue: self[initiator].timestamp,
+            frameLength: 0,
+            flags: phase == .closed ? [.fin] : phase == .reset ? [.rst] : [],
+            vlan: vlan,
+            incarnation: incarnation,
+            timeToLive: 0,
+            kind: .formerConnection,
+            side: marks.contains(.closedByHigh) ? .high : .low
+        )
+    }
+
+    /// Forgets the present connection; the four-tuple goes on.
+    mutating func rebirth(from side: Side, in frame: FrameFacts) {
+        let wasAlive = marks.contains(.alive)
+        let kept = tape
+        let number = incarnation &+ 1
+        let keptMarks = marks.intersection([.noteworthy, .reused])
+        self = Flow(
+            key: key,
+            begin: frame.time,
+            lastTime: frame.time,
+            lastPacket: frame.number,
+            firstPacket: frame.number,
+            vlan: frame.vlan
+        )
+        tape = kept
+        incarnation = number
+        marks.formUnion(keptMarks)
+        if wasAlive { marks.insert(.reused) }
+        setInitiator(side)
+    }
+
+    /// Follows a segment that the fast path declined.
+    mutating func advance(with segment: Segment, from side: Side, in frame: FrameFacts) -> Step {
+        lastTime = frame.time
+        lastPacket = frame.number
+        let step: Step
+        if segment.flags.contains(.rst) {
+            step = takeReset(segment, from: side)
+        } else if segment.flags.contains(.syn) {
+            step =
+                segment.flags.contains(.ack)
+                ? takeAnswer(segment, from: side, at: frame.time)
+                : takeOpening(segment, from: side, at: frame.time)
+        } else {
+            step = takeOther(segment, from: side, at: frame.time)
+        }
+        if !segment.flags.contains(.syn) { self[side].send(segment) }
+        return step
+    }
+
+    private mutating func takeOpening(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+        if side == initiator {
+            letters.note(.syn)
+            syns = syns == .max ? .max : syns + 1
+        }
+        let known = self[side]
+        let isRepeat =
+            known.marks.contains(.synchronized) && known.initialSequence == segment.sequence
+        let isFirst = !known.marks.contains(.spoke) && !self[side.other].marks.contains(.spoke)
+        if !isRepeat {
+            self[side].synchronize(by: segment)
+            attempts = attempts == .max ? .max : attempts + 1
+        }
+        switch phase {
+        case .opening, .answered, .reset:
+            if side == initiator {
+                synTime = time
+                if !isRepeat || phase == .reset { phase = .opening }
+            }
+        case .established, .settled, .closing, .closed:
+            break
+        }
+        return isFirst && !marks.contains(.reused) ? .record : [.record, .noteworthy]
+    }
+
+    private mutating func takeAnswer(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+        let isFromResponder = side != initiator
+        if isFromResponder {
+            letters.note(.synAck)
+            synAcks = synAcks == .max ? .max : synAcks + 1
+        }
+        let isCurrent = self[side.other].isAnswered(by: segment.acknowledgment)
+        let isChange =
+            self[side].marks.contains(.synchronized)
+            && self[side].initialSequence != segment.sequence
+        self[side].synchronize(by: segment)
+        self[side].acknowledged = segment.acknowledgment
+        if !self[side.other].marks.contains(.spoke) { return .record }
+        guard isCurrent else {
+            marks.insert(.strayReply)
+            return [.record, .noteworthy]
+        }
+        if !isFromResponder {
+            // A simultaneous open: each side answers the other's SYN (RFC 9293 §3.5).
+            if phase == .answered { complete(at: time) }
+            return [.record, .noteworthy]
+        }
+        let isFirst = phase == .opening && synAcks == 1
+        if phase == .opening || phase == .reset {
+            phase = .answered
+            synAckTime = time
+            legs.0 = Self.microseconds(from: synTime, to: time)
+        }
+        return isFirst && !isChange ? .record : [.record, .noteworthy]
+    }
+
+    private mutating func takeOther(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+        let isFromInitiator = side == initiator
+        letters.note(isFromInitiator ? .initiatorAck : .ack)
+        if segment.payloadLength > 0 {
+            letters.note(isFromInitiator ? .initiatorData : .data)
+            self[side].marks.insert(.sentData)
+        }
+        switch phase {
+        case .opening, .reset:
+            return takeBeforeAnswer(segment, from: side)
+        case .answered:
+            guard isFromInitiator, self[side.other].isAnswered(by: segment.acknowledgment) else {
+                return [.record, .noteworthy]
+            }
+            complete(at: time)
+            return segment.flags.contains(.fin) ? takeFin(segment, from: side) : .record
+        case .established:
+            if segment.flags.contains(.fin) { return takeFin(segment, from: side) }
+            let isConfirmed =
+                !isFromInitiator
+                && (segment.payloadLength > 0
+                    || self[side.other].initialSequence.distance(to: segment.acknowledgment) > 1)
+            guard isConfirmed else { return segment.payloadLength > 0 ? .record : [] }
+            phase = .settled
+            return .forget
+        case .settled, .closing, .closed:
+            return segment.flags.contains(.fin)
+                ? takeFin(segment, from: side) : takeClosing(segment, from: side)
+        }
+    }
+
+    /// An ACK while no answer to the newest SYN is known: a challenge ACK of the responder, or the sign
+    /// that the capture misses one direction.
+    private mutating func takeBeforeAnswer(_ segment: Segment, from side: Side) -> Step {
+        if phase == .reset { return .record }
+        if side != initiator {
+            marks.insert(.strayReply)
+            return [.record, .noteworthy]
+        }
+        guard !self[side.other].marks.contains(.spoke) else { return .record }
+        marks.formUnion([.oneWay, .alive])
+        phase = .settled
+        return .record
+    }
+
+    private mutating func complete(at time: Int64) {
+        phase = .established
+        marks.formUnion([.completed, .alive])
+        legs.1 = Self.microseconds(from: synAckTime, to: time)
+    }
+
+    private mutating func takeFin(_ segment: Segment, from side: Side) -> Step {
+        letters.note(side == initiator ? .initiatorFin : .fin)
+        if !self[side.other].marks.contains(.sentFin) { noteCloser(side) }
+        self[side].marks.insert(.sentFin)
+        if phase != .closed { phase = .closing }
+        noteFinAcknowledgment(by: segment, from: side)
+        return .record
+    }
+
+    private mutating func takeClosing(_ segment: Segment, from side: Side) -> Step {
+        guard phase == .closing else { return [] }
+        noteFinAcknowledgment(by: segment, from: side)
+        return phase == .closed ? .forget : []
+    }
+
+    /// Whether `segment` acknowledges the other end's FIN, after which only TIME-WAIT remains.
+    private mutating func noteFinAcknowledgment(by segment: Segment, from side: Side) {
+        let other = self[side.other]
+        guard other.marks.contains(.sentFin),
+            other.next.distance(to: segment.acknowledgment) >= 0
+        else { return }
+        self[side.other].marks.insert(.finAcknowledged)
+        if self[side].marks.contains(.finAcknowledged) { phase = .closed }
+    }
+
+    private mutating func takeReset(_ segment: Segment, from side: Side) -> Step {
+        letters.note(side == initiator ? .initiatorRst : .rst)
+        switch phase {
+        case .opening, .answered, .established:
+            if phase == .opening, side != initiator, synAcks == 0 { marks.insert(.refused) }
+            if phase == .established { noteCloser(side) }
+            marks.insert(.wasReset)
+            phase = .reset
+            return [.record, .noteworthy]
+        case .settled, .closing:
+            noteCloser(side)
+            phase = .reset
+            return .record
+        case .reset:
+            return .record
+        case .closed:
+            return []
+        }
+    }
+
+    private mutating func noteCloser(_ side: Side) {
+        if side == .high { marks.insert(.closedByHigh) } else { marks.remove(.closedByHigh) }
+    }
+
+    private static func microseconds(from start: Int64, to end: Int64) -> UInt32 {
+        UInt32(clamping: (end - start) / 1000)
+    }
+}
+
+/// ICMP errors about the flow.
+extension Flow {
+    /// How far from the sender's newest sequence number a quoted one may lie, in octets: a forged or old
+    /// error rarely comes that near (RFC 5927 §4.1).
+    private static let quoteWindow: Int32 = 1 << 24
+
+    /// Whether `side` can have sent the quoted segment. A bare RST may carry sequence number 0.
+    func mayHaveSent(_ quoted: QuotedPacket, from side: Side) -> Bool {
+        if quoted.sequence.rawValue == 0 || phase == .opening || phase == .answered || phase == .reset {
+            return true
+        }
+        let distance = self[side].next.distance(to: quoted.sequence)
+        return (-Self.quoteWindow...Self.quoteWindow).contains(distance)
+    }
+
+    /// - Returns: whether the error is noteworthy: path-MTU discovery is not (RFC 1191, RFC 8201).
+    mutating func note(_ error: ICMPError, from side: Side) -> Bool {
+        letters.note(.icmp)
+        icmpErrors = icmpErrors == .max ? .max : icmpErrors + 1
+        let isV4 = error.quoted.source.address.isIPv4
+        let isPathMTU = isV4 ? error.type == 3 && error.code == 4 : error.type == 2
+        if isPathMTU { return false }
+        if phase == .opening || phase == .answered { marks.insert(.rejected) }
+        return true
+    }
+}

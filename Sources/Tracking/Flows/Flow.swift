@@ -1,0 +1,117 @@
+/// A four-tuple through all its lives: who speaks, how far the handshake came, what was odd.
+struct Flow: BitwiseCopyable {
+    /// How far the present incarnation came.
+    enum Phase: UInt8, BitwiseCopyable {
+        /// SYNs, and nothing that answers the newest of them.
+        case opening
+        /// A SYN-ACK answered the newest SYN.
+        case answered
+        /// The handshake is complete; nothing confirms yet that the responder knows it.
+        case established
+        /// Data went through, or the capture began in mid-flow: the fast path.
+        case settled
+        case closing
+        case closed
+        case reset
+    }
+
+    struct Marks: OptionSet, BitwiseCopyable {
+        let rawValue: UInt16
+
+        /// Something happened that a detector should look at.
+        static let noteworthy = Marks(rawValue: 1)
+        static let initiatorIsHigh = Marks(rawValue: 2)
+        /// The first captured segment of this incarnation was no SYN.
+        static let midstream = Marks(rawValue: 4)
+        /// This incarnation was alive: established, or met alive.
+        static let alive = Marks(rawValue: 8)
+        /// The four-tuple had an earlier connection.
+        static let reused = Marks(rawValue: 16)
+        static let completed = Marks(rawValue: 32)
+        static let refused = Marks(rawValue: 64)
+        static let rejected = Marks(rawValue: 128)
+        /// A SYN-ACK or ACK answered something else than the newest SYN.
+        static let strayReply = Marks(rawValue: 256)
+        static let wasReset = Marks(rawValue: 512)
+        /// The initiator went on as if answered, and no answer was captured.
+        static let oneWay = Marks(rawValue: 1024)
+        /// The high side sent the first FIN, or the RST that ended it.
+        static let closedByHigh = Marks(rawValue: 2048)
+        static let inUse = Marks(rawValue: 4096)
+    }
+
+    let key: FlowKey
+    var low = Sender()
+    var high = Sender()
+    /// When the first SYN of this incarnation was sent.
+    var begin: Int64
+    var lastTime: Int64
+    var lastPacket: UInt64
+    /// The first packet of this incarnation.
+    var firstPacket: UInt64
+    var letters = HistoryLetters()
+    var tape = Tape()
+    /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
+    var legs: (UInt32, UInt32) = (0, 0)
+    var synAckTime: Int64 = 0
+    /// The SYN that `legs` counts from: the latest sending of the newest attempt.
+    var synTime: Int64 = 0
+    var incarnation: UInt16 = 0
+    var vlan: UInt16
+    var marks: Marks = .inUse
+    var phase: Phase = .opening
+    /// Counts that stop at 255.
+    var syns: UInt8 = 0
+    var synAcks: UInt8 = 0
+    var attempts: UInt8 = 0
+    var icmpErrors: UInt8 = 0
+
+    subscript(side: Side) -> Sender {
+        @inline(always) get { side == .low ? low : high }
+        @inline(always)
+        _modify {
+            if side == .low { yield &low } else { yield &high }
+        }
+    }
+
+    var initiator: Side { marks.contains(.initiatorIsHigh) ? .high : .low }
+
+    /// Takes a plain segment of a settled flow; declines everything that it does not understand.
+    @inline(always)
+    mutating func absorbs(_ segment: Segment, from side: Side, in frame: FrameFacts) -> Bool {
+        guard phase == .settled, segment.flags.subtracting(.psh) == .ack else { return false }
+        if segment.payloadLength > 0, !self[side].marks.contains(.sentData) { return false }
+        self[side].send(segment)
+        lastTime = frame.time
+        lastPacket = frame.number
+        return true
+    }
+}
+
+/// The life of a connection as a string of letters, each at its first occurrence: `ShADadFf`.
+///
+/// Capitals are the initiator's: S SYN, A ACK, D data, F FIN, R RST; h is the responder's SYN-ACK, i an
+/// ICMP error, ^ that the capture began in mid-flow.
+package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
+    private static let alphabet: [Character] = [" ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^"]
+
+    package enum Letter: UInt8 {
+        case syn = 1
+        case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData, icmp, midstream
+    }
+
+    /// Four bits a letter, the first lowest; the alphabet has twelve, so all fit.
+    private var packed: UInt64 = 0
+    private var seen: UInt16 = 0
+
+    mutating func note(_ letter: Letter) {
+        let bit = UInt16(1) << letter.rawValue
+        guard seen & bit == 0 else { return }
+        packed |= UInt64(letter.rawValue) << UInt64(4 * seen.nonzeroBitCount)
+        seen |= bit
+    }
+
+    package var text: String {
+        String((0..<seen.nonzeroBitCount).map { Self.alphabet[Int(packed >> UInt64(4 * $0) & 15)] })
+    }
+}

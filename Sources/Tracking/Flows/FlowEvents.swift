@@ -1,0 +1,14 @@
+/// One noteworthy flow as the tracker hands it over: a copy of its events, and what they do not say.
+package struct FlowEvents: Sendable {
+    package let key: FlowKey
+    /// Oldest first.
+    package let events: [Event]
+    /// Events in the middle that the tape had no room for.
+    package let omitted: Int
+    /// When the flow's last packet was captured, event or not.
+    package let lastTime: Int64
+    /// Whether the newest incarnation completed its handshake.
+    package let isCompleted: Bool
+    /// The packet of the capture at which the flow begins: the order of reports.
+    package let firstPacket: UInt64
+}

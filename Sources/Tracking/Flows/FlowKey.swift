@@ -1,0 +1,62 @@
+/// A four-tuple, the same value for both directions: the lesser endpoint comes first.
+///
+/// VLAN identifiers are no part of it: a mirror port may tag the two directions of one connection
+/// differently.
+package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
+    package let lowAddress: Address
+    package let highAddress: Address
+    package let lowPort: UInt16
+    package let highPort: UInt16
+
+    /// The key, and on which of its sides `source` is.
+    @inline(always)
+    static func of(_ source: Endpoint, _ destination: Endpoint) -> (key: FlowKey, side: Side) {
+        if destination < source {
+            (FlowKey(low: destination, high: source), .high)
+        } else {
+            (FlowKey(low: source, high: destination), .low)
+        }
+    }
+
+    @inline(always)
+    private init(low: Endpoint, high: Endpoint) {
+        lowAddress = low.address
+        highAddress = high.address
+        lowPort = low.port
+        highPort = high.port
+    }
+
+    package subscript(side: Side) -> Endpoint {
+        switch side {
+        case .low: Endpoint(lowAddress, port: lowPort)
+        case .high: Endpoint(highAddress, port: highPort)
+        }
+    }
+
+    /// A hash that strangers cannot steer, since `seed` differs in every process.
+    @inline(always)
+    func hash(seed: UInt64) -> UInt32 {
+        let ports = UInt64(lowPort) << 16 | UInt64(highPort)
+        var value = Self.fold(lowAddress.low ^ seed, highAddress.low ^ 0x9E37_79B9_7F4A_7C15)
+        value = Self.fold(value ^ ports, 0xD6E8_FEB8_6659_FD93 ^ seed)
+        if lowAddress.high | highAddress.high != 0 {
+            value = Self.fold(value ^ lowAddress.high, highAddress.high ^ 0xA076_1D64_78BD_642F)
+        }
+        return UInt32(truncatingIfNeeded: value ^ value >> 32)
+    }
+
+    @inline(always)
+    private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
+    }
+}
+
+/// One of the two ends of a flow key.
+package enum Side: UInt8, BitwiseCopyable, Sendable {
+    case low
+    case high
+
+    @inline(always)
+    package var other: Side { self == .low ? .high : .low }
+}

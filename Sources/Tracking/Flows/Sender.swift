@@ -1,0 +1,46 @@
+/// One end of a flow, as far as an observer can know it (RFC 9293 §3.3.1).
+struct Sender: BitwiseCopyable {
+    struct Marks: OptionSet, BitwiseCopyable {
+        let rawValue: UInt8
+
+        /// Any segment of it was captured.
+        static let spoke = Marks(rawValue: 1)
+        /// A SYN or SYN-ACK of it was captured, so `initialSequence` is known.
+        static let synchronized = Marks(rawValue: 2)
+        static let sentData = Marks(rawValue: 4)
+        static let sentFin = Marks(rawValue: 8)
+        /// The other end has acknowledged its FIN.
+        static let finAcknowledged = Marks(rawValue: 16)
+    }
+
+    var initialSequence = SequenceNumber(0)
+    /// One past the highest sequence number sent (SND.NXT, as captured).
+    var next = SequenceNumber(0)
+    /// The newest acknowledgment sent.
+    var acknowledged = SequenceNumber(0)
+    var timestamp: UInt32 = 0
+    var marks: Marks = []
+
+    @inline(always)
+    mutating func send(_ segment: Segment) {
+        let end = segment.sequence.advanced(by: segment.sequenceLength)
+        if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }
+        if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
+        timestamp = segment.options.timestampValue
+        marks.insert(.spoke)
+    }
+
+    /// Begins a new sequence space at the segment's SYN.
+    mutating func synchronize(by segment: Segment) {
+        initialSequence = segment.sequence
+        next = segment.sequence.advanced(by: segment.sequenceLength)
+        marks.insert([.spoke, .synchronized])
+    }
+
+    /// Whether `acknowledgment` answers this end's SYN, and any data that the SYN carried (RFC 7413 §4.2).
+    func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
+        guard marks.contains(.synchronized) else { return false }
+        let sent = initialSequence.distance(to: next)
+        return (1...max(1, sent)).contains(initialSequence.distance(to: acknowledgment))
+    }
+}

@@ -1,0 +1,48 @@
+/// Counts of everything that was read: what the report owes its reader about the input.
+package struct Tally: Hashable, Sendable {
+    package var packets: UInt64 = 0
+    package var octets: UInt64 = 0
+    package var segments: UInt64 = 0
+    package var icmpErrors: UInt64 = 0
+    /// By `UnreadReason.rawValue`.
+    package var unread = [UInt64](repeating: 0, count: UnreadReason.allCases.count)
+    /// ICMP errors about a connection of which no packet was captured.
+    package var unattachedICMPErrors: UInt64 = 0
+    package var flows: UInt64 = 0
+    package var flowsEvicted: UInt64 = 0
+    package var eventsRefused: UInt64 = 0
+    /// By `HandshakeOutcome.rawValue`.
+    package var outcomes = [UInt64](repeating: 0, count: HandshakeOutcome.allCases.count)
+    /// SYN to SYN-ACK, by `delayBounds`, the last one beyond all bounds.
+    package var answerDelays = [UInt64](repeating: 0, count: Self.delayBounds.count + 1)
+    /// In microseconds.
+    package var answerDelaySum: UInt64 = 0
+    /// Packets captured before the packet that stands before them.
+    package var timeReversals: UInt64 = 0
+    /// The first and the last capture time, in nanoseconds since 1970.
+    package var window: (first: Int64, last: Int64)? {
+        packets > 0 ? (earliest, latest) : nil
+    }
+    var earliest = Int64.max
+    var latest = Int64.min
+
+    /// The upper bounds of the delay classes, in microseconds.
+    package static let delayBounds: [UInt64] = [100, 1_000, 10_000, 100_000, 1_000_000]
+
+    package init() {}
+
+    package func unread(_ reason: UnreadReason) -> UInt64 { unread[Int(reason.rawValue)] }
+
+    package func outcome(_ outcome: HandshakeOutcome) -> UInt64 { outcomes[Int(outcome.rawValue)] }
+
+    /// Attempts to connect that the capture saw begin.
+    package var attempted: UInt64 {
+        outcomes.reduce(0, +) - outcome(.midstream)
+    }
+
+    mutating func noteAnswer(after delay: UInt64) {
+        let place = Self.delayBounds.firstIndex { delay <= $0 } ?? Self.delayBounds.count
+        answerDelays[place] += 1
+        answerDelaySum += delay
+    }
+}

@@ -1,0 +1,105 @@
+/// The events of one flow, oldest first, as a chain in a `TapeStore`.
+///
+/// A tape of more than `TapeStore.limit` events keeps its first half and its last half.
+struct Tape: BitwiseCopyable {
+    fileprivate(set) var head: UInt32 = 0
+    fileprivate(set) var tail: UInt32 = 0
+    /// The last event of the first half, behind which the oldest of the second half is dropped.
+    fileprivate(set) var pivot: UInt32 = 0
+    fileprivate(set) var count: UInt32 = 0
+    /// Events between the two halves that were dropped.
+    fileprivate(set) var omitted: UInt32 = 0
+
+    var isEmpty: Bool { count == 0 }
+}
+
+/// Where all tapes lie: events in blocks that never move, recycled through a free chain.
+struct TapeStore: ~Copyable {
+    /// The most events that one tape holds.
+    static let limit: UInt32 = 4096
+    private static let blockShift: UInt32 = 12
+    private static let blockLength = 1 << Int(blockShift)
+
+    /// Index 0 is never used: it ends every chain.
+    private var blocks: [[Event]] = []
+    private var used: UInt32 = 1
+    private var free: UInt32 = 0
+    /// The most events that all tapes together hold.
+    private let capacity: UInt32
+    /// Events that found no room.
+    private(set) var refused: UInt64 = 0
+
+    init(capacity: UInt32) {
+        self.capacity = capacity
+    }
+
+    private subscript(index: UInt32) -> Event {
+        get { blocks[Int(index >> Self.blockShift)][Int(index) & Self.blockLength - 1] }
+        _modify { yield &blocks[Int(index >> Self.blockShift)][Int(index) & Self.blockLength - 1] }
+    }
+
+    mutating func append(_ event: Event, to tape: inout Tape) {
+        guard let index = room(for: event) else {
+            refused += 1
+            return
+        }
+        if tape.count == 0 { tape.head = index } else { self[tape.tail].link = index }
+        tape.tail = index
+        tape.count += 1
+        if tape.count == Self.limit / 2 { tape.pivot = index }
+        if tape.count > Self.limit { dropOne(behind: tape.pivot, of: &tape) }
+    }
+
+    private mutating func dropOne(behind pivot: UInt32, of tape: inout Tape) {
+        let dropped = self[pivot].link
+        self[pivot].link = self[dropped].link
+        release(dropped)
+        tape.count -= 1
+        tape.omitted += 1
+    }
+
+    mutating func erase(_ tape: inout Tape) {
+        var index = tape.head
+        while index != 0 {
+            let next = self[index].link
+            release(index)
+            index = next
+        }
+        tape = Tape()
+    }
+
+    func events(on tape: Tape) -> [Event] {
+        var events: [Event] = []
+        events.reserveCapacity(Int(tape.count))
+        var index = tape.head
+        while index != 0 {
+            events.append(self[index])
+            index = self[index].link
+        }
+        return events
+    }
+
+    private mutating func room(for event: Event) -> UInt32? {
+        if free != 0 {
+            let index = free
+            free = self[index].link
+            self[index] = event
+            return index
+        }
+        guard used < capacity else { return nil }
+        let block = Int(used >> Self.blockShift)
+        if block == blocks.count {
+            blocks.append([])
+            blocks[block].reserveCapacity(Self.blockLength)
+            if block == 0 { blocks[0].append(event) }
+        }
+        blocks[block].append(event)
+        used += 1
+        return used - 1
+    }
+
+    private mutating func release(_ index: UInt32) {
+        self[index].link = free
+        free = index
+    }
+}

@@ -1,0 +1,222 @@
+/// Follows every four-tuple of a capture, and remembers what a diagnosis will need.
+///
+/// The whole per-packet path: decode, look up, absorb. Time comes only from packets. A healthy
+/// connection leaves nothing but counts; a noteworthy one keeps the events of its tape.
+package struct Tracker: ~Copyable {
+    package private(set) var tally = Tally()
+    /// The flows that had to go before the end although something was noteworthy; drained by the caller.
+    package private(set) var departed: [FlowEvents] = []
+    /// The finished incarnations, if asked for; drained by the caller.
+    package private(set) var handshakes: [Handshake] = []
+    /// Initiators that went on as if answered while no answer was captured: one direction is missing.
+    package private(set) var oneWayInitiators: Set<Address> = []
+
+    private var flows: FlowTable
+    private var tapes: TapeStore
+    private let collectsHandshakes: Bool
+
+    /// As many one-way initiators as are remembered.
+    private static let oneWayLimit = 1024
+    /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
+    static let episodeGap: Int64 = 300_000_000_000
+
+    /// - Parameters:
+    ///   - flowLimit: the most flows at a time; beyond it the quietest go first.
+    ///   - collectsHandshakes: whether `handshakes` is filled.
+    package init(flowLimit: Int = 2_000_000, collectsHandshakes: Bool = false) {
+        flows = FlowTable(capacity: flowLimit)
+        let events = min(flowLimit, Int(UInt32.max / 4)) * 2 + 65_536
+        tapes = TapeStore(capacity: UInt32(events))
+        self.collectsHandshakes = collectsHandshakes
+    }
+
+    /// Reads up to `count` frames from `source`.
+    ///
+    /// - Returns: `false` when the source has come to its end.
+    @inline(never)
+    package mutating func consume(
+        next count: Int,
+        from source: inout some CaptureSource & ~Copyable
+    ) throws(CaptureError) -> Bool {
+        for _ in 0..<count {
+            guard try source.advance() else { return false }
+            consume(source.frame)
+        }
+        return true
+    }
+
+    /// Follows one frame.
+    @inline(always)
+    package mutating func consume(_ frame: borrowing Frame) {
+        let decoded = DecodedFrame(frame)
+        tally.packets &+= 1
+        tally.octets &+= UInt64(frame.octets.byteCount)
+        if frame.time < tally.latest { tally.timeReversals &+= 1 }
+        tally.earliest = min(tally.earliest, frame.time)
+        tally.latest = max(tally.latest, frame.time)
+        let facts = FrameFacts(
+            time: frame.time,
+            number: frame.number,
+            originalLength: frame.originalLength,
+            vlan: decoded.vlan
+        )
+        switch decoded.packet {
+        case .segment(let segment):
+            tally.segments &+= 1
+            follow(segment, in: facts)
+        case .icmpError(let error):
+            tally.icmpErrors &+= 1
+            follow(error, in: facts)
+        case .unread(let reason):
+            tally.unread[Int(reason.rawValue)] &+= 1
+        }
+    }
+
+    @inline(always)
+    private mutating func follow(_ segment: Segment, in frame: FrameFacts) {
+        let (key, side) = FlowKey.of(segment.source, segment.destination)
+        guard let index = flows.find(key) else {
+            begin(key, with: segment, from: side, in: frame)
+            return
+        }
+        if flows[index].absorbs(segment, from: side, in: frame) { return }
+        advance(index, with: segment, from: side, in: frame)
+    }
+
+    @inline(never)
+    private mutating func begin(
+        _ key: FlowKey,
+        with segment: Segment,
+        from side: Side,
+        in frame: FrameFacts
+    ) {
+        if flows.isFull { evict() }
+        var flow = Flow(
+            key: key,
+            begin: frame.time,
+            lastTime: frame.time,
+            lastPacket: frame.number,
+            firstPacket: frame.number,
+            vlan: frame.vlan
+        )
+        flow.meet(segment, from: side)
+        tally.flows &+= 1
+        let index = flows.insert(flow)
+        advance(index, with: segment, from: side, in: frame)
+    }
+
+    @inline(never)
+    private mutating func advance(
+        _ index: Int,
+        with segment: Segment,
+        from side: Side,
+        in frame: FrameFacts
+    ) {
+        if flows[index].isReborn(by: segment, at: frame.time) { rebirth(index, side, in: frame) }
+        let wasAnswered = flows[index].phase != .opening
+        let wasOneWay = flows[index].marks.contains(.oneWay)
+        let step = flows[index].advance(with: segment, from: side, in: frame)
+        if step.contains(.record) {
+            var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
+            event.incarnation = flows[index].incarnation
+            tapes.append(event, to: &flows[index].tape)
+        }
+        if step.contains(.noteworthy) { flows[index].marks.insert(.noteworthy) }
+        if step.contains(.forget), !flows[index].marks.contains(.noteworthy),
+            !flows[index].marks.contains(.reused)
+        {
+            tapes.erase(&flows[index].tape)
+        }
+        if !wasAnswered, flows[index].phase == .answered {
+            tally.noteAnswer(after: UInt64(flows[index].legs.0))
+        }
+        if !wasOneWay, flows[index].marks.contains(.oneWay),
+            oneWayInitiators.count < Self.oneWayLimit
+        {
+            oneWayInitiators.insert(segment.source.address)
+        }
+    }
+
+    /// Closes the account of the flow's present connection and opens one for the next.
+    private mutating func rebirth(_ index: Int, _ side: Side, in frame: FrameFacts) {
+        conclude(flows[index])
+        if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
+        var event = flows[index].formerConnection()
+        flows[index].rebirth(from: side, in: frame)
+        event.incarnation = flows[index].incarnation
+        tapes.append(event, to: &flows[index].tape)
+    }
+
+    @inline(never)
+    private mutating func follow(_ error: ICMPError, in frame: FrameFacts) {
+        let (key, side) = FlowKey.of(error.quoted.source, error.quoted.destination)
+        guard let index = flows.find(key) else {
+            tally.unattachedICMPErrors &+= 1
+            return
+        }
+        guard flows[index].mayHaveSent(error.quoted, from: side) else {
+            tally.unattachedICMPErrors &+= 1
+            return
+        }
+        if flows[index].note(error, from: side) { flows[index].marks.insert(.noteworthy) }
+        flows[index].lastTime = frame.time
+        flows[index].lastPacket = frame.number
+        var event = Event(error, side: side, in: frame)
+        event.incarnation = flows[index].incarnation
+        tapes.append(event, to: &flows[index].tape)
+    }
+
+    private mutating func evict() {
+        guard let index = flows.quietest() else { return }
+        conclude(flows[index])
+        if let events = handOver(flows[index]) { departed.append(events) }
+        tapes.erase(&flows[index].tape)
+        flows.remove(index)
+        tally.flowsEvicted &+= 1
+    }
+
+    private mutating func conclude(_ flow: Flow) {
+        tally.outcomes[Int(flow.outcome.rawValue)] += 1
+        if collectsHandshakes { handshakes.append(flow.handshake) }
+    }
+
+    private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
+        guard !flow.marks.isDisjoint(with: [.noteworthy, .reused]), !flow.tape.isEmpty else {
+            return nil
+        }
+        let events = tapes.events(on: flow.tape)
+        return FlowEvents(
+            key: flow.key,
+            events: events,
+            omitted: Int(flow.tape.omitted),
+            lastTime: flow.lastTime,
+            isCompleted: flow.marks.contains(.completed),
+            firstPacket: events.first?.packet ?? flow.firstPacket
+        )
+    }
+
+    /// Takes the flows that had to go early.
+    package mutating func takeDeparted() -> [FlowEvents] {
+        defer { departed.removeAll() }
+        return departed
+    }
+
+    /// Closes every account at the end of the input, and hands `body` the noteworthy flows in the order
+    /// of their first packet.
+    package mutating func finish(_ body: (FlowEvents) -> Void) {
+        tally.eventsRefused = tapes.refused
+        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
+            conclude(flows[index])
+            if let events = handOver(flows[index]) { body(events) }
+        }
+    }
+}
+
+extension Segment {
+    var eventKind: Event.Kind {
+        if flags.contains(.rst) { return .rst }
+        if flags.contains(.syn) { return flags.contains(.ack) ? .synAck : .syn }
+        if flags.contains(.fin) { return .fin }
+        return payloadLength > 0 ? .data : .ack
+    }
+}

@@ -1,0 +1,103 @@
+/// An IPv4 or IPv6 address in 16 octets; IPv4 in the mapped form `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2).
+package struct Address: Hashable, BitwiseCopyable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    @inline(always)
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The IPv4 address with these four octets, most significant first.
+    @inline(always)
+    package init(ipv4 octets: UInt32) {
+        high = 0
+        low = 0x0000_FFFF_0000_0000 | UInt64(octets)
+    }
+
+    @inline(always)
+    package var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+}
+
+extension Address: Comparable {
+    @inline(always)
+    package static func < (left: Address, right: Address) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension Address: CustomStringConvertible {
+    /// Dotted decimal, or the canonical IPv6 text (RFC 5952 §4).
+    package var description: String {
+        if isIPv4 {
+            return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xFF) }.joined(separator: ".")
+        }
+        let groups = (0..<8).map { index in
+            UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
+        }
+        guard let zeros = Self.longestRunOfZeros(in: groups) else {
+            return Self.text(of: groups[...])
+        }
+        return Self.text(of: groups[..<zeros.lowerBound]) + "::"
+            + Self.text(of: groups[zeros.upperBound...])
+    }
+
+    private static func text(of groups: ArraySlice<UInt16>) -> String {
+        groups.map { String($0, radix: 16) }.joined(separator: ":")
+    }
+
+    /// The first of the longest runs of two or more zero groups, which `::` stands for.
+    private static func longestRunOfZeros(in groups: [UInt16]) -> Range<Int>? {
+        var longest = 0..<1
+        var start = 0
+        for (index, group) in groups.enumerated() {
+            if group != 0 { start = index + 1 }
+            if index + 1 - start > longest.count { longest = start..<index + 1 }
+        }
+        return longest.count >= 2 ? longest : nil
+    }
+}
+
+extension Address {
+    /// Reads dotted decimal or IPv6 text; `nil` for anything else.
+    package init?(_ text: String) {
+        if text.contains(":") {
+            self.init(ipv6Text: text)
+        } else {
+            self.init(ipv4Text: text)
+        }
+    }
+
+    private init?(ipv4Text text: String) {
+        let octets = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        guard octets.count == 4 else { return nil }
+        var value: UInt32 = 0
+        for octet in octets {
+            guard let octet else { return nil }
+            value = value << 8 | UInt32(octet)
+        }
+        self.init(ipv4: value)
+    }
+
+    private init?(ipv6Text text: String) {
+        let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = halves.map { half in
+            half.split(separator: ":").map { UInt16($0, radix: 16) }
+        }
+        let written = parts.reduce(0) { $0 + $1.count }
+        guard parts.count == 2 ? written < 8 : written == 8 else { return nil }
+        let zeros = [UInt16?](repeating: 0, count: 8 - written)
+        let groups = parts.count == 2 ? parts[0] + zeros + parts[1] : parts[0]
+        var words: (UInt64, UInt64) = (0, 0)
+        for (index, group) in groups.enumerated() {
+            guard let group else { return nil }
+            if index < 4 {
+                words.0 = words.0 << 16 | UInt64(group)
+            } else {
+                words.1 = words.1 << 16 | UInt64(group)
+            }
+        }
+        self.init(high: words.0, low: words.1)
+    }
+}

@@ -1,0 +1,90 @@
+/// Ether types that lead on to IP (IEEE 802 numbers, as IANA lists them).
+private enum EtherType {
+    static let ipv4: UInt16 = 0x0800
+    static let ipv6: UInt16 = 0x86DD
+    static let vlan: UInt16 = 0x8100
+    static let provider: UInt16 = 0x88A8
+    static let stacked: UInt16 = 0x9100
+}
+
+/// A packet, and the VLAN that its frame was tagged with.
+package struct DecodedFrame: BitwiseCopyable, Sendable {
+    package var packet: Packet
+    /// The outermost VLAN identifier, 0 for an untagged frame.
+    package var vlan: UInt16
+}
+
+extension DecodedFrame {
+    /// Reads a frame from its link layer up, as far as the captured octets reach.
+    @inline(always)
+    package init(_ frame: borrowing Frame) {
+        let octets = frame.octets
+        if frame.linkType == .ethernet, octets.byteCount >= 14,
+            octets.bigEndian(at: 12, as: UInt16.self) == EtherType.ipv4
+        {
+            self.init(packet: Packet(ipv4: octets.extracting(droppingFirst: 14)), vlan: 0)
+        } else {
+            self.init(rare: octets, linkType: frame.linkType)
+        }
+    }
+
+    @inline(never)
+    private init(rare octets: RawSpan, linkType: LinkType) {
+        switch linkType {
+        case .ethernet:
+            self.init(octets, etherTypeAt: 12, payloadAt: 14)
+        case .linuxCooked:
+            self.init(octets, etherTypeAt: 14, payloadAt: 16)
+        case .linuxCooked2:
+            self.init(octets, etherTypeAt: 0, payloadAt: 20)
+        case .rawIP, .rawIPv4, .rawIPv6:
+            self.init(packet: Packet(ip: octets), vlan: 0)
+        case .bsdNull, .bsdLoopback:
+            let ip = octets.byteCount > 4 ? octets.extracting(droppingFirst: 4) : RawSpan()
+            self.init(packet: Packet(ip: ip), vlan: 0)
+        case .other:
+            self.init(packet: .unread(.unknownLink), vlan: 0)
+        }
+    }
+
+    /// Follows an ether type through any stack of VLAN tags (IEEE 802.1Q, 802.1ad).
+    private init(_ octets: RawSpan, etherTypeAt typeOffset: Int, payloadAt payloadOffset: Int) {
+        guard octets.byteCount >= payloadOffset else {
+            self.init(packet: .unread(.cutShort), vlan: 0)
+            return
+        }
+        var type: UInt16 = octets.bigEndian(at: typeOffset)
+        var offset = payloadOffset
+        var vlan: UInt16 = 0
+        while type == EtherType.vlan || type == EtherType.provider || type == EtherType.stacked {
+            guard octets.byteCount >= offset + 4 else {
+                self.init(packet: .unread(.cutShort), vlan: vlan)
+                return
+            }
+            if vlan == 0 { vlan = octets.bigEndian(at: offset, as: UInt16.self) & 0x0FFF }
+            type = octets.bigEndian(at: offset + 2)
+            offset += 4
+        }
+        let payload = octets.extracting(droppingFirst: offset)
+        switch type {
+        case EtherType.ipv4: self.init(packet: Packet(ipv4: payload), vlan: vlan)
+        case EtherType.ipv6: self.init(packet: Packet(ipv6: payload), vlan: vlan)
+        default: self.init(packet: .unread(.notTCP), vlan: vlan)
+        }
+    }
+}
+
+extension Packet {
+    /// A datagram whose version only its first octet tells.
+    init(ip datagram: RawSpan) {
+        guard datagram.byteCount > 0 else {
+            self = .unread(.cutShort)
+            return
+        }
+        switch datagram.octet(at: 0) >> 4 {
+        case 4: self.init(ipv4: datagram)
+        case 6: self.init(ipv6: datagram)
+        default: self = .unread(.notTCP)
+        }
+    }
+}

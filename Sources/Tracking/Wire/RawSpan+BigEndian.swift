@@ -1,0 +1,20 @@
+/// Fixed-width reads in network byte order, each bounds-checked by the standard library.
+///
+/// The only place of this module that loads from raw memory. The loads are sound for any content,
+/// since every bit pattern is a valid integer, and `RawSpan` refuses an offset outside of itself.
+extension RawSpan {
+    /// The octet at `offset`.
+    @inline(always)
+    package func octet(at offset: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The unsigned integer in network byte order that begins at `offset`.
+    @inline(always)
+    package func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int,
+        as type: Value.Type = Value.self
+    ) -> Value {
+        Value(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
+    }
+}

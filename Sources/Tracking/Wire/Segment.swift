@@ -1,0 +1,23 @@
+/// One TCP segment as it was captured: all that the tracker needs of it, as a flat value.
+package struct Segment: Hashable, BitwiseCopyable, Sendable {
+    package var source: Endpoint
+    package var destination: Endpoint
+    package var sequence: SequenceNumber
+    package var acknowledgment: SequenceNumber
+    /// In octets, by the length that the datagram claims: a snapshot length does not shorten it.
+    package var payloadLength: UInt32
+    package var flags: TCPFlags
+    /// As on the wire, not scaled.
+    package var window: UInt16
+    package var options: TCPOptions
+    /// The time to live or hop limit.
+    package var timeToLive: UInt8
+    /// The IPv4 identification field, 0 for IPv6.
+    package var identification: UInt16
+
+    /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).
+    @inline(always)
+    package var sequenceLength: UInt32 {
+        payloadLength &+ UInt32(flags.rawValue & 1) &+ UInt32(flags.rawValue >> 1 & 1)
+    }
+}

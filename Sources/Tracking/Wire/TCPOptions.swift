@@ -1,0 +1,92 @@
+/// What the options of a TCP header say (RFC 9293 §3.1; RFC 7323; RFC 2018; RFC 7413).
+package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
+    /// Which options are there, and whether their list is sound.
+    package struct Presence: OptionSet, Hashable, BitwiseCopyable, Sendable {
+        package let rawValue: UInt8
+
+        @inline(always)
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        package static let maximumSegmentSize = Presence(rawValue: 1)
+        package static let windowScale = Presence(rawValue: 2)
+        package static let selectiveAcknowledgment = Presence(rawValue: 4)
+        package static let timestamps = Presence(rawValue: 8)
+        package static let fastOpen = Presence(rawValue: 16)
+        /// An option's length is impossible, or reaches past the header.
+        package static let malformed = Presence(rawValue: 32)
+        /// The capture holds less of the options than the header has.
+        package static let cut = Presence(rawValue: 64)
+    }
+
+    package var presence: Presence = []
+    /// The shift count of the window scale option.
+    package var windowScale: UInt8 = 0
+    /// In octets.
+    package var maximumSegmentSize: UInt16 = 0
+    package var timestampValue: UInt32 = 0
+    package var timestampEcho: UInt32 = 0
+
+    @inline(always)
+    package init() {}
+
+    /// Reads the options in `header`, which may be cut short of `length`, the header's own claim.
+    @inline(always)
+    init(header: RawSpan, length: Int) {
+        let end = min(length, header.byteCount)
+        guard end > TCPHeader.minimumLength else { return }
+        // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
+        if length == 32, end == 32, header.bigEndian(at: 20, as: UInt32.self) == 0x0101_080A {
+            presence = .timestamps
+            timestampValue = header.bigEndian(at: 24)
+            timestampEcho = header.bigEndian(at: 28)
+            return
+        }
+        read(header, from: TCPHeader.minimumLength, to: end, isCut: end < length)
+    }
+
+    @inline(never)
+    private mutating func read(_ header: RawSpan, from start: Int, to end: Int, isCut: Bool) {
+        if isCut { presence.insert(.cut) }
+        var offset = start
+        while offset < end {
+            let kind = header.octet(at: offset)
+            if kind == 0 { return }
+            if kind == 1 {
+                offset += 1
+                continue
+            }
+            let length = offset + 1 < end ? Int(header.octet(at: offset + 1)) : 0
+            guard length >= 2, offset + length <= end else {
+                if !isCut { presence.insert(.malformed) }
+                return
+            }
+            take(kind, length, header, at: offset + 2)
+            offset += length
+        }
+    }
+
+    private mutating func take(_ kind: UInt8, _ length: Int, _ header: RawSpan, at offset: Int) {
+        switch (kind, length) {
+        case (2, 4):
+            presence.insert(.maximumSegmentSize)
+            maximumSegmentSize = header.bigEndian(at: offset)
+        case (3, 3):
+            presence.insert(.windowScale)
+            windowScale = header.octet(at: offset)
+        case (4, 2):
+            presence.insert(.selectiveAcknowledgment)
+        case (8, 10):
+            presence.insert(.timestamps)
+            timestampValue = header.bigEndian(at: offset)
+            timestampEcho = header.bigEndian(at: offset + 4)
+        case (34, _):
+            presence.insert(.fastOpen)
+        case (2, _), (3, _), (4, _), (8, _):
+            presence.insert(.malformed)
+        default:
+            break
+        }
+    }
+}
