@@ -130,7 +130,7 @@ extension Flow {
         case .established, .settled, .closing, .closed:
             break
         }
-        return isFirst && !marks.contains(.reused) ? .record : [.record, .noteworthy]
+        return isFirst ? .record : [.record, .noteworthy]
     }
 
     private mutating func takeAnswer(_ segment: Segment, from side: Side, at time: Int64) -> Step {

@@ -7,8 +7,8 @@ package struct FlowEvents: Sendable {
     package let omitted: Int
     /// When the flow's last packet was captured, event or not.
     package let lastTime: Int64
-    /// Whether the newest incarnation completed its handshake.
-    package let isCompleted: Bool
+    /// The initiator of the newest incarnation.
+    package let initiator: Side
     /// The packet of the capture at which the flow begins: the order of reports.
     package let firstPacket: UInt64
 }

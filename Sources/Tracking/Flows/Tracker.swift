@@ -142,9 +142,10 @@ package struct Tracker: ~Copyable {
         conclude(flows[index])
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
         var event = flows[index].formerConnection()
+        let wasAlive = flows[index].marks.contains(.alive)
         flows[index].rebirth(from: side, in: frame)
         event.incarnation = flows[index].incarnation
-        tapes.append(event, to: &flows[index].tape)
+        if wasAlive { tapes.append(event, to: &flows[index].tape) }
     }
 
     @inline(never)
@@ -190,7 +191,7 @@ package struct Tracker: ~Copyable {
             events: events,
             omitted: Int(flow.tape.omitted),
             lastTime: flow.lastTime,
-            isCompleted: flow.marks.contains(.completed),
+            initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket
         )
     }

@@ -1,0 +1,298 @@
+/// Reads the events of one flow in order and says what each of them means.
+struct EventReader {
+    /// A copy that a mirror delivers comes within this time, in nanoseconds.
+    private static let duplicateWindow: Int64 = 5_000_000
+    /// A capture may show an answer that much before its question, in nanoseconds.
+    static let reorderSlack: Int64 = 3_000_000
+    /// How far below the former connection's last octet an acknowledgment still belongs to it.
+    private static let formerReach: Int32 = 1 << 20
+
+    let events: [Event]
+    private(set) var readings: [Reading] = []
+    private(set) var incarnations: [Incarnation] = []
+    /// Whether a packet of this flow has been seen to come twice.
+    private var isMirrored = false
+
+    init(_ events: [Event], newestInitiator: Side) {
+        self.events = events
+        var start = 0
+        while start < events.count {
+            let number = events[start].incarnation
+            let end = events[start...].firstIndex { $0.incarnation != number } ?? events.count
+            let initiator = Self.initiator(among: events[start..<end]) ?? newestInitiator
+            incarnations.append(
+                Incarnation(number: Int(number), initiator: initiator, events: start..<end)
+            )
+            start = end
+        }
+    }
+
+    private static func initiator(among events: ArraySlice<Event>) -> Side? {
+        for event in events {
+            if event.kind == .syn { return event.side }
+            if event.kind == .synAck { return event.side.other }
+        }
+        return nil
+    }
+
+    mutating func read() {
+        for life in incarnations.indices {
+            for index in incarnations[life].events {
+                readings.append(read(index, in: life))
+            }
+        }
+    }
+
+    private mutating func read(_ index: Int, in life: Int) -> Reading {
+        let event = events[index]
+        if let original = original(of: index) {
+            isMirrored = true
+            return .duplicate(of: original)
+        }
+        let isFromInitiator = event.side == incarnations[life].initiator
+        switch event.kind {
+        case .syn:
+            return isFromInitiator ? readSyn(index, in: life) : .responderSyn
+        case .synAck:
+            return isFromInitiator ? readCompletion(index, in: life) : readAnswer(index, in: life)
+        case .rst:
+            return .reset(Reset(rule: readReset(index, in: life)))
+        case .ack, .data, .fin:
+            return isFromInitiator ? readCompletion(index, in: life) : readReply(index, in: life)
+        case .icmp:
+            return readError(index, in: life)
+        case .formerConnection:
+            incarnations[life].former = index
+            return .former
+        }
+    }
+
+    /// The event that this one is another capture of: the same octets, and something that tells that
+    /// the sender did not send them twice.
+    private func original(of index: Int) -> Int? {
+        let event = events[index]
+        var earlier = index
+        while earlier > 0 {
+            earlier -= 1
+            let other = events[earlier]
+            if event.time - other.time > Self.duplicateWindow { return nil }
+            guard other.kind == event.kind, event.kind != .formerConnection,
+                event.isSameSegment(as: other)
+            else { continue }
+            let isSameDatagram = event.identification != 0 && event.identification == other.identification
+            // A SYN comes again after the retransmission timer, which is never so short.
+            if isSameDatagram || event.kind == .syn || isMirrored { return earlier }
+        }
+        return nil
+    }
+
+    private mutating func readSyn(_ index: Int, in life: Int) -> Reading {
+        let event = events[index]
+        let known = incarnations[life].attempts.firstIndex {
+            $0.initialSequence == event.sequence
+        }
+        if let known {
+            incarnations[life].attempts[known].sendings.append(index)
+            let attempt = incarnations[life].attempts[known]
+            return .syn(attempt: attempt.ordinal, sending: attempt.sendings.count)
+        }
+        let ordinal = incarnations[life].attempts.count + 1
+        incarnations[life].attempts.append(
+            Attempt(
+                ordinal: ordinal,
+                initialSequence: event.sequence,
+                sequenceEnd: event.sequenceEnd,
+                sendings: [index],
+                answers: earlyAnswers(to: event, in: life)
+            )
+        )
+        return .syn(attempt: ordinal, sending: 1)
+    }
+
+    /// Answers that the capture shows just before their question.
+    private func earlyAnswers(to syn: Event, in life: Int) -> [Int] {
+        incarnations[life].answers.filter {
+            events[$0].acknowledgment == syn.sequence.advanced(by: 1)
+                && syn.time - events[$0].time <= Self.reorderSlack
+        }
+    }
+
+    private mutating func readAnswer(_ index: Int, in life: Int) -> Reading {
+        let event = events[index]
+        incarnations[life].answers.append(index)
+        let copy = incarnations[life].answers.count {
+            events[$0].sequence == event.sequence
+                && events[$0].acknowledgment == event.acknowledgment
+        }
+        let linked = linkedAttempts(to: index, in: life)
+        let subject = subject(of: index, copy: copy, linked: linked, in: life)
+        switch subject {
+        case .current(let ordinal), .stale(let ordinal, _):
+            if ordinal <= incarnations[life].attempts.count {
+                incarnations[life].attempts[ordinal - 1].answers.append(index)
+            }
+        case .former, .unseen, .unprompted:
+            break
+        }
+        return .answer(Answer(subject: subject, copy: copy, linked: linked))
+    }
+
+    private func linkedAttempts(to index: Int, in life: Int) -> [Int] {
+        let event = events[index]
+        guard event.hasTimestamps, event.timestampEcho != 0 else { return [] }
+        return incarnations[life].attempts.filter { attempt in
+            attempt.sendings.contains {
+                events[$0].hasTimestamps && events[$0].timestampValue == event.timestampEcho
+            }
+        }.map(\.ordinal)
+    }
+
+    private func subject(
+        of index: Int,
+        copy: Int,
+        linked: [Int],
+        in life: Int
+    ) -> Answer.Subject {
+        let event = events[index]
+        let attempts = incarnations[life].attempts
+        if let attempt = attempts.last(where: { $0.isAnswered(by: event.acknowledgment) }) {
+            guard attempt.ordinal < attempts.count else { return .current(attempt: attempt.ordinal) }
+            let reason = staleReason(of: attempt, copy: copy, linked: linked, in: life)
+            return .stale(attempt: attempt.ordinal, reason)
+        }
+        if isAnsweredByLaterSyn(index, in: life) {
+            return .current(attempt: attempts.count + 1)
+        }
+        if belongsToFormer(event.acknowledgment, in: life) { return .former }
+        return attempts.isEmpty ? .unprompted : .unseen
+    }
+
+    private func staleReason(
+        of attempt: Attempt,
+        copy: Int,
+        linked: [Int],
+        in life: Int
+    ) -> Answer.StaleReason {
+        if !linked.isEmpty, !linked.contains(attempt.ordinal) { return .halfOpenEntry }
+        let newest = incarnations[life].attempts.count
+        let newestIsAnswered = !incarnations[life].attempt(newest).answers.isEmpty
+        if newestIsAnswered, linked.isEmpty || linked == [attempt.ordinal] {
+            return .delayedDuplicate
+        }
+        return copy > 1 ? .retained : .crossed
+    }
+
+    /// Whether the SYN that this answers stands just behind it in the capture.
+    private func isAnsweredByLaterSyn(_ index: Int, in life: Int) -> Bool {
+        let event = events[index]
+        return incarnations[life].events.suffix(from: index + 1).contains { later in
+            events[later].kind == .syn && events[later].side != event.side
+                && events[later].time - event.time <= Self.reorderSlack
+                && events[later].sequence.advanced(by: 1) == event.acknowledgment
+        }
+    }
+
+    private func belongsToFormer(_ acknowledgment: SequenceNumber, in life: Int) -> Bool {
+        if let former = incarnations[life].former {
+            let isSameInitiator =
+                life == 0 || incarnations[life - 1].initiator == incarnations[life].initiator
+            let distance = acknowledgment.distance(to: events[former].sequence)
+            if isSameInitiator, (0...Self.formerReach).contains(distance) { return true }
+        }
+        return incarnations[..<life].contains { earlier in
+            earlier.attempts.contains { $0.isAnswered(by: acknowledgment) }
+        }
+    }
+
+    /// An ACK of the initiator: does it complete the handshake?
+    private mutating func readCompletion(_ index: Int, in life: Int) -> Reading {
+        let event = events[index]
+        guard incarnations[life].completion == nil, event.flags.contains(.ack) else { return .plain }
+        for attempt in incarnations[life].attempts.reversed() {
+            let isOwn = attempt.initialSequence.distance(to: event.sequence) >= 0
+            let answers = attempt.answers.contains {
+                let reach = events[$0].sequenceEnd.distance(to: event.acknowledgment)
+                return events[$0].kind == .synAck && reach >= 0
+            }
+            guard isOwn, answers else { continue }
+            incarnations[life].completion = index
+            incarnations[life].attempts[attempt.ordinal - 1].end = .completed(index)
+            return .completion(attempt: attempt.ordinal)
+        }
+        return .plain
+    }
+
+    /// A segment of the responder that is neither SYN-ACK nor RST: with an unanswered SYN before it, a
+    /// challenge ACK.
+    private mutating func readReply(_ index: Int, in life: Int) -> Reading {
+        guard events[index].kind == .ack, incarnations[life].completion == nil,
+            let newest = incarnations[life].attempts.last, newest.end == nil
+        else { return .plain }
+        incarnations[life].attempts[newest.ordinal - 1].answers.append(index)
+        return .challenge(attempt: newest.ordinal)
+    }
+
+    private mutating func readReset(_ index: Int, in life: Int) -> Reset.Rule {
+        let event = events[index]
+        let isFromInitiator = event.side == incarnations[life].initiator
+        if event.flags.contains(.ack), !isFromInitiator {
+            let refused = incarnations[life].attempts.last {
+                $0.isAnswered(by: event.acknowledgment)
+            }
+            if let refused, incarnations[life].completion == nil {
+                end(refused, .refused(index), in: life)
+                let hadEntry = incarnations[life].answers.contains { $0 < index }
+                return hadEntry
+                    ? .answersSecondSyn(attempt: refused.ordinal)
+                    : .refusesSyn(attempt: refused.ordinal)
+            }
+        }
+        guard !event.flags.contains(.ack) else { return .aborts }
+        let rejected = incarnations[life].events.prefix(upTo: index).last { earlier in
+            events[earlier].side != event.side && events[earlier].kind != .icmp
+                && events[earlier].flags.contains(.ack)
+                && events[earlier].acknowledgment == event.sequence
+        }
+        if isFromInitiator {
+            let own = incarnations[life].attempts.last { $0.isAnswered(by: event.sequence) }
+            if let own { end(own, .withdrawn(index), in: life) }
+        }
+        return rejected.map { .rejects($0) } ?? .aborts
+    }
+
+    private mutating func readError(_ index: Int, in life: Int) -> Reading {
+        let event = events[index]
+        let subject = incarnations[life].events.prefix(upTo: index).last { earlier in
+            let other = events[earlier]
+            guard other.side == event.side, other.kind != .icmp, other.kind != .formerConnection,
+                other.sequence == event.sequence
+            else { return false }
+            return !event.hasQuotedFlags
+                || other.flags == event.flags && other.acknowledgment == event.acknowledgment
+        }
+        if let subject, case .syn(let ordinal, _) = readings[subject], event.isUnreachable {
+            end(incarnations[life].attempt(ordinal), .rejected(index), in: life)
+        }
+        return .icmp(about: subject)
+    }
+
+    private mutating func end(_ attempt: Attempt, _ end: Attempt.End, in life: Int) {
+        if attempt.end == nil { incarnations[life].attempts[attempt.ordinal - 1].end = end }
+    }
+}
+
+extension Event {
+    /// Whether two events are of segments with the same octets in all that is kept of them.
+    fileprivate func isSameSegment(as other: Event) -> Bool {
+        side == other.side && sequence == other.sequence && acknowledgment == other.acknowledgment
+            && flags == other.flags && timestampValue == other.timestampValue
+            && timestampEcho == other.timestampEcho && window == other.window
+            && payloadLength == other.payloadLength && icmpSender == other.icmpSender
+    }
+
+    /// Whether it is an ICMP destination unreachable other than for path-MTU discovery.
+    package var isUnreachable: Bool {
+        guard kind == .icmp else { return false }
+        return icmpSender.isIPv4 ? icmpType == 3 && icmpCode != 4 : icmpType == 1
+    }
+}

@@ -1,0 +1,67 @@
+/// All that the capture knows of one four-tuple: its events, what each of them means, and the lives that
+/// they tell of.
+///
+/// Everything is matched against the set of all initial sequence numbers, since the story of a failed
+/// reconnect is the story of answers to the wrong one.
+package struct History: Sendable {
+    package let initiator: Endpoint
+    package let responder: Endpoint
+    package let initiatorSide: Side
+    package let vlan: UInt16
+    /// Oldest first, duplicates among them.
+    package let events: [Event]
+    /// What each event means, by the same index.
+    package let readings: [Reading]
+    package let incarnations: [Incarnation]
+    /// Events in the middle that were not kept.
+    package let omitted: Int
+    /// When the flow's last packet was captured.
+    package let lastTime: Int64
+    package let capture: CaptureFacts
+
+    package init(_ flow: FlowEvents, in capture: CaptureFacts) {
+        var reader = EventReader(flow.events, newestInitiator: flow.initiator)
+        reader.read()
+        events = flow.events
+        readings = reader.readings
+        incarnations = reader.incarnations
+        initiatorSide = incarnations.last?.initiator ?? flow.initiator
+        initiator = flow.key[initiatorSide]
+        responder = flow.key[initiatorSide.other]
+        vlan = flow.events.first?.vlan ?? 0
+        omitted = flow.omitted
+        lastTime = flow.lastTime
+        self.capture = capture
+    }
+
+    /// The endpoint that sent the segment of `event`.
+    package func endpoint(of event: Event) -> Endpoint {
+        event.side == initiatorSide ? initiator : responder
+    }
+
+    package func isFromInitiator(_ event: Event) -> Bool { event.side == initiatorSide }
+
+    /// From one event to another, in nanoseconds; negative where the capture's clock went back.
+    package func delay(from first: Int, to second: Int) -> Int64 {
+        events[second].time - events[first].time
+    }
+
+    /// Every SYN-ACK with what it acknowledges, by event index.
+    package func answers(in range: Range<Int>? = nil) -> [(event: Int, answer: Answer)] {
+        (range ?? events.indices).compactMap { index in
+            if case .answer(let answer) = readings[index] { return (index, answer) }
+            return nil
+        }
+    }
+
+    /// Every RST with the rule that explains it, by event index.
+    package func resets(in range: Range<Int>? = nil) -> [(event: Int, rule: Reset.Rule)] {
+        (range ?? events.indices).compactMap { index in
+            if case .reset(let reset) = readings[index] { return (index, reset.rule) }
+            return nil
+        }
+    }
+
+    /// Whether any incarnation came up.
+    package var isEverCompleted: Bool { incarnations.contains { $0.completion != nil } }
+}

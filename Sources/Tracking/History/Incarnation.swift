@@ -1,0 +1,20 @@
+/// One life of a four-tuple: all attempts until one of them came up, and what became of it.
+///
+/// All places are indices into the events of the history.
+package struct Incarnation: Hashable, Sendable {
+    /// From 0; earlier ones may have left no events.
+    package let number: Int
+    package let initiator: Side
+    package let events: Range<Int>
+    /// The initiator's attempts in order of their first SYN.
+    package internal(set) var attempts: [Attempt] = []
+    /// The memory of the connection before, if there was one.
+    package internal(set) var former: Int?
+    /// The ACK that completed the handshake.
+    package internal(set) var completion: Int?
+    /// All SYN-ACKs of the responder.
+    package internal(set) var answers: [Int] = []
+
+    /// The place of the attempt with this ordinal.
+    package func attempt(_ ordinal: Int) -> Attempt { attempts[ordinal - 1] }
+}

@@ -1,0 +1,158 @@
+/// One line of a script: a segment, an ICMP error, or silence.
+package struct ScriptStep: Sendable {
+    package enum Content: Hashable, Sendable {
+        case segment(ScriptSegment)
+        /// An error about the newest segment of `about`.
+        case refusal(Refusal, about: Party)
+        case silence
+    }
+
+    package let party: Party
+    package var content: Content
+    /// The time since the line before, in nanoseconds.
+    package var delay: Int64 = 100_000
+    /// Whether a detector should point at this packet.
+    package private(set) var isFlagged = false
+
+    /// The same step, marked as one that a detector should point at.
+    package var flagged: ScriptStep {
+        var copy = self
+        copy.isFlagged = true
+        return copy
+    }
+
+    var overIPv6: ScriptStep {
+        guard case .refusal(let refusal, let about) = content else { return self }
+        var copy = self
+        copy.content = .refusal(refusal.overIPv6, about: about)
+        return copy
+    }
+}
+
+/// Who sends a line of a script.
+package enum Party: Hashable, Sendable {
+    case client
+    case server
+    /// A machine between the two, which only sends ICMP errors.
+    case router
+
+    var peer: Party { self == .client ? .server : .client }
+}
+
+package let client = Party.client
+package let server = Party.server
+package let router = Party.router
+
+/// The fields of a scripted segment that matter here.
+package struct ScriptSegment: Hashable, Sendable {
+    package var flags: TCPFlags
+    package var sequence: UInt32
+    package var acknowledgment: UInt32
+    package var length: Int = 0
+    package var window: UInt16 = 64240
+    /// `nil`: by the clock of the script, one tick a millisecond.
+    package var timestampValue: UInt32?
+    /// `nil`: what the peer's newest segment carried.
+    package var timestampEcho: UInt32?
+    package var hasOptions = true
+}
+
+/// An ICMP error by type and code.
+package struct Refusal: Hashable, Sendable {
+    package let type: UInt8
+    package let code: UInt8
+
+    package static let hostUnreachable = Refusal(type: 3, code: 1)
+    package static let portUnreachable = Refusal(type: 3, code: 3)
+    package static let fragmentationNeeded = Refusal(type: 3, code: 4)
+    package static let networkProhibited = Refusal(type: 3, code: 9)
+    package static let hostProhibited = Refusal(type: 3, code: 10)
+    package static let prohibited = Refusal(type: 3, code: 13)
+
+    /// The ICMPv6 error that says the same (RFC 4443 §3).
+    var overIPv6: Refusal {
+        switch code {
+        case 9, 10, 13: Refusal(type: 1, code: 1)
+        case 3: Refusal(type: 1, code: 4)
+        case 4: Refusal(type: 2, code: 0)
+        default: Refusal(type: 1, code: 3)
+        }
+    }
+}
+
+/// Lets time pass before the next line.
+package func pause(_ duration: Duration) -> ScriptStep {
+    let parts = duration.components
+    let nanoseconds = parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+    return ScriptStep(party: .client, content: .silence, delay: nanoseconds)
+}
+
+extension Party {
+    /// A SYN; its timestamp echo is 0 unless said otherwise (RFC 7323 §3.2).
+    package func syn(
+        seq: UInt32,
+        win: UInt16 = 64240,
+        tsval: UInt32? = nil,
+        tsecr: UInt32 = 0,
+        length: Int = 0
+    ) -> ScriptStep {
+        var segment = ScriptSegment(flags: .syn, sequence: seq, acknowledgment: 0)
+        segment.window = win
+        segment.timestampValue = tsval
+        segment.timestampEcho = tsecr
+        segment.length = length
+        return ScriptStep(party: self, content: .segment(segment))
+    }
+
+    package func synAck(
+        seq: UInt32,
+        ack: UInt32,
+        tsval: UInt32? = nil,
+        tsecr: UInt32? = nil
+    ) -> ScriptStep {
+        var segment = ScriptSegment(flags: [.syn, .ack], sequence: seq, acknowledgment: ack)
+        segment.timestampValue = tsval
+        segment.timestampEcho = tsecr
+        return ScriptStep(party: self, content: .segment(segment))
+    }
+
+    package func ack(seq: UInt32, ack: UInt32) -> ScriptStep {
+        send([.ack], seq: seq, ack: ack)
+    }
+
+    package func data(seq: UInt32, ack: UInt32, length: Int) -> ScriptStep {
+        send([.psh, .ack], seq: seq, ack: ack, length: length)
+    }
+
+    package func fin(seq: UInt32, ack: UInt32) -> ScriptStep {
+        send([.fin, .ack], seq: seq, ack: ack)
+    }
+
+    /// A RST as a stack without a socket sends it: no ACK, no window, no options.
+    package func rst(seq: UInt32) -> ScriptStep {
+        bareReset(.rst, seq: seq, ack: 0)
+    }
+
+    /// The RST+ACK with sequence number 0 that answers a segment without ACK (RFC 9293 §3.10.7.1).
+    package func rstAck(ack: UInt32) -> ScriptStep {
+        bareReset([.rst, .ack], seq: 0, ack: ack)
+    }
+
+    /// An ICMP error about the newest segment of the other end, or of `about`.
+    package func refuses(_ refusal: Refusal, about: Party? = nil) -> ScriptStep {
+        ScriptStep(party: self, content: .refusal(refusal, about: about ?? peer))
+    }
+
+    private func send(_ flags: TCPFlags, seq: UInt32, ack: UInt32, length: Int = 0) -> ScriptStep {
+        var segment = ScriptSegment(flags: flags, sequence: seq, acknowledgment: ack)
+        segment.length = length
+        return ScriptStep(party: self, content: .segment(segment))
+    }
+
+    private func bareReset(_ flags: TCPFlags, seq: UInt32, ack: UInt32) -> ScriptStep {
+        var segment = ScriptSegment(flags: flags, sequence: seq, acknowledgment: ack)
+        segment.window = 0
+        segment.hasOptions = false
+        return ScriptStep(party: self, content: .segment(segment))
+    }
+}
