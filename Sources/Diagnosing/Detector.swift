@@ -42,6 +42,7 @@ extension Detector {
             Evidence(
                 event: history.events[item.event],
                 isFromInitiator: history.isFromInitiator(history.events[item.event]),
+                errorSender: history.errorSender(of: history.events[item.event]),
                 note: item.note
             )
         }

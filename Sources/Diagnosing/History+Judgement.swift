@@ -70,6 +70,11 @@ extension History {
         return events[index].icmpSender == receiver.address
     }
 
+    func errorSender(of event: Event) -> ErrorSender {
+        if event.icmpSender == initiator.address { return .initiator }
+        return event.icmpSender == responder.address ? .responder : .other
+    }
+
     /// The incarnation that an event belongs to.
     package func life(of index: Int) -> Incarnation {
         incarnations.last { $0.events.lowerBound <= index } ?? incarnations[0]
@@ -89,11 +94,6 @@ extension History {
         }
         if hasDuplicates { guards.append(.duplicates) }
         return guards
-    }
-
-    /// The first incarnation, from the newest backwards, that `body` finds something in; its result.
-    func newestIncarnation<Result>(where body: (Incarnation) -> Result?) -> Result? {
-        incarnations.reversed().lazy.compactMap(body).first
     }
 
     /// Whether a life had more trouble than its handshake survived.

@@ -95,6 +95,8 @@ package struct Subject: Hashable, Sendable {
 package struct Evidence: Hashable, Sendable {
     package let event: Event
     package let isFromInitiator: Bool
+    /// For an ICMP error, who sent that.
+    package let errorSender: ErrorSender
     package let note: String
 }
 
@@ -141,4 +143,12 @@ package struct Check: Hashable, Sendable {
         self.command = command
         self.tells = tells
     }
+}
+
+/// Who sent an ICMP error, seen from the flow.
+package enum ErrorSender: Sendable {
+    case initiator
+    case responder
+    /// A router or firewall on the way.
+    case other
 }
