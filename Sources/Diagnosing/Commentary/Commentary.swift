@@ -46,24 +46,10 @@ package struct Commentary: Sendable {
         let life = history.life(of: index)
         let event = history.events[index]
         var sentences: [String] = []
-        if ordinal > 1 {
-            let before = life.attempt(ordinal - 1)
-            let gap = history.delay(from: before.first, to: index)
-            let isOpen = before.end.map { $0.event > index } ?? true
-            if isOpen, gap <= 1_000_000_000 {
-                let start = history.delay(from: firstOfBurst(ordinal, life), to: index)
-                sentences.append(
-                    """
-                    SYN \(ordinal) on the same port, while SYN \(ordinal - 1) is open: \
-                    \(Wording.duration(start)) after the first of them.
-                    """
-                )
-            } else {
-                sentences.append("SYN \(ordinal), a new attempt with a new sequence number.")
-            }
-            if ordinal == life.attempts.count, life.attempts.count > 2 {
-                sentences.append("The newest: only its answer would do.")
-            }
+        if let burst = history.bursts(of: life).first(where: { $0.contains(ordinal) }) {
+            sentences.append(inBurst(burst, ordinal))
+        } else if ordinal > 1 {
+            sentences.append("SYN \(ordinal), a new attempt with a new sequence number.")
         } else if life.attempts.count > 1 {
             sentences.append("SYN 1.")
         }
@@ -75,24 +61,27 @@ package struct Commentary: Sendable {
         return sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 
-    /// The first sending of the burst that attempt `ordinal` belongs to.
-    private func firstOfBurst(_ ordinal: Int, _ life: Incarnation) -> Int {
-        var first = ordinal
-        while first > 1 {
-            let before = life.attempt(first - 1)
-            let gap = history.delay(from: before.first, to: life.attempt(first).first)
-            let isOpen = before.end.map { $0.event > life.attempt(first).first } ?? true
-            guard isOpen, gap <= 1_000_000_000 else { break }
-            first -= 1
-        }
-        return life.attempt(first).first
+    private func inBurst(_ burst: Burst, _ ordinal: Int) -> String {
+        let first = burst.attempts[0].ordinal
+        let place = ordinal - first + 1
+        let count = burst.attempts.count
+        if place == 1 { return "SYN \(ordinal)." }
+        let number = first == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), the \(Wording.ordinal(place))"
+        let ending = place == count ? " Only its answer would do." : ""
+        return """
+            \(number) of \(count) in \(Wording.duration(burst.span(in: history))) on the same port, while \
+            SYN \(ordinal - 1) is unanswered.\(ending)
+            """
     }
 
     private func onRepeat(_ ordinal: Int, _ sending: Int, _ index: Int) -> String {
         let sendings = history.life(of: index).attempt(ordinal).sendings
         let gap = history.delay(from: sendings[sending - 2], to: index)
         let which = history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "The SYN"
-        return "\(which) again, after \(Wording.duration(gap)): \(Wording.ordinal(sending - 1)) retransmission."
+        let before = sending == 2 ? Backoff.elapsed(before: gap) : nil
+        let remark = "\(which) again, after \(Wording.duration(gap))"
+        guard let before else { return "\(remark): \(Wording.ordinal(sending - 1)) retransmission." }
+        return "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
     }
 
     private func on(_ answer: Answer, _ index: Int) -> String? {

@@ -107,17 +107,21 @@ package struct AdministrativelyProhibited: Detector {
     /// What was refused, as the object of a sentence.
     private func target(of refusals: [RefusedSegment], in history: History) -> String {
         let kinds = Set(refusals.compactMap { $0.subject.map { history.events[$0].kind } })
-        let from = history.initiator.address
+        let isByInitiator = refusals.allSatisfy(\.isByInitiator)
         switch kinds {
-        case [.syn]: return "\(from)'s SYN to \(history.responder)"
+        case [.syn]:
+            return "\(history.initiator.address)'s SYN to \(history.responder)"
         case [.synAck]:
-            let answers = Set(refusals.compactMap { $0.subject.map { history.events[$0].acknowledgment } })
-            return answers.count == 1 ? "that answer of \(history.responder.address)" : "the answers of \(history.responder.address)"
-        case [.data]: return "data of the connection to \(history.responder)"
+            let subjects = refusals.compactMap { $0.subject.map { history.events[$0].acknowledgment } }
+            return Set(subjects).count == 1
+                ? "the SYN-ACK of \(history.responder.address)"
+                : "the SYN-ACKs of \(history.responder.address)"
+        case [.data]:
+            return "data of the connection to \(history.responder)"
         default:
-            let isByInitiator = refusals.allSatisfy(\.isByInitiator)
             return isByInitiator
-                ? "the answers of \(history.responder.address)" : "segments of the connection to \(history.responder)"
+                ? "the answers of \(history.responder.address)"
+                : "segments of the connection to \(history.responder)"
         }
     }
 

@@ -7,7 +7,7 @@ package struct ResetLoop: Detector {
         title: "SYN, reply, RST in a loop",
         sees: """
             On one four-tuple the cycle of SYN, SYN-ACK or bare ACK, and RST runs three times or more within \
-            10 s (twice is a note), without payload and without a completed handshake.
+            10 s (fewer or slower cycles are a note), without payload and without a completed handshake.
             """,
         means: """
             One end cannot accept the other's reply. An initiator in SYN-SENT resets an answer to an older SYN \
@@ -57,7 +57,6 @@ package struct ResetLoop: Detector {
             .max { $0.cycles.count < $1.cycles.count }
         guard let found, found.cycles.count >= Self.cyclesOfANote else { return nil }
         let isLoop = isDense(found.cycles, in: history)
-        guard isLoop || found.cycles.count == Self.cyclesOfANote else { return nil }
         let resets = found.cycles.flatMap(\.resets)
         let byInitiator = resets.filter { history.isFromInitiator(history.events[$0]) }
         let byResponder = resets.filter { !history.isFromInitiator(history.events[$0]) }

@@ -49,15 +49,13 @@ package struct SYNBurst: Detector {
         }
     )
 
-    /// The first sendings of two attempts lie at most so far apart, in nanoseconds.
-    private static let window: Int64 = 1_000_000_000
     /// So close together no application retries, in nanoseconds.
     private static let strongGap: Int64 = 10_000_000
 
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let bursts = history.incarnations.flatMap { self.bursts(of: $0, in: history) }
+        let bursts = history.incarnations.flatMap { history.bursts(of: $0) }
         guard let largest = bursts.max(by: { $0.attempts.count < $1.attempts.count }),
             let life = bursts.last?.life
         else { return nil }
@@ -84,27 +82,6 @@ package struct SYNBurst: Detector {
         "\(many.parties): \(many.flows) connections were opened several times at once, each from one port."
     }
 
-    private func bursts(of life: Incarnation, in history: History) -> [Burst] {
-        var bursts: [Burst] = []
-        var current: [Attempt] = []
-        for attempt in life.attempts {
-            if let former = current.last, !isOpen(former, when: attempt, in: history) {
-                if current.count > 1 { bursts.append(Burst(life: life, attempts: current)) }
-                current = []
-            }
-            current.append(attempt)
-        }
-        if current.count > 1 { bursts.append(Burst(life: life, attempts: current)) }
-        return bursts
-    }
-
-    private func isOpen(_ former: Attempt, when next: Attempt, in history: History) -> Bool {
-        let gap = history.delay(from: former.first, to: next.first)
-        guard (0...Self.window).contains(gap) else { return false }
-        guard let end = former.end else { return true }
-        return end.event > next.first
-    }
-
     private func summary(of bursts: [Burst], largest: Burst, in history: History) -> String {
         let from = history.initiator
         let to = history.responder
@@ -116,10 +93,9 @@ package struct SYNBurst: Detector {
                 """
         }
         return """
-            \(from.address) opened the same connection to \(to) several times at once, and did so \
-            \(Wording.times(bursts.count)): \(largest.attempts.count) SYNs within \
-            \(Wording.duration(largest.span(in: history))) from port \(from.port), each with a sequence \
-            number of its own.
+            \(from.address) opened the same connection to \(to) \(Wording.times(largest.attempts.count)) \
+            within \(Wording.duration(largest.span(in: history))), each time from port \(from.port) with a \
+            sequence number of its own, and did so \(Wording.times(bursts.count)).
             """
     }
 
@@ -185,55 +161,5 @@ package struct SYNBurst: Detector {
             Check(on: host, "uname -r", "the kernel whose connects these are"),
             Check(on: host, "ss -tanp sport = :\(port)", "who owns port \(port)"),
         ]
-    }
-}
-
-/// Attempts that were open at the same time.
-private struct Burst {
-    let life: Incarnation
-    let attempts: [Attempt]
-
-    /// Two neighbours whose ISNs lie as far apart as their times do, by a clock of 64 ns a tick.
-    struct ClockedGap {
-        let former: Int
-        let next: Int
-        /// In nanoseconds.
-        let byClock: Int64
-        let captured: Int64
-    }
-
-    func span(in history: History) -> Int64 {
-        history.delay(from: attempts[0].first, to: attempts[attempts.count - 1].first)
-    }
-
-    /// Whether any SYN left before the one before it can have been answered.
-    func isStrong(in history: History, within gap: Int64) -> Bool {
-        zip(attempts, attempts.dropFirst()).contains { former, next in
-            history.delay(from: former.first, to: next.first) < gap
-                || !former.answers.contains { $0 < next.first }
-        }
-    }
-
-    func clockedGaps(in history: History) -> [ClockedGap] {
-        zip(attempts, attempts.dropFirst()).compactMap { former, next in
-            let ticks = former.initialSequence.distance(to: next.initialSequence)
-            let byClock = Int64(ticks) * 64
-            let captured = history.delay(from: former.first, to: next.first)
-            let tolerance = max(20_000, captured / 50)
-            guard ticks > 0, (byClock - captured).magnitude <= UInt64(tolerance) else { return nil }
-            return ClockedGap(
-                former: former.ordinal,
-                next: next.ordinal,
-                byClock: byClock,
-                captured: captured
-            )
-        }
-    }
-}
-
-extension History {
-    /// How many SYNs the initiator sent, retransmissions among them.
-    var sendings: Int {
-        incarnations.flatMap(\.attempts).reduce(0) { $0 + $1.sendings.count }
     }
 }

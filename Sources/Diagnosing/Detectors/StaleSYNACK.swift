@@ -125,7 +125,7 @@ package struct StaleSYNACK: Detector {
         in history: History
     ) -> String {
         let responder = history.responder.address
-        let often = stale.count > 1 ? ", \(Wording.times(stale.count))" : ""
+        let often = stale.count > 1 ? ", and did so \(Wording.times(stale.count))" : ""
         guard let first = attempts.first else {
             return """
                 \(responder) answered the new SYN out of the connection that used port \
@@ -142,7 +142,7 @@ package struct StaleSYNACK: Detector {
         let which = first == 1 ? "the first SYN" : "SYN \(first)"
         let replaced =
             newest == first + 1 ? "which SYN \(newest) had replaced" : "which the others had replaced"
-        return "\(responder) answered \(which)\(often), \(replaced)."
+        return "\(responder) answered \(which), \(replaced)\(often)."
     }
 
     private func newestSYN(before event: Int, in life: Incarnation) -> Int {
@@ -175,9 +175,9 @@ package struct StaleSYNACK: Detector {
             )
         }
         if reasons.contains(.crossed) {
-            sentences.append(
-                "The first answer crossed the newer SYN on the way, so \(responder) did nothing wrong with it."
-            )
+            let crossed = reasons.count { $0 == .crossed }
+            let which = crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
+            sentences.append("\(which) crossed the newer SYN on the way: \(responder) had not seen that yet.")
         }
         if sentences.isEmpty { sentences.append("It acknowledges \(first.acknowledgment).") }
         return sentences.joined(separator: " ")

@@ -121,14 +121,11 @@ package struct UnansweredSYN: Detector {
         let gaps = zip(attempt.sendings, attempt.sendings.dropFirst()).map {
             history.delay(from: $0, to: $1)
         }
-        guard let first = gaps.first else { return "" }
+        guard !gaps.isEmpty else { return "" }
         let times = Wording.list(gaps.map { Wording.duration($0) }, limit: 10)
-        var text = "SYN \(attempt.ordinal) was sent \(attempt.sendings.count) times, \(times) apart."
-        if first > 1_500_000_000 {
-            text += """
-                 Retransmissions begin after 1 s, so the first of them were sent about \
-                \(Wording.duration(first - 1_000_000_000)) before this capture saw one.
-                """
+        var text = "SYN \(attempt.ordinal) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
+        if let before = history.elapsed(before: attempt) {
+            text += " By that backoff, connect began \(before) before the capture shows its first SYN."
         }
         return text
     }

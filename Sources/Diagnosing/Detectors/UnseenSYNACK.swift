@@ -145,8 +145,8 @@ package struct UnseenSYNACK: Detector {
         if unseen.contains(where: { !$0.answer.linked.isEmpty }) {
             sentences.append(
                 """
-                TSecr is that of the captured SYN: \(history.responder.address) matched it to a half-open entry \
-                from before this capture.
+                TSecr is that of the captured SYN: \(history.responder.address) matched that to a half-open \
+                entry from before this capture.
                 """
             )
         }
@@ -156,6 +156,9 @@ package struct UnseenSYNACK: Detector {
             \(Wording.duration(age)) earlier (modulo 275 s).
             """
         )
+        if let newest, let before = history.elapsed(before: newest) {
+            sentences.append("By the backoff of its SYNs, this attempt began \(before) before the capture shows it.")
+        }
         return sentences.joined(separator: " ")
     }
 

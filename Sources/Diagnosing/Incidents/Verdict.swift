@@ -54,7 +54,15 @@ struct Verdict {
         guard flows == 1, isFailure, !saysSo.contains(root.pathology) else { return nil }
         let span = (chain.map(\.lastSeen).max() ?? 0) - (chain.map(\.firstSeen).min() ?? 0)
         let time = span >= 1_000_000_000 ? " within \(Wording.duration(span))" : ""
-        return ", and the connection was never established\(time)."
+        return "\(furtherSYNs), and the connection was never established\(time)."
+    }
+
+    /// The SYNs of a burst's connection beyond the burst.
+    private var furtherSYNs: String {
+        guard case .integer(let all)? = root[metric: "syns"], root.count == 1,
+            case .integer(let burst)? = root[metric: "burst_syns"], all > burst
+        else { return "" }
+        return ", \(Wording.count(all - burst, "more SYN")) ended the same way"
     }
 }
 

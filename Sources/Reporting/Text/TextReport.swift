@@ -3,6 +3,9 @@ import Tracking
 
 /// The report for a person: the verdicts first, then each incident with its chain, checks and timeline.
 package struct TextReport {
+    /// Commands are set in a column of at most so many characters.
+    private static let commandColumn = 56
+
     private let report: Report
     private let style: Style
     private let showsAll: Bool
@@ -60,9 +63,9 @@ package struct TextReport {
         let (initiator, responder) = history.fastestReactions
         switch history.vantage {
         case .client:
-            return "captured at \(history.initiator.address) (it answers within \(Wording.duration(initiator ?? 0)))"
+            return "captured at \(history.initiator.address) (it reacts within \(Wording.duration(initiator ?? 0)))"
         case .server:
-            return "captured at \(history.responder.address) (it answers within \(Wording.duration(responder ?? 0)))"
+            return "captured at \(history.responder.address) (it reacts within \(Wording.duration(responder ?? 0)))"
         case .unknown:
             return nil
         }
@@ -76,7 +79,7 @@ package struct TextReport {
         let running = alive > 0 ? ", \(alive) already running" : ""
         let left = "\(attempted), \(established)\(running)"
         let findings = Severity.allCases.reversed().compactMap { severity in
-            let count = report.count(of: severity)
+            let count = report.incidents.count { $0.severity == severity }
             return count > 0 || severity != .note ? Wording.count(count, severity.name) : nil
         }
         let right = findings.joined(separator: ", ")
@@ -157,6 +160,7 @@ package struct TextReport {
             if !list.contains(host) { list.append(host) }
         }
         let column = hosts.compactMap { $0.map { $0.count + 3 } }.max() ?? 0
+        let commands = min(Self.commandColumn, checks.map(\.command.count).max() ?? 0)
         for host in hosts {
             for (index, check) in checks.filter({ $0.host == host }).enumerated() {
                 let label = text.isEmpty ? "   Check   " : "           "
@@ -164,7 +168,7 @@ package struct TextReport {
                 if check.command.isEmpty {
                     text += style.hung(check.tells, behind: label)
                 } else {
-                    text += "\(label)\(place)  \(check.command)   # \(check.tells)\n"
+                    text += "\(label)\(place)  \(check.command.padded(to: commands))  # \(check.tells)\n"
                 }
             }
         }

@@ -65,7 +65,7 @@ struct Timeline {
     private func remark(_ remark: String, _ widths: Widths) -> String {
         let indent = Self.margin + widths.number + 2 + widths.time + 2 + widths.delta + 2
         let blank = String(repeating: " ", count: indent)
-        let wide = Style(width: max(style.width, indent + 80), isColored: style.isColored)
+        let wide = Style(width: max(style.width, indent + 100), isColored: style.isColored)
         return wide.wrapped(remark, indent: indent).map { blank + style.ink($0, .faint) + "\n" }.joined()
     }
 
