@@ -18,7 +18,7 @@ package protocol Detector: Sendable {
 
 extension Detector {
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): \(manual.title) in \(many.flows) connections."
+        "\(many.flows) connections of \(many.source) to \(many.destination): \(manual.title)."
     }
 
     /// A finding about this history, with everything that all findings have in common filled in.
@@ -68,21 +68,22 @@ extension Detector {
             firstSeen: times.min() ?? history.lastTime,
             lastSeen: times.max() ?? history.lastTime,
             begin: begin ?? times.min() ?? history.lastTime,
-            isCompleted: life.completion != nil
+            isEstablished: life.isEstablished
         )
     }
 }
 
 extension Finding {
-    /// `10.0.0.47 → 10.0.0.81:304`, with what the subject has.
-    package var parties: String {
-        let from = subject.initiatorAddress.map(\.description) ?? "several initiators"
-        let to =
-            switch (subject.responderAddress, subject.responderPort) {
-            case (let address?, let port?): Endpoint(address, port: port).description
-            case (let address?, nil): address.description
-            case (nil, _): "several responders"
-            }
-        return "\(from) → \(to)"
+    /// Who initiates: an address, or `several hosts`.
+    package var source: String { subject.initiatorAddress?.description ?? "several hosts" }
+
+    /// Where to: `10.0.0.81:304`, `several ports of 10.0.0.81`, …
+    package var destination: String {
+        switch (subject.responderAddress, subject.responderPort) {
+        case (let address?, let port?): Endpoint(address, port: port).description
+        case (let address?, nil): "several ports of \(address)"
+        case (nil, let port?): "port \(port) of several hosts"
+        case (nil, nil): "several hosts"
+        }
     }
 }

@@ -101,6 +101,6 @@ extension History {
 
     /// Whether a life had more trouble than its handshake survived.
     func severity(of life: Incarnation) -> Severity {
-        life.completion == nil ? .error : .warning
+        life.isEstablished ? .warning : .error
     }
 }

@@ -174,7 +174,7 @@ package struct Commentary: Sendable {
             ? event.isProhibition ? "\(event.icmpSender)'s own firewall" : "\(event.icmpSender) itself"
             : "\(event.icmpSender), on the way,"
         let verb = event.isUnreachable ? "refuses" : "complains about"
-        guard let subject else { return "\(who) \(verb) a segment that was not captured here." }
+        guard let subject else { return "\(who) \(verb) a segment of the running connection." }
         return "\(who) \(verb) packet \(packet(subject))."
     }
 

@@ -70,8 +70,8 @@ package struct AdministrativelyProhibited: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.parties): a firewall rejects segments of \(many.flows) connections with ICMP \
-        administratively prohibited.
+        A firewall refused segments of \(many.flows) connections of \(many.source) to \(many.destination) \
+        \(Wording.times(many.count)) (ICMP administratively prohibited).
         """
     }
 
@@ -88,7 +88,7 @@ package struct AdministrativelyProhibited: Detector {
     }
 
     private func note(on refusal: RefusedSegment, in history: History) -> String {
-        guard let subject = refusal.subject else { return "refuses a segment that was not captured" }
+        guard let subject = refusal.subject else { return "refuses a segment of the running connection" }
         let delay = history.delay(from: subject, to: refusal.event)
         return "refuses packet \(history.events[subject].packet), \(Wording.duration(delay)) after it"
     }
@@ -131,16 +131,16 @@ package struct AdministrativelyProhibited: Detector {
         }
         let first = refusals[0]
         var sentences: [String] = []
+        let isOne = refusals.count == 1
         if let least = delays.min(), let most = delays.max() {
             sentences.append(
                 """
-                \(first.sender) rejects \(refusals.count == 1 ? "it" : "each of them") \
-                \(Wording.range(least, most)) later\
-                \(first.isByInitiator ? ": its connection tracking does not take them for answers to its SYN" : "").
+                \(first.sender) rejects \(isOne ? "it" : "each of them") \(Wording.range(least, most)) later\
+                \(first.isByInitiator ? disbelief(isOne) : "").
                 """
             )
         }
-        if first.isByInitiator {
+        if first.isByInitiator, !history.life(of: first.event).isEstablished {
             let answers = history.answers().count
             sentences.append(
                 "This does not stop the retransmissions of \(history.responder.address)"
@@ -148,6 +148,11 @@ package struct AdministrativelyProhibited: Detector {
             )
         }
         return sentences.joined(separator: " ")
+    }
+
+    private func disbelief(_ isOne: Bool) -> String {
+        let object = isOne ? "it for an answer" : "them for answers"
+        return ": its connection tracking does not take \(object) to its SYN"
     }
 
     private func metrics(of refusals: [RefusedSegment], in history: History) -> [Metric] {
@@ -168,7 +173,7 @@ package struct AdministrativelyProhibited: Detector {
             Metric("refused_synacks", count(.synAck)),
             Metric("least_delay_us", nanoseconds: delays.min() ?? 0),
             Metric("most_delay_us", nanoseconds: delays.max() ?? 0),
-            Metric("established", history.isEverCompleted),
+            Metric("established", history.isEverEstablished),
         ]
     }
 

@@ -62,7 +62,7 @@ package struct ConnectionRefused: Detector {
                 Metric("least_delay_us", nanoseconds: delays.min() ?? 0),
                 Metric("most_delay_us", nanoseconds: delays.max() ?? 0),
                 Metric("ttl", Int(history.events[first.event].timeToLive)),
-                Metric("established", history.isEverCompleted),
+                Metric("established", history.isEverEstablished),
             ],
             causes: ["nothing-listens", "backlog-full-on-windows", "firewall-tcp-reset"],
             checks: [
@@ -82,7 +82,10 @@ package struct ConnectionRefused: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): \(many.count) SYNs of \(many.flows) connections were refused with a RST."
+        """
+        \(many.destination) refused \(many.count) SYNs of \(many.flows) connections of \(many.source), each \
+        with a RST.
+        """
     }
 
     private func note(on refusal: Refusal, in history: History) -> String {

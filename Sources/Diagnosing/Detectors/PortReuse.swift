@@ -78,7 +78,7 @@ package struct PortReuse: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): \(many.flows) ports were used again for new connections."
+        "\(many.source) used \(many.flows) ports again for new connections to \(many.destination)."
     }
 
     private func reuse(in life: Incarnation, of history: History) -> Reuse? {
@@ -99,6 +99,7 @@ package struct PortReuse: Detector {
 
     private func outcome(of attempt: Attempt, in life: Incarnation, of history: History) -> Outcome {
         let answers = history.answers(in: life.events)
+        if let reply = attempt.answers.first, history.events[reply].kind == .ack { return .challenged }
         if let answer = answers.first?.answer.subject {
             if case .current = answer { return .accepted }
             return .stale
@@ -107,7 +108,7 @@ package struct PortReuse: Detector {
         case .refused: return .reset
         case .rejected: return .rejected
         case .completed: return .accepted
-        case .withdrawn, nil: return attempt.answers.isEmpty ? .ignored : .challenged
+        case .withdrawn, nil: return .ignored
         }
     }
 
@@ -115,7 +116,9 @@ package struct PortReuse: Detector {
         let outcome =
             switch reuse.outcome {
             case .accepted: "and the new connection was accepted"
-            case .challenged: "and \(history.responder.address) answered with the numbers of the old one"
+            case .challenged:
+                "and \(history.responder.address) answered with the numbers of the old one"
+                    + (reuse.life.completion == nil ? "" : " before it accepted")
             case .stale: "and the answer belongs to another SYN"
             case .reset: "and \(history.responder.address) refused"
             case .rejected: "and a firewall refused"

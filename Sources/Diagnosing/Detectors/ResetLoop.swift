@@ -75,7 +75,7 @@ package struct ResetLoop: Detector {
                 Metric("resets_by_client", byInitiator.count),
                 Metric("resets_by_server", byResponder.count),
                 Metric("span_us", nanoseconds: span(of: found.cycles, in: history)),
-                Metric("established", history.isEverCompleted),
+                Metric("established", history.isEverEstablished),
             ],
             causes: byResponder.isEmpty
                 ? ["no-socket-behind-the-syn", "answer-to-an-older-syn"]
@@ -87,7 +87,7 @@ package struct ResetLoop: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): \(many.flows) connections go through SYN, reply and RST in a loop."
+        "\(many.flows) connections of \(many.source) to \(many.destination) go through SYN, reply and RST in a loop."
     }
 
     /// The cycles of an incarnation: each SYN, reply and the RSTs up to the next SYN.
@@ -189,14 +189,9 @@ package struct ResetLoop: Detector {
     ) -> String {
         var sentences: [String] = []
         if !byInitiator.isEmpty {
-            let isCurrent = answers(byInitiator, in: history) == "the right answer"
-            let why =
-                isCurrent
-                ? "no socket waits for the SYN-ACK, although it acknowledges the newest SYN (RFC 9293 §3.10.7.1)"
-                : "the SYN-ACK acknowledges an older SYN than the one it waits for (RFC 9293 §3.10.7.3)"
-            sentences.append(
-                "\(history.initiator.address) sent \(Wording.count(byInitiator.count, "RST")): \(why)."
-            )
+            let total = Wording.count(byInitiator.count, "RST")
+            let parts = rejected(byInitiator, in: history)
+            sentences.append("\(history.initiator.address) sent \(total): \(Wording.list(parts)).")
         }
         let second = byResponder.filter {
             if case .reset(let reset) = history.readings[$0], case .answersSecondSyn = reset.rule { true } else { false }
@@ -205,9 +200,9 @@ package struct ResetLoop: Detector {
             let event = history.events[first]
             sentences.append(
                 """
-                \(history.responder.address) sent \(Wording.count(byResponder.count, "RST")) with Seq=0 and \
-                the Ack of the second SYN (Ack=\(event.acknowledgment)): an in-window SYN destroys its \
-                half-open entry (RFC 9293 §3.10.7.4). It does not answer the other side's RST.
+                \(history.responder.address) sent \(Wording.count(byResponder.count, "RST")) with Seq=0 that \
+                acknowledge the second SYN (the first: Ack=\(event.acknowledgment)): an in-window SYN destroys \
+                the half-open entry (RFC 9293 §3.10.7.4). They do not answer the other side's RST.
                 """
             )
         } else if !byResponder.isEmpty {
@@ -216,6 +211,27 @@ package struct ResetLoop: Detector {
             )
         }
         return sentences.joined(separator: " ")
+    }
+
+    /// What the initiator's RSTs reject, with the rule for each kind.
+    private func rejected(_ resets: [Int], in history: History) -> [String] {
+        var (stale, current, other) = (0, 0, 0)
+        for reset in resets {
+            guard case .reset(let reading) = history.readings[reset],
+                case .rejects(let event) = reading.rule,
+                case .answer(let answer) = history.readings[event]
+            else {
+                other += 1
+                continue
+            }
+            if case .current = answer.subject { current += 1 } else { stale += 1 }
+        }
+        let kinds = [
+            (stale, "to a SYN-ACK for another SYN than the one that waits (RFC 9293 §3.10.7.3)"),
+            (current, "to the SYN-ACK for the newest SYN, for which no socket waits (RFC 9293 §3.10.7.1)"),
+            (other, "to an ACK that fits no connection (RFC 9293 §3.10.7.1)"),
+        ].filter { $0.0 > 0 }
+        return kinds.map { kinds.count == 1 && $0.0 > 1 ? "each \($0.1)" : "\($0.0) \($0.1)" }
     }
 
     private func checks(in history: History) -> [Check] {

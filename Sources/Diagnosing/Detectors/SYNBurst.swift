@@ -79,7 +79,7 @@ package struct SYNBurst: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): \(many.flows) connections were opened several times at once, each from one port."
+        "\(many.source) opened \(many.flows) connections to \(many.destination) several times at once, each from one port."
     }
 
     private func summary(of bursts: [Burst], largest: Burst, in history: History) -> String {
@@ -144,7 +144,7 @@ package struct SYNBurst: Detector {
             Metric("source_port", Int(history.initiator.port)),
             Metric("syn_window", syns.map { Int($0.window) }.max() ?? 0),
             Metric("first_tsecr", Int(syns.first?.timestampEcho ?? 0)),
-            Metric("established", history.isEverCompleted),
+            Metric("established", history.isEverEstablished),
         ]
     }
 

@@ -73,7 +73,7 @@ package struct StaleSYNACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): the responder answered SYNs that newer ones had replaced, in \(many.flows) connections."
+        "\(many.destination) answered SYNs of \(many.source) that newer ones had replaced, in \(many.flows) connections."
     }
 
     private func isStale(_ event: Int, _ answer: Answer, in history: History) -> Bool {
@@ -198,7 +198,7 @@ package struct StaleSYNACK: Detector {
             Metric("retained", count(.retained)),
             Metric("half_open_entry", count(.halfOpenEntry)),
             Metric("delayed_duplicate", count(.delayedDuplicate)),
-            Metric("established", history.isEverCompleted),
+            Metric("established", history.isEverEstablished),
         ]
     }
 

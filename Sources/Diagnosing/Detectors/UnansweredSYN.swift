@@ -71,7 +71,7 @@ package struct UnansweredSYN: Detector {
                 Metric("attempts", life.attempts.count),
                 Metric("span_us", nanoseconds: history.delay(from: first, to: last)),
                 Metric("waited_us", nanoseconds: waited),
-                Metric("established", history.isEverCompleted),
+                Metric("established", history.isEverEstablished),
             ],
             causes: ["dropped-on-the-way", "host-down", "listen-queue-full"],
             checks: checks(in: history),
@@ -81,7 +81,7 @@ package struct UnansweredSYN: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): the SYNs of \(many.flows) connections were never answered."
+        "\(many.destination) never answered the SYNs of \(many.flows) connections of \(many.source)."
     }
 
     private func isUnanswered(_ life: Incarnation, in history: History) -> Bool {
@@ -123,7 +123,8 @@ package struct UnansweredSYN: Detector {
         }
         guard !gaps.isEmpty else { return "" }
         let times = Wording.list(gaps.map { Wording.duration($0) }, limit: 10)
-        var text = "SYN \(attempt.ordinal) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
+        let which = life.attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
+        var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
         if let before = history.elapsed(before: attempt) {
             text += " By that backoff, connect began \(before) before the capture shows its first SYN."
         }

@@ -71,7 +71,7 @@ package struct UnseenSYNACK: Detector {
                 Metric("entry_age_us", nanoseconds: age(of: first.event, in: history)),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("syn_window", life.attempts.map { Int(history.events[$0.first].window) }.max() ?? 0),
-                Metric("established", history.isEverCompleted),
+                Metric("established", history.isEverEstablished),
             ],
             causes: translation != nil
                 ? ["one-way-isn-translation"] : ["half-open-entry-from-before-the-capture"],
@@ -82,7 +82,10 @@ package struct UnseenSYNACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.parties): SYN-ACKs acknowledge sequence numbers never sent, in \(many.flows) connections."
+        """
+        \(many.destination) answered \(many.flows) connections of \(many.source) with sequence numbers that \
+        no captured SYN had.
+        """
     }
 
     /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.

@@ -32,7 +32,7 @@ package struct Finding: Hashable, Sendable {
     /// The first SYN of the flow: it makes the id stable across overlapping captures.
     package var begin: Int64
     /// Whether the connection came up in the end.
-    package var isCompleted: Bool
+    package var isEstablished: Bool
 
     /// As many packets as a finding shows.
     package static let evidenceLimit = 32

@@ -47,6 +47,8 @@ struct Composition {
             if first != second { return first }
             let depths = (depth(of: left.pathology, in: present), depth(of: right.pathology, in: present))
             if depths.0 != depths.1 { return depths.0 < depths.1 }
+            let effects = (hasConsequence(left, in: present), hasConsequence(right, in: present))
+            if effects.0 != effects.1 { return effects.0 }
             if left.severity != right.severity { return left.severity > right.severity }
             if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
             return left.pathology < right.pathology
@@ -73,9 +75,12 @@ struct Composition {
         if causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
             return .consequence
         }
-        let hasConsequence = findings.contains { causes(of: $0.pathology).contains(finding.pathology) }
-        return place == 0 && findings.count > 1 || hasConsequence && finding.severity > .note
-            ? .root : .single
+        let isRoot = hasConsequence(finding, in: present) && finding.severity > .note
+        return place == 0 && findings.count > 1 || isRoot ? .root : .single
+    }
+
+    private static func hasConsequence(_ finding: Finding, in present: Set<String>) -> Bool {
+        present.contains { causes(of: $0).contains(finding.pathology) }
     }
 
     private static func checks(of issues: [KnownIssue], then findings: [Finding]) -> [Check] {

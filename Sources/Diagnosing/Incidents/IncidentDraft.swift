@@ -53,7 +53,7 @@ extension Finding {
         firstSeen = min(firstSeen, other.firstSeen)
         lastSeen = max(lastSeen, other.lastSeen)
         begin = min(begin, other.begin)
-        isCompleted = isCompleted && other.isCompleted
+        isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
         guards += other.guards.filter { !guards.contains($0) }
         vantage = vantage == other.vantage ? vantage : .unknown

@@ -13,7 +13,7 @@ struct Verdict {
     private var isFailure: Bool { chain.contains { $0.severity == .error } }
 
     var headline: String {
-        let to = destination
+        let to = root.destination
         let many = flows > 1 ? " (\(flows) connections)" : ""
         if isFailure { return "\(source) cannot connect to \(to)\(many)" }
         if chain.contains(where: { $0.status == .pending }) {
@@ -26,34 +26,23 @@ struct Verdict {
     }
 
     private var source: String {
-        if let address = root.subject.initiatorAddress { return address.description }
-        return initiators > 1 ? "\(initiators) hosts" : "Several hosts"
-    }
-
-    private var destination: String {
-        switch (root.subject.responderAddress, root.subject.responderPort) {
-        case (let address?, let port?): Endpoint(address, port: port).description
-        case (let address?, nil): "several ports of \(address)"
-        case (nil, let port?): "port \(port) of several hosts"
-        case (nil, nil): "several hosts"
-        }
+        root.subject.initiatorAddress == nil && initiators > 1 ? "\(initiators) hosts" : root.source
     }
 
     var text: String {
         let relevant = chain.filter { $0.severity > .note }
         var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.toldFindings).map(\.summary)
-        if let outcome, let last = sentences.popLast() {
-            sentences.append(last.hasSuffix(".") ? "\(last.dropLast())\(outcome)" : last + outcome)
-        }
+        if let last = sentences.popLast() { sentences.append(last.dropLast() + outcome(after: last)) }
         return sentences.map(\.capitalizedFirst).joined(separator: " ")
     }
 
-    /// How it ended, as the end of the last sentence, where the findings do not say so themselves.
-    private var outcome: String? {
+    /// How it ended, as the end of the last sentence: a full stop where the findings say it themselves.
+    private func outcome(after sentence: String) -> String {
         let saysSo = ["connection-refused", "syn-unanswered", "port-reuse"]
-        guard flows == 1, isFailure, !saysSo.contains(root.pathology) else { return nil }
+        guard flows == 1, isFailure, !saysSo.contains(root.pathology) else { return "." }
         let span = (chain.map(\.lastSeen).max() ?? 0) - (chain.map(\.firstSeen).min() ?? 0)
-        let time = span >= 1_000_000_000 ? " within \(Wording.duration(span))" : ""
+        let isTimed = sentence.contains(" within ") || span < 1_000_000_000
+        let time = isTimed ? "" : " within \(Wording.duration(span))"
         return "\(furtherSYNs), and the connection was never established\(time)."
     }
 
