@@ -28,8 +28,8 @@ struct FlowTable: ~Copyable {
 
     @inline(always)
     subscript(index: Int) -> Flow {
-        get { chunks[index >> Self.chunkShift][index & Self.chunkLength - 1] }
-        _modify { yield &chunks[index >> Self.chunkShift][index & Self.chunkLength - 1] }
+        get { chunks[index >> Self.chunkShift][index & (Self.chunkLength - 1)] }
+        _modify { yield &chunks[index >> Self.chunkShift][index & (Self.chunkLength - 1)] }
     }
 
     var isFull: Bool { count >= capacity }

@@ -34,8 +34,10 @@ struct TapeStore: ~Copyable {
     }
 
     private subscript(index: UInt32) -> Event {
-        get { blocks[Int(index >> Self.blockShift)][Int(index) & Self.blockLength - 1] }
-        _modify { yield &blocks[Int(index >> Self.blockShift)][Int(index) & Self.blockLength - 1] }
+        get { blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)] }
+        _modify {
+            yield &blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)]
+        }
     }
 
     mutating func append(_ event: Event, to tape: inout Tape) {
