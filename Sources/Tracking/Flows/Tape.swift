@@ -88,7 +88,7 @@ struct TapeStore: ~Copyable {
             self[index] = event
             return index
         }
-        guard used < capacity else { return nil }
+        guard used <= capacity else { return nil }
         let block = Int(used >> Self.blockShift)
         if block == blocks.count {
             blocks.append([])
