@@ -70,6 +70,11 @@ struct TapeStore: ~Copyable {
         tape = Tape()
     }
 
+    /// The oldest event.
+    func first(on tape: Tape) -> Event? {
+        tape.isEmpty ? nil : self[tape.head]
+    }
+
     func events(on tape: Tape) -> [Event] {
         var events: [Event] = []
         events.reserveCapacity(Int(tape.count))
