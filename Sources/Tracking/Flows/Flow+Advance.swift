@@ -74,14 +74,7 @@ extension Flow {
         let kept = tape
         let number = incarnation &+ 1
         let keptMarks = marks.intersection([.noteworthy, .reused])
-        self = Flow(
-            key: key,
-            begin: frame.time,
-            lastTime: frame.time,
-            lastPacket: frame.number,
-            firstPacket: frame.number,
-            vlan: frame.vlan
-        )
+        self = Flow(key: key, in: frame)
         tape = kept
         incarnation = number
         marks.formUnion(keptMarks)

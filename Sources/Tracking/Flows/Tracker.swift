@@ -91,14 +91,7 @@ package struct Tracker: ~Copyable {
         in frame: FrameFacts
     ) {
         if flows.isFull { evict() }
-        var flow = Flow(
-            key: key,
-            begin: frame.time,
-            lastTime: frame.time,
-            lastPacket: frame.number,
-            firstPacket: frame.number,
-            vlan: frame.vlan
-        )
+        var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
         let index = flows.insert(flow)
