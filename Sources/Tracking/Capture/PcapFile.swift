@@ -21,6 +21,10 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// Whether any time stamp was finer than a microsecond.
     package private(set) var hasNanoseconds: Bool
 
+    /// The earliest and the latest capture time of the frames read.
+    package private(set) var earliest = Int64.max
+    package private(set) var latest = Int64.min
+
     private let handle: OpaquePointer
     private var header: UnsafeMutablePointer<pcap_pkthdr>?
     private var octets: UnsafePointer<UInt8>?
@@ -70,6 +74,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
             }
             framesRead &+= 1
             octetsRead &+= recordHeaderLength &+ UInt64(unsafe header.pointee.caplen)
+            noteTime()
             if !hasNanoseconds { hasNanoseconds = unsafe header.pointee.ts.tv_usec % 1000 != 0 }
             if unsafe filter?.matches(header, octets) ?? true { return true }
         }
@@ -92,6 +97,15 @@ package struct PcapFile: ~Copyable, CaptureSource {
                 linkType: linkType
             )
         }
+    }
+
+    @inline(always)
+    private mutating func noteTime() {
+        guard let header = unsafe header else { return }
+        let stamp = unsafe header.pointee.ts
+        let time = Int64(stamp.tv_sec) &* 1_000_000_000 &+ Int64(stamp.tv_usec)
+        earliest = min(earliest, time)
+        latest = max(latest, time)
     }
 
     private func damage() -> CaptureError {

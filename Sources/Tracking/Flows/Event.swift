@@ -42,8 +42,7 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     package var side: Side
     package var icmpType: UInt8 = 0
     package var icmpCode: UInt8 = 0
-    /// For an ICMP error, whether the quote was long enough for `acknowledgment` and `flags`.
-    package var hasQuotedFlags = false
+    package var optionOrder = TCPOptions.Order()
     /// The next event on the same tape; the tape's own business.
     var link: UInt32 = 0
     /// Who sent the ICMP error.
@@ -72,7 +71,8 @@ extension Event {
             options: segment.options.presence,
             timeToLive: segment.timeToLive,
             kind: kind,
-            side: side
+            side: side,
+            optionOrder: segment.options.order
         )
     }
 
@@ -86,12 +86,12 @@ extension Event {
             flags: error.quoted.flags,
             vlan: frame.vlan,
             incarnation: 0,
+            options: error.quoted.hasFlags ? .quotedFlags : [],
             timeToLive: error.timeToLive,
             kind: .icmp,
             side: side,
             icmpType: error.type,
             icmpCode: error.code,
-            hasQuotedFlags: error.quoted.hasFlags,
             icmpSender: error.sender
         )
     }
@@ -103,6 +103,9 @@ extension Event {
     }
 
     package var hasTimestamps: Bool { options.contains(.timestamps) }
+
+    /// For an ICMP error, whether the quote was long enough for `acknowledgment` and `flags`.
+    var hasQuotedFlags: Bool { options.contains(.quotedFlags) }
 }
 
 /// What the frame says of a packet beside its headers.

@@ -63,5 +63,5 @@ package struct History: Sendable {
     }
 
     /// Whether any incarnation came up.
-    package var isEverCompleted: Bool { incarnations.contains { $0.completion != nil } }
+    package var isEverEstablished: Bool { incarnations.contains { $0.isEstablished } }
 }

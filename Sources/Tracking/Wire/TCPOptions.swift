@@ -18,6 +18,29 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         package static let malformed = Presence(rawValue: 32)
         /// The capture holds less of the options than the header has.
         package static let cut = Presence(rawValue: 64)
+        /// In an event of an ICMP error: the quote reaches as far as the TCP flags.
+        static let quotedFlags = Presence(rawValue: 128)
+    }
+
+    /// In which order the four usual options stand: stacks differ in it, and a report shows it.
+    package struct Order: Hashable, BitwiseCopyable, Sendable {
+        package enum Kind: UInt8 {
+            case maximumSegmentSize, windowScale, selectiveAcknowledgment, timestamps
+        }
+
+        /// Two bits a place, the first lowest.
+        private var packed: UInt8 = 0
+
+        package init() {}
+
+        /// The kinds in their places, the first `count` of them.
+        package func kinds(_ count: Int) -> [Kind] {
+            (0..<min(count, 4)).compactMap { Kind(rawValue: packed >> (2 * $0) & 3) }
+        }
+
+        mutating func append(_ kind: Kind, at place: Int) {
+            if place < 4 { packed |= kind.rawValue << (2 * place) }
+        }
     }
 
     package var presence: Presence = []
@@ -27,6 +50,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
     package var maximumSegmentSize: UInt16 = 0
     package var timestampValue: UInt32 = 0
     package var timestampEcho: UInt32 = 0
+    package var order = Order()
 
     @inline(always)
     package init() {}
@@ -42,6 +66,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
         if length == 32, end == 32, header.bigEndian(at: 20, as: UInt32.self) == 0x0101_080A {
             presence = .timestamps
+            order.append(.timestamps, at: 0)
             timestampValue = header.bigEndian(at: 24)
             timestampEcho = header.bigEndian(at: 28)
             return
@@ -71,16 +96,21 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
     }
 
     private mutating func take(_ kind: UInt8, _ length: Int, _ header: RawSpan, at offset: Int) {
+        let place = presence.usualCount
         switch (kind, length) {
         case (2, 4):
+            order.append(.maximumSegmentSize, at: place)
             presence.insert(.maximumSegmentSize)
             maximumSegmentSize = header.bigEndian(at: offset)
         case (3, 3):
+            order.append(.windowScale, at: place)
             presence.insert(.windowScale)
             windowScale = header.octet(at: offset)
         case (4, 2):
+            order.append(.selectiveAcknowledgment, at: place)
             presence.insert(.selectiveAcknowledgment)
         case (8, 10):
+            order.append(.timestamps, at: place)
             presence.insert(.timestamps)
             timestampValue = header.bigEndian(at: offset)
             timestampEcho = header.bigEndian(at: offset + 4)
@@ -92,4 +122,9 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
             break
         }
     }
+}
+
+extension TCPOptions.Presence {
+    /// How many of the four usual options are there.
+    package var usualCount: Int { (rawValue & 0x0F).nonzeroBitCount }
 }

@@ -1,0 +1,192 @@
+import Tracking
+
+/// What Synopsis says beside each packet of a timeline: the rule that explains it, with its numbers.
+package struct Commentary: Sendable {
+    private let history: History
+
+    package init(_ history: History) {
+        self.history = history
+    }
+
+    /// The remark on one event; `nil` where its row says it all.
+    package func remark(on index: Int) -> String? {
+        let event = history.events[index]
+        switch history.readings[index] {
+        case .syn(let ordinal, let sending):
+            return sending == 1
+                ? onFirst(ordinal, index) : onRepeat(ordinal, sending, index)
+        case .responderSyn:
+            return "A SYN of the responder: both ends open at once."
+        case .answer(let answer):
+            return on(answer, index)
+        case .completion(let ordinal):
+            let others = history.life(of: index).attempts.count > 1
+            return others ? "Completes the handshake of SYN \(ordinal)." : "Completes the handshake."
+        case .challenge(let ordinal):
+            return """
+                Answers SYN \(ordinal) with a bare ACK: \(history.responder.address) still holds another state of \
+                this connection (Ack=\(event.acknowledgment)).
+                """
+        case .reset(let reset):
+            return on(reset.rule, index)
+        case .icmp(let subject):
+            return onError(index, subject)
+        case .duplicate(let original):
+            return "Packet \(packet(original)) once more, captured twice."
+        case .former:
+            return onFormer(event)
+        case .plain:
+            return nil
+        }
+    }
+
+    private func packet(_ index: Int) -> String { String(history.events[index].packet) }
+
+    private func onFirst(_ ordinal: Int, _ index: Int) -> String? {
+        let life = history.life(of: index)
+        let event = history.events[index]
+        var sentences: [String] = []
+        if let burst = history.bursts(of: life).first(where: { $0.contains(ordinal) }) {
+            sentences.append(inBurst(burst, ordinal))
+        } else if ordinal > 1 {
+            sentences.append("SYN \(ordinal), a new attempt with a new sequence number.")
+        } else if life.attempts.count > 1 {
+            sentences.append("SYN 1.")
+        }
+        if event.hasTimestamps, event.timestampEcho != 0 {
+            sentences.append(
+                "TSecr is not 0 and the window is \(event.window): this socket had talked before."
+            )
+        }
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ")
+    }
+
+    private func inBurst(_ burst: Burst, _ ordinal: Int) -> String {
+        let first = burst.attempts[0].ordinal
+        let place = ordinal - first + 1
+        let count = burst.attempts.count
+        if place == 1 { return "SYN \(ordinal)." }
+        let number = first == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), the \(Wording.ordinal(place))"
+        let ending = place == count ? " Only its answer would do." : ""
+        return """
+            \(number) of \(count) in \(Wording.duration(burst.span(in: history))) on the same port, while \
+            SYN \(ordinal - 1) is unanswered.\(ending)
+            """
+    }
+
+    private func onRepeat(_ ordinal: Int, _ sending: Int, _ index: Int) -> String {
+        let sendings = history.life(of: index).attempt(ordinal).sendings
+        let gap = history.delay(from: sendings[sending - 2], to: index)
+        let which = history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "The SYN"
+        let before = sending == 2 ? Backoff.elapsed(before: gap) : nil
+        let remark = "\(which) again, after \(Wording.duration(gap))"
+        guard let before else { return "\(remark): \(Wording.ordinal(sending - 1)) retransmission." }
+        return "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
+    }
+
+    private func on(_ answer: Answer, _ index: Int) -> String? {
+        let event = history.events[index]
+        let life = history.life(of: index)
+        switch answer.subject {
+        case .current(let ordinal):
+            let which = life.attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
+            if answer.copy > 1 { return "Answers \(which) again, for the \(Wording.ordinal(answer.copy)) time." }
+            return life.attempts.count > 1 ? "Answers \(which)." : nil
+        case .stale(let ordinal, let reason):
+            return onStale(ordinal, reason, index)
+        case .former:
+            return "Acknowledges the connection that used this port before, not the SYN."
+        case .unseen:
+            let linked = answer.linked.isEmpty ? "" : " But TSecr is that of \(echoed(by: event, in: life))."
+            return "Acknowledges a sequence number that no captured SYN had.\(linked)"
+        case .unprompted:
+            return "Answers a SYN that was not captured."
+        }
+    }
+
+    private func onStale(_ ordinal: Int, _ reason: Answer.StaleReason, _ index: Int) -> String {
+        let life = history.life(of: index)
+        let newest = life.attempts.last { $0.first < index }?.ordinal ?? life.attempts.count
+        switch reason {
+        case .crossed:
+            return "Answers SYN \(ordinal), which SYN \(newest) has replaced."
+        case .retained:
+            return "The same answer to SYN \(ordinal) again."
+        case .halfOpenEntry:
+            return """
+                Still answers SYN \(ordinal); but TSecr is that of \(echoed(by: history.events[index], in: life)): \
+                \(history.responder.address) matched the newer SYN to its old entry.
+                """
+        case .delayedDuplicate:
+            return "A late copy of the answer to SYN \(ordinal)."
+        }
+    }
+
+    private func echoed(by event: Event, in life: Incarnation) -> String {
+        let sending = life.attempts.flatMap(\.sendings).sorted().last {
+            history.events[$0].timestampValue == event.timestampEcho
+                && history.events[$0].packet < event.packet
+        }
+        return sending.map { "packet \(packet($0))" } ?? "a newer SYN"
+    }
+
+    private func on(_ rule: Reset.Rule, _ index: Int) -> String? {
+        let event = history.events[index]
+        let sender = history.endpoint(of: event)
+        switch rule {
+        case .refusesSyn(let ordinal):
+            let which = history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
+            return "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
+        case .answersSecondSyn(let ordinal):
+            return """
+                Answers SYN \(ordinal), not the RST: the SYN fell into the window of \(sender.address)'s half-open \
+                entry, which is destroyed by it (RFC 9293 §3.10.7.4).
+                """
+        case .rejects(let subject):
+            return onRejection(of: subject, by: sender)
+        case .aborts:
+            return "\(sender.address) aborts the connection."
+        }
+    }
+
+    private func onRejection(of subject: Int, by sender: Endpoint) -> String {
+        if case .answer(let answer) = history.readings[subject] {
+            switch answer.subject {
+            case .stale, .former, .unseen:
+                return """
+                    Rejects packet \(packet(subject)): it acknowledges another SYN than the one that waits \
+                    (RFC 9293 §3.10.7.3).
+                    """
+            case .current, .unprompted:
+                return """
+                    Rejects packet \(packet(subject)): no socket of \(sender.address) waits for it \
+                    (RFC 9293 §3.10.7.1).
+                    """
+            }
+        }
+        return "Rejects packet \(packet(subject)), which fits no connection of \(sender.address)."
+    }
+
+    private func onError(_ index: Int, _ subject: Int?) -> String {
+        let event = history.events[index]
+        let who =
+            history.isRefusedByReceiver(index)
+            ? event.isProhibition ? "\(event.icmpSender)'s own firewall" : "\(event.icmpSender) itself"
+            : "\(event.icmpSender), on the way,"
+        let verb = event.isUnreachable ? "refuses" : "complains about"
+        guard let subject else { return "\(who) \(verb) a segment of the running connection." }
+        return "\(who) \(verb) packet \(packet(subject))."
+    }
+
+    private func onFormer(_ event: Event) -> String {
+        let end =
+            if event.flags.contains(.fin) {
+                "closed"
+            } else if event.flags.contains(.rst) {
+                "reset"
+            } else {
+                "not seen to close"
+            }
+        return "The connection before on the same port: last packet \(event.packet), \(end)."
+    }
+}

@@ -1,0 +1,174 @@
+import Tracking
+
+/// Speaks when a four-tuple is used for another connection, and says how that was taken.
+package struct PortReuse: Detector {
+    package static let manual = Manual(
+        id: "port-reuse",
+        title: "four-tuple used again for a new connection",
+        sees: """
+            A SYN with a new ISN on a four-tuple whose connection before was established, or met alive when \
+            the capture began. The finding says how long the four-tuple had been quiet and how the new SYN \
+            was answered.
+            """,
+        means: """
+            Harmless by itself: reserved ports, small port ranges and reconnecting clients use ports again. It \
+            explains what follows when the responder has not forgotten the connection before: a challenge \
+            ACK, a stale SYN-ACK, a RST or silence.
+            """,
+        unless: """
+            The same ISN again is a retransmission. Attempts that never came alive are retries or a burst, not \
+            reuse. The first SYN of a capture is never called reuse.
+            """,
+        check: """
+            Nothing, when the new connection was accepted. Else the state of the old connection on the responder \
+            (ss -tan), who closed it, and how long ago.
+            """,
+        sources: [
+            .rfc(9293, section: "3.6.1"), .rfc(6191, section: "2"), .rfc(6056, section: "2.2"),
+        ],
+        example: Exchange(from: "192.0.2.10:705", to: "198.51.100.20:2049") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 100)
+            server.ack(seq: 5001, ack: 1101)
+            client.fin(seq: 1101, ack: 5001)
+            server.fin(seq: 5001, ack: 1102)
+            client.ack(seq: 1102, ack: 5002)
+            pause(.seconds(90))
+            client.syn(seq: 900_000).flagged
+            server.synAck(seq: 800_000, ack: 900_001)
+            client.ack(seq: 900_001, ack: 800_001)
+        },
+        nearMiss: Exchange(from: "192.0.2.10:705", to: "198.51.100.20:2049") {
+            client.syn(seq: 1000)
+            pause(.seconds(1))
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let reuses = history.incarnations.compactMap { reuse(in: $0, of: history) }
+        guard let last = reuses.last else { return nil }
+        let syns = reuses.map { (event: $0.syn, note: "SYN on a used port: \($0.outcome.rawValue)") }
+        return finding(
+            in: history,
+            life: last.life,
+            reason: last.outcome.rawValue,
+            severity: .note,
+            confidence: .high,
+            count: max(reuses.count, last.life.number),
+            evidence: syns,
+            metrics: [
+                Metric("idle_us", nanoseconds: last.idle),
+                Metric("closed_by", last.closer),
+                Metric("isn_above_old", last.isAbove),
+                Metric("outcome", last.outcome.rawValue),
+                Metric("source_port", Int(history.initiator.port)),
+            ],
+            causes: ["small-port-range", "reserved-port"],
+            checks: last.outcome == .accepted ? [] : checks(in: history),
+            summary: summary(of: last, in: history),
+            explanation: explanation(of: last, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.source) used \(many.flows) ports again for new connections to \(many.destination)."
+    }
+
+    private func reuse(in life: Incarnation, of history: History) -> Reuse? {
+        guard let former = life.former, let first = life.attempts.first else { return nil }
+        let memory = history.events[former]
+        let closer =
+            memory.flags.isEmpty ? "nobody" : history.isFromInitiator(memory) ? "client" : "server"
+        return Reuse(
+            life: life,
+            syn: first.first,
+            former: former,
+            idle: history.delay(from: former, to: first.first),
+            closer: closer,
+            isAbove: memory.sequence.distance(to: first.initialSequence) > 0,
+            outcome: outcome(of: first, in: life, of: history)
+        )
+    }
+
+    private func outcome(of attempt: Attempt, in life: Incarnation, of history: History) -> Outcome {
+        let answers = history.answers(in: life.events)
+        if let reply = attempt.answers.first, history.events[reply].kind == .ack { return .challenged }
+        if let answer = answers.first?.answer.subject {
+            if case .current = answer { return .accepted }
+            return .stale
+        }
+        switch attempt.end {
+        case .refused: return .reset
+        case .rejected: return .rejected
+        case .completed: return .accepted
+        case .withdrawn, nil: return .ignored
+        }
+    }
+
+    private func summary(of reuse: Reuse, in history: History) -> String {
+        let outcome =
+            switch reuse.outcome {
+            case .accepted: "and the new connection was accepted"
+            case .challenged:
+                "and \(history.responder.address) answered with the numbers of the old one"
+                    + (reuse.life.completion == nil ? "" : " before it accepted")
+            case .stale: "and the answer belongs to another SYN"
+            case .reset: "and \(history.responder.address) refused"
+            case .rejected: "and a firewall refused"
+            case .ignored: "and nothing answered"
+            }
+        return """
+            \(history.initiator.address) used port \(history.initiator.port) to \(history.responder) again \
+            \(Wording.duration(reuse.idle)) after the last packet of the connection before, \(outcome).
+            """
+    }
+
+    private func explanation(of reuse: Reuse, in history: History) -> String {
+        let packet = history.events[reuse.former].packet
+        let end =
+            switch reuse.closer {
+            case "client": "\(history.initiator.address) had closed it"
+            case "server": "\(history.responder.address) had closed it"
+            default: "nobody had been seen to close it"
+            }
+        let order = reuse.isAbove ? "above" : "below"
+        return "The old connection's last packet is \(packet); \(end). The new ISN lies \(order) its last sequence number."
+    }
+
+    private func checks(in history: History) -> [Check] {
+        [
+            Check(
+                on: history.responder.address.description,
+                "ss -tano dst \(history.initiator.address) sport = :\(history.responder.port)",
+                "which state does it hold for port \(history.initiator.port)?"
+            )
+        ]
+    }
+
+    /// How the new SYN was taken.
+    private enum Outcome: String {
+        case accepted
+        case challenged
+        case stale
+        case reset
+        case rejected
+        case ignored
+    }
+
+    private struct Reuse {
+        let life: Incarnation
+        let syn: Int
+        let former: Int
+        let idle: Int64
+        let closer: String
+        let isAbove: Bool
+        let outcome: Outcome
+    }
+}

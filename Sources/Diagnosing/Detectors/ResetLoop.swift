@@ -1,0 +1,259 @@
+import Tracking
+
+/// Speaks when a four-tuple goes through SYN, reply and RST again and again.
+package struct ResetLoop: Detector {
+    package static let manual = Manual(
+        id: "rst-loop",
+        title: "SYN, reply, RST in a loop",
+        sees: """
+            On one four-tuple the cycle of SYN, SYN-ACK or bare ACK, and RST runs three times or more within \
+            10 s (fewer or slower cycles are a note), without payload and without a completed handshake.
+            """,
+        means: """
+            One end cannot accept the other's reply. An initiator in SYN-SENT resets an answer to an older SYN \
+            (RFC 9293 §3.10.7.3) and any segment for which it has no socket (§3.10.7.1). A responder that gets \
+            a second SYN within the window of a half-open entry destroys the entry and answers with a RST \
+            that acknowledges the second SYN (§3.10.7.4). The finding names who resets whom by which rule.
+            """,
+        unless: """
+            A RST straight to the SYN, without a reply between, is a refused connection however often it is \
+            retried. Health checks that reset on purpose come from changing ports.
+            """,
+        check: """
+            Whether the initiator really has a socket on the port when the answer arrives (ss -tanp), two \
+            programs or a raw-socket tool on one port, and half-open entries on the responder.
+            """,
+        sources: [
+            .rfc(9293, section: "3.5.2"), .rfc(9293, section: "3.10.7.3"),
+            .rfc(9293, section: "3.10.7.4"),
+        ],
+        followsFrom: ["syn-burst", "syn-ack-stale", "syn-ack-unseen", "port-reuse"],
+        example: Exchange(from: "192.0.2.10:815", to: "198.51.100.20:2049") {
+            for cycle: UInt32 in 0..<3 {
+                client.syn(seq: 3677241340 + cycle * 80000, win: 14600)
+                server.synAck(seq: 1365940280 + cycle * 65000, ack: 3677241341 + cycle * 80000)
+                client.rst(seq: 3677241341 + cycle * 80000).flagged
+                pause(.milliseconds(4))
+            }
+        },
+        nearMiss: Exchange(from: "192.0.2.10:815", to: "198.51.100.20:2049") {
+            for retry: UInt32 in 0..<4 {
+                client.syn(seq: 3677241340 + retry * 80000)
+                server.rstAck(ack: 3677241341 + retry * 80000)
+                pause(.milliseconds(200))
+            }
+        }
+    )
+
+    /// Three cycles must lie within this time, in nanoseconds.
+    private static let window: Int64 = 10_000_000_000
+    private static let cyclesOfALoop = 3
+    private static let cyclesOfANote = 2
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let found = history.incarnations.map { (life: $0, cycles: self.cycles(of: $0, in: history)) }
+            .max { $0.cycles.count < $1.cycles.count }
+        guard let found, found.cycles.count >= Self.cyclesOfANote else { return nil }
+        let isLoop = isDense(found.cycles, in: history)
+        let resets = found.cycles.flatMap(\.resets)
+        let byInitiator = resets.filter { history.isFromInitiator(history.events[$0]) }
+        let byResponder = resets.filter { !history.isFromInitiator(history.events[$0]) }
+        let generator =
+            byResponder.isEmpty ? "C-rejects-ack" : byInitiator.isEmpty ? "S-rejects-syn" : "both"
+        return finding(
+            in: history,
+            life: found.life,
+            reason: generator,
+            severity: isLoop ? history.severity(of: found.life) : .note,
+            confidence: isLoop ? .high : .medium,
+            count: found.cycles.count,
+            evidence: resets.map { (event: $0, note: note(on: $0, in: history)) },
+            metrics: [
+                Metric("cycles", found.cycles.count),
+                Metric("resets_by_client", byInitiator.count),
+                Metric("resets_by_server", byResponder.count),
+                Metric("span_us", nanoseconds: span(of: found.cycles, in: history)),
+                Metric("established", history.isEverEstablished),
+            ],
+            causes: byResponder.isEmpty
+                ? ["no-socket-behind-the-syn", "answer-to-an-older-syn"]
+                : ["two-connects-on-one-port"],
+            checks: checks(in: history),
+            summary: summary(of: found.cycles, byInitiator, byResponder, in: history),
+            explanation: explanation(byInitiator, byResponder, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) go through SYN, reply and RST in a loop."
+    }
+
+    /// The cycles of an incarnation: each SYN, reply and the RSTs up to the next SYN.
+    private func cycles(of life: Incarnation, in history: History) -> [Cycle] {
+        var cycles: [Cycle] = []
+        var start: Int?
+        var hasReply = false
+        for index in life.events {
+            switch history.readings[index] {
+            case .syn:
+                if start == nil { start = index }
+            case .answer, .challenge:
+                hasReply = start != nil
+            case .reset:
+                if let begin = start, hasReply {
+                    cycles.append(Cycle(begin: begin, resets: [index]))
+                    start = nil
+                    hasReply = false
+                } else if start == nil, !cycles.isEmpty {
+                    cycles[cycles.count - 1].resets.append(index)
+                }
+            case .completion:
+                return cycles
+            case .responderSyn, .icmp, .duplicate, .former:
+                break
+            case .plain:
+                if history.events[index].payloadLength > 0 { return cycles }
+            }
+        }
+        return cycles
+    }
+
+    private func isDense(_ cycles: [Cycle], in history: History) -> Bool {
+        guard cycles.count >= Self.cyclesOfALoop else { return false }
+        return cycles.indices.dropFirst(Self.cyclesOfALoop - 1).contains { last in
+            let first = cycles[last - Self.cyclesOfALoop + 1]
+            return history.delay(from: first.begin, to: cycles[last].resets[0]) <= Self.window
+        }
+    }
+
+    private func span(of cycles: [Cycle], in history: History) -> Int64 {
+        guard let first = cycles.first, let last = cycles.last?.resets.last else { return 0 }
+        return history.delay(from: first.begin, to: last)
+    }
+
+    private func note(on reset: Int, in history: History) -> String {
+        guard case .reset(let reading) = history.readings[reset] else { return "RST" }
+        switch reading.rule {
+        case .rejects(let event): return "rejects packet \(history.events[event].packet)"
+        case .answersSecondSyn(let ordinal): return "destroys the half-open entry at SYN \(ordinal)"
+        case .refusesSyn(let ordinal): return "refuses SYN \(ordinal)"
+        case .aborts: return "aborts"
+        }
+    }
+
+    private func summary(
+        of cycles: [Cycle],
+        _ byInitiator: [Int],
+        _ byResponder: [Int],
+        in history: History
+    ) -> String {
+        let from = history.initiator.address
+        let to = history.responder.address
+        let time = Wording.duration(span(of: cycles, in: history))
+        let times = Wording.times(cycles.count)
+        if byResponder.isEmpty {
+            return """
+                \(from) rejects \(answers(byInitiator, in: history)) of \(to) with a RST: SYN, reply and RST \
+                ran \(times) within \(time).
+                """
+        }
+        if byInitiator.isEmpty {
+            return """
+                \(to) ends what it has answered with a RST: SYN, reply and RST ran \(times) within \(time).
+                """
+        }
+        return """
+            \(from) rejects the answer with a RST and \(to) resets the other SYN: the same cycle ran \
+            \(times) within \(time).
+            """
+    }
+
+    private func answers(_ resets: [Int], in history: History) -> String {
+        let isCurrent = resets.contains { reset in
+            guard case .reset(let reading) = history.readings[reset],
+                case .rejects(let event) = reading.rule,
+                case .answer(let answer) = history.readings[event],
+                case .current = answer.subject
+            else { return false }
+            return true
+        }
+        return isCurrent ? "the right answer" : "every answer"
+    }
+
+    private func explanation(
+        _ byInitiator: [Int],
+        _ byResponder: [Int],
+        in history: History
+    ) -> String {
+        var sentences: [String] = []
+        if !byInitiator.isEmpty {
+            let total = Wording.count(byInitiator.count, "RST")
+            let parts = rejected(byInitiator, in: history)
+            sentences.append("\(history.initiator.address) sent \(total): \(Wording.list(parts)).")
+        }
+        let second = byResponder.filter {
+            if case .reset(let reset) = history.readings[$0], case .answersSecondSyn = reset.rule { true } else { false }
+        }
+        if let first = second.first {
+            let event = history.events[first]
+            sentences.append(
+                """
+                \(history.responder.address) sent \(Wording.count(byResponder.count, "RST")) with Seq=0 that \
+                acknowledge the second SYN (the first: Ack=\(event.acknowledgment)): an in-window SYN destroys \
+                the half-open entry (RFC 9293 §3.10.7.4). They do not answer the other side's RST.
+                """
+            )
+        } else if !byResponder.isEmpty {
+            sentences.append(
+                "\(history.responder.address) sent \(Wording.count(byResponder.count, "RST"))."
+            )
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    /// What the initiator's RSTs reject, with the rule for each kind.
+    private func rejected(_ resets: [Int], in history: History) -> [String] {
+        var (stale, current, other) = (0, 0, 0)
+        for reset in resets {
+            guard case .reset(let reading) = history.readings[reset],
+                case .rejects(let event) = reading.rule,
+                case .answer(let answer) = history.readings[event]
+            else {
+                other += 1
+                continue
+            }
+            if case .current = answer.subject { current += 1 } else { stale += 1 }
+        }
+        let kinds = [
+            (stale, "to a SYN-ACK for another SYN than the one that waits (RFC 9293 §3.10.7.3)"),
+            (current, "to the SYN-ACK for the newest SYN, for which no socket waits (RFC 9293 §3.10.7.1)"),
+            (other, "to an ACK that fits no connection (RFC 9293 §3.10.7.1)"),
+        ].filter { $0.0 > 0 }
+        return kinds.map { kinds.count == 1 && $0.0 > 1 ? "each \($0.1)" : "\($0.0) \($0.1)" }
+    }
+
+    private func checks(in history: History) -> [Check] {
+        let port = history.initiator.port
+        return [
+            Check(
+                on: history.initiator.address.description,
+                "ss -tanp sport = :\(port)",
+                "does a socket wait on port \(port) when the SYN-ACK comes?"
+            ),
+            Check(
+                on: history.responder.address.description,
+                "nstat -az TcpEstabResets TcpOutRsts TcpExtTCPChallengeACK",
+                "which of them rise with every cycle?"
+            ),
+        ]
+    }
+}
+
+/// One run of SYN, reply and RST.
+private struct Cycle {
+    let begin: Int
+    /// Never empty.
+    var resets: [Int]
+}

@@ -1,0 +1,221 @@
+import Tracking
+
+/// Speaks when a SYN-ACK acknowledges an earlier SYN of the four-tuple than the newest.
+package struct StaleSYNACK: Detector {
+    package static let manual = Manual(
+        id: "syn-ack-stale",
+        title: "SYN-ACK acknowledges a SYN that a newer one had replaced",
+        sees: """
+            The acknowledgment of a SYN-ACK is one more than the ISN of an earlier SYN on the four-tuple, or \
+            lies in the connection that used the four-tuple before; a SYN with another ISN had been captured \
+            in between.
+            """,
+        means: """
+            The responder has a half-open entry that the initiator has given up. In SYN-SENT the initiator \
+            must answer an unacceptable acknowledgment with a RST; a stateful firewall on the way may call \
+            the SYN-ACK invalid and reject or drop it, and then the entry lives on. Where the echoed \
+            timestamp is that of the newest SYN, the responder matched the new SYN to its old entry.
+            """,
+        unless: """
+            With TCP Fast Open the acknowledgment may lie within the data of the SYN. A capture may show a \
+            SYN-ACK up to 3 ms before its SYN. A delayed copy after the newest SYN was answered too does no \
+            harm and is only a note.
+            """,
+        check: """
+            The half-open entry on the responder (ss -tan state syn-recv), the connection tracking of every \
+            firewall on the way (conntrack -L, nf_conntrack_log_invalid), and why the initiator began anew.
+            """,
+        sources: [
+            .rfc(9293, section: "3.10.7.3"), .rfc(9293, section: "3.5.1"), .rfc(5961, section: "4"),
+        ],
+        followsFrom: ["syn-burst", "port-reuse"],
+        example: Exchange(from: "192.0.2.10:705", to: "198.51.100.20:2049") {
+            client.syn(seq: 2301595334, win: 14600)
+            pause(.milliseconds(1500))
+            client.syn(seq: 4241129203, win: 14600)
+            server.synAck(seq: 1488229741, ack: 2301595335).flagged
+            client.rst(seq: 2301595335)
+        },
+        nearMiss: Exchange(from: "192.0.2.10:705", to: "198.51.100.20:2049") {
+            client.syn(seq: 2301595334)
+            pause(.milliseconds(1500))
+            client.syn(seq: 4241129203)
+            server.synAck(seq: 1488229741, ack: 4241129204)
+            client.ack(seq: 4241129204, ack: 1488229742)
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let stale = history.answers().filter { isStale($0.event, $0.answer, in: history) }
+        guard let last = stale.last else { return nil }
+        let life = history.life(of: last.event)
+        let reasons = stale.compactMap { reason(of: $0.answer) }
+        let isHarmless =
+            life.completion != nil && reasons.allSatisfy { $0 == .delayedDuplicate }
+            && reasons.count == stale.count
+        let attempts = acknowledgedAttempts(stale.map(\.answer))
+        return finding(
+            in: history,
+            life: life,
+            reason: strongest(of: reasons)?.rawValue ?? "former-connection",
+            severity: isHarmless ? .note : history.severity(of: life),
+            confidence: .high,
+            count: stale.count,
+            evidence: stale.map { (event: $0.event, note: note(on: $0.answer)) },
+            metrics: metrics(of: stale, attempts: attempts, in: history),
+            causes: ["half-open-entry-not-cleared", "rst-filtered-on-the-way"],
+            checks: checks(in: history),
+            summary: summary(of: stale, attempts: attempts, life: life, in: history),
+            explanation: explanation(of: stale, reasons: reasons, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) answered SYNs of \(many.source) that newer ones had replaced, in \(many.flows) connections."
+    }
+
+    private func isStale(_ event: Int, _ answer: Answer, in history: History) -> Bool {
+        switch answer.subject {
+        case .stale:
+            return true
+        case .former:
+            // The old connection's own SYN-ACK once more is its retransmission, not an answer to the new SYN.
+            let life = history.life(of: event)
+            return !history.incarnations.prefix(while: { $0.number < life.number }).contains {
+                $0.answers.contains {
+                    history.events[$0].sequence == history.events[event].sequence
+                }
+            } && !life.attempts.isEmpty
+        case .current, .unseen, .unprompted:
+            return false
+        }
+    }
+
+    private func reason(of answer: Answer) -> Answer.StaleReason? {
+        if case .stale(_, let reason) = answer.subject { reason } else { nil }
+    }
+
+    private func strongest(of reasons: [Answer.StaleReason]) -> Answer.StaleReason? {
+        [.halfOpenEntry, .retained, .crossed, .delayedDuplicate].first { reasons.contains($0) }
+    }
+
+    private func acknowledgedAttempts(_ answers: [Answer]) -> [Int] {
+        var ordinals: [Int] = []
+        for answer in answers {
+            if case .stale(let ordinal, _) = answer.subject, !ordinals.contains(ordinal) {
+                ordinals.append(ordinal)
+            }
+        }
+        return ordinals
+    }
+
+    private func note(on answer: Answer) -> String {
+        switch answer.subject {
+        case .stale(let ordinal, let reason): "acknowledges SYN \(ordinal) (\(reason.rawValue))"
+        case .former, .current, .unseen, .unprompted: "acknowledges the connection before"
+        }
+    }
+
+    private func summary(
+        of stale: [(event: Int, answer: Answer)],
+        attempts: [Int],
+        life: Incarnation,
+        in history: History
+    ) -> String {
+        let responder = history.responder.address
+        let often = stale.count > 1 ? ", and did so \(Wording.times(stale.count))" : ""
+        guard let first = attempts.first else {
+            return """
+                \(responder) answered the new SYN out of the connection that used port \
+                \(history.initiator.port) before\(often).
+                """
+        }
+        if attempts.count > 1 {
+            return """
+                \(responder) answered SYN \(Wording.list(attempts.map(String.init))), each of which a newer \
+                SYN had replaced.
+                """
+        }
+        let newest = newestSYN(before: stale[stale.count - 1].event, in: life)
+        let which = first == 1 ? "the first SYN" : "SYN \(first)"
+        let replaced =
+            newest == first + 1 ? "which SYN \(newest) had replaced" : "which the others had replaced"
+        return "\(responder) answered \(which), \(replaced)\(often)."
+    }
+
+    private func newestSYN(before event: Int, in life: Incarnation) -> Int {
+        life.attempts.last { $0.first < event }?.ordinal ?? life.attempts.count
+    }
+
+    private func explanation(
+        of stale: [(event: Int, answer: Answer)],
+        reasons: [Answer.StaleReason],
+        in history: History
+    ) -> String {
+        let responder = history.responder.address
+        let first = history.events[stale[0].event]
+        let isSame = stale.allSatisfy {
+            history.events[$0.event].sequence == first.sequence
+                && history.events[$0.event].acknowledgment == first.acknowledgment
+        }
+        var sentences: [String] = []
+        if reasons.contains(.halfOpenEntry) {
+            sentences.append(
+                """
+                \(responder) keeps its old half-open entry and matches newer SYNs to it: TSecr follows the \
+                newest SYN, Ack does not.
+                """
+            )
+        }
+        if stale.count > 1, isSame {
+            sentences.append(
+                "The same Seq=\(first.sequence) and Ack=\(first.acknowledgment) came \(Wording.times(stale.count))."
+            )
+        }
+        if reasons.contains(.crossed) {
+            let crossed = reasons.count { $0 == .crossed }
+            let which = crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
+            sentences.append("\(which) crossed the newer SYN on the way: \(responder) had not seen that yet.")
+        }
+        if sentences.isEmpty { sentences.append("It acknowledges \(first.acknowledgment).") }
+        return sentences.joined(separator: " ")
+    }
+
+    private func metrics(
+        of stale: [(event: Int, answer: Answer)],
+        attempts: [Int],
+        in history: History
+    ) -> [Metric] {
+        func count(_ reason: Answer.StaleReason) -> Int {
+            stale.filter { self.reason(of: $0.answer) == reason }.count
+        }
+        return [
+            Metric("synacks", stale.count),
+            Metric("acked_syn_index", attempts.first ?? 0),
+            Metric("crossed", count(.crossed)),
+            Metric("retained", count(.retained)),
+            Metric("half_open_entry", count(.halfOpenEntry)),
+            Metric("delayed_duplicate", count(.delayedDuplicate)),
+            Metric("established", history.isEverEstablished),
+        ]
+    }
+
+    private func checks(in history: History) -> [Check] {
+        let responder = history.responder
+        let port = history.initiator.port
+        return [
+            Check(
+                on: responder.address.description,
+                "ss -tan state syn-recv sport = :\(responder.port)",
+                "is the entry of port \(port) still there?"
+            ),
+            Check(
+                on: history.initiator.address.description,
+                "conntrack -L -p tcp --orig-port-src \(port)",
+                "which SYN does connection tracking believe in?"
+            ),
+        ]
+    }
+}

@@ -1,0 +1,182 @@
+import Tracking
+
+/// Speaks when a SYN-ACK acknowledges a sequence number that no captured SYN had.
+package struct UnseenSYNACK: Detector {
+    package static let manual = Manual(
+        id: "syn-ack-unseen",
+        title: "SYN-ACK acknowledges a SYN that was never captured",
+        sees: """
+            A SYN of the four-tuple was captured, and a SYN-ACK after it acknowledges none of the captured \
+            ISNs, no data that they carried, and nothing of an earlier captured connection.
+            """,
+        means: """
+            The responder answers from a half-open entry that is older than the capture, or something between \
+            the capture point and the responder rewrites sequence numbers in one direction only. If the \
+            acknowledgment stays the same over several SYNs, it is an old entry; if it keeps a constant \
+            distance to them, a translation.
+            """,
+        unless: """
+            Without any captured SYN the capture merely began too late. A SYN-ACK may be captured up to 3 ms \
+            before its SYN. TCP Fast Open acknowledges data in the SYN.
+            """,
+        check: """
+            A capture that begins before the connection went idle; the half-open entries of the responder; the \
+            same exchange captured on both sides of every firewall and load balancer.
+            """,
+        sources: [
+            .rfc(9293, section: "3.10.7.3"), .rfc(5961, section: "4"),
+            .page("Red Hat solution 3031391, RHSA-2017:1723"),
+        ],
+        followsFrom: ["syn-burst", "port-reuse"],
+        example: Exchange(from: "192.0.2.10:866", to: "198.51.100.20:304") {
+            client.syn(seq: 4115864593, win: 14600)
+            server.synAck(seq: 2901992808, ack: 956456355).flagged
+            client.refuses(.hostProhibited)
+            pause(.seconds(3))
+            server.synAck(seq: 2901992808, ack: 956456355).flagged
+            client.refuses(.hostProhibited)
+        },
+        nearMiss: Exchange(from: "192.0.2.10:866", to: "198.51.100.20:304") {
+            server.synAck(seq: 2901992808, ack: 956456355)
+            client.ack(seq: 956456355, ack: 2901992809)
+            client.data(seq: 956456355, ack: 2901992809, length: 40)
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let unseen = history.answers().filter { $0.answer.subject == .unseen }
+        guard let first = unseen.first, let last = unseen.last else { return nil }
+        let life = history.life(of: last.event)
+        let acknowledgments = Set(unseen.map { history.events[$0.event].acknowledgment })
+        let translation = constantDistance(of: unseen.map(\.event), in: history)
+        let isLinked = unseen.contains { !$0.answer.linked.isEmpty }
+        return finding(
+            in: history,
+            life: life,
+            reason: translation != nil
+                ? "rewritten" : acknowledgments.count == 1 ? "half-open-entry" : "random",
+            severity: history.severity(of: life),
+            confidence: unseen.count > 1 || isLinked ? .high : .medium,
+            status: .likely,
+            count: unseen.count,
+            evidence: unseen.map {
+                (event: $0.event, note: "acknowledges \(history.events[$0.event].acknowledgment)")
+            },
+            metrics: [
+                Metric("synacks", unseen.count),
+                Metric("distinct_acks", acknowledgments.count),
+                Metric("echoes_current_syn", isLinked),
+                Metric("entry_age_us", nanoseconds: age(of: first.event, in: history)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("syn_window", life.attempts.map { Int(history.events[$0.first].window) }.max() ?? 0),
+                Metric("established", history.isEverEstablished),
+            ],
+            causes: translation != nil
+                ? ["one-way-isn-translation"] : ["half-open-entry-from-before-the-capture"],
+            checks: checks(in: history),
+            summary: summary(of: unseen.map(\.event), translation: translation, in: history),
+            explanation: explanation(of: unseen, age: age(of: first.event, in: history), in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        """
+        \(many.destination) answered \(many.flows) connections of \(many.source) with sequence numbers that \
+        no captured SYN had.
+        """
+    }
+
+    /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.
+    private func constantDistance(of events: [Int], in history: History) -> Int32? {
+        var distances: [Int: Int32] = [:]
+        for event in events {
+            guard let newest = history.life(of: event).attempts.last(where: { $0.first < event }) else {
+                continue
+            }
+            let distance = newest.initialSequence.advanced(by: 1)
+                .distance(to: history.events[event].acknowledgment)
+            if let known = distances[newest.first], known != distance { return nil }
+            distances[newest.first] = distance
+        }
+        guard distances.count > 1, Set(distances.values).count == 1 else { return nil }
+        return distances.first?.value
+    }
+
+    /// How long before the newest SYN the acknowledged one was sent, by a Linux ISN clock of 64 ns a tick,
+    /// modulo 274.88 s.
+    private func age(of event: Int, in history: History) -> Int64 {
+        guard let newest = history.life(of: event).attempts.last(where: { $0.first < event }) else {
+            return 0
+        }
+        let acknowledged = history.events[event].acknowledgment.rawValue &- 1
+        return Int64(newest.initialSequence.rawValue &- acknowledged) * 64
+    }
+
+    private func summary(of events: [Int], translation: Int32?, in history: History) -> String {
+        let first = history.events[events[0]]
+        let responder = history.responder.address
+        if let translation {
+            return """
+                Every SYN-ACK of \(responder) acknowledges a number that is off by the same \(translation): \
+                something on the way translates sequence numbers in one direction only.
+                """
+        }
+        return """
+            \(responder) answers \(history.initiator.address)'s SYN to port \(history.responder.port) with \
+            Ack=\(first.acknowledgment), a sequence number that no captured SYN had\
+            \(events.count > 1 ? ", \(Wording.times(events.count))" : "").
+            """
+    }
+
+    private func explanation(
+        of unseen: [(event: Int, answer: Answer)],
+        age: Int64,
+        in history: History
+    ) -> String {
+        let newest = history.life(of: unseen[0].event).attempts.last
+        var sentences: [String] = []
+        if let newest {
+            sentences.append(
+                """
+                The SYN has Seq=\(newest.initialSequence), so Ack=\(newest.initialSequence.advanced(by: 1)) \
+                was due.
+                """
+            )
+        }
+        if unseen.contains(where: { !$0.answer.linked.isEmpty }) {
+            sentences.append(
+                """
+                TSecr is that of the captured SYN: \(history.responder.address) matched that to a half-open \
+                entry from before this capture.
+                """
+            )
+        }
+        sentences.append(
+            """
+            If \(history.initiator.address) runs Linux, the SYN of that entry was sent about \
+            \(Wording.duration(age)) earlier (modulo 275 s).
+            """
+        )
+        if let newest, let before = history.elapsed(before: newest) {
+            sentences.append("By the backoff of its SYNs, this attempt began \(before) before the capture shows it.")
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private func checks(in history: History) -> [Check] {
+        [
+            Check(
+                on: history.responder.address.description,
+                "ss -tan state syn-recv sport = :\(history.responder.port)",
+                "is an entry of port \(history.initiator.port) there, and since when?"
+            ),
+            Check(
+                on: nil,
+                "",
+                "A capture that begins before the previous connection closed would show the SYN that is answered."
+            ),
+        ]
+    }
+}

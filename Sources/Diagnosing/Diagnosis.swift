@@ -1,0 +1,113 @@
+import Tracking
+
+/// Turns the noteworthy flows of a capture into incidents.
+///
+/// The findings of one initiator and one service become one incident. Where many initiators fail at one
+/// service, or one initiator fails at many, they become one too: never ten thousand findings.
+package struct Diagnosis {
+    /// So many initiators of one service, or services of one initiator, stand alone.
+    private static let standAlone = 16
+    /// As many incidents are kept apart; further ones become one.
+    private static let incidentLimit = 4096
+
+    private let detectors: [any Detector]
+    private let composition: Composition
+    private let leastSeverity: Severity
+    private var drafts: [Parties: IncidentDraft] = [:]
+    /// In order of the first finding.
+    private var order: [Parties] = []
+    private var initiatorsOfService: [Endpoint: Set<Address>] = [:]
+    private var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+
+    /// Which pathologies to look for.
+    package struct Selection: Sendable {
+        package var only: Set<String> = []
+        package var ignored: Set<String> = []
+        package var leastSeverity = Severity.note
+
+        package init() {}
+
+        func includes(_ id: String) -> Bool {
+            (only.isEmpty || only.contains(id)) && !ignored.contains(id)
+        }
+    }
+
+    package init(knownIssues: [KnownIssue] = [], selection: Selection = Selection()) {
+        detectors = Catalog.detectors.filter { selection.includes($0.manual.id) }.map { $0.init() }
+        composition = Composition(knownIssues: knownIssues)
+        leastSeverity = selection.leastSeverity
+    }
+
+    /// Examines one flow.
+    package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
+        let history = History(flow, in: capture)
+        let findings = Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
+        if !findings.isEmpty { file(findings, of: history) }
+    }
+
+    /// What the given detectors find in one history.
+    package static func findings(in history: History, by detectors: [any Detector]) -> [Finding] {
+        detectors.compactMap { $0.examine(history) }
+    }
+
+    /// All incidents, the gravest first, then in order of time.
+    package var incidents: [Incident] {
+        order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted { left, right in
+            if left.severity != right.severity { return left.severity > right.severity }
+            if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
+            return left.id < right.id
+        }
+    }
+
+    private mutating func file(_ findings: [Finding], of history: History) {
+        let initiator = history.initiator.address
+        let service = history.responder
+        let parties = parties(of: initiator, service)
+        if drafts[parties] == nil { order.append(parties) }
+        drafts[parties, default: IncidentDraft()].add(findings, of: history)
+        guard case .pair = parties else { return }
+        initiatorsOfService[service, default: []].insert(initiator)
+        servicesOfInitiator[initiator, default: []].insert(service)
+        if (initiatorsOfService[service]?.count ?? 0) > Self.standAlone {
+            collapse(into: .service(service)) { $0 == service }
+        } else if (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone {
+            collapse(into: .initiator(initiator), ofInitiator: initiator)
+        }
+    }
+
+    private func parties(of initiator: Address, _ service: Endpoint) -> Parties {
+        for parties in [Parties.service(service), .initiator(initiator), .pair(initiator, service)]
+        where drafts[parties] != nil {
+            return parties
+        }
+        return drafts.count < Self.incidentLimit ? .pair(initiator, service) : .others
+    }
+
+    private mutating func collapse(into whole: Parties, _ isPart: (Endpoint) -> Bool) {
+        merge(into: whole) { if case .pair(_, let service) = $0 { isPart(service) } else { false } }
+    }
+
+    private mutating func collapse(into whole: Parties, ofInitiator address: Address) {
+        merge(into: whole) { if case .pair(address, _) = $0 { true } else { false } }
+    }
+
+    private mutating func merge(into whole: Parties, where isPart: (Parties) -> Bool) {
+        let parts = order.filter(isPart)
+        guard let place = order.firstIndex(where: isPart) else { return }
+        var draft = IncidentDraft()
+        for part in parts {
+            if let other = drafts.removeValue(forKey: part) { draft.absorb(other) }
+        }
+        order[place] = whole
+        order.removeAll(where: isPart)
+        drafts[whole] = draft
+    }
+
+    /// Whose incident it is.
+    private enum Parties: Hashable {
+        case pair(Address, Endpoint)
+        case service(Endpoint)
+        case initiator(Address)
+        case others
+    }
+}

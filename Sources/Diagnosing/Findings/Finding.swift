@@ -1,0 +1,154 @@
+import Tracking
+
+/// What a detector found: one pathology of one four-tuple, or of many that suffer alike.
+package struct Finding: Hashable, Sendable {
+    /// The detector's id.
+    package let pathology: String
+    /// The variant within the pathology, where it has several.
+    package var reason: String?
+    package var severity: Severity
+    package var confidence: Confidence
+    package var status: Status
+    package var subject: Subject
+    package var vantage = Vantage.unknown
+    package var guards: [Guard] = []
+    /// One sentence that can stand alone.
+    package var summary: String
+    /// What the packets show in detail; may be empty.
+    package var explanation: String
+    /// How often it happened to the subject.
+    package var count: Int
+    /// How many flows suffer alike.
+    package var flows = 1
+    package var metrics: [Metric]
+    /// The packets that prove it, in order of capture; `evidenceLimit` at most.
+    package var evidence: [Evidence]
+    package var evidenceOmitted = 0
+    package var causes: [String]
+    package var checks: [Check]
+    /// The time of the first packet of the story, in nanoseconds since 1970.
+    package var firstSeen: Int64
+    package var lastSeen: Int64
+    /// The first SYN of the flow: it makes the id stable across overlapping captures.
+    package var begin: Int64
+    /// Whether the connection came up in the end.
+    package var isEstablished: Bool
+
+    /// As many packets as a finding shows.
+    package static let evidenceLimit = 32
+
+    package subscript(metric name: String) -> Metric.Value? {
+        metrics.first { $0.name == name }?.value
+    }
+
+    /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
+    package var id: String {
+        StableID.hexadecimal(of: "\(pathology)|\(subject.identity)|\(begin)")
+    }
+}
+
+/// Whom a finding is about; `nil` where it is about many.
+package struct Subject: Hashable, Sendable {
+    package var initiatorAddress: Address?
+    package var initiatorPort: UInt16?
+    package var responderAddress: Address?
+    package var responderPort: UInt16?
+    /// The outermost VLAN identifier, 0 for none.
+    package var vlan: UInt16 = 0
+
+    package init(_ history: History) {
+        initiatorAddress = history.initiator.address
+        initiatorPort = history.initiator.port
+        responderAddress = history.responder.address
+        responderPort = history.responder.port
+        vlan = history.vlan
+    }
+
+    /// Both endpoints, if the subject is a single four-tuple.
+    package var endpoints: (initiator: Endpoint, responder: Endpoint)? {
+        guard let initiatorAddress, let initiatorPort, let responderAddress, let responderPort else {
+            return nil
+        }
+        return (
+            Endpoint(initiatorAddress, port: initiatorPort),
+            Endpoint(responderAddress, port: responderPort)
+        )
+    }
+
+    /// The Community ID of a single four-tuple.
+    package var communityID: String? {
+        endpoints.map { CommunityID.text($0.initiator, $0.responder) }
+    }
+
+    /// The text that tells this subject from others.
+    var identity: String {
+        if let communityID { return communityID }
+        let parts: [String?] = [
+            initiatorAddress?.description, initiatorPort.map { String($0) },
+            responderAddress?.description, responderPort.map { String($0) },
+        ]
+        return parts.map { $0 ?? "*" }.joined(separator: "|")
+    }
+}
+
+/// One packet that proves a finding, and what to look at in it.
+package struct Evidence: Hashable, Sendable {
+    package let event: Event
+    package let isFromInitiator: Bool
+    /// For an ICMP error, who sent that.
+    package let errorSender: ErrorSender
+    package let note: String
+}
+
+/// One number of a finding, for machines and known issues.
+package struct Metric: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
+        case integer(Int)
+        case number(Double)
+        case flag(Bool)
+        case text(String)
+    }
+
+    package let name: String
+    package let value: Value
+
+    package init(_ name: String, _ value: Int) { self.init(name, .integer(value)) }
+    package init(_ name: String, _ value: Bool) { self.init(name, .flag(value)) }
+    package init(_ name: String, _ value: String) { self.init(name, .text(value)) }
+
+    /// Nanoseconds, given in microseconds as all durations of the report are.
+    package init(_ name: String, nanoseconds: Int64) {
+        let isWhole = nanoseconds % 1000 == 0
+        self.init(
+            name,
+            isWhole ? .integer(Int(nanoseconds / 1000)) : .number(Double(nanoseconds) / 1000)
+        )
+    }
+
+    private init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A command to run next, and what its output decides.
+package struct Check: Hashable, Sendable {
+    /// On which host; `nil` for none in particular.
+    package let host: String?
+    package let command: String
+    package let tells: String
+
+    package init(on host: String?, _ command: String, _ tells: String) {
+        self.host = host
+        self.command = command
+        self.tells = tells
+    }
+}
+
+/// Who sent an ICMP error, seen from the flow.
+package enum ErrorSender: Sendable {
+    case initiator
+    case responder
+    /// A router or firewall on the way.
+    case other
+}

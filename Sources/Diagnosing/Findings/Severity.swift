@@ -1,0 +1,60 @@
+/// How much a finding matters to whoever waits for the connection.
+package enum Severity: Int, Comparable, CaseIterable, Sendable {
+    /// Worth knowing, harmless by itself.
+    case note
+    /// A connection came up late, or may fail.
+    case warning
+    /// A connection did not come up.
+    case error
+
+    /// As the report names it.
+    package var name: String {
+        switch self {
+        case .note: "note"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
+
+    package static func < (left: Severity, right: Severity) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// How sure a finding is that it read the packets rightly.
+package enum Confidence: String, Sendable {
+    case high
+    case medium
+    case low
+
+    /// One step less sure.
+    package var lowered: Confidence { self == .high ? .medium : .low }
+}
+
+/// How far what a finding says is settled.
+package enum Status: String, Sendable {
+    case confirmed
+    case likely
+    case possible
+    /// The capture ended before it could be decided.
+    case pending
+}
+
+/// What could fake a finding, or hide one: named in every finding that it applied to.
+package enum Guard: String, Sendable {
+    /// The flow's first packets may have been sent before the capture began.
+    case captureBeganMidFlow = "capture-began-mid-flow"
+    /// The capture ended before the detector's timer ran out.
+    case captureEnded = "capture-ended"
+    /// The flow had more packets than its tape holds: counts are lower bounds.
+    case tapeFull = "tape-full"
+    /// Some packets of the flow were captured twice.
+    case duplicates = "duplicated-packets"
+}
+
+/// Where on the path the packets were captured, as far as their timing tells.
+package enum Vantage: String, Sendable {
+    case client
+    case server
+    case unknown
+}

@@ -1,0 +1,100 @@
+import Tracking
+
+/// Orders the findings of one draft from root to consequence and makes the incident of them.
+struct Composition {
+    let knownIssues: [KnownIssue]
+
+    func incident(of draft: IncidentDraft) -> Incident? {
+        let worded = draft.findings.map(Self.worded)
+        let ordered = Self.ordered(worded)
+        guard !ordered.isEmpty else { return nil }
+        let present = Set(ordered.map(\.pathology))
+        let links = ordered.enumerated().map { place, finding in
+            Incident.Link(
+                finding: finding,
+                role: Self.role(of: finding, at: place, among: ordered, present: present)
+            )
+        }
+        let issues = knownIssues.filter { $0.matches(ordered) }
+        let verdict = Verdict(chain: ordered, flows: draft.flows, initiators: draft.initiators.count)
+        return Incident(
+            chain: links,
+            knownIssues: issues,
+            checks: Self.checks(of: issues, then: ordered),
+            flows: draft.flows,
+            headline: verdict.headline,
+            verdict: verdict.text,
+            histories: draft.histories
+        )
+    }
+
+    /// A finding about many flows speaks of all of them, and of the first as its example.
+    private static func worded(_ finding: Finding) -> Finding {
+        guard finding.flows > 1, let detector = Catalog.detector(named: finding.pathology) else {
+            return finding
+        }
+        var many = finding
+        many.explanation = "The first of them: \(finding.summary) \(finding.explanation)"
+        many.summary = detector.summary(of: finding)
+        return many
+    }
+
+    /// Causes before their consequences, then the graver and the earlier first.
+    private static func ordered(_ findings: [Finding]) -> [Finding] {
+        let present = Set(findings.map(\.pathology))
+        return findings.sorted { left, right in
+            let (first, second) = (left.severity > .note, right.severity > .note)
+            if first != second { return first }
+            let depths = (depth(of: left.pathology, in: present), depth(of: right.pathology, in: present))
+            if depths.0 != depths.1 { return depths.0 < depths.1 }
+            let effects = (hasConsequence(left, in: present), hasConsequence(right, in: present))
+            if effects.0 != effects.1 { return effects.0 }
+            if left.severity != right.severity { return left.severity > right.severity }
+            if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
+            return left.pathology < right.pathology
+        }
+    }
+
+    /// How many causes stand one behind the other before a pathology.
+    private static func depth(of pathology: String, in present: Set<String>) -> Int {
+        let causes = causes(of: pathology).filter { present.contains($0) && $0 != "port-reuse" }
+        return causes.map { depth(of: $0, in: present) + 1 }.max() ?? 0
+    }
+
+    private static func causes(of pathology: String) -> [String] {
+        Catalog.detector(named: pathology)?.manual.followsFrom ?? []
+    }
+
+    private static func role(
+        of finding: Finding,
+        at place: Int,
+        among findings: [Finding],
+        present: Set<String>
+    ) -> Incident.Role {
+        let earlier = Set(findings[..<place].map(\.pathology))
+        if causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
+            return .consequence
+        }
+        let isRoot = hasConsequence(finding, in: present) && finding.severity > .note
+        return place == 0 && findings.count > 1 || isRoot ? .root : .single
+    }
+
+    private static func hasConsequence(_ finding: Finding, in present: Set<String>) -> Bool {
+        present.contains { causes(of: $0).contains(finding.pathology) }
+    }
+
+    private static func checks(of issues: [KnownIssue], then findings: [Finding]) -> [Check] {
+        let subject = findings[0].subject
+        let known = issues.flatMap { $0.checks ?? [] }.map { check in
+            let address =
+                check.host == "initiator" ? subject.initiatorAddress : subject.responderAddress
+            return Check(on: address?.description, check.command, check.tells)
+        }
+        var checks: [Check] = []
+        for check in known + findings.flatMap(\.checks) {
+            let isKnown = checks.contains { $0.host == check.host && $0.command == check.command }
+            if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
+        }
+        return checks
+    }
+}

@@ -1,0 +1,40 @@
+import Tracking
+
+/// One trouble of one pair of ends, from its root to its last consequence.
+package struct Incident: Sendable {
+    /// Root first.
+    package let chain: [Link]
+    package let knownIssues: [KnownIssue]
+    /// The next checks, of the known issues first.
+    package let checks: [Check]
+    /// How many flows are part of it.
+    package let flows: Int
+    package let headline: String
+    /// Two or three sentences to paste into a ticket.
+    package let verdict: String
+    /// The flows to show: the first of each kind.
+    package let histories: [History]
+
+    /// A finding, and its part in the incident.
+    package struct Link: Sendable {
+        package let finding: Finding
+        package let role: Role
+    }
+
+    package enum Role: String, Sendable {
+        case root
+        case consequence
+        /// It neither follows from another finding nor do others follow from it.
+        case single
+    }
+
+    package var root: Finding { chain[0].finding }
+
+    package var severity: Severity { chain.map(\.finding.severity).max() ?? .note }
+    package var firstSeen: Int64 { chain.map(\.finding.firstSeen).min() ?? 0 }
+    package var lastSeen: Int64 { chain.map(\.finding.lastSeen).max() ?? 0 }
+
+    package var id: String {
+        StableID.hexadecimal(of: "incident|\(root.subject.identity)|\(root.begin)|\(root.pathology)")
+    }
+}

@@ -1,0 +1,77 @@
+import Tracking
+
+/// The findings of one pair of ends as they come in, merged by pathology.
+struct IncidentDraft {
+    /// As many flows are kept to be shown.
+    private static let shownFlows = 3
+
+    private(set) var findings: [Finding] = []
+    private(set) var flows = 0
+    private(set) var histories: [History] = []
+    /// The sets of pathologies of which a flow is kept.
+    private var shown: Set<[String]> = []
+    private(set) var initiators: Set<Address> = []
+
+    mutating func add(_ new: [Finding], of history: History) {
+        flows += 1
+        initiators.insert(history.initiator.address)
+        for finding in new { merge(finding) }
+        keep(history, showing: new.map(\.pathology))
+    }
+
+    /// Takes over everything of another draft.
+    mutating func absorb(_ other: IncidentDraft) {
+        flows += other.flows
+        initiators.formUnion(other.initiators)
+        for finding in other.findings { merge(finding) }
+        for history in other.histories where histories.count < Self.shownFlows {
+            histories.append(history)
+        }
+    }
+
+    private mutating func merge(_ finding: Finding) {
+        if let index = findings.firstIndex(where: { $0.pathology == finding.pathology }) {
+            findings[index].absorb(finding)
+        } else {
+            findings.append(finding)
+        }
+    }
+
+    private mutating func keep(_ history: History, showing pathologies: [String]) {
+        guard histories.count < Self.shownFlows, shown.insert(pathologies).inserted else { return }
+        histories.append(history)
+    }
+}
+
+extension Finding {
+    /// Makes this a finding about both subjects.
+    mutating func absorb(_ other: Finding) {
+        severity = max(severity, other.severity)
+        count += other.count
+        flows += other.flows
+        evidenceOmitted += other.evidence.count + other.evidenceOmitted
+        firstSeen = min(firstSeen, other.firstSeen)
+        lastSeen = max(lastSeen, other.lastSeen)
+        begin = min(begin, other.begin)
+        isEstablished = isEstablished && other.isEstablished
+        if status != other.status, other.status == .confirmed { status = .confirmed }
+        guards += other.guards.filter { !guards.contains($0) }
+        vantage = vantage == other.vantage ? vantage : .unknown
+        let room = Finding.evidenceLimit - evidence.count
+        if room > 0 {
+            evidence += other.evidence.prefix(room)
+            evidenceOmitted -= min(room, other.evidence.count)
+        }
+        subject.merge(other.subject)
+    }
+}
+
+extension Subject {
+    fileprivate mutating func merge(_ other: Subject) {
+        if initiatorAddress != other.initiatorAddress { initiatorAddress = nil }
+        if initiatorPort != other.initiatorPort || initiatorAddress == nil { initiatorPort = nil }
+        if responderAddress != other.responderAddress { responderAddress = nil }
+        if responderPort != other.responderPort { responderPort = nil }
+        if vlan != other.vlan { vlan = 0 }
+    }
+}

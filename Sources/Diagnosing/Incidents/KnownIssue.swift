@@ -1,0 +1,64 @@
+/// A case that others met before: which findings give it away, and what cured it.
+///
+/// Known issues are data, so that whoever solved a case can add it without touching code.
+package struct KnownIssue: Codable, Hashable, Sendable {
+    package let id: String
+    package let title: String
+    package let reference: String
+    package let cure: String?
+    package let checks: [HostCheck]?
+    /// It matches if all conditions of any variant hold.
+    package let variants: [[Condition]]
+
+    /// A finding of the incident that must be there.
+    package struct Condition: Codable, Hashable, Sendable {
+        package let pathology: String
+        package let reason: String?
+        package let metrics: [String: Bound]?
+    }
+
+    /// What a metric must be: within bounds, both inclusive, or equal.
+    package struct Bound: Codable, Hashable, Sendable {
+        package let min: Int?
+        package let max: Int?
+        package let flag: Bool?
+        package let text: String?
+    }
+
+    /// A check on one of the two ends: `initiator` or `responder`.
+    package struct HostCheck: Codable, Hashable, Sendable {
+        package let host: String
+        package let command: String
+        package let tells: String
+    }
+
+    /// Whether the findings of one incident show this issue.
+    package func matches(_ findings: [Finding]) -> Bool {
+        variants.contains { variant in
+            variant.allSatisfy { condition in findings.contains { condition.holds(for: $0) } }
+        }
+    }
+}
+
+extension KnownIssue.Condition {
+    func holds(for finding: Finding) -> Bool {
+        guard finding.pathology == pathology, reason == nil || finding.reason == reason else {
+            return false
+        }
+        return (metrics ?? [:]).allSatisfy { name, bound in
+            finding[metric: name].map { bound.admits($0) } ?? false
+        }
+    }
+}
+
+extension KnownIssue.Bound {
+    func admits(_ value: Metric.Value) -> Bool {
+        switch value {
+        case .integer(let number): number >= min ?? .min && number <= max ?? .max
+        case .number(let number):
+            number >= Double(min ?? .min) && number <= Double(max ?? .max)
+        case .flag(let isSet): flag == isSet
+        case .text(let word): text == word
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Tracking
+
+/// The manual page of a detector: what `explain` prints and what the tests hold the detector to.
+package struct Manual: Sendable {
+    /// In kebab-case; reads right behind "ignore".
+    package let id: String
+    /// A noun phrase.
+    package let title: String
+    /// The exact condition on the wire.
+    package let sees: String
+    package let means: String
+    /// What looks alike and is none.
+    package let unless: String
+    /// What to look at next.
+    package let check: String
+    package let sources: [Source]
+    /// The pathologies that bring this one about, if they are there too.
+    package let followsFrom: [String]
+    /// The detector points at exactly the flagged packets of it.
+    package let example: Exchange
+    /// The detector stays silent on it.
+    package let nearMiss: Exchange
+
+    package init(
+        id: String,
+        title: String,
+        sees: String,
+        means: String,
+        unless: String,
+        check: String,
+        sources: [Source],
+        followsFrom: [String] = [],
+        example: Exchange,
+        nearMiss: Exchange
+    ) {
+        self.id = id
+        self.title = title
+        self.sees = sees
+        self.means = means
+        self.unless = unless
+        self.check = check
+        self.sources = sources
+        self.followsFrom = followsFrom
+        self.example = example
+        self.nearMiss = nearMiss
+    }
+}
+
+/// Where a manual has its knowledge from.
+package enum Source: Hashable, Sendable, CustomStringConvertible {
+    case rfc(Int, section: String)
+    case page(String)
+
+    package var description: String {
+        switch self {
+        case .rfc(let number, let section): "RFC \(number) §\(section)"
+        case .page(let title): title
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Diagnosing
+import Tracking
+
+/// A script as a ladder between its two ends, the flagged packets marked.
+struct Ladder {
+    /// Columns between the two uprights.
+    private static let span = 66
+
+    let exchange: Exchange
+
+    var text: String {
+        let frames = exchange.frames
+        let flagged = Set(exchange.flaggedPackets)
+        let numberWidth = String(frames.count).count
+        let clock = LocalTime(hasNanoseconds: false)
+        var source = MemoryFrames(frames, linkType: .ethernet)
+        var text = heading(indent: numberWidth + 13)
+        var number = 0
+        while (try? source.advance()) == true {
+            number += 1
+            let time = clock.delta(source.frame.time - exchange.begin).dropFirst()
+            let rung = self.rung(DecodedFrame(source.frame).packet)
+            let mark = flagged.contains(UInt64(number)) ? "  ⚑" : ""
+            text += "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
+        }
+        return text
+    }
+
+    private func heading(indent: Int) -> String {
+        let left = exchange.client.description
+        let right = exchange.server.description
+        let gap = max(2, indent + Self.span + 4 - indent - left.count - right.count)
+        return String(repeating: " ", count: indent + 1) + left
+            + String(repeating: " ", count: gap) + right + "\n"
+    }
+
+    private func rung(_ packet: Packet) -> String {
+        switch packet {
+        case .segment(let segment):
+            let isRightward = segment.source == exchange.client
+            return rung(describe(segment), isRightward: isRightward)
+        case .icmpError(let error):
+            let isRightward = error.sender == exchange.client.address
+            let isBetween = error.sender != exchange.server.address && !isRightward
+            let towardsClient = error.receiver == exchange.client.address
+            let text = "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
+            return rung(text, isRightward: isBetween ? !towardsClient : isRightward)
+        case .unread:
+            return ""
+        }
+    }
+
+    private func rung(_ text: String, isRightward: Bool) -> String {
+        let line = String(repeating: "─", count: max(1, Self.span - text.count - 3))
+        return isRightward ? "├ \(text) \(line)▶│" : "│◀\(line) \(text) ┤"
+    }
+
+    private func describe(_ segment: Segment) -> String {
+        var fields = ["[\(segment.flags)]", "Seq=\(segment.sequence)"]
+        if segment.flags.contains(.ack) { fields.append("Ack=\(segment.acknowledgment)") }
+        if segment.payloadLength > 0 { fields.append("Len=\(segment.payloadLength)") }
+        return fields.joined(separator: " ")
+    }
+}

@@ -1,0 +1,240 @@
+import Diagnosing
+import Tracking
+
+/// Incidents, findings and handshakes as events: the same object in the report and on a stream.
+package struct EventJSON {
+    private static let schemaVersion = "1.0"
+    /// Flow ids fit a number of JavaScript.
+    private static let flowIDBits: UInt64 = 1 << 51
+
+    let hasNanoseconds: Bool
+    /// The input that the packets came from, if it was one.
+    let fileName: String?
+
+    package init(hasNanoseconds: Bool, fileName: String?) {
+        self.hasNanoseconds = hasNanoseconds
+        self.fileName = fileName
+    }
+
+    package func incident(_ incident: Incident) -> JSONValue {
+        let body = JSONValue.members(
+            ("id", .string(incident.id)),
+            ("severity", .string(incident.severity.name)),
+            ("verdict", .string(incident.verdict)),
+            ("chain", .array(incident.chain.map { .string($0.finding.id) })),
+            ("known_issues", incident.knownIssues.isEmpty ? nil : .array(incident.knownIssues.map(issue))),
+            ("next", .strings(incident.checks.map(\.line))),
+            ("first_seen", time(incident.firstSeen)),
+            ("last_seen", time(incident.lastSeen)),
+            ("flows", .integer(incident.flows))
+        )
+        let frame = incident.root.evidence.first?.event.packet
+        return envelope("incident", at: incident.firstSeen, frame, incident.root, body)
+    }
+
+    /// - Parameter incident: the incident that the finding is part of.
+    package func finding(_ link: Incident.Link, of incident: Incident) -> JSONValue {
+        let finding = link.finding
+        let related = incident.chain.map(\.finding.pathology).filter { $0 != finding.pathology }
+        let body = JSONValue.members(
+            ("id", .string(finding.id)),
+            ("pathology", .string(finding.pathology)),
+            ("reason", finding.reason.map { .string($0) }),
+            ("severity", .string(finding.severity.name)),
+            ("confidence", .string(finding.confidence.rawValue)),
+            ("status", .string(finding.status.rawValue)),
+            ("incident", .string(incident.id)),
+            ("role", .string(link.role.rawValue)),
+            ("vantage", .string(finding.vantage.rawValue)),
+            ("guards", .array(finding.guards.map { .string($0.rawValue) })),
+            ("summary", .string(finding.summary)),
+            ("explanation", finding.explanation.isEmpty ? nil : .string(finding.explanation)),
+            ("first_seen", time(finding.firstSeen)),
+            ("last_seen", time(finding.lastSeen)),
+            ("duration_us", .microseconds(finding.lastSeen - finding.firstSeen)),
+            ("count", .integer(finding.count)),
+            ("metrics", .object(metrics(of: finding))),
+            ("evidence", .array(finding.evidence.map { evidence($0, since: finding.firstSeen) })),
+            ("evidence_omitted", .integer(finding.evidenceOmitted)),
+            ("causes", .strings(finding.causes)),
+            ("next", .strings(finding.checks.map(\.line))),
+            ("refs", .strings(references(of: finding))),
+            ("related", .strings(related))
+        )
+        return envelope("finding", at: finding.firstSeen, finding.evidence.first?.event.packet, finding, body)
+    }
+
+    package func handshake(_ handshake: Handshake) -> JSONValue {
+        let body = JSONValue.members(
+            ("outcome", .string(handshake.outcome.name)),
+            ("history", .string(handshake.history.text)),
+            ("syns", .integer(handshake.syns)),
+            ("synacks", .integer(handshake.synAcks)),
+            ("isns", .integer(handshake.attempts)),
+            ("icmp_errors", .integer(handshake.icmpErrors)),
+            ("syn_to_synack_us", handshake.answerDelay.map { .unsigned($0) }),
+            ("synack_to_ack_us", handshake.completionDelay.map { .unsigned($0) }),
+            ("total_us", total(of: handshake).map { .unsigned($0) })
+        )
+        return envelope(
+            "handshake",
+            at: handshake.begin,
+            handshake.firstPacket,
+            (handshake.initiator.address, handshake.initiator.port),
+            (handshake.responder.address, handshake.responder.port),
+            vlan: handshake.vlan,
+            begin: handshake.begin,
+            body
+        )
+    }
+
+    private func total(of handshake: Handshake) -> UInt64? {
+        guard let first = handshake.answerDelay, let second = handshake.completionDelay else {
+            return nil
+        }
+        return UInt64(first) + UInt64(second)
+    }
+
+    func time(_ nanoseconds: Int64) -> JSONValue {
+        .string(UTCTime.text(nanoseconds, hasNanoseconds: hasNanoseconds))
+    }
+
+    private func envelope(
+        _ type: String,
+        at time: Int64,
+        _ frame: UInt64?,
+        _ finding: Finding,
+        _ body: JSONValue
+    ) -> JSONValue {
+        let subject = finding.subject
+        return envelope(
+            type,
+            at: time,
+            frame,
+            (subject.initiatorAddress, subject.initiatorPort),
+            (subject.responderAddress, subject.responderPort),
+            vlan: subject.vlan,
+            begin: finding.begin,
+            body
+        )
+    }
+
+    private func envelope(
+        _ type: String,
+        at time: Int64,
+        _ frame: UInt64?,
+        _ source: (address: Address?, port: UInt16?),
+        _ destination: (address: Address?, port: UInt16?),
+        vlan: UInt16,
+        begin: Int64,
+        _ body: JSONValue
+    ) -> JSONValue {
+        var communityID: String?
+        if let from = source.address, let fromPort = source.port, let to = destination.address,
+            let toPort = destination.port
+        {
+            communityID = CommunityID.text(Endpoint(from, port: fromPort), Endpoint(to, port: toPort))
+        }
+        let flowID = communityID.map { StableID.number(of: "\($0)|\(begin)") % Self.flowIDBits }
+        let version = (source.address ?? destination.address).map { $0.isIPv4 ? 4 : 6 }
+        return .members(
+            ("schema", .string(Self.schemaVersion)),
+            ("timestamp", self.time(time)),
+            ("event_type", .string(type)),
+            ("pcap_filename", fileName.map { .string($0) }),
+            ("pcap_cnt", frame.map { .unsigned($0) }),
+            ("flow_id", flowID.map { .unsigned($0) }),
+            ("community_id", communityID.map { .string($0) }),
+            ("src_ip", source.address.map { .string($0.description) }),
+            ("src_port", source.port.map { .unsigned($0) }),
+            ("dest_ip", destination.address.map { .string($0.description) }),
+            ("dest_port", destination.port.map { .unsigned($0) }),
+            ("proto", .string("TCP")),
+            ("ip_v", version.map { .integer($0) }),
+            ("vlan", vlan == 0 ? nil : .array([.unsigned(vlan)])),
+            ("service", destination.port.flatMap(WellKnownService.name).map(service)),
+            (type, body)
+        )
+    }
+
+    private func service(_ name: String) -> JSONValue {
+        .members(("name", .string(name)), ("source", .string("registry")))
+    }
+
+    private func issue(_ issue: KnownIssue) -> JSONValue {
+        .members(
+            ("id", .string(issue.id)),
+            ("title", .string(issue.title)),
+            ("reference", .string(issue.reference)),
+            ("cure", issue.cure.map { .string($0) })
+        )
+    }
+
+    private func metrics(of finding: Finding) -> [JSONValue.Member] {
+        finding.metrics.map { metric in
+            let value: JSONValue =
+                switch metric.value {
+                case .integer(let number): .integer(number)
+                case .number(let number): .number(number)
+                case .flag(let isSet): .boolean(isSet)
+                case .text(let text): .string(text)
+                }
+            return JSONValue.Member(name: metric.name, value: value)
+        }
+    }
+
+    private func references(of finding: Finding) -> [String] {
+        Catalog.detector(named: finding.pathology)?.manual.sources.map(\.description) ?? []
+    }
+
+    private func evidence(_ evidence: Evidence, since start: Int64) -> JSONValue {
+        let event = evidence.event
+        let isError = event.kind == .icmp
+        let hasAck = event.flags.contains(.ack) && !isError
+        return .members(
+            ("frame", .unsigned(event.packet)),
+            ("t_us", .microseconds(event.time - start)),
+            ("from", .string(sender(of: evidence))),
+            ("kind", .string(event.kind.name)),
+            ("seq", .unsigned(event.sequence.rawValue)),
+            ("ack", hasAck ? .unsigned(event.acknowledgment.rawValue) : nil),
+            ("win", isError ? nil : .unsigned(event.window)),
+            ("tsval", event.hasTimestamps ? .unsigned(event.timestampValue) : nil),
+            ("tsecr", event.hasTimestamps ? .unsigned(event.timestampEcho) : nil),
+            ("icmp_type", isError ? .unsigned(event.icmpType) : nil),
+            ("icmp_code", isError ? .unsigned(event.icmpCode) : nil),
+            ("note", .string(evidence.note))
+        )
+    }
+
+    private func sender(of evidence: Evidence) -> String {
+        guard evidence.event.kind == .icmp else { return evidence.isFromInitiator ? "client" : "server" }
+        switch evidence.errorSender {
+        case .initiator: return "client"
+        case .responder: return "server"
+        case .other: return "other"
+        }
+    }
+}
+
+extension Check {
+    /// On one line: where, what, and what it tells.
+    package var line: String {
+        let place = host.map { "on \($0): " } ?? ""
+        return command.isEmpty ? place + tells : "\(place)\(command)   # \(tells)"
+    }
+}
+
+extension Event.Kind {
+    fileprivate var name: String {
+        switch self {
+        case .syn: "SYN"
+        case .synAck: "SYN-ACK"
+        case .rst: "RST"
+        case .fin: "FIN"
+        case .data: "DATA"
+        case .ack, .formerConnection: "ACK"
+        case .icmp: "ICMP"
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Diagnosing
+import Tracking
+
+/// The report as one JSON document, an event a line.
+package struct JSONReport {
+    private let report: Report
+    private let events: EventJSON
+
+    package init(_ report: Report) {
+        self.report = report
+        let name = report.inputs.count == 1 ? report.inputs[0].name : nil
+        events = EventJSON(hasNanoseconds: report.hasNanoseconds, fileName: name)
+    }
+
+    /// The document, with a newline at its end.
+    package var text: String {
+        var members: [(String, String)] = [
+            ("schema", "\"1.0\""),
+            ("kind", "\"synopsis.report\""),
+            ("tool", tool.text),
+        ]
+        if let time = report.generatedAt { members.append(("generated_at", events.time(time).text)) }
+        members += [
+            ("inputs", lines(report.inputs.map(input))),
+            ("window", window.text),
+            ("totals", totals.text),
+            ("incidents", lines(report.incidents.map(events.incident))),
+            ("findings", lines(findings)),
+        ]
+        if let handshakes = report.handshakes {
+            members.append(("handshakes", lines(handshakes.map(events.handshake))))
+        }
+        members.append(("warnings", lines(report.warnings.map(warning))))
+        return "{\n" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",\n") + "\n}\n"
+    }
+
+    private var findings: [JSONValue] {
+        report.incidents.flatMap { incident in
+            incident.chain.map { events.finding($0, of: incident) }
+        }
+    }
+
+    private func lines(_ values: [JSONValue]) -> String {
+        values.isEmpty ? "[]" : "[\n" + values.map(\.text).joined(separator: ",\n") + "\n]"
+    }
+
+    private var tool: JSONValue {
+        .members(("name", .string("synopsis")), ("version", .string(Report.toolVersion)))
+    }
+
+    private func input(_ input: InputSummary) -> JSONValue {
+        let damage = input.damage.map { damage in
+            JSONValue.members(
+                ("offset", .unsigned(damage.offset ?? input.octets)),
+                ("reason", .string(damage.reason))
+            )
+        }
+        return .members(
+            ("name", .string(input.name)),
+            ("format", .string(input.format)),
+            ("compression", .string("none")),
+            ("linktype", .array([.string(input.linkType.name)])),
+            ("packets", .unsigned(input.packets)),
+            ("bytes", .unsigned(input.octets)),
+            ("snaplen", .integer(input.snapshotLength)),
+            ("truncated", .boolean(input.damage != nil)),
+            ("first", input.window.map { events.time($0.lowerBound) }),
+            ("last", input.window.map { events.time($0.upperBound) }),
+            ("damaged", damage)
+        )
+    }
+
+    private var window: JSONValue {
+        guard let window = report.tally.window else { return .members() }
+        return .members(
+            ("start", events.time(window.first)),
+            ("end", events.time(window.last)),
+            ("duration_us", .microseconds(window.last - window.first))
+        )
+    }
+
+    private var totals: JSONValue {
+        let tally = report.tally
+        return .members(
+            ("packets", .unsigned(tally.packets)),
+            ("segments", .unsigned(tally.segments)),
+            ("icmp_errors", .unsigned(tally.icmpErrors)),
+            (
+                "not_analysed",
+                .members(
+                    ("not_tcp", .unsigned(tally.unread(.notTCP))),
+                    ("later_fragment", .unsigned(tally.unread(.laterFragment))),
+                    ("cut_short", .unsigned(tally.unread(.cutShort))),
+                    ("malformed", .unsigned(tally.unread(.malformed))),
+                    ("unknown_link", .unsigned(tally.unread(.unknownLink)))
+                )
+            ),
+            ("flows", .unsigned(tally.flows)),
+            ("flows_evicted", tally.flowsEvicted == 0 ? nil : .unsigned(tally.flowsEvicted)),
+            ("handshakes", handshakes),
+            ("findings", .object(Severity.allCases.reversed().map(severity))),
+            ("by_pathology", byPathology),
+            ("syn_to_synack_us", delays)
+        )
+    }
+
+    private var handshakes: JSONValue {
+        .object(
+            HandshakeOutcome.allCases.compactMap { outcome in
+                let count = report.tally.outcome(outcome)
+                return count == 0 ? nil : .init(name: outcome.name, value: .unsigned(count))
+            }
+        )
+    }
+
+    private func severity(_ severity: Severity) -> JSONValue.Member {
+        .init(name: severity.name, value: .integer(report.count(of: severity)))
+    }
+
+    private var byPathology: JSONValue {
+        let found = report.incidents.flatMap(\.chain).map(\.finding.pathology)
+        return .object(
+            Catalog.manuals.map(\.id).compactMap { id in
+                let count = found.count { $0 == id }
+                return count == 0 ? nil : .init(name: id, value: .integer(count))
+            }
+        )
+    }
+
+    private var delays: JSONValue {
+        .members(
+            ("le", .array(Tally.delayBounds.map { .unsigned($0) })),
+            ("n", .array(report.tally.answerDelays.map { .unsigned($0) })),
+            ("sum", .unsigned(report.tally.answerDelaySum))
+        )
+    }
+
+    private func warning(_ warning: (code: String, message: String)) -> JSONValue {
+        .members(("code", .string(warning.code)), ("message", .string(warning.message)))
+    }
+}

@@ -1,0 +1,68 @@
+import Diagnosing
+import Tracking
+
+/// Everything that a report says, in no format yet.
+package struct Report: Sendable {
+    package static let toolVersion = "0.1.0"
+
+    package let inputs: [InputSummary]
+    package let tally: Tally
+    /// The gravest first.
+    package let incidents: [Incident]
+    /// All incarnations, if they were asked for.
+    package let handshakes: [Handshake]?
+    /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
+    package var generatedAt: Int64?
+
+    package init(
+        inputs: [InputSummary],
+        tally: Tally,
+        incidents: [Incident],
+        handshakes: [Handshake]? = nil
+    ) {
+        self.inputs = inputs
+        self.tally = tally
+        self.incidents = incidents
+        self.handshakes = handshakes
+    }
+
+    /// Whether any input has stamps finer than a microsecond.
+    package var hasNanoseconds: Bool { inputs.contains { $0.hasNanoseconds } }
+
+    /// How many findings there are of each severity.
+    package func count(of severity: Severity) -> Int {
+        incidents.reduce(0) { sum, incident in
+            sum + incident.chain.count { $0.finding.severity == severity }
+        }
+    }
+
+    /// The gravest severity of all findings.
+    package var gravest: Severity? { incidents.map(\.severity).max() }
+
+    /// What the reader must know about the input to judge the rest.
+    package var warnings: [(code: String, message: String)] {
+        var warnings: [(code: String, message: String)] = []
+        for input in inputs {
+            if let damage = input.damage {
+                warnings.append(("damaged-input", "\(damage); everything before it was analysed"))
+            }
+        }
+        if tally.timeReversals > 0 {
+            let count = Wording.count(Int(tally.timeReversals), "packet")
+            warnings.append(("time-reversal", "\(count) captured before the packet that stands before"))
+        }
+        if tally.flowsEvicted > 0 {
+            let count = Wording.count(Int(tally.flowsEvicted), "flow")
+            warnings.append(("flows-evicted", "\(count) had to make room for newer ones (--max-flows)"))
+        }
+        if tally.eventsRefused > 0 {
+            let count = Wording.count(Int(tally.eventsRefused), "event")
+            warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
+        }
+        if tally.unattachedICMPErrors > 0 {
+            let count = Wording.count(Int(tally.unattachedICMPErrors), "ICMP error")
+            warnings.append(("unattached-icmp", "\(count) about connections that were not captured"))
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,63 @@
+import Diagnosing
+import Tracking
+
+/// One packet as a row of a timeline, in the columns that packet people know.
+struct PacketRow {
+    let number: String
+    let time: String
+    /// To the row before; empty in the first.
+    let delta: String
+    let route: String
+    /// Protocol and frame length.
+    let kind: String
+    let info: String
+
+    /// - Parameters:
+    ///   - index: the event in `history` that the row is of.
+    ///   - former: the event of the row before.
+    init(_ index: Int, in history: History, after former: Int?, clock: LocalTime) {
+        let event = history.events[index]
+        number = String(event.packet)
+        time = clock.time(event.time)
+        delta = former.map { clock.delta(history.delay(from: $0, to: index)) } ?? ""
+        let sender = history.endpoint(of: event)
+        let receiver = event.side == history.initiatorSide ? history.responder : history.initiator
+        if event.kind == .icmp {
+            route = "\(event.icmpSender) → \(sender.address)"
+            kind = "\(event.icmpSender.isIPv4 ? "ICMP" : "ICMPv6") \(event.frameLength)"
+            info = Self.describe(error: event)
+        } else {
+            route = "\(sender.address) → \(receiver.address)"
+            kind = "TCP \(event.frameLength)"
+            info = "\(sender.port) → \(receiver.port) " + Self.describe(event)
+        }
+    }
+
+    private static func describe(error event: Event) -> String {
+        let meaning = event.icmpMeaning
+        let text = meaning.prefix(1).uppercased() + meaning.dropFirst()
+        if event.isUnreachable || event.icmpSender.isIPv4 && event.icmpType == 3 {
+            return "Destination unreachable (\(text))"
+        }
+        return text
+    }
+
+    private static func describe(_ event: Event) -> String {
+        var fields = ["[\(event.flags)]", "Seq=\(event.sequence)"]
+        if event.flags.contains(.ack) { fields.append("Ack=\(event.acknowledgment)") }
+        fields.append("Win=\(event.window)")
+        fields.append("Len=\(event.payloadLength)")
+        for kind in event.optionOrder.kinds(event.options.usualCount) {
+            switch kind {
+            case .maximumSegmentSize: fields.append("MSS=\(event.maximumSegmentSize)")
+            case .windowScale: fields.append("WS=\(1 << UInt32(min(event.windowScale, 31)))")
+            case .selectiveAcknowledgment: fields.append("SACK_PERM")
+            case .timestamps:
+                fields.append("TSval=\(event.timestampValue)")
+                fields.append("TSecr=\(event.timestampEcho)")
+            }
+        }
+        if event.options.contains(.fastOpen) { fields.append("TFO") }
+        return fields.joined(separator: " ")
+    }
+}

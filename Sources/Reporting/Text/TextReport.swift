@@ -1,0 +1,208 @@
+import Diagnosing
+import Tracking
+
+/// The report for a person: the verdicts first, then each incident with its chain, checks and timeline.
+package struct TextReport {
+    /// Commands are set in a column of at most so many characters.
+    private static let commandColumn = 56
+
+    private let report: Report
+    private let style: Style
+    private let showsAll: Bool
+    private let clock: LocalTime
+
+    /// - Parameter showsAll: whether long timelines are shown whole.
+    package init(_ report: Report, style: Style = Style(), showsAll: Bool = false) {
+        self.report = report
+        self.style = style
+        self.showsAll = showsAll
+        clock = LocalTime(hasNanoseconds: report.hasNanoseconds)
+    }
+
+    package var text: String {
+        var text = head
+        if report.incidents.isEmpty { text += "\n" + nothingFound }
+        for (index, incident) in report.incidents.enumerated() {
+            text += "\n" + describe(incident, number: index + 1)
+        }
+        if let handshakes = report.handshakes { text += "\n" + flows(handshakes) }
+        return text
+    }
+
+    private var head: String {
+        var parts = [report.inputs.map { baseName($0.name) }.joined(separator: ", "), volume]
+        if let place = vantage { parts.append(place) }
+        var text = parts.joined(separator: "   ") + "\n"
+        text += counts + "\n"
+        if let remainder = unread { text += remainder + "\n" }
+        for warning in report.warnings {
+            text += style.ink("note: ", .note) + warning.message + "\n"
+        }
+        return text
+    }
+
+    private func baseName(_ path: String) -> String {
+        path == "-" ? "standard input" : String(path.split(separator: "/").last ?? Substring(path))
+    }
+
+    private var volume: String {
+        let packets = Wording.count(Int(report.tally.packets), "packet")
+        guard let window = report.tally.window else { return packets }
+        return "\(packets) in \(Self.seconds(window.last - window.first)) s from \(clock.dateAndTime(window.first))"
+    }
+
+    /// Three digits behind the point.
+    private static func seconds(_ nanoseconds: Int64) -> String {
+        let milliseconds = (nanoseconds + 500_000) / 1_000_000
+        return "\(milliseconds / 1000).\(UTCTime.padded(milliseconds % 1000, to: 3))"
+    }
+
+    /// Where the capture was made, if the flows of the first incident tell.
+    private var vantage: String? {
+        guard let history = report.incidents.first?.histories.first else { return nil }
+        let (initiator, responder) = history.fastestReactions
+        switch history.vantage {
+        case .client:
+            return "captured at \(history.initiator.address) (it reacts within \(Wording.duration(initiator ?? 0)))"
+        case .server:
+            return "captured at \(history.responder.address) (it reacts within \(Wording.duration(responder ?? 0)))"
+        case .unknown:
+            return nil
+        }
+    }
+
+    private var counts: String {
+        let tally = report.tally
+        let attempted = Wording.count(Int(tally.attempted), "connection") + " attempted"
+        let established = "\(tally.outcome(.completed)) established"
+        let alive = tally.outcome(.midstream)
+        let running = alive > 0 ? ", \(alive) already running" : ""
+        let left = "\(attempted), \(established)\(running)"
+        let findings = Severity.allCases.reversed().compactMap { severity in
+            let count = report.incidents.count { $0.severity == severity }
+            return count > 0 || severity != .note ? Wording.count(count, severity.name) : nil
+        }
+        let right = findings.joined(separator: ", ")
+        let gap = max(3, min(style.width, 120) - left.count - right.count)
+        return left + String(repeating: " ", count: gap) + right
+    }
+
+    private var unread: String? {
+        let words: [(UnreadReason, String)] = [
+            (.notTCP, "not TCP"), (.laterFragment, "later fragments"), (.cutShort, "cut short"),
+            (.malformed, "malformed"), (.unknownLink, "of an unknown link type"),
+        ]
+        let parts = words.compactMap { reason, word in
+            let count = report.tally.unread(reason)
+            return count > 0 ? "\(count) \(word)" : nil
+        }
+        guard !parts.isEmpty else { return nil }
+        let total = report.tally.unread.reduce(0, +)
+        return "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
+    }
+
+    private var nothingFound: String {
+        let tally = report.tally
+        if tally.segments == 0 { return "No TCP in this capture: nothing to say about connections.\n" }
+        if tally.attempted == 0 {
+            return "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
+        }
+        return "Nothing found: no connection of this capture fails to come up.\n"
+    }
+
+    private func describe(_ incident: Incident, number: Int) -> String {
+        let severity = incident.severity.name.uppercased()
+        var text = "\(number)  \(style.ink(severity, ink(of: incident.severity)))  "
+        text += style.ink(incident.headline, .strong) + "\n\n"
+        text += style.hung(incident.verdict, behind: "   ") + "\n"
+        text += why(incident)
+        for issue in incident.knownIssues {
+            let cure = issue.cure.map { " Cure: \($0)." } ?? ""
+            text += style.hung("\(issue.title) (\(issue.reference)).\(cure)", behind: "   Known   ")
+        }
+        text += checks(incident.checks)
+        for history in incident.histories { text += "\n" + timeline(of: history, in: incident) }
+        return text
+    }
+
+    private func ink(of severity: Severity) -> Style.Ink {
+        switch severity {
+        case .error: .error
+        case .warning: .warning
+        case .note: .note
+        }
+    }
+
+    private func why(_ incident: Incident) -> String {
+        let width = incident.chain.map(\.finding.pathology.count).max() ?? 0
+        var text = ""
+        for (index, link) in incident.chain.enumerated() {
+            let label = index == 0 ? "   Why     " : "           "
+            let name = "\(index + 1)  \(link.finding.pathology.padded(to: width))   "
+            text += style.hung(reasoning(of: link.finding, alone: incident.chain.count == 1), behind: label + name)
+        }
+        return text
+    }
+
+    private func reasoning(of finding: Finding, alone: Bool) -> String {
+        let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
+        let told = finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
+        switch finding.status {
+        case .confirmed: return told
+        case .likely, .possible: return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
+        case .pending: return "\(told) (The capture ends too early to be sure.)"
+        }
+    }
+
+    private func checks(_ checks: [Check]) -> String {
+        var text = ""
+        let hosts = checks.map(\.host).reduce(into: [String?]()) { list, host in
+            if !list.contains(host) { list.append(host) }
+        }
+        let column = hosts.compactMap { $0.map { $0.count + 3 } }.max() ?? 0
+        let commands = min(Self.commandColumn, checks.map(\.command.count).max() ?? 0)
+        for host in hosts {
+            for (index, check) in checks.filter({ $0.host == host }).enumerated() {
+                let label = text.isEmpty ? "   Check   " : "           "
+                let place = (index == 0 ? host.map { "on \($0)" } ?? "" : "").padded(to: column)
+                if check.command.isEmpty {
+                    text += style.hung(check.tells, behind: label)
+                } else {
+                    text += "\(label)\(place)  \(check.command.padded(to: commands))  # \(check.tells)\n"
+                }
+            }
+        }
+        return text
+    }
+
+    private func timeline(of history: History, in incident: Incident) -> String {
+        let label =
+            incident.flows > 1
+            ? "   Timeline of \(history.initiator) → \(history.responder), one of \(incident.flows) connections\n"
+            : "   Timeline\n"
+        let timeline = Timeline(history: history, style: style, clock: clock, showsAll: showsAll)
+        return label + timeline.text
+    }
+
+    private func flows(_ handshakes: [Handshake]) -> String {
+        let rows = handshakes.map { handshake in
+            [
+                clock.time(handshake.begin), "\(handshake.initiator) → \(handshake.responder)",
+                handshake.outcome.name, handshake.history.text,
+                handshake.answerDelay.map { Wording.duration(Int64($0) * 1000) } ?? "",
+            ]
+        }
+        let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return "   Flows\n"
+            + rows.map { row in
+                let cells = row.enumerated().map { $1.padded(to: widths[$0]) }
+                return trimmed("    " + cells.joined(separator: "  ")) + "\n"
+            }.joined()
+    }
+
+    private func trimmed(_ line: String) -> String {
+        var line = line
+        while line.hasSuffix(" ") { line.removeLast() }
+        return line
+    }
+}

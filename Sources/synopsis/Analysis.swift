@@ -1,0 +1,100 @@
+import Diagnosing
+import Reporting
+import Tracking
+
+/// Reads inputs through the tracker into a diagnosis, and makes the report.
+struct Analysis: ~Copyable {
+    /// Frames between two looks at the rest of the world.
+    private static let batch = 16_384
+
+    private var tracker: Tracker
+    private var diagnosis: Diagnosis
+    private var inputs: [InputSummary] = []
+    private let collectsHandshakes: Bool
+
+    init(maxFlows: Int, collectsHandshakes: Bool, selection: Diagnosis.Selection) {
+        tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
+        diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
+        self.collectsHandshakes = collectsHandshakes
+    }
+
+    /// Reads the files one after the other, the one with the earliest first packet first.
+    ///
+    /// - Parameter limit: the most packets to read of all of them.
+    /// - Returns: whether all of them could be read to their end.
+    mutating func read(
+        _ files: [String],
+        filter: String?,
+        limit: UInt64?,
+        progress: Progress?
+    ) throws(ExitStatus) -> Bool {
+        var isHealthy = true
+        var left = limit ?? .max
+        for file in files {
+            do throws(CaptureError) {
+                var source = try PcapFile(path: file)
+                if let filter { try source.keep(only: filter) }
+                isHealthy = read(&source, &left, progress) && isHealthy
+            } catch {
+                Output.error("synopsis: \(error)\n")
+                isHealthy = false
+            }
+        }
+        guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
+        return isHealthy
+    }
+
+    private mutating func read(
+        _ source: inout PcapFile,
+        _ left: inout UInt64,
+        _ progress: Progress?
+    ) -> Bool {
+        var progress = progress
+        var damage: CaptureError?
+        do throws(CaptureError) {
+            var isMore = true
+            while isMore, left > 0 {
+                let before = tracker.tally.packets
+                isMore = try tracker.consume(next: Int(min(left, UInt64(Self.batch))), from: &source)
+                left -= tracker.tally.packets - before
+                diagnoseDeparted()
+                progress?.show(octets: source.octetsRead, of: source.size, packets: source.framesRead)
+            }
+        } catch {
+            damage = error
+        }
+        progress?.erase()
+        if let damage { Output.error("synopsis: \(damage)\n") }
+        inputs.append(source.summary(damage: damage))
+        return damage == nil
+    }
+
+    private mutating func diagnoseDeparted() {
+        guard !tracker.departed.isEmpty else { return }
+        let facts = self.facts
+        for flow in tracker.takeDeparted() { diagnosis.consume(flow, in: facts) }
+    }
+
+    private var facts: CaptureFacts {
+        let window = tracker.tally.window ?? (0, 0)
+        return CaptureFacts(
+            begin: window.first,
+            end: window.last,
+            oneWayInitiators: tracker.oneWayInitiators
+        )
+    }
+
+    /// Closes all accounts and makes the report.
+    mutating func finish() -> Report {
+        let facts = self.facts
+        var flows: [FlowEvents] = []
+        tracker.finish { flows.append($0) }
+        for flow in flows { diagnosis.consume(flow, in: facts) }
+        return Report(
+            inputs: inputs,
+            tally: tracker.tally,
+            incidents: diagnosis.incidents,
+            handshakes: collectsHandshakes ? tracker.handshakes : nil
+        )
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Diagnosing
+import Glibc
+import Reporting
+import Tracking
+
+let version = "synopsis \(Report.toolVersion)"
+
+/// Analyses capture files: the main job.
+struct Analyze: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Analyse capture files (the default command)."
+    )
+
+    @Argument(help: ArgumentHelp("Capture files, pcap or pcapng; - for standard input.", valueName: "file"))
+    var files: [String]
+
+    @Option(name: [.customShort("f"), .customLong("filter")], help: ArgumentHelp("Only packets that match (pcap-filter syntax).", valueName: "bpf"))
+    var filter: String?
+
+    @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "count"))
+    var count: UInt64?
+
+    @Option(help: "text or json.")
+    var format = Format.text
+
+    @Option(name: .customShort("o"), help: ArgumentHelp("Write the report to a file.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "List every connection too.")
+    var flows = false
+
+    @Flag(help: "Do not fold long timelines.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Look only for this pathology (repeatable).", valueName: "pathology"))
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("Do not look for this pathology (repeatable).", valueName: "pathology"))
+    var ignore: [String] = []
+
+    @Option(help: ArgumentHelp("Leave out findings below note, warning or error.", valueName: "severity"))
+    var minSeverity = Severity.note
+
+    @Option(help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity"))
+    var failOn: Severity?
+
+    @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
+    var timeZone: String?
+
+    @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
+    var maxFlows = 2_000_000
+
+    @Flag(name: .short, help: "No progress line, only the report.")
+    var quiet = false
+
+    @Flag(name: .short, help: "Say when the report was made.")
+    var verbose = false
+
+    @OptionGroup var text: TextOptions
+
+    func validate() throws {
+        for id in only + ignore where Catalog.detector(named: id) == nil {
+            throw ValidationError("There is no pathology '\(id)'; 'synopsis explain' lists them.")
+        }
+        if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
+        if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
+    }
+
+    func run() throws {
+        if let timeZone { unsafe setenv("TZ", timeZone, 1) }
+        tzset()
+        var analysis = Analysis(maxFlows: maxFlows, collectsHandshakes: flows, selection: selection)
+        let isHealthy = try analysis.read(
+            files,
+            filter: filter,
+            limit: count,
+            progress: quiet ? nil : Progress.onTerminal
+        )
+        var report = analysis.finish()
+        report.generatedAt = generatedAt
+        try deliver(report)
+        if !isHealthy { throw ExitStatus(code: Program.failure) }
+        if let failOn, let gravest = report.gravest, gravest >= failOn { throw ExitStatus(code: 1) }
+    }
+
+    private var selection: Diagnosis.Selection {
+        var selection = Diagnosis.Selection()
+        selection.only = Set(only)
+        selection.ignored = Set(ignore)
+        selection.leastSeverity = minSeverity
+        return selection
+    }
+
+    private func deliver(_ report: Report) throws {
+        var style = text.style
+        if output != nil { style = Style(isColored: text.color == .always) }
+        let document =
+            switch format {
+            case .text: TextReport(report, style: style, showsAll: all).text
+            case .json: JSONReport(report).text
+            }
+        if let output {
+            try Output.file(Array(document.utf8), at: output)
+        } else {
+            try Output.standard(document)
+        }
+    }
+
+    /// SOURCE_DATE_EPOCH, or now with `-v`: else the same input gives the same report.
+    private var generatedAt: Int64? {
+        if let epoch = Output.environment("SOURCE_DATE_EPOCH").flatMap({ Int64($0) }) {
+            return epoch * 1_000_000_000
+        }
+        return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
+    }
+}
+
+extension Severity: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let severity = Severity.allCases.first(where: { $0.name == argument }) else { return nil }
+        self = severity
+    }
+}

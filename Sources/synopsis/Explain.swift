@@ -1,0 +1,40 @@
+import ArgumentParser
+import Diagnosing
+import Glibc
+import Reporting
+import Tracking
+
+/// Prints the catalogue, or the manual page of one pathology.
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The catalogue of pathologies, or the manual page of one.",
+        discussion: "synopsis explain syn-burst --capture example.pcap also writes its example as a capture."
+    )
+
+    @Argument(help: "A pathology's id; without it, the catalogue.")
+    var pathology: String?
+
+    @Option(help: ArgumentHelp("Write the example as a pcap file.", valueName: "file"))
+    var capture: String?
+
+    @OptionGroup var text: TextOptions
+
+    func run() throws {
+        let handbook = Handbook(style: text.style)
+        guard let pathology else {
+            try Output.standard(handbook.catalogue)
+            return
+        }
+        guard let manual = Catalog.detector(named: pathology)?.manual else {
+            Output.error(
+                """
+                synopsis: there is no pathology '\(pathology)'; 'synopsis explain' lists them\
+
+                """
+            )
+            throw ExitStatus(code: Program.failure)
+        }
+        try Output.standard(handbook.page(manual))
+        if let capture { try Output.file(manual.example.pcap, at: capture) }
+    }
+}
