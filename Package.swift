@@ -43,7 +43,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "Bench", dependencies: ["Tracking"], swiftSettings: settings),
+        .executableTarget(
+            name: "Bench",
+            dependencies: ["Tracking"],
+            exclude: ["README.md", "compare"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
         .testTarget(
             name: "DiagnosingTests",

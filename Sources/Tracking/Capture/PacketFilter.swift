@@ -9,16 +9,18 @@ struct PacketFilter: ~Copyable {
 
     /// - Throws: the `reason` is libpcap's word on what is wrong with the expression.
     init(_ expression: String, for handle: OpaquePointer, of input: String) throws(CaptureError) {
-        unsafe program = .allocate(capacity: 1)
+        // A local until it is good: once `self` is whole, throwing would run `deinit` as well.
+        let compiled = UnsafeMutablePointer<bpf_program>.allocate(capacity: 1)
         let unknownNetmask: UInt32 = 0xFFFF_FFFF
-        guard unsafe pcap_compile(handle, program, expression, 1, unknownNetmask) == 0 else {
-            unsafe program.deallocate()
+        guard unsafe pcap_compile(handle, compiled, expression, 1, unknownNetmask) == 0 else {
+            unsafe compiled.deallocate()
             let reason = unsafe String(cString: pcap_geterr(handle))
             throw CaptureError(
                 input: input,
                 reason: "the filter '\(expression)' is not understood: \(reason)"
             )
         }
+        unsafe program = compiled
     }
 
     deinit {

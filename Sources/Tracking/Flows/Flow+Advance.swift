@@ -74,14 +74,7 @@ extension Flow {
         let kept = tape
         let number = incarnation &+ 1
         let keptMarks = marks.intersection([.noteworthy, .reused])
-        self = Flow(
-            key: key,
-            begin: frame.time,
-            lastTime: frame.time,
-            lastPacket: frame.number,
-            firstPacket: frame.number,
-            vlan: frame.vlan
-        )
+        self = Flow(key: key, in: frame)
         tape = kept
         incarnation = number
         marks.formUnion(keptMarks)
@@ -126,11 +119,23 @@ extension Flow {
             if side == initiator {
                 synTime = time
                 if !isRepeat || phase == .reset { phase = .opening }
+                takeEarlyAnswer(at: time)
             }
         case .established, .settled, .closing, .closed:
             break
         }
         return isFirst ? .record : [.record, .noteworthy]
+    }
+
+    /// Where the capture shows a SYN-ACK just before the SYN that it answers, the handshake goes on from it.
+    private mutating func takeEarlyAnswer(at time: Int64) {
+        let answer = self[initiator.other]
+        guard phase == .opening, answer.marks.contains(.synchronized),
+            self[initiator].isAnswered(by: answer.acknowledged)
+        else { return }
+        phase = .answered
+        synAckTime = time
+        marks.remove(.midstream)
     }
 
     private mutating func takeAnswer(_ segment: Segment, from side: Side, at time: Int64) -> Step {
@@ -200,6 +205,11 @@ extension Flow {
     private mutating func takeBeforeAnswer(_ segment: Segment, from side: Side) -> Step {
         if phase == .reset { return .record }
         if side != initiator {
+            guard self[initiator].marks.contains(.spoke) else {
+                phase = .settled
+                marks.insert(.alive)
+                return .forget
+            }
             marks.insert(.strayReply)
             return [.record, .noteworthy]
         }

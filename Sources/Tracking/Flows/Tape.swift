@@ -35,7 +35,9 @@ struct TapeStore: ~Copyable {
 
     private subscript(index: UInt32) -> Event {
         get { blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)] }
-        _modify { yield &blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)] }
+        _modify {
+            yield &blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)]
+        }
     }
 
     mutating func append(_ event: Event, to tape: inout Tape) {
@@ -68,6 +70,11 @@ struct TapeStore: ~Copyable {
         tape = Tape()
     }
 
+    /// The oldest event.
+    func first(on tape: Tape) -> Event? {
+        tape.isEmpty ? nil : self[tape.head]
+    }
+
     func events(on tape: Tape) -> [Event] {
         var events: [Event] = []
         events.reserveCapacity(Int(tape.count))
@@ -86,7 +93,7 @@ struct TapeStore: ~Copyable {
             self[index] = event
             return index
         }
-        guard used < capacity else { return nil }
+        guard used <= capacity else { return nil }
         let block = Int(used >> Self.blockShift)
         if block == blocks.count {
             blocks.append([])

@@ -91,14 +91,7 @@ package struct Tracker: ~Copyable {
         in frame: FrameFacts
     ) {
         if flows.isFull { evict() }
-        var flow = Flow(
-            key: key,
-            begin: frame.time,
-            lastTime: frame.time,
-            lastPacket: frame.number,
-            firstPacket: frame.number,
-            vlan: frame.vlan
-        )
+        var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
         let index = flows.insert(flow)
@@ -181,10 +174,12 @@ package struct Tracker: ~Copyable {
         if collectsHandshakes { handshakes.append(flow.handshake) }
     }
 
+    private borrowing func isNoteworthy(_ flow: Flow) -> Bool {
+        !flow.marks.isDisjoint(with: [.noteworthy, .reused])
+    }
+
     private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
-        guard !flow.marks.isDisjoint(with: [.noteworthy, .reused]), !flow.tape.isEmpty else {
-            return nil
-        }
+        guard isNoteworthy(flow), !flow.tape.isEmpty else { return nil }
         let events = tapes.events(on: flow.tape)
         return FlowEvents(
             key: flow.key,
@@ -206,8 +201,15 @@ package struct Tracker: ~Copyable {
     /// of their first packet.
     package mutating func finish(_ body: (FlowEvents) -> Void) {
         tally.eventsRefused = tapes.refused
+        var noteworthy: [(firstPacket: UInt64, index: Int)] = []
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             conclude(flows[index])
+            if let event = tapes.first(on: flows[index].tape), isNoteworthy(flows[index]) {
+                noteworthy.append((event.packet, index))
+            }
+        }
+        // Records are used again, so that their numbers are not in order of arrival.
+        for (_, index) in noteworthy.sorted(by: { $0.firstPacket < $1.firstPacket }) {
             if let events = handOver(flows[index]) { body(events) }
         }
     }

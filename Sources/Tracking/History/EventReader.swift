@@ -79,9 +79,11 @@ struct EventReader {
             guard other.kind == event.kind, event.kind != .formerConnection,
                 event.isSameSegment(as: other)
             else { continue }
-            let isSameDatagram = event.identification != 0 && event.identification == other.identification
             // A SYN comes again after the retransmission timer, which is never so short.
-            if isSameDatagram || event.kind == .syn || isMirrored { return earlier }
+            if event.kind == .syn { return earlier }
+            guard event.identification == other.identification else { continue }
+            // Many stacks leave the identification 0 where nothing may be fragmented (RFC 6864 §4.1).
+            if event.identification != 0 || isMirrored { return earlier }
         }
         return nil
     }
