@@ -63,6 +63,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["synopsis", "Reporting"],
+            exclude: ["Listings"],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["Diagnosing"], swiftSettings: settings),

@@ -6,7 +6,9 @@ enum Output {
     ///
     /// - Throws: when not all of it could be written, on a full disk say.
     static func standard(_ text: String) throws(ExitStatus) {
-        guard write(Array(text.utf8), to: STDOUT_FILENO) else { throw complaint(about: "standard output") }
+        guard write(Array(text.utf8), to: STDOUT_FILENO) else {
+            throw complaint(about: "standard output")
+        }
     }
 
     static func error(_ text: String) {

@@ -5,8 +5,10 @@ import Glibc
 struct Synopsis: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synopsis",
-        abstract: "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
-        usage: "synopsis FILE... [options]\n       synopsis explain [PATHOLOGY]\n       synopsis schema [report|event]",
+        abstract:
+            "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
+        usage:
+            "synopsis FILE... [options]\n       synopsis explain [PATHOLOGY]\n       synopsis schema [report|event]",
         discussion: """
             EXAMPLES
               synopsis nfs.pcap                            the diagnosis of a capture

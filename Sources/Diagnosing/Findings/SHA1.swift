@@ -10,7 +10,9 @@ enum SHA1 {
         for block in stride(from: 0, to: padded.count, by: 64) {
             mix(padded[block..<block + 64], into: &state)
         }
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
+        return state.flatMap { word in
+            (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
+        }
     }
 
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {

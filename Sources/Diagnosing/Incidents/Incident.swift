@@ -36,6 +36,8 @@ package struct Incident: Sendable {
     package var lastSeen: Int64 { chain.map(\.finding.lastSeen).max() ?? 0 }
 
     package var id: String {
-        StableID.hexadecimal(of: "incident|\(root.subject.identity)|\(root.begin)|\(root.pathology)")
+        StableID.hexadecimal(
+            of: "incident|\(root.subject.identity)|\(root.begin)|\(root.pathology)"
+        )
     }
 }

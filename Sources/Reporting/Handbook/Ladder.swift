@@ -21,7 +21,8 @@ struct Ladder {
             let time = clock.delta(source.frame.time - exchange.begin).dropFirst()
             let rung = self.rung(DecodedFrame(source.frame).packet)
             let mark = flagged.contains(UInt64(number)) ? "  ⚑" : ""
-            text += "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
+            text +=
+                "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
         }
         return text
     }
@@ -43,7 +44,8 @@ struct Ladder {
             let isRightward = error.sender == exchange.client.address
             let isBetween = error.sender != exchange.server.address && !isRightward
             let towardsClient = error.receiver == exchange.client.address
-            let text = "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
+            let text =
+                "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
             return rung(text, isRightward: isBetween ? !towardsClient : isRightward)
         case .unread:
             return ""

@@ -19,7 +19,9 @@ package struct JSONReport {
             ("kind", "\"synopsis.report\""),
             ("tool", tool.text),
         ]
-        if let time = report.generatedAt { members.append(("generated_at", events.time(time).text)) }
+        if let time = report.generatedAt {
+            members.append(("generated_at", events.time(time).text))
+        }
         members += [
             ("inputs", lines(report.inputs.map(input))),
             ("window", window.text),

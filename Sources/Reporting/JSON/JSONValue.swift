@@ -72,7 +72,9 @@ package enum JSONValue: Sendable {
 }
 
 extension JSONValue {
-    package static func unsigned(_ value: some UnsignedInteger) -> JSONValue { .natural(UInt64(value)) }
+    package static func unsigned(_ value: some UnsignedInteger) -> JSONValue {
+        .natural(UInt64(value))
+    }
 
     /// An array of strings; `nil` for an empty one, so that the member is left out.
     static func strings(_ strings: [String]) -> JSONValue? {
@@ -81,6 +83,7 @@ extension JSONValue {
 
     /// Nanoseconds as microseconds, with a fraction only where there is one.
     static func microseconds(_ nanoseconds: Int64) -> JSONValue {
-        nanoseconds % 1000 == 0 ? .integer(Int(nanoseconds / 1000)) : .number(Double(nanoseconds) / 1000)
+        nanoseconds % 1000 == 0
+            ? .integer(Int(nanoseconds / 1000)) : .number(Double(nanoseconds) / 1000)
     }
 }

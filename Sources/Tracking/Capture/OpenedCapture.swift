@@ -72,9 +72,14 @@ extension OpenedCapture {
             let reason = "is compressed; unpack it on the way: \(program) -dc \(name) | synopsis -"
             throw CaptureError(input: name, offset: 0, reason: reason)
         case .unknown where magic.isEmpty:
-            throw CaptureError(input: name, reason: "is empty; a capture file begins with a header of 24 octets")
+            throw CaptureError(
+                input: name,
+                reason: "is empty; a capture file begins with a header of 24 octets"
+            )
         case .unknown:
-            let found = magic.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+            let found = magic.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(
+                separator: " "
+            )
             let reason = "expected the magic number of pcap or pcapng, found the octets \(found)"
             throw CaptureError(input: name, offset: 0, reason: reason)
         }

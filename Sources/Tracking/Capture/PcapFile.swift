@@ -85,7 +85,13 @@ package struct PcapFile: ~Copyable, CaptureSource {
         @inline(always)
         get {
             guard let header = unsafe header, let octets = unsafe octets else {
-                return Frame(octets: RawSpan(), time: 0, number: 0, originalLength: 0, linkType: linkType)
+                return Frame(
+                    octets: RawSpan(),
+                    time: 0,
+                    number: 0,
+                    originalLength: 0,
+                    linkType: linkType
+                )
             }
             let record = unsafe header.pointee
             let span = unsafe RawSpan(_unsafeStart: octets, byteCount: Int(record.caplen))
