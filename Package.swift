@@ -66,6 +66,10 @@ let package = Package(
             exclude: ["Listings"],
             swiftSettings: settings
         ),
-        .testTarget(name: "TidyTests", dependencies: ["Diagnosing"], swiftSettings: settings),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["Reporting", "Diagnosing"],
+            swiftSettings: settings
+        ),
     ]
 )
