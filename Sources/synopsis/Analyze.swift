@@ -119,11 +119,11 @@ struct Analyze: ParsableCommand {
         if output != nil { style = Style(isColored: text.color == .always) }
         let document =
             switch format {
-            case .text: TextReport(report, style: style, showsAll: all).text
-            case .json: JSONReport(report).text
+            case .text: Array(TextReport(report, style: style, showsAll: all).text.utf8)
+            case .json: JSONReport(report).octets
             }
         if let output {
-            try Output.file(Array(document.utf8), at: output)
+            try Output.file(document, at: output)
         } else {
             try Output.standard(document)
         }

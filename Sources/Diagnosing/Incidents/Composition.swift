@@ -12,6 +12,7 @@ struct Composition {
         let links = ordered.enumerated().map { place, finding in
             Incident.Link(
                 finding: finding,
+                id: finding.id,
                 role: Self.role(of: finding, at: place, among: ordered, present: present)
             )
         }

@@ -21,7 +21,7 @@ package struct EventJSON {
             ("id", .string(incident.id)),
             ("severity", .string(incident.severity.name)),
             ("verdict", .string(incident.verdict)),
-            ("chain", .array(incident.chain.map { .string($0.finding.id) })),
+            ("chain", .array(incident.chain.map { .string($0.id) })),
             (
                 "known_issues",
                 incident.knownIssues.isEmpty ? nil : .array(incident.knownIssues.map(issue))
@@ -40,7 +40,7 @@ package struct EventJSON {
         let finding = link.finding
         let related = incident.chain.map(\.finding.pathology).filter { $0 != finding.pathology }
         let body = JSONValue.members(
-            ("id", .string(finding.id)),
+            ("id", .string(link.id)),
             ("pathology", .string(finding.pathology)),
             ("reason", finding.reason.map { .string($0) }),
             ("severity", .string(finding.severity.name)),
