@@ -146,4 +146,10 @@ extension Severity: ExpressibleByArgument {
         }
         self = severity
     }
+
+    /// The names that help texts and completions offer.
+    public static var allValueStrings: [String] { allCases.map(\.name) }
+
+    /// The name, for help texts.
+    public var defaultValueDescription: String { name }
 }

@@ -15,8 +15,19 @@ import Testing
         let outcome = try Program.run("--help")
 
         #expect(outcome.status == 0)
-        #expect(outcome.output.split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count <= 24)
+        #expect(lines.allSatisfy { $0.count <= 92 })
         #expect(outcome.output.components(separatedBy: "synopsis nfs.pcap").count == 3)
+    }
+
+    @Test func `names every option on that screen`() throws {
+        let screen = try Program.run("--help").output
+        let whole = try Program.run("analyze", "--help").output
+
+        for match in whole.matches(of: /\n  (-[a-z]|--[a-z-]+)/) {
+            #expect(screen.contains(match.output.1), "\(match.output.1)")
+        }
     }
 
     @Test func `knows its version`() throws {

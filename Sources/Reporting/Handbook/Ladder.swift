@@ -14,7 +14,7 @@ struct Ladder {
         let numberWidth = String(frames.count).count
         let clock = LocalTime(hasNanoseconds: false)
         var source = MemoryFrames(frames, linkType: .ethernet)
-        var text = heading(indent: numberWidth + 13)
+        var text = heading(indent: numberWidth + 16)
         var number = 0
         while (try? source.advance()) == true {
             number += 1
@@ -30,8 +30,8 @@ struct Ladder {
     private func heading(indent: Int) -> String {
         let left = exchange.client.description
         let right = exchange.server.description
-        let gap = max(2, indent + Self.span + 4 - indent - left.count - right.count)
-        return String(repeating: " ", count: indent + 1) + left
+        let gap = max(2, Self.span + 2 - left.count - right.count)
+        return String(repeating: " ", count: indent) + left
             + String(repeating: " ", count: gap) + right + "\n"
     }
 
