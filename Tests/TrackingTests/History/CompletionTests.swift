@@ -37,7 +37,6 @@ import Testing
         )
 
         let life = try #require(history.incarnations.first)
-        #expect(history.isEverCompleted)
         #expect(life.completion == 4)
         #expect(life.attempts.map(\.end) == [.refused(1), .completed(4)])
     }
