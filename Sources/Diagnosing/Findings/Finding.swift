@@ -102,6 +102,7 @@ package struct Evidence: Hashable, Sendable {
 
 /// One number of a finding, for machines and known issues.
 package struct Metric: Hashable, Sendable {
+    /// What a metric can be.
     package enum Value: Hashable, Sendable {
         case integer(Int)
         case number(Double)

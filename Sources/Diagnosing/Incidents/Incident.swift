@@ -21,6 +21,7 @@ package struct Incident: Sendable {
         package let role: Role
     }
 
+    /// What a finding has to do with the others of its incident.
     package enum Role: String, Sendable {
         case root
         case consequence

@@ -8,6 +8,7 @@ package enum JSONValue: Sendable {
     case array([JSONValue])
     case object([Member])
 
+    /// One name of an object and what it stands for.
     package struct Member: Sendable {
         package let name: String
         package let value: JSONValue

@@ -106,6 +106,7 @@ struct Flow: BitwiseCopyable {
 package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
     private static let alphabet: [Character] = [" ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^"]
 
+    /// The letters, by their places in the alphabet.
     package enum Letter: UInt8 {
         case syn = 1
         case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData, icmp, midstream

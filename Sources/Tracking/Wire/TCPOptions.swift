@@ -24,6 +24,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
 
     /// In which order the four usual options stand: stacks differ in it, and a report shows it.
     package struct Order: Hashable, BitwiseCopyable, Sendable {
+        /// The usual options.
         package enum Kind: UInt8 {
             case maximumSegmentSize, windowScale, selectiveAcknowledgment, timestamps
         }

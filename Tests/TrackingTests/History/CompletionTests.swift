@@ -37,6 +37,7 @@ import Testing
         )
 
         let life = try #require(history.incarnations.first)
+        #expect(history.isEverEstablished)
         #expect(life.completion == 4)
         #expect(life.attempts.map(\.end) == [.refused(1), .completed(4)])
     }

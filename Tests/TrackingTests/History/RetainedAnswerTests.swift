@@ -58,6 +58,7 @@ import Testing
         #expect(life.attempts.map(\.answers.count) == [6, 0, 0, 0, 0])
         #expect(life.attempts.allSatisfy { $0.end == nil })
         #expect(life.completion == nil)
+        #expect(!history.isEverEstablished)
         #expect(history.initiator == Endpoint("10.0.0.47:705"))
         #expect(history.responder == Endpoint("10.0.0.81:304"))
     }
