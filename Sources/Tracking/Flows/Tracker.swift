@@ -33,10 +33,11 @@ package struct Tracker: ~Copyable {
     /// Reads up to `count` frames from `source`.
     ///
     /// - Returns: `false` when the source has come to its end.
+    @specialized(where Source == PcapFile)
     @inline(never)
-    package mutating func consume(
+    package mutating func consume<Source: CaptureSource & ~Copyable>(
         next count: Int,
-        from source: inout some CaptureSource & ~Copyable
+        from source: inout Source
     ) throws(CaptureError) -> Bool {
         for _ in 0..<count {
             guard try source.advance() else { return false }
