@@ -63,8 +63,13 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["synopsis", "Reporting"],
+            exclude: ["Listings"],
             swiftSettings: settings
         ),
-        .testTarget(name: "TidyTests", dependencies: ["Diagnosing"], swiftSettings: settings),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["Reporting", "Diagnosing"],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -77,7 +77,7 @@ extension Finding {
     /// Who initiates: an address, or `several hosts`.
     package var source: String { subject.initiatorAddress?.description ?? "several hosts" }
 
-    /// Where to: `10.0.0.81:304`, `several ports of 10.0.0.81`, …
+    /// Where to: `10.0.0.81:304`, or `several ports of 10.0.0.81`.
     package var destination: String {
         switch (subject.responderAddress, subject.responderPort) {
         case (let address?, let port?): Endpoint(address, port: port).description

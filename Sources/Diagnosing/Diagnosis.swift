@@ -41,7 +41,9 @@ package struct Diagnosis {
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
         let history = History(flow, in: capture)
-        let findings = Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
+        let findings = Self.findings(in: history, by: detectors).filter {
+            $0.severity >= leastSeverity
+        }
         if !findings.isEmpty { file(findings, of: history) }
     }
 
@@ -52,7 +54,9 @@ package struct Diagnosis {
 
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
-        order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted { left, right in
+        order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted {
+            left,
+            right in
             if left.severity != right.severity { return left.severity > right.severity }
             if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
             return left.id < right.id

@@ -49,11 +49,15 @@ package struct Report: Sendable {
         }
         if tally.timeReversals > 0 {
             let count = Wording.count(Int(tally.timeReversals), "packet")
-            warnings.append(("time-reversal", "\(count) captured before the packet that stands before"))
+            warnings.append(
+                ("time-reversal", "\(count) captured before the packet that stands before")
+            )
         }
         if tally.flowsEvicted > 0 {
             let count = Wording.count(Int(tally.flowsEvicted), "flow")
-            warnings.append(("flows-evicted", "\(count) had to make room for newer ones (--max-flows)"))
+            warnings.append(
+                ("flows-evicted", "\(count) had to make room for newer ones (--max-flows)")
+            )
         }
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
@@ -61,7 +65,9 @@ package struct Report: Sendable {
         }
         if tally.unattachedICMPErrors > 0 {
             let count = Wording.count(Int(tally.unattachedICMPErrors), "ICMP error")
-            warnings.append(("unattached-icmp", "\(count) about connections that were not captured"))
+            warnings.append(
+                ("unattached-icmp", "\(count) about connections that were not captured")
+            )
         }
         return warnings
     }

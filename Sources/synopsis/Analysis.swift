@@ -20,8 +20,13 @@ struct Analysis: ~Copyable {
 
     /// Reads the files one after the other, the one with the earliest first packet first.
     ///
-    /// - Parameter limit: the most packets to read of all of them.
+    /// - Parameters:
+    ///   - files: their paths; `-` is standard input.
+    ///   - filter: which packets to follow, in pcap-filter(7)'s words.
+    ///   - limit: the most packets to read of all of them.
+    ///   - progress: what tells the user how far it has come.
     /// - Returns: whether all of them could be read to their end.
+    /// - Throws: when none of them could be read at all.
     mutating func read(
         _ files: [String],
         filter: String?,
@@ -55,10 +60,17 @@ struct Analysis: ~Copyable {
             var isMore = true
             while isMore, left > 0 {
                 let before = tracker.tally.packets
-                isMore = try tracker.consume(next: Int(min(left, UInt64(Self.batch))), from: &source)
+                isMore = try tracker.consume(
+                    next: Int(min(left, UInt64(Self.batch))),
+                    from: &source
+                )
                 left -= tracker.tally.packets - before
                 diagnoseDeparted()
-                progress?.show(octets: source.octetsRead, of: source.size, packets: source.framesRead)
+                progress?.show(
+                    octets: source.octetsRead,
+                    of: source.size,
+                    packets: source.framesRead
+                )
             }
         } catch {
             damage = error

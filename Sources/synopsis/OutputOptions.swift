@@ -28,7 +28,12 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// Options that all commands with a text for people share.
 struct TextOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Colours: auto, always or never (NO_COLOR is heeded).", valueName: "when"))
+    @Option(
+        help: ArgumentHelp(
+            "Colours: auto, always or never (NO_COLOR is heeded).",
+            valueName: "when"
+        )
+    )
     var color = ColorChoice.auto
 
     var style: Style {

@@ -9,7 +9,9 @@ import Testing
         whole = try Data(contentsOf: Program.root.appending(path: "Captures/nfs-syn-burst.pcap"))
     }
 
-    private func read(_ content: Data, named name: String = "capture.pcap") throws -> Program.Outcome {
+    private func read(_ content: Data, named name: String = "capture.pcap") throws
+        -> Program.Outcome
+    {
         let folder = try Scratch()
         let file = folder.file(name, content)
         return try withExtendedLifetime(folder) { try Program.run(file.path) }
@@ -37,7 +39,10 @@ import Testing
     @Test func `may be a text`() throws {
         let outcome = try read(Data("Hello, this is no capture.".utf8))
 
-        expectOneSentence(outcome, "at octet 0: expected the magic number of pcap or pcapng, found the octets 48 65 6c 6c")
+        expectOneSentence(
+            outcome,
+            "at octet 0: expected the magic number of pcap or pcapng, found the octets 48 65 6c 6c"
+        )
     }
 
     @Test func `may be compressed`() throws {
@@ -67,7 +72,10 @@ import Testing
         var strange = whole
         strange[20] = 127
 
-        expectOneSentence(try read(strange), "the link type 127 (IEEE802_11_RADIO) is not known here; expected Ethernet")
+        expectOneSentence(
+            try read(strange),
+            "the link type 127 (IEEE802_11_RADIO) is not known here; expected Ethernet"
+        )
     }
 
     @Test func `may be a filter`() throws {
@@ -87,7 +95,9 @@ import Testing
     @Test func `gives valid JSON up to the damage`() throws {
         let folder = try Scratch()
         let file = folder.file("cut.pcap", whole.prefix(500))
-        let outcome = try withExtendedLifetime(folder) { try Program.run(file.path, "--format", "json") }
+        let outcome = try withExtendedLifetime(folder) {
+            try Program.run(file.path, "--format", "json")
+        }
 
         let document = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
         #expect(outcome.status == 2)
@@ -98,7 +108,10 @@ import Testing
     @Test func `may be cut anywhere`() throws {
         for length in stride(from: 24, to: whole.count, by: 131) {
             let outcome = try read(whole.prefix(length))
-            #expect(outcome.status == 2 || outcome.status == 0 && (length - 24) % 90 == 0, "\(length)")
+            #expect(
+                outcome.status == 2 || outcome.status == 0 && (length - 24) % 90 == 0,
+                "\(length)"
+            )
         }
     }
 }

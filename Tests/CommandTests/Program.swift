@@ -62,7 +62,9 @@ final class Scratch: Sendable {
     let place: URL
 
     init() throws {
-        place = FileManager.default.temporaryDirectory.appending(path: "synopsis-\(UUID().uuidString)")
+        place = FileManager.default.temporaryDirectory.appending(
+            path: "synopsis-\(UUID().uuidString)"
+        )
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     }
 

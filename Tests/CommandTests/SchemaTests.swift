@@ -59,7 +59,10 @@ import Testing
     func `refuses what is no report`() throws {
         let folder = try Scratch()
         let schema = folder.file("schema.json", Data(try Program.run("schema").output.utf8))
-        let wrong = folder.file("wrong.json", Data("{\"schema\":\"1.0\",\"kind\":\"synopsis.report\"}".utf8))
+        let wrong = folder.file(
+            "wrong.json",
+            Data("{\"schema\":\"1.0\",\"kind\":\"synopsis.report\"}".utf8)
+        )
 
         let (status, _) = try withExtendedLifetime(folder) {
             try Self.python(["-c", Self.validator, schema.path, wrong.path])

@@ -15,8 +15,19 @@ import Testing
         let outcome = try Program.run("--help")
 
         #expect(outcome.status == 0)
-        #expect(outcome.output.split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count <= 24)
+        #expect(lines.allSatisfy { $0.count <= 92 })
         #expect(outcome.output.components(separatedBy: "synopsis nfs.pcap").count == 3)
+    }
+
+    @Test func `names every option on that screen`() throws {
+        let screen = try Program.run("--help").output
+        let whole = try Program.run("analyze", "--help").output
+
+        for match in whole.matches(of: /\n  (-[a-z]|--[a-z-]+)/) {
+            #expect(screen.contains(match.output.1), "\(match.output.1)")
+        }
     }
 
     @Test func `knows its version`() throws {
@@ -54,11 +65,21 @@ import Testing
 
         #expect(!only.output.contains("syn-ack-stale"))
         #expect(ignoring.output.contains("1  syn-ack-stale"))
-        #expect(try Program.run("port-reuse.pcap", "--min-severity", "warning").output.contains("Nothing found"))
+        #expect(
+            try Program.run("port-reuse.pcap", "--min-severity", "warning").output.contains(
+                "Nothing found"
+            )
+        )
     }
 
     @Test func `filters, and keeps the numbers of the packets`() throws {
-        let outcome = try Program.run("nfs-syn-burst.pcap", "-f", "icmp or src host 10.0.0.81", "--format", "json")
+        let outcome = try Program.run(
+            "nfs-syn-burst.pcap",
+            "-f",
+            "icmp or src host 10.0.0.81",
+            "--format",
+            "json"
+        )
 
         #expect(outcome.status == 0)
         #expect(outcome.output.contains("\"packets\":26"))
@@ -109,7 +130,9 @@ import Testing
     @Test func `lists the flows when asked to`() throws {
         let outcome = try Program.run("refused.pcap", "--format", "json", "--flows")
 
-        let lines = outcome.output.split(separator: "\n").filter { $0.contains("\"event_type\":\"handshake\"") }
+        let lines = outcome.output.split(separator: "\n").filter {
+            $0.contains("\"event_type\":\"handshake\"")
+        }
         #expect(lines.count == 13)
         #expect(lines.allSatisfy { $0.contains("\"outcome\":\"refused\",\"history\":\"Sr\"") })
     }

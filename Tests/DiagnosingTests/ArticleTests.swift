@@ -50,7 +50,9 @@ import Tracking
         let incident = try #require(incidents(in: Article.halfOpen).first)
         let unseen = incident.root
 
-        #expect(incident.chain.map(\.finding.pathology) == ["syn-ack-unseen", "icmp-admin-prohibited"])
+        #expect(
+            incident.chain.map(\.finding.pathology) == ["syn-ack-unseen", "icmp-admin-prohibited"]
+        )
         #expect(unseen.reason == "half-open-entry")
         #expect(unseen[metric: "echoes_current_syn"] == .flag(true))
         #expect(unseen.explanation.contains("202 s earlier"))
@@ -62,7 +64,9 @@ import Tracking
         let incident = try #require(incidents(in: Article.resetLoop).first)
         let loop = try #require(incident.chain.last).finding
 
-        #expect(incident.chain.map(\.finding.pathology) == ["syn-burst", "syn-ack-stale", "rst-loop"])
+        #expect(
+            incident.chain.map(\.finding.pathology) == ["syn-burst", "syn-ack-stale", "rst-loop"]
+        )
         #expect(loop.reason == "both")
         #expect(loop.count == 3)
         #expect(loop.packets == [4, 5, 9, 10, 14, 15])

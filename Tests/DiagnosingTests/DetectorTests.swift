@@ -156,9 +156,15 @@ import Tracking
     }
 
     @Test func `needs three cycles within ten seconds to be an error`() throws {
-        #expect(try finding(by: ResetLoop.self, in: cycles(3, apart: .seconds(4))).severity == .error)
-        #expect(try finding(by: ResetLoop.self, in: cycles(3, apart: .seconds(6))).severity == .note)
-        #expect(try finding(by: ResetLoop.self, in: cycles(2, apart: .seconds(1))).severity == .note)
+        #expect(
+            try finding(by: ResetLoop.self, in: cycles(3, apart: .seconds(4))).severity == .error
+        )
+        #expect(
+            try finding(by: ResetLoop.self, in: cycles(3, apart: .seconds(6))).severity == .note
+        )
+        #expect(
+            try finding(by: ResetLoop.self, in: cycles(2, apart: .seconds(1))).severity == .note
+        )
         #expect(try findings(in: cycles(1, apart: .seconds(1)), by: [ResetLoop.self]).isEmpty)
     }
 

@@ -38,11 +38,13 @@ import Tracking
 }
 
 @Suite struct `Durations and lists` {
-    @Test(arguments: [
-        (900, "900 ns"), (198_000, "198 µs"), (5_404_000, "5.4 ms"), (998_635_000, "999 ms"),
-        (9_992_410_000, "9.99 s"), (25_000_000_000, "25 s"), (399_059_843_000, "399 s"),
-        (4_000_000_000_000, "1 h 6 min"), (700_000_000_000, "11 min 40 s"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (900, "900 ns"), (198_000, "198 µs"), (5_404_000, "5.4 ms"), (998_635_000, "999 ms"),
+            (9_992_410_000, "9.99 s"), (25_000_000_000, "25 s"), (399_059_843_000, "399 s"),
+            (4_000_000_000_000, "1 h 6 min"), (700_000_000_000, "11 min 40 s"),
+        ] as [(Int64, String)]
+    )
     func `read as a person writes them`(_ nanoseconds: Int64, _ text: String) {
         #expect(Wording.duration(nanoseconds) == text)
     }

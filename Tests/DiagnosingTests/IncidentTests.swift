@@ -25,7 +25,8 @@ import Tracking
     @Test func `joins the flows of one client and one service`() throws {
         var frames: [MemoryFrames.Record] = []
         for port in 0..<12 {
-            var exchange = try #require(Catalog.detector(named: "connection-refused")).manual.example
+            var exchange = try #require(Catalog.detector(named: "connection-refused")).manual
+                .example
             exchange.client = Endpoint(exchange.client.address, port: UInt16(47_000 + port))
             exchange.begin += Int64(port) * 1_000_000
             frames += exchange.frames
@@ -37,7 +38,10 @@ import Tracking
         #expect(found.first?.flows == 12)
         #expect(found.first?.root.count == 12)
         #expect(found.first?.root.subject.initiatorPort == nil)
-        #expect(found.first?.headline == "192.0.2.10 cannot connect to 198.51.100.20:6379 (12 connections)")
+        #expect(
+            found.first?.headline
+                == "192.0.2.10 cannot connect to 198.51.100.20:6379 (12 connections)"
+        )
     }
 
     @Test func `joins all clients of one broken service`() throws {
@@ -48,7 +52,9 @@ import Tracking
         #expect(found.first?.root.subject.initiatorAddress == nil)
         #expect(found.first?.root.evidence.count == Finding.evidenceLimit)
         #expect(found.first?.root.evidenceOmitted == 300 - Finding.evidenceLimit)
-        #expect(found.first?.headline == "300 hosts cannot connect to 10.9.0.1:1000 (300 connections)")
+        #expect(
+            found.first?.headline == "300 hosts cannot connect to 10.9.0.1:1000 (300 connections)"
+        )
     }
 
     @Test func `joins all services that one client cannot reach`() throws {
@@ -56,7 +62,10 @@ import Tracking
 
         #expect(found.count == 1)
         #expect(found.first?.root.subject.responderPort == nil)
-        #expect(found.first?.headline.hasPrefix("10.1.0.1 cannot connect to several ports of 10.9.0.1") == true)
+        #expect(
+            found.first?.headline.hasPrefix("10.1.0.1 cannot connect to several ports of 10.9.0.1")
+                == true
+        )
     }
 
     @Test func `keeps a few of either apart`() throws {

@@ -12,10 +12,14 @@ import Tracking
         let page = Handbook().page(manual)
 
         let titles = [
-            "What is seen", "What it means", "Unless", "What to check", "Sources", "Example", "Near miss",
+            "What is seen", "What it means", "Unless", "What to check", "Sources", "Example",
+            "Near miss",
         ]
         #expect(titles.allSatisfy { page.contains("\n\($0)") })
-        #expect(page.split(separator: "\n").count { $0.contains("⚑") } == manual.example.flaggedPackets.count + 1)
+        #expect(
+            page.split(separator: "\n").count { $0.contains("⚑") } == manual.example.flaggedPackets
+                .count + 1
+        )
         #expect(page.split(separator: "\n").allSatisfy { $0.count <= 120 })
     }
 
@@ -31,7 +35,9 @@ import Tracking
     @Test func `lists all pathologies`() {
         let catalogue = Handbook().catalogue
 
-        #expect(Catalog.manuals.allSatisfy { catalogue.contains($0.id) && catalogue.contains($0.title) })
+        #expect(
+            Catalog.manuals.allSatisfy { catalogue.contains($0.id) && catalogue.contains($0.title) }
+        )
     }
 }
 

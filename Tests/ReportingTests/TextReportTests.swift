@@ -8,7 +8,9 @@ import Tracking
     @Test func `shows a packet in the columns that everyone knows`() throws {
         let lines = try TextReport(report(on: burst)).text.split(separator: "\n").map(String.init)
 
-        let row = try #require(lines.first { $0.hasPrefix("    2") || $0.contains("Seq=4241129203") })
+        let row = try #require(
+            lines.first { $0.hasPrefix("    2") || $0.contains("Seq=4241129203") }
+        )
         let columns = """
             +0.000090  10.0.0.47 → 10.0.0.81  TCP 74    705 → 304 [SYN] Seq=4241129203 Win=14600 Len=0 \
             MSS=1460 SACK_PERM TSval=110171009 TSecr=0 WS=128
@@ -19,7 +21,9 @@ import Tracking
     @Test func `puts the verdict before the packets`() throws {
         let text = try TextReport(report(on: burst)).text
 
-        let verdict = try #require(text.firstRange(of: "1  ERROR  10.0.0.47 cannot connect to 10.0.0.81:304"))
+        let verdict = try #require(
+            text.firstRange(of: "1  ERROR  10.0.0.47 cannot connect to 10.0.0.81:304")
+        )
         let timeline = try #require(text.firstRange(of: "Timeline"))
         #expect(verdict.upperBound < timeline.lowerBound)
     }
@@ -37,7 +41,9 @@ import Tracking
         let report = try report(on: burst)
 
         #expect(!TextReport(report).text.contains("\u{1B}"))
-        #expect(TextReport(report, style: Style(isColored: true)).text.contains("\u{1B}[31;1mERROR"))
+        #expect(
+            TextReport(report, style: Style(isColored: true)).text.contains("\u{1B}[31;1mERROR")
+        )
     }
 
     @Test func `says that nothing was found`() throws {
@@ -72,7 +78,11 @@ import Tracking
         let folded = TextReport(report).text
         let whole = TextReport(report, showsAll: true).text
 
-        #expect(folded.contains("(packets 4 to 120, until 05:46:40.011900: the same 3 packets 39 times more)"))
+        #expect(
+            folded.contains(
+                "(packets 4 to 120, until 05:46:40.011900: the same 3 packets 39 times more)"
+            )
+        )
         #expect(whole.split(separator: "\n").count { $0.contains("[RST]") } == 40)
     }
 }

@@ -18,7 +18,10 @@ import Testing
     }
 
     private func lines(of file: URL) throws -> [Substring] {
-        try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        try String(contentsOf: file, encoding: .utf8).split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
     }
 
     @Test func `has no file of more than 400 lines`() throws {
@@ -28,7 +31,9 @@ import Testing
     }
 
     @Test func `has no folder of more than 16 files but the detectors`() throws {
-        let folders = Dictionary(grouping: try sources(["Sources"])) { $0.deletingLastPathComponent().lastPathComponent }
+        let folders = Dictionary(grouping: try sources(["Sources"])) {
+            $0.deletingLastPathComponent().lastPathComponent
+        }
 
         #expect(folders.filter { $0.key != "Detectors" && $0.value.count > 16 }.keys.isEmpty)
     }
@@ -39,8 +44,9 @@ import Testing
             let lines = try lines(of: file)
             for (number, line) in lines.enumerated() {
                 let text = line.drop { $0 == " " }
-                guard text.hasPrefix("package struct") || text.hasPrefix("package enum")
-                    || text.hasPrefix("package protocol")
+                guard
+                    text.hasPrefix("package struct") || text.hasPrefix("package enum")
+                        || text.hasPrefix("package protocol")
                 else { continue }
                 let above = lines[..<number].last { !$0.drop { $0 == " " }.hasPrefix("@") } ?? ""
                 if !above.drop(while: { $0 == " " }).hasPrefix("///") {
@@ -53,10 +59,13 @@ import Testing
     }
 
     @Test func `traps on nothing that a packet can say`() throws {
-        let banned = ["try!", "fatalError", "preconditionFailure", "@unchecked Sendable", "TODO", "FIXME"]
+        let banned = [
+            "try!", "fatalError", "preconditionFailure", "@unchecked Sendable", "TODO", "FIXME",
+        ]
         var found: [String] = []
         for file in try sources(["Sources"]) {
-            for (number, line) in try lines(of: file).enumerated() where banned.contains(where: line.contains) {
+            for (number, line) in try lines(of: file).enumerated()
+            where banned.contains(where: line.contains) {
                 found.append("\(file.lastPathComponent):\(number + 1)")
             }
         }
@@ -74,7 +83,8 @@ import Testing
 
     @Test func `has a file for every detector`() {
         for detector in Catalog.detectors {
-            let path = Self.root.appending(path: "Sources/Diagnosing/Detectors/\(detector).swift").path
+            let path = Self.root.appending(path: "Sources/Diagnosing/Detectors/\(detector).swift")
+                .path
             #expect(FileManager.default.fileExists(atPath: path))
         }
     }

@@ -141,7 +141,8 @@ package struct StaleSYNACK: Detector {
         let newest = newestSYN(before: stale[stale.count - 1].event, in: life)
         let which = first == 1 ? "the first SYN" : "SYN \(first)"
         let replaced =
-            newest == first + 1 ? "which SYN \(newest) had replaced" : "which the others had replaced"
+            newest == first + 1
+            ? "which SYN \(newest) had replaced" : "which the others had replaced"
         return "\(responder) answered \(which), \(replaced)\(often)."
     }
 
@@ -176,8 +177,11 @@ package struct StaleSYNACK: Detector {
         }
         if reasons.contains(.crossed) {
             let crossed = reasons.count { $0 == .crossed }
-            let which = crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
-            sentences.append("\(which) crossed the newer SYN on the way: \(responder) had not seen that yet.")
+            let which =
+                crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
+            sentences.append(
+                "\(which) crossed the newer SYN on the way: \(responder) had not seen that yet."
+            )
         }
         if sentences.isEmpty { sentences.append("It acknowledges \(first.acknowledgment).") }
         return sentences.joined(separator: " ")

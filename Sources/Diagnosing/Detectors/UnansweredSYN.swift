@@ -126,7 +126,8 @@ package struct UnansweredSYN: Detector {
         let which = life.attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
         var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
         if let before = history.elapsed(before: attempt) {
-            text += " By that backoff, connect began \(before) before the capture shows its first SYN."
+            text +=
+                " By that backoff, connect began \(before) before the capture shows its first SYN."
         }
         return text
     }

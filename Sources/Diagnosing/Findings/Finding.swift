@@ -66,7 +66,8 @@ package struct Subject: Hashable, Sendable {
 
     /// Both endpoints, if the subject is a single four-tuple.
     package var endpoints: (initiator: Endpoint, responder: Endpoint)? {
-        guard let initiatorAddress, let initiatorPort, let responderAddress, let responderPort else {
+        guard let initiatorAddress, let initiatorPort, let responderAddress, let responderPort
+        else {
             return nil
         }
         return (

@@ -12,11 +12,16 @@ struct Composition {
         let links = ordered.enumerated().map { place, finding in
             Incident.Link(
                 finding: finding,
+                id: finding.id,
                 role: Self.role(of: finding, at: place, among: ordered, present: present)
             )
         }
         let issues = knownIssues.filter { $0.matches(ordered) }
-        let verdict = Verdict(chain: ordered, flows: draft.flows, initiators: draft.initiators.count)
+        let verdict = Verdict(
+            chain: ordered,
+            flows: draft.flows,
+            initiators: draft.initiators.count
+        )
         return Incident(
             chain: links,
             knownIssues: issues,
@@ -45,7 +50,9 @@ struct Composition {
         return findings.sorted { left, right in
             let (first, second) = (left.severity > .note, right.severity > .note)
             if first != second { return first }
-            let depths = (depth(of: left.pathology, in: present), depth(of: right.pathology, in: present))
+            let depths = (
+                depth(of: left.pathology, in: present), depth(of: right.pathology, in: present)
+            )
             if depths.0 != depths.1 { return depths.0 < depths.1 }
             let effects = (hasConsequence(left, in: present), hasConsequence(right, in: present))
             if effects.0 != effects.1 { return effects.0 }

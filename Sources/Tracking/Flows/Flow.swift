@@ -107,12 +107,15 @@ struct Flow: BitwiseCopyable {
 /// Capitals are the initiator's: S SYN, A ACK, D data, F FIN, R RST; h is the responder's SYN-ACK, i an
 /// ICMP error, ^ that the capture began in mid-flow.
 package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
-    private static let alphabet: [Character] = [" ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^"]
+    private static let alphabet: [Character] = [
+        " ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^",
+    ]
 
     /// The letters, by their places in the alphabet.
     package enum Letter: UInt8 {
         case syn = 1
-        case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData, icmp, midstream
+        case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData,
+            icmp, midstream
     }
 
     /// Four bits a letter, the first lowest: twelve letters, 48 bits; above them, which were seen.

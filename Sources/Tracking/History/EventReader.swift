@@ -158,7 +158,9 @@ struct EventReader {
         let event = events[index]
         let attempts = incarnations[life].attempts
         if let attempt = attempts.last(where: { $0.isAnswered(by: event.acknowledgment) }) {
-            guard attempt.ordinal < attempts.count else { return .current(attempt: attempt.ordinal) }
+            guard attempt.ordinal < attempts.count else {
+                return .current(attempt: attempt.ordinal)
+            }
             let reason = staleReason(of: attempt, copy: copy, linked: linked, in: life)
             return .stale(attempt: attempt.ordinal, reason)
         }
@@ -206,10 +208,12 @@ struct EventReader {
         }
     }
 
-    /// An ACK of the initiator: does it complete the handshake?
+    /// Whether an ACK of the initiator completes the handshake.
     private mutating func readCompletion(_ index: Int, in life: Int) -> Reading {
         let event = events[index]
-        guard incarnations[life].completion == nil, event.flags.contains(.ack) else { return .plain }
+        guard incarnations[life].completion == nil, event.flags.contains(.ack) else {
+            return .plain
+        }
         for attempt in incarnations[life].attempts.reversed() {
             let isOwn = attempt.initialSequence.distance(to: event.sequence) >= 0
             let answers = attempt.answers.contains {
