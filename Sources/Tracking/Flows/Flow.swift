@@ -87,6 +87,9 @@ struct Flow: BitwiseCopyable {
 
     var initiator: Side { marks.contains(.initiatorIsHigh) ? .high : .low }
 
+    /// Whether a diagnosis will want its events.
+    var isNoteworthy: Bool { !marks.isDisjoint(with: [.noteworthy, .reused]) }
+
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.
     @inline(always)
     mutating func absorbs(_ segment: Segment, from side: Side, in frame: FrameFacts) -> Bool {
