@@ -103,7 +103,9 @@ struct Analyze: ParsableCommand {
         report.generatedAt = generatedAt
         try deliver(report)
         if !isHealthy { throw ExitStatus(code: Program.failure) }
-        if let failOn, let gravest = report.gravest, gravest >= failOn.severity { throw ExitStatus(code: 1) }
+        if let failOn, let gravest = report.gravest, gravest >= failOn.severity {
+            throw ExitStatus(code: 1)
+        }
     }
 
     private var selection: Diagnosis.Selection {

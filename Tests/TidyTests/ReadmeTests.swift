@@ -42,7 +42,8 @@ import Testing
     @Test func `names commands and files that exist`() throws {
         let text = try String(contentsOf: Self.place, encoding: .utf8)
 
-        for match in text.matches(of: /Captures\/[a-z-]+\.pcap|(?:Sources|Tests)\/[A-Za-z\/]+\.(?:md|swift)/) {
+        let paths = /Captures\/[a-z-]+\.pcap|(?:Sources|Tests)\/[A-Za-z\/]+\.(?:md|swift)/
+        for match in text.matches(of: paths) {
             let path = Self.root.appending(path: String(match.output)).path
             let isExample = match.output.contains("YourPathology")
             #expect(isExample || FileManager.default.fileExists(atPath: path), "\(match.output)")

@@ -19,7 +19,8 @@ enum SHA1 {
         var words = [80 of UInt32](repeating: 0)
         for index in 0..<16 {
             for place in 0..<4 {
-                words[index] = words[index] << 8 | UInt32(block[block.startIndex + index * 4 + place])
+                let octet = block[block.startIndex + index * 4 + place]
+                words[index] = words[index] << 8 | UInt32(octet)
             }
         }
         for index in 16..<80 {

@@ -64,7 +64,9 @@ struct Composition {
 
     /// How many causes stand one behind the other before a pathology.
     private static func depth(of pathology: String, in present: Set<String>) -> Int {
-        let causes = Catalog.causes(of: pathology).filter { present.contains($0) && $0 != "port-reuse" }
+        let causes = Catalog.causes(of: pathology).filter {
+            present.contains($0) && $0 != "port-reuse"
+        }
         return causes.map { depth(of: $0, in: present) + 1 }.max() ?? 0
     }
 

@@ -114,7 +114,17 @@ package struct TextReport {
             return
                 "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
         }
-        return "Nothing found: no connection of this capture fails to come up.\n"
+        let failed = tally.attempted - tally.outcome(.completed)
+        if failed == 0 { return "Nothing found: every connection of this capture came up.\n" }
+        let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
+        let kinds = others.filter { tally.outcome($0) > 0 }.map {
+            "\(tally.outcome($0)) \($0.name)"
+        }
+        return """
+            Nothing found that has a name here. But \(failed) of \(tally.attempted) connections did not come up: \
+            \(kinds.joined(separator: ", ")). --flows lists them.
+
+            """
     }
 
     private func describe(_ incident: Incident, number: Int) -> String {
