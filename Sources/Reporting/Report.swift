@@ -9,6 +9,8 @@ package struct Report: Sendable {
     package let tally: Tally
     /// The gravest first.
     package let incidents: [Incident]
+    /// Initiators whose answers the capture misses.
+    package let oneWayInitiators: [Address]
     /// All incarnations, if they were asked for.
     package let handshakes: [Handshake]?
     /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
@@ -18,8 +20,10 @@ package struct Report: Sendable {
         inputs: [InputSummary],
         tally: Tally,
         incidents: [Incident],
+        oneWayInitiators: [Address] = [],
         handshakes: [Handshake]? = nil
     ) {
+        self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
         self.tally = tally
         self.incidents = incidents
@@ -46,6 +50,12 @@ package struct Report: Sendable {
             if let damage = input.damage {
                 warnings.append(("damaged-input", "\(damage); everything before it was analysed"))
             }
+        }
+        if !oneWayInitiators.isEmpty {
+            let hosts = Wording.list(oneWayInitiators.map(\.description))
+            let message =
+                "\(hosts) went on as if answered, and no answer was captured: one direction is missing"
+            warnings.append(("one-direction", message))
         }
         if tally.timeReversals > 0 {
             let count = Wording.count(Int(tally.timeReversals), "packet")

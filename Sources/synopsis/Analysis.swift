@@ -35,9 +35,10 @@ struct Analysis: ~Copyable {
     ) throws(ExitStatus) -> Bool {
         var isHealthy = true
         var left = limit ?? .max
-        for file in files {
+        for file in Self.inOrderOfTime(files) {
             do throws(CaptureError) {
-                var source = try PcapFile(path: file)
+                let before = inputs.reduce(0) { $0 + $1.packets }
+                var source = try PcapFile(path: file, framesBefore: before)
                 if let filter { try source.keep(only: filter) }
                 isHealthy = read(&source, &left, progress) && isHealthy
             } catch {
@@ -47,6 +48,21 @@ struct Analysis: ~Copyable {
         }
         guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
         return isHealthy
+    }
+
+    /// Rotated files in the order in which they were written, whatever order a shell gives them in.
+    private static func inOrderOfTime(_ files: [String]) -> [String] {
+        guard files.count > 1, !files.contains("-") else { return files }
+        let begins = files.map { file in
+            do throws(CaptureError) {
+                var source = try PcapFile(path: file)
+                return try source.advance() ? source.earliest : .max
+            } catch {
+                return Int64.max
+            }
+        }
+        let places = files.indices.sorted { (begins[$0], $0) < (begins[$1], $1) }
+        return places.map { files[$0] }
     }
 
     private mutating func read(
@@ -106,6 +122,7 @@ struct Analysis: ~Copyable {
             inputs: inputs,
             tally: tracker.tally,
             incidents: diagnosis.incidents,
+            oneWayInitiators: tracker.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? tracker.handshakes : nil
         )
     }

@@ -100,6 +100,24 @@ import Testing
         #expect(outcome.output.hasPrefix("standard input   26 packets in 9.992 s"))
     }
 
+    @Test func `reads rotated files as one capture, in the order of time`() throws {
+        let folder = try Scratch()
+        let whole = try Data(
+            contentsOf: Program.root.appending(path: "Captures/nfs-syn-burst.pcap")
+        )
+        let cut = 24 + 90 * 4
+        let first = folder.file("capture.pcap10", whole.prefix(cut))
+        let second = folder.file("capture.pcap9", whole.prefix(24) + whole.dropFirst(cut))
+
+        let report = try Program.run(second.path, first.path, "--format", "json").output
+        let single = try Program.run("nfs-syn-burst.pcap", "--format", "json").output
+
+        let name = "\"pcap_filename\":\"nfs-syn-burst.pcap\","
+        let events = single.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
+        let same = report.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
+        #expect(same == events.map { Substring($0.replacing(name, with: "")) })
+    }
+
     @Test func `writes a report and an example to files`() throws {
         let folder = try Scratch()
         let report = folder.place.appending(path: "report.json")

@@ -19,6 +19,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
     package private(set) var earliest = Int64.max
     package private(set) var latest = Int64.min
 
+    private let framesBefore: UInt64
     private var records: PcapRecords
     /// In use instead of `records` where these do not understand the form.
     private var rareRecords: LibpcapRecords
@@ -32,8 +33,11 @@ package struct PcapFile: ~Copyable, CaptureSource {
 
     /// Opens the file at `path`, or standard input for `-`.
     ///
+    /// - Parameters:
+    ///   - path: the file's name.
+    ///   - framesBefore: how many frames came before it, where it continues another file.
     /// - Throws: when there is no such file, it is no capture, or its link type is unknown.
-    package init(path: String) throws(CaptureError) {
+    package init(path: String, framesBefore: UInt64 = 0) throws(CaptureError) {
         let stream = try CaptureStream(path: path)
         try stream.requireCapture()
         let header = PcapRecords.Header(stream.beginning, format: stream.format)
@@ -42,14 +46,16 @@ package struct PcapFile: ~Copyable, CaptureSource {
         guard LinkType(dataLink: dataLink) != .other else {
             throw CaptureError(input: path, reason: Self.complaint(aboutDataLink: dataLink))
         }
-        self.init(stream, header, rare)
+        self.init(stream, header, rare, framesBefore)
     }
 
     private init(
         _ stream: consuming CaptureStream,
         _ header: PcapRecords.Header?,
-        _ rare: consuming LibpcapRecords
+        _ rare: consuming LibpcapRecords,
+        _ framesBefore: UInt64
     ) {
+        self.framesBefore = framesBefore
         name = stream.name
         format = stream.format
         size = stream.size
@@ -139,7 +145,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
             Frame(
                 octets: isRare ? rareRecords.octets : records.octets,
                 time: isRare ? rareRecords.time : records.time,
-                number: framesRead,
+                number: framesBefore &+ framesRead,
                 originalLength: isRare ? rareRecords.originalLength : records.originalLength,
                 linkType: linkType
             )
