@@ -60,12 +60,12 @@ struct Analyze: ParsableCommand {
             valueName: "severity"
         )
     )
-    var minSeverity = Severity.note
+    var minSeverity = SeverityName.note
 
     @Option(
         help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity")
     )
-    var failOn: Severity?
+    var failOn: SeverityName?
 
     @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
     var timeZone: String?
@@ -103,14 +103,14 @@ struct Analyze: ParsableCommand {
         report.generatedAt = generatedAt
         try deliver(report)
         if !isHealthy { throw ExitStatus(code: Program.failure) }
-        if let failOn, let gravest = report.gravest, gravest >= failOn { throw ExitStatus(code: 1) }
+        if let failOn, let gravest = report.gravest, gravest >= failOn.severity { throw ExitStatus(code: 1) }
     }
 
     private var selection: Diagnosis.Selection {
         var selection = Diagnosis.Selection()
         selection.only = Set(only)
         selection.ignored = Set(ignore)
-        selection.leastSeverity = minSeverity
+        selection.leastSeverity = minSeverity.severity
         return selection
     }
 
@@ -136,20 +136,4 @@ struct Analyze: ParsableCommand {
         }
         return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
     }
-}
-
-extension Severity: ExpressibleByArgument {
-    /// The severity of this name, as the report has it.
-    public init?(argument: String) {
-        guard let severity = Severity.allCases.first(where: { $0.name == argument }) else {
-            return nil
-        }
-        self = severity
-    }
-
-    /// The names that help texts and completions offer.
-    public static var allValueStrings: [String] { allCases.map(\.name) }
-
-    /// The name, for help texts.
-    public var defaultValueDescription: String { name }
 }

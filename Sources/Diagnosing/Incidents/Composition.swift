@@ -64,12 +64,8 @@ struct Composition {
 
     /// How many causes stand one behind the other before a pathology.
     private static func depth(of pathology: String, in present: Set<String>) -> Int {
-        let causes = causes(of: pathology).filter { present.contains($0) && $0 != "port-reuse" }
+        let causes = Catalog.causes(of: pathology).filter { present.contains($0) && $0 != "port-reuse" }
         return causes.map { depth(of: $0, in: present) + 1 }.max() ?? 0
-    }
-
-    private static func causes(of pathology: String) -> [String] {
-        Catalog.detector(named: pathology)?.manual.followsFrom ?? []
     }
 
     private static func role(
@@ -79,7 +75,7 @@ struct Composition {
         present: Set<String>
     ) -> Incident.Role {
         let earlier = Set(findings[..<place].map(\.pathology))
-        if causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
+        if Catalog.causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
             return .consequence
         }
         let isRoot = hasConsequence(finding, in: present) && finding.severity > .note
@@ -87,7 +83,7 @@ struct Composition {
     }
 
     private static func hasConsequence(_ finding: Finding, in present: Set<String>) -> Bool {
-        present.contains { causes(of: $0).contains(finding.pathology) }
+        present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
     }
 
     private static func checks(of issues: [KnownIssue], then findings: [Finding]) -> [Check] {

@@ -61,7 +61,7 @@ package struct EventJSON {
             ("evidence_omitted", .integer(finding.evidenceOmitted)),
             ("causes", .strings(finding.causes)),
             ("next", .strings(finding.checks.map(\.line))),
-            ("refs", .strings(references(of: finding))),
+            ("refs", .strings(Catalog.references(of: finding.pathology))),
             ("related", .strings(related))
         )
         return envelope(
@@ -193,10 +193,6 @@ package struct EventJSON {
                 }
             return JSONValue.Member(name: metric.name, value: value)
         }
-    }
-
-    private func references(of finding: Finding) -> [String] {
-        Catalog.detector(named: finding.pathology)?.manual.sources.map(\.description) ?? []
     }
 
     private func evidence(_ evidence: Evidence, since start: Int64) -> JSONValue {

@@ -55,6 +55,19 @@ package enum JSONValue: Sendable {
 
     private static func write(_ string: String, to octets: inout [UInt8]) {
         octets.append(UInt8(ascii: "\""))
+        if string.utf8.allSatisfy(isPlain) {
+            octets += string.utf8
+        } else {
+            writeEscaped(string, to: &octets)
+        }
+        octets.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        octet >= 0x20 && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
+    }
+
+    private static func writeEscaped(_ string: String, to octets: inout [UInt8]) {
         for octet in string.utf8 {
             switch octet {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): octets += [UInt8(ascii: "\\"), octet]
@@ -65,7 +78,6 @@ package enum JSONValue: Sendable {
             default: octets.append(octet)
             }
         }
-        octets.append(UInt8(ascii: "\""))
     }
 }
 
