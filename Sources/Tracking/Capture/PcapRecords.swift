@@ -56,9 +56,12 @@ struct PcapRecords: ~Copyable {
     private let stream: CaptureStream
     private let header: Header
     private var block = [UInt8](repeating: 0, count: blockLength)
-    /// What was read and not walked over yet.
-    private var ahead = 0..<0
-    private var captured = 0..<0
+    /// Where the next record begins, and where what was read ends.
+    private var position = 0
+    private var end = 0
+    /// Where the present frame begins, and how much of it was captured, in octets.
+    private var start = 0
+    private var count = 0
     /// In nanoseconds since 1970.
     private(set) var time: Int64 = 0
     private(set) var originalLength: UInt32 = 0
@@ -74,7 +77,9 @@ struct PcapRecords: ~Copyable {
     var octets: RawSpan {
         @_lifetime(borrow self)
         @inline(always)
-        get { unsafe block.span.bytes.extracting(captured) }
+        get {
+            unsafe block.span.bytes.extracting(droppingFirst: start).extracting(first: count)
+        }
     }
 
     /// Steps to the next record.
@@ -82,25 +87,29 @@ struct PcapRecords: ~Copyable {
     /// - Returns: `false` at the end of the file.
     @inline(always)
     mutating func advance() throws(Fault) -> Bool {
-        if ahead.count < Self.recordHeaderLength, try !fetch(Self.recordHeaderLength) {
+        if end &- position < Self.recordHeaderLength, try !fetch(Self.recordHeaderLength) {
             return false
         }
-        let claimed = word(at: 8)
+        let (seconds, fraction) = words(at: position)
+        let (claimed, original) = words(at: position &+ 8)
         guard claimed <= longestFrame else { throw .tooLong(claimed) }
-        recordLength = Self.recordHeaderLength + Int(claimed)
-        if ahead.count < recordLength { _ = try fetch(recordLength) }
-        time = Int64(word(at: 0)) * 1_000_000_000 + Int64(word(at: 4)) * header.nanosecondsPerUnit
-        originalLength = word(at: 12)
-        let start = ahead.lowerBound + Self.recordHeaderLength
-        captured = start..<start + min(Int(claimed), header.snapshotLength)
-        ahead = ahead.lowerBound + recordLength..<ahead.upperBound
+        let length = Int(claimed)
+        recordLength = Self.recordHeaderLength &+ length
+        if end &- position < recordLength { _ = try fetch(recordLength) }
+        time = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* header.nanosecondsPerUnit
+        originalLength = original
+        start = position &+ Self.recordHeaderLength
+        count = min(length, header.snapshotLength)
+        position &+= recordLength
         return true
     }
 
+    /// Two words of the block in the file's byte order.
     @inline(always)
-    private func word(at offset: Int) -> UInt32 {
-        let value: UInt32 = unsafe block.span.bytes.bigEndian(at: ahead.lowerBound + offset)
-        return header.isBigEndian ? value : value.byteSwapped
+    private func words(at offset: Int) -> (UInt32, UInt32) {
+        let both: UInt64 = unsafe block.span.bytes.bigEndian(at: offset)
+        let (first, second) = (UInt32(both >> 32), UInt32(truncatingIfNeeded: both))
+        return header.isBigEndian ? (first, second) : (first.byteSwapped, second.byteSwapped)
     }
 
     /// Moves what is ahead to the front of the block, and reads until it is `count` octets or more.
@@ -108,30 +117,27 @@ struct PcapRecords: ~Copyable {
     /// - Returns: `false` when nothing is ahead at the end of the file.
     @inline(never)
     private mutating func fetch(_ count: Int) throws(Fault) -> Bool {
-        for (offset, place) in ahead.enumerated() { block[offset] = block[place] }
-        ahead = 0..<ahead.count
-        while ahead.count < count {
-            let room = Self.blockLength - ahead.count
+        for (offset, place) in (position..<end).enumerated() { block[offset] = block[place] }
+        end -= position
+        position = 0
+        while end < count {
+            let room = Self.blockLength - end
             let got = unsafe block.withUnsafeMutableBytes { octets in
-                unsafe read(
-                    stream.descriptor,
-                    octets.baseAddress.map { unsafe $0 + ahead.count },
-                    room
-                )
+                unsafe read(stream.descriptor, octets.baseAddress.map { unsafe $0 + end }, room)
             }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw .system(errno) }
-            if got == 0 { return try end(before: count) }
-            ahead = 0..<ahead.count + got
+            if got == 0 { return try finish(before: count) }
+            end += got
         }
         return true
     }
 
-    private func end(before count: Int) throws(Fault) -> Bool {
-        if ahead.isEmpty { return false }
-        guard ahead.count >= Self.recordHeaderLength else { throw .headerCut(after: ahead.count) }
+    private func finish(before count: Int) throws(Fault) -> Bool {
+        if end == 0 { return false }
+        guard end >= Self.recordHeaderLength else { throw .headerCut(after: end) }
         let header = Self.recordHeaderLength
-        throw .bodyCut(length: count - header, after: ahead.count - header)
+        throw .bodyCut(length: count - header, after: end - header)
     }
 }
 

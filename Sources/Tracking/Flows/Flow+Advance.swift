@@ -117,7 +117,7 @@ extension Flow {
         switch phase {
         case .opening, .answered, .reset:
             if side == initiator {
-                synTime = time
+                if !isRepeat || phase != .answered { synTime = time }
                 if !isRepeat || phase == .reset { phase = .opening }
                 takeEarlyAnswer(at: time)
             }
@@ -134,7 +134,8 @@ extension Flow {
             self[initiator].isAnswered(by: answer.acknowledged)
         else { return }
         phase = .answered
-        synAckTime = time
+        marks.insert(.timed)
+        legs.0 = 0
         marks.remove(.midstream)
     }
 
@@ -163,7 +164,7 @@ extension Flow {
         let isFirst = phase == .opening && synAcks == 1
         if phase == .opening || phase == .reset {
             phase = .answered
-            synAckTime = time
+            marks.insert(.timed)
             legs.0 = Self.microseconds(from: synTime, to: time)
         }
         return isFirst && !isChange ? .record : [.record, .noteworthy]
@@ -222,7 +223,7 @@ extension Flow {
     private mutating func complete(at time: Int64) {
         phase = .established
         marks.formUnion([.completed, .alive])
-        legs.1 = Self.microseconds(from: synAckTime, to: time)
+        legs.1 = Self.microseconds(from: synTime + Int64(legs.0) * 1000, to: time)
     }
 
     private mutating func takeFin(_ segment: Segment, from side: Side) -> Step {

@@ -38,6 +38,8 @@ struct Flow: BitwiseCopyable {
         /// The high side sent the first FIN, or the RST that ended it.
         static let closedByHigh = Marks(rawValue: 2048)
         static let inUse = Marks(rawValue: 4096)
+        /// A SYN-ACK answered a SYN of this incarnation, `legs.0` after `synTime`.
+        static let timed = Marks(rawValue: 8192)
     }
 
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
@@ -53,17 +55,16 @@ struct Flow: BitwiseCopyable {
     var marks: Marks = .inUse
     var incarnation: UInt16 = 0
     var vlan: UInt16
+    var tape = Tape()
     var lastTime: Int64
     var lastPacket: UInt64
     /// When the first SYN of this incarnation was sent.
     var begin: Int64
     /// The first packet of this incarnation.
     var firstPacket: UInt64
-    var synAckTime: Int64 = 0
     /// The SYN that `legs` counts from: the latest sending of the newest attempt.
     var synTime: Int64 = 0
     var letters = HistoryLetters()
-    var tape = Tape()
     /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
     var legs: (UInt32, UInt32) = (0, 0)
 

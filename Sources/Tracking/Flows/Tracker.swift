@@ -196,7 +196,7 @@ package struct Tracker: ~Copyable {
         return FlowEvents(
             key: flow.key,
             events: events,
-            omitted: Int(flow.tape.omitted),
+            omitted: tapes.omitted(on: flow.tape),
             lastTime: flow.lastTime,
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket
