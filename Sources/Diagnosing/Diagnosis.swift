@@ -40,11 +40,20 @@ package struct Diagnosis {
 
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
-        let history = History(flow, in: capture)
-        let findings = Self.findings(in: history, by: detectors).filter {
-            $0.severity >= leastSeverity
+        var history = History(flow, in: capture)
+        let parties = parties(of: history.initiator.address, history.responder)
+        let examples = drafts[parties]?.pathologiesWithExamples ?? []
+        history.needsTexts = examples.isEmpty
+        var findings = examine(history)
+        if !history.needsTexts, !findings.allSatisfy({ examples.contains($0.pathology) }) {
+            history.needsTexts = true
+            findings = examine(history)
         }
-        if !findings.isEmpty { file(findings, of: history) }
+        if !findings.isEmpty { file(findings, of: history, under: parties) }
+    }
+
+    private func examine(_ history: History) -> [Finding] {
+        Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
     }
 
     /// What the given detectors find in one history.
@@ -63,10 +72,13 @@ package struct Diagnosis {
         }
     }
 
-    private mutating func file(_ findings: [Finding], of history: History) {
+    private mutating func file(
+        _ findings: [Finding],
+        of history: History,
+        under parties: Parties
+    ) {
         let initiator = history.initiator.address
         let service = history.responder
-        let parties = parties(of: initiator, service)
         if drafts[parties] == nil { order.append(parties) }
         drafts[parties, default: IncidentDraft()].add(findings, of: history)
         guard case .pair = parties else { return }

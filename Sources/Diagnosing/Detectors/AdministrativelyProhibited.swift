@@ -59,7 +59,8 @@ package struct AdministrativelyProhibited: Detector {
             severity: history.severity(of: life),
             confidence: .high,
             count: refusals.count,
-            evidence: refusals.map { (event: $0.event, note: note(on: $0, in: history)) },
+            events: refusals.map(\.event),
+            note: { note(on: refusals[$0], in: history) },
             metrics: metrics(of: refusals, in: history),
             causes: first.isByInitiator
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],

@@ -54,9 +54,6 @@ package struct PortReuse: Detector {
     package func examine(_ history: History) -> Finding? {
         let reuses = history.incarnations.compactMap { reuse(in: $0, of: history) }
         guard let last = reuses.last else { return nil }
-        let syns = reuses.map {
-            (event: $0.syn, note: "SYN on a used port: \($0.outcome.rawValue)")
-        }
         return finding(
             in: history,
             life: last.life,
@@ -64,7 +61,8 @@ package struct PortReuse: Detector {
             severity: .note,
             confidence: .high,
             count: max(reuses.count, last.life.number),
-            evidence: syns,
+            events: reuses.map(\.syn),
+            note: { "SYN on a used port: \(reuses[$0].outcome.rawValue)" },
             metrics: [
                 Metric("idle_us", nanoseconds: last.idle),
                 Metric("closed_by", last.closer),

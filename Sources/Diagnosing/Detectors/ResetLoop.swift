@@ -71,7 +71,8 @@ package struct ResetLoop: Detector {
             severity: isLoop ? history.severity(of: found.life) : .note,
             confidence: isLoop ? .high : .medium,
             count: found.cycles.count,
-            evidence: resets.map { (event: $0, note: note(on: $0, in: history)) },
+            events: resets,
+            note: { note(on: resets[$0], in: history) },
             metrics: [
                 Metric("cycles", found.cycles.count),
                 Metric("resets_by_client", byInitiator.count),

@@ -65,7 +65,8 @@ package struct UnansweredSYN: Detector {
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: life.attempts.count,
-            evidence: sendings.map { (event: $0, note: note(on: $0, in: history)) },
+            events: sendings,
+            note: { note(on: sendings[$0], in: history) },
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", life.attempts.count),

@@ -61,9 +61,8 @@ package struct UnseenSYNACK: Detector {
             confidence: unseen.count > 1 || isLinked ? .high : .medium,
             status: .likely,
             count: unseen.count,
-            evidence: unseen.map {
-                (event: $0.event, note: "acknowledges \(history.events[$0.event].acknowledgment)")
-            },
+            events: unseen.map(\.event),
+            note: { "acknowledges \(history.events[unseen[$0].event].acknowledgment)" },
             metrics: [
                 Metric("synacks", unseen.count),
                 Metric("distinct_acks", acknowledgments.count),
