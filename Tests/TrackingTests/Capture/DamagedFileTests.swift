@@ -17,6 +17,18 @@ import Tracking
         #expect(error.reason.hasPrefix("the record of packet \(whole + 1) cannot be read: "))
     }
 
+    @Test(arguments: [
+        (10, "its header has 16 octets, and the file ends after 10 of them"),
+        (20, "it has 54 octets, and the file ends after 4 of them"),
+    ])
+    func `says how much of a record is there`(_ kept: Int, reason: String) throws {
+        let octets = CaptureOctets.pcap([record])
+
+        let capture = try readCapture(Array(octets.prefix(24 + kept)))
+
+        #expect(capture.error?.reason == "the record of packet 1 cannot be read: \(reason)")
+    }
+
     @Test func `is read up to a record of impossible length`() throws {
         let good = CaptureOctets.pcap([record])
         let absurd = [UInt8](repeating: 0xFF, count: 16)

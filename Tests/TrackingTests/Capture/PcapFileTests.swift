@@ -60,6 +60,45 @@ import Tracking
         #expect(capture.octetsRead == UInt64(octets.count))
     }
 
+    @Test func `is read whole where records lie across the borders of blocks`() throws {
+        var random = SeededRandom(seed: 9)
+        let records = (0..<1500).map { number in
+            let length = number % 300 == 0 ? 65_535 : Int.random(in: 0...1600, using: &random)
+            return CaptureOctets.Record(
+                octets: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: length)
+            )
+        }
+
+        let capture = try readCapture(CaptureOctets.pcap(records))
+
+        #expect(capture.error == nil)
+        #expect(capture.frames.count == 1500)
+        #expect(zip(capture.frames, records).allSatisfy { $0.octets == $1.octets })
+    }
+
+    @Test func `shows no more of a frame than its snapshot length`() throws {
+        var octets = CaptureOctets.pcap([CaptureOctets.Record(octets: segment)])
+        octets[16...17] = [60, 0]
+
+        let capture = try readCapture(octets + octets.dropFirst(24))
+
+        #expect(
+            capture.frames.map(\.octets) == [Array(segment.prefix(60)), Array(segment.prefix(60))]
+        )
+        #expect(capture.frames.map(\.originalLength) == [94, 94])
+        #expect(capture.octetsRead == UInt64(24 + 2 * 110))
+    }
+
+    @Test func `of an older version is left to libpcap`() throws {
+        var octets = CaptureOctets.pcap([CaptureOctets.Record(octets: segment)])
+        octets[6] = 3
+
+        let capture = try readCapture(octets)
+
+        #expect(capture.error == nil)
+        #expect(capture.frames.map(\.octets) == [segment])
+    }
+
     @Test func `knows what it is before the first frame`() throws {
         let octets = CaptureOctets.pcap([], linkType: 113)
         let temporary = try TemporaryFile(octets)

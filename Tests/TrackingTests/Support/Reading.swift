@@ -51,7 +51,7 @@ extension CopiedFrame {
         self.init(
             number: frame.number,
             time: frame.time,
-            octets: (0..<octets.byteCount).map { octets.octet(at: $0) },
+            octets: unsafe octets.withUnsafeBytes { unsafe Array($0) },
             originalLength: frame.originalLength
         )
     }
