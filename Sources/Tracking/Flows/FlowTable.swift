@@ -3,21 +3,19 @@
 /// Records are numbered in order of arrival, and used again once a flow had to go; the hash decides only
 /// where the index finds them, so the seed does not show.
 struct FlowTable: ~Copyable {
-    private static let chunkShift = 12
-    private static let chunkLength = 1 << chunkShift
     /// How many records an eviction looks at to find a quiet one.
     private static let evictionSample = 64
 
     /// A tag of 32 hash bits above a record number plus 1; 0 is an empty slot.
     private var slots: [UInt64]
-    private var chunks: [[Flow]] = []
+    private var records = RecordStore<Flow>()
     private var free: [UInt32] = []
     private var hand = 0
     private let seed = UInt64.random(in: .min ... .max)
     /// Flows in the table.
     private(set) var count = 0
     /// Records ever used, free ones among them.
-    private(set) var recordCount = 0
+    var recordCount: Int { records.count }
     /// The most flows that the table holds.
     let capacity: Int
 
@@ -28,8 +26,9 @@ struct FlowTable: ~Copyable {
 
     @inline(always)
     subscript(index: Int) -> Flow {
-        get { chunks[index >> Self.chunkShift][index & (Self.chunkLength - 1)] }
-        _modify { yield &chunks[index >> Self.chunkShift][index & (Self.chunkLength - 1)] }
+        get { records[index] }
+        @inline(always)
+        _modify { yield &records[index] }
     }
 
     var isFull: Bool { count >= capacity }
@@ -52,25 +51,21 @@ struct FlowTable: ~Copyable {
     }
 
     /// Adds a flow whose key is not in the table, which must not be full.
+    ///
+    /// - Returns: its record number, `nil` when there is no memory for it.
     @inline(never)
-    mutating func insert(_ flow: Flow) -> Int {
+    mutating func insert(_ flow: Flow) -> Int? {
         if (count + 1) * 8 > slots.count * 5 { grow() }
-        let index: Int
-        if let recycled = free.popLast() {
-            index = Int(recycled)
-            self[index] = flow
-        } else {
-            index = recordCount
-            if index >> Self.chunkShift == chunks.count {
-                chunks.append([])
-                chunks[chunks.count - 1].reserveCapacity(Self.chunkLength)
-            }
-            chunks[chunks.count - 1].append(flow)
-            recordCount += 1
-        }
+        guard let index = record(flow) else { return nil }
         place(UInt64(flow.key.hash(seed: seed)) << 32 | UInt64(index + 1))
         count += 1
         return index
+    }
+
+    private mutating func record(_ flow: Flow) -> Int? {
+        guard let recycled = free.popLast() else { return records.append(flow) }
+        records[Int(recycled)] = flow
+        return Int(recycled)
     }
 
     /// Takes a flow out; its record may be used again.

@@ -13,14 +13,11 @@ struct Tape: BitwiseCopyable {
 struct TapeStore: ~Copyable {
     /// The most events that one tape holds.
     static let limit: UInt32 = 4096
-    private static let blockShift: UInt32 = 12
-    private static let blockLength = 1 << Int(blockShift)
 
     /// Index 0 is never used: it ends every chain.
-    private var blocks: [[Event]] = []
+    private var store = RecordStore<Event>()
     /// What only long tapes need, by their heads; every flow would pay for it otherwise.
     private var middles: [UInt32: Middle] = [:]
-    private var used: UInt32 = 1
     private var free: UInt32 = 0
     /// The most events that all tapes together hold.
     private let capacity: UInt32
@@ -40,10 +37,10 @@ struct TapeStore: ~Copyable {
     }
 
     private subscript(index: UInt32) -> Event {
-        get { blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)] }
-        _modify {
-            yield &blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)]
-        }
+        @inline(always)
+        get { store[Int(index)] }
+        @inline(always)
+        _modify { yield &store[Int(index)] }
     }
 
     mutating func append(_ event: Event, to tape: inout Tape) {
@@ -108,16 +105,9 @@ struct TapeStore: ~Copyable {
             self[index] = event
             return index
         }
-        guard used <= capacity else { return nil }
-        let block = Int(used >> Self.blockShift)
-        if block == blocks.count {
-            blocks.append([])
-            blocks[block].reserveCapacity(Self.blockLength)
-            if block == 0 { blocks[0].append(event) }
-        }
-        blocks[block].append(event)
-        used += 1
-        return used - 1
+        if store.count == 0, store.append(event) == nil { return nil }
+        guard store.count <= capacity else { return nil }
+        return store.append(event).map { UInt32($0) }
     }
 
     private mutating func release(_ index: UInt32) {

@@ -95,7 +95,10 @@ package struct Tracker: ~Copyable {
         var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
-        let index = flows.insert(flow)
+        guard let index = flows.insert(flow) else {
+            tally.flowsEvicted &+= 1
+            return
+        }
         advance(index, with: segment, from: side, in: frame)
     }
 

@@ -1,0 +1,69 @@
+import Glibc
+
+/// Flat records in chunks that never move, numbered from 0: what the flow table and the tapes are made of.
+///
+/// Sound although it holds pointers: a chunk is allocated once and freed with the store, records are
+/// plain values, and an index is checked against the number of records written.
+@safe
+struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
+    /// So many records of any stride that is a multiple of 8 fill whole huge pages.
+    private static var chunkShift: Int { 18 }
+    private static var chunkLength: Int { 1 << chunkShift }
+    private static var hugePage: Int { 1 << 21 }
+    /// A store of more records than this asks for huge pages: a capture so large touches them all, and the
+    /// kernel's clearing of small ones would take longer than all else.
+    private static var smallCount: Int { 1 << 13 }
+
+    private var chunks: [UnsafeMutablePointer<Record>] = unsafe []
+    private(set) var count = 0
+
+    deinit {
+        for unsafe chunk in unsafe chunks { unsafe free(chunk) }
+    }
+
+    subscript(index: Int) -> Record {
+        @inline(always)
+        get { unsafe address(of: index).pointee }
+        @inline(always)
+        _modify {
+            let place = unsafe address(of: index)
+            yield unsafe &place.pointee
+        }
+    }
+
+    @inline(always)
+    private func address(of index: Int) -> UnsafeMutablePointer<Record> {
+        precondition(index >= 0 && index < count)
+        return unsafe chunks[index >> Self.chunkShift] + (index & (Self.chunkLength - 1))
+    }
+
+    /// - Returns: the new record's number, `nil` when there is no memory for it.
+    mutating func append(_ record: Record) -> Int? {
+        let index = count
+        if index == chunkCount << Self.chunkShift, !grow() { return nil }
+        if index == Self.smallCount { preferHugePages(of: 0) }
+        let chunk = unsafe chunks[index >> Self.chunkShift]
+        unsafe (chunk + (index & (Self.chunkLength - 1))).initialize(to: record)
+        count += 1
+        return index
+    }
+
+    @inline(never)
+    private mutating func grow() -> Bool {
+        var memory: UnsafeMutableRawPointer?
+        let size = Self.chunkLength * MemoryLayout<Record>.stride
+        guard unsafe posix_memalign(&memory, Self.hugePage, size) == 0, let memory = unsafe memory else {
+            return false
+        }
+        unsafe chunks.append(memory.bindMemory(to: Record.self, capacity: Self.chunkLength))
+        if count > 0 { preferHugePages(of: chunkCount - 1) }
+        return true
+    }
+
+    private var chunkCount: Int { unsafe chunks.count }
+
+    private func preferHugePages(of chunk: Int) {
+        let size = Self.chunkLength * MemoryLayout<Record>.stride
+        _ = unsafe madvise(chunks[chunk], size, MADV_HUGEPAGE)
+    }
+}
