@@ -115,4 +115,12 @@ struct FrameFacts: BitwiseCopyable {
     let number: UInt64
     let originalLength: UInt32
     let vlan: UInt16
+
+    @inline(always)
+    init(_ frame: borrowing Frame, vlan: UInt16) {
+        time = frame.time
+        number = frame.number
+        originalLength = frame.originalLength
+        self.vlan = vlan
+    }
 }

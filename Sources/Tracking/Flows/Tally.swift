@@ -40,6 +40,15 @@ package struct Tally: Hashable, Sendable {
         outcomes.reduce(0, +) - outcome(.midstream)
     }
 
+    @inline(always)
+    mutating func note(_ frame: borrowing Frame) {
+        packets &+= 1
+        octets &+= UInt64(frame.octets.byteCount)
+        if frame.time < latest { timeReversals &+= 1 }
+        earliest = min(earliest, frame.time)
+        latest = max(latest, frame.time)
+    }
+
     mutating func noteAnswer(after delay: UInt64) {
         let place = Self.delayBounds.firstIndex { delay <= $0 } ?? Self.delayBounds.count
         answerDelays[place] += 1

@@ -33,11 +33,31 @@ package struct Tracker: ~Copyable {
     /// Reads up to `count` frames from `source`.
     ///
     /// - Returns: `false` when the source has come to its end.
-    @specialized(where Source == PcapFile)
     @inline(never)
-    package mutating func consume<Source: CaptureSource & ~Copyable>(
+    package mutating func consume(
         next count: Int,
-        from source: inout Source
+        from source: inout PcapFile
+    ) throws(CaptureError) -> Bool {
+        try consumeAll(next: count, from: &source)
+    }
+
+    /// Reads up to `count` frames from `source`.
+    ///
+    /// - Returns: `false` when the source has come to its end.
+    @inline(never)
+    package mutating func consume(
+        next count: Int,
+        from source: inout some CaptureSource & ~Copyable
+    ) throws(CaptureError) -> Bool {
+        try consumeAll(next: count, from: &source)
+    }
+
+    /// The reading loop, to be made anew for each kind of source: a call through a witness table costs
+    /// half as much as all else that happens to a packet.
+    @inline(always)
+    private mutating func consumeAll(
+        next count: Int,
+        from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
         for _ in 0..<count {
             guard try source.advance() else { return false }
@@ -49,18 +69,19 @@ package struct Tracker: ~Copyable {
     /// Follows one frame.
     @inline(always)
     package mutating func consume(_ frame: borrowing Frame) {
+        tally.note(frame)
+        if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
+            tally.segments &+= 1
+            follow(segment, in: FrameFacts(frame, vlan: 0))
+        } else {
+            consume(rare: frame)
+        }
+    }
+
+    @inline(never)
+    private mutating func consume(rare frame: borrowing Frame) {
         let decoded = DecodedFrame(frame)
-        tally.packets &+= 1
-        tally.octets &+= UInt64(frame.octets.byteCount)
-        if frame.time < tally.latest { tally.timeReversals &+= 1 }
-        tally.earliest = min(tally.earliest, frame.time)
-        tally.latest = max(tally.latest, frame.time)
-        let facts = FrameFacts(
-            time: frame.time,
-            number: frame.number,
-            originalLength: frame.originalLength,
-            vlan: decoded.vlan
-        )
+        let facts = FrameFacts(frame, vlan: decoded.vlan)
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1

@@ -16,21 +16,9 @@ package struct DecodedFrame: BitwiseCopyable, Sendable {
 
 extension DecodedFrame {
     /// Reads a frame from its link layer up, as far as the captured octets reach.
-    @inline(always)
     package init(_ frame: borrowing Frame) {
         let octets = frame.octets
-        if frame.linkType == .ethernet, octets.byteCount >= 14,
-            octets.bigEndian(at: 12, as: UInt16.self) == EtherType.ipv4
-        {
-            self.init(packet: Packet(ipv4: octets.extracting(droppingFirst: 14)), vlan: 0)
-        } else {
-            self.init(rare: octets, linkType: frame.linkType)
-        }
-    }
-
-    @inline(never)
-    private init(rare octets: RawSpan, linkType: LinkType) {
-        switch linkType {
+        switch frame.linkType {
         case .ethernet:
             self.init(octets, etherTypeAt: 12, payloadAt: 14)
         case .linuxCooked:

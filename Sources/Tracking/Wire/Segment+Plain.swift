@@ -1,0 +1,41 @@
+extension Segment {
+    /// The octets of an Ethernet header, an IPv4 header without options and a TCP header without options.
+    private static let plainLength = 54
+
+    /// Reads the one form that nearly all packets have: an untagged Ethernet frame with a whole IPv4 datagram
+    /// without options, and a whole TCP header in it.
+    ///
+    /// - Returns: `nil` for anything else, which the decoder takes layer by layer.
+    @inline(always)
+    init?(plainEthernet octets: RawSpan) {
+        guard octets.byteCount >= Self.plainLength,
+            octets.bigEndian(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
+            octets.octet(at: 23) == 6, octets.bigEndian(at: 20, as: UInt16.self) & 0x3FFF == 0
+        else { return nil }
+        let total = Int(octets.bigEndian(at: 16, as: UInt16.self))
+        let bits: UInt16 = octets.bigEndian(at: 46)
+        let length = Int(bits >> 12) * 4
+        guard length >= TCPHeader.minimumLength, total >= 20 + length,
+            octets.byteCount >= 34 + length
+        else { return nil }
+        source = Endpoint(
+            Address(ipv4: octets.bigEndian(at: 26)),
+            port: octets.bigEndian(at: 34)
+        )
+        destination = Endpoint(
+            Address(ipv4: octets.bigEndian(at: 30)),
+            port: octets.bigEndian(at: 36)
+        )
+        sequence = SequenceNumber(octets.bigEndian(at: 38))
+        acknowledgment = SequenceNumber(octets.bigEndian(at: 42))
+        payloadLength = UInt32(truncatingIfNeeded: total - 20 - length)
+        flags = TCPFlags(rawValue: bits & 0x1FF)
+        window = octets.bigEndian(at: 48)
+        timeToLive = octets.octet(at: 22)
+        identification = octets.bigEndian(at: 18)
+        options = TCPOptions()
+        if length > TCPHeader.minimumLength {
+            options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)
+        }
+    }
+}
