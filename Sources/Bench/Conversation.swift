@@ -57,7 +57,9 @@ struct Conversation {
     init(_ number: Int, _ random: inout SeededGenerator) {
         plot = Plot(&random)
         clientAddress = 0x0A00_0000 | UInt32(number / 40_000 & 0xFFFF) << 8 | random.below(256)
-        serverAddress = 0xC633_6400 | random.below(200)
+        // Trouble is not spread evenly: it is a few services that fail, and those for many.
+        let isHealthy = if case .healthy = plot { true } else { false }
+        serverAddress = 0xC633_6400 | (isHealthy ? random.below(200) : 200 + random.below(8))
         clientPort = UInt16(20_000 + number % 40_000)
         serverPort = [443, 80, 2049, 5432][Int(random.below(4))]
         clientStart = UInt32(truncatingIfNeeded: random.next())
