@@ -60,6 +60,11 @@ let package = Package(
             dependencies: ["synopsis", "Reporting"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Diagnosing", "Tracking"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", dependencies: ["Diagnosing"], swiftSettings: settings),
     ]
 )

@@ -1,0 +1,26 @@
+import Diagnosing
+import Testing
+
+@Suite struct `A fault` {
+    @Test(arguments: Fault.allCases, Seeds.first(100))
+    func `is found, and nothing else`(fault: Fault, seed: UInt64) throws {
+        let world = World.suffering(fault, seed: seed)
+
+        let observation = try Observation(of: world.tap.frames())
+
+        let found = observation.alarms.pathologies
+        let report = "\(fault), seed \(seed):\n\(observation.findings.text)\(world.story)"
+        #expect(found.isSuperset(of: fault.pathologies), "\(report)")
+        #expect(found.subtracting(fault.pathologies).isSubset(of: fault.companions), "\(report)")
+    }
+
+    @Test(arguments: Seeds.first(100))
+    func `that begins with a burst has it as its root`(seed: UInt64) throws {
+        let world = World.suffering(.filerBurst, seed: seed)
+
+        let observation = try Observation(of: world.tap.frames())
+
+        let roots = observation.incidents.map(\.root.pathology)
+        #expect(roots == ["syn-burst"], "seed \(seed):\n\(observation.findings.text)\(world.story)")
+    }
+}
