@@ -252,6 +252,7 @@ struct EventReader {
             events[earlier].side != event.side && events[earlier].kind != .icmp
                 && events[earlier].flags.contains(.ack)
                 && events[earlier].acknowledgment == event.sequence
+                && !isDuplicate(earlier)
         }
         if isFromInitiator {
             let own = incarnations[life].attempts.last { $0.isAnswered(by: event.sequence) }
@@ -265,7 +266,7 @@ struct EventReader {
         let subject = incarnations[life].events.prefix(upTo: index).last { earlier in
             let other = events[earlier]
             guard other.side == event.side, other.kind != .icmp, other.kind != .formerConnection,
-                other.sequence == event.sequence
+                other.sequence == event.sequence, !isDuplicate(earlier)
             else { return false }
             return !event.hasQuotedFlags
                 || other.flags == event.flags && other.acknowledgment == event.acknowledgment
@@ -274,6 +275,10 @@ struct EventReader {
             end(incarnations[life].attempt(ordinal), .rejected(index), in: life)
         }
         return .icmp(about: subject)
+    }
+
+    private func isDuplicate(_ index: Int) -> Bool {
+        if case .duplicate = readings[index] { true } else { false }
     }
 
     private mutating func end(_ attempt: Attempt, _ end: Attempt.End, in life: Int) {
