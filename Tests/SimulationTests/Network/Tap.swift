@@ -36,6 +36,28 @@ struct Tap {
         passings.removeFirst(passings.firstIndex(where: isFirst) ?? 0)
     }
 
+    mutating func begin(at first: Int) {
+        passings.removeFirst(min(first, passings.count))
+    }
+
+    /// Ends after so many passings.
+    mutating func end(after count: Int) {
+        passings.removeLast(max(0, passings.count - count))
+    }
+
+    /// Forgets every passing with a certain probability, as a capture that cannot keep up does.
+    mutating func lose(_ loss: Double, _ chance: inout Chance) {
+        passings = passings.filter { _ in !chance.happens(loss) }
+    }
+
+    /// Swaps neighbours that are at most `slack` apart, as several queues of an interface do.
+    mutating func confuse(_ share: Double, within slack: Int64, _ chance: inout Chance) {
+        for index in passings.indices.dropLast() where chance.happens(share) {
+            guard passings[index + 1].time - passings[index].time <= slack else { continue }
+            passings.swapAt(index, index + 1)
+        }
+    }
+
     /// The capture, with the sequence numbers of every host moved by what `shift` says.
     func frames(_ shift: (Address) -> UInt32 = { _ in 0 }) -> [MemoryFrames.Record] {
         passings.map { passing in

@@ -6,9 +6,10 @@ struct Observation {
     /// Of every flow by itself.
     let findings: [Finding]
     let incidents: [Incident]
+    let handshakes: [Handshake]
 
     init(of frames: [MemoryFrames.Record]) throws {
-        var tracker = Tracker(flowLimit: 4096)
+        var tracker = Tracker(flowLimit: 4096, collectsHandshakes: true)
         var source = MemoryFrames(frames, linkType: .ethernet)
         while try tracker.consume(next: 1024, from: &source) {}
         let window = tracker.tally.window ?? (0, 0)
@@ -19,6 +20,7 @@ struct Observation {
         )
         var flows: [FlowEvents] = []
         tracker.finish { flows.append($0) }
+        handshakes = tracker.handshakes
         let detectors = Catalog.detectors.map { $0.init() }
         findings = flows.flatMap {
             Diagnosis.findings(in: History($0, in: facts), by: detectors)

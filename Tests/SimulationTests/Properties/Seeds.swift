@@ -2,11 +2,18 @@ import Foundation
 import Tracking
 
 /// The seeds of a property: the first few, or the one that `SIMULATION_SEED` names.
+///
+/// `SIMULATION_TIMES` multiplies their number, for a long run.
 enum Seeds {
     /// The seed to run alone, with the packets of its world printed if it fails.
-    static let only = ProcessInfo.processInfo.environment["SIMULATION_SEED"].flatMap { UInt64($0) }
+    static let only = number(named: "SIMULATION_SEED")
+    private static let times = number(named: "SIMULATION_TIMES") ?? 1
 
-    static func first(_ count: UInt64) -> [UInt64] { only.map { [$0] } ?? Array(1...count) }
+    static func first(_ count: UInt64) -> [UInt64] { only.map { [$0] } ?? Array(1...count * times) }
+
+    private static func number(named name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
 }
 
 extension World {

@@ -149,9 +149,12 @@ extension World {
         let wait = Int64.random(in: 2 * .second...30 * .second, using: &setting.chance)
         world.plan(.connect(ends), after: wait)
         if isOpened { world.plan(.openFirewall, after: wait) }
-        let newest = world.now + wait
         world.run(for: 300 * .second)
-        world.tap.begin { $0.time >= newest && $0.parcel.isFromClient && $0.parcel.segment.isSyn }
+        let syns = world.tap.passings.filter { !$0.parcel.isError && $0.parcel.segment.isSyn }
+        let newest = syns.last?.parcel.segment.sequence
+        world.tap.begin {
+            $0.parcel.segment.isSyn && $0.parcel.segment.sequence == newest
+        }
         return world
     }
 }
