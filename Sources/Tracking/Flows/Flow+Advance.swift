@@ -216,6 +216,11 @@ extension Flow {
     private mutating func takeBeforeAnswer(_ segment: Segment, from side: Side) -> Step {
         if phase == .reset { return .record }
         if side != initiator {
+            if isLateAnswer(segment, from: side) {
+                marks.insert(.alive)
+                phase = .settled
+                return .record
+            }
             marks.insert(.strayReply)
             return [.record, .noteworthy]
         }
@@ -223,6 +228,12 @@ extension Flow {
         marks.formUnion([.oneWay, .alive])
         phase = .settled
         return .record
+    }
+
+    /// Whether the responder already talks to the newest SYN: the SYN-ACK was not captured.
+    private func isLateAnswer(_ segment: Segment, from side: Side) -> Bool {
+        let hasText = segment.payloadLength > 0 || segment.flags.contains(.fin)
+        return hasText && self[side.other].isAnswered(by: segment.acknowledgment)
     }
 
     private mutating func complete(at time: Int64) {

@@ -223,11 +223,18 @@ struct EventReader {
     }
 
     /// A segment of the responder that is neither SYN-ACK nor RST: with an unanswered SYN before it, a
-    /// challenge ACK.
+    /// challenge ACK, or the sign that the SYN-ACK was not captured.
     private mutating func readReply(_ index: Int, in life: Int) -> Reading {
-        guard events[index].kind == .ack, incarnations[life].completion == nil,
+        guard incarnations[life].completion == nil,
             let newest = incarnations[life].attempts.last, newest.end == nil
         else { return .plain }
+        guard events[index].kind == .ack else {
+            if newest.isAnswered(by: events[index].acknowledgment) {
+                incarnations[life].completion = index
+                end(newest, .completed(index), in: life)
+            }
+            return .plain
+        }
         incarnations[life].attempts[newest.ordinal - 1].answers.append(index)
         return .challenge(attempt: newest.ordinal)
     }
