@@ -22,7 +22,8 @@ struct Conversation {
         let spoken = isClient ? rounds * question : greeting + rounds * answer
         let heard = isClient ? greeting + rounds * answer : rounds * question
         if sent < spoken, !(isClient && peerHasClosed) {
-            let turn = isClient ? sent / question : sent < greeting ? -1 : (sent - greeting) / answer
+            let turn =
+                isClient ? sent / question : sent < greeting ? -1 : (sent - greeting) / answer
             let prelude = isClient ? greeting + turn * answer : (turn + 1) * question
             guard received >= prelude else { return nil }
             return .say(isClient ? question : turn < 0 ? greeting : answer)

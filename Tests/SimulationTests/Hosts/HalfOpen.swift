@@ -50,7 +50,9 @@ struct HalfOpen {
         return segment([.syn, .ack], at: ownSequence, now: now)
     }
 
-    private func segment(_ flags: TCPFlags, at sequence: SequenceNumber, now: Int64) -> SegmentFields {
+    private func segment(_ flags: TCPFlags, at sequence: SequenceNumber, now: Int64)
+        -> SegmentFields
+    {
         var segment = SegmentFields(
             from: ends.local,
             to: ends.remote,

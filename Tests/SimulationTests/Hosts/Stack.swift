@@ -37,7 +37,9 @@ struct Stack {
     }
 
     /// Calls connect() from a port; an earlier call that still waits there is given up without a word.
-    mutating func connect(_ ends: Ends, as conversation: Conversation, at now: Int64) -> [SegmentFields] {
+    mutating func connect(_ ends: Ends, as conversation: Conversation, at now: Int64)
+        -> [SegmentFields]
+    {
         let former = sockets[ends]
         if let former, former.state != .synSent, !hasClosed(ends, at: now) { return [] }
         var socket = Socket(
@@ -56,7 +58,9 @@ struct Stack {
     mutating func receive(_ segment: SegmentFields, at now: Int64) -> [SegmentFields] {
         let ends = Ends(local: segment.destination, remote: segment.source)
         if let socket = sockets[ends] {
-            guard socket.yields(to: segment), segment.isSyn else { return pass(segment, to: ends, at: now) }
+            guard socket.yields(to: segment), segment.isSyn else {
+                return pass(segment, to: ends, at: now)
+            }
             sockets[ends] = nil
             return listen(to: segment, above: socket.highest.advanced(by: 65537), at: now)
         }
@@ -64,7 +68,9 @@ struct Stack {
         return listen(to: segment, above: nil, at: now)
     }
 
-    private mutating func pass(_ segment: SegmentFields, to ends: Ends, at now: Int64) -> [SegmentFields] {
+    private mutating func pass(_ segment: SegmentFields, to ends: Ends, at now: Int64)
+        -> [SegmentFields]
+    {
         let segments = sockets[ends]?.receive(segment, at: now) ?? []
         forgetIfClosed(ends)
         return segments

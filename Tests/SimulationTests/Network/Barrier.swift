@@ -21,7 +21,8 @@ struct Barrier {
     }
 
     /// What it sends back for an arriving SYN.
-    mutating func answer(to syn: SegmentFields, _ identification: UInt16, at now: Int64) -> Parcel? {
+    mutating func answer(to syn: SegmentFields, _ identification: UInt16, at now: Int64) -> Parcel?
+    {
         switch manner {
         case .drop:
             return nil

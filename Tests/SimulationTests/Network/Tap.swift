@@ -68,4 +68,13 @@ struct Tap {
             )
         }
     }
+
+    /// The first SYN or SYN-ACK of every host.
+    var initialSequences: [Address: UInt32] {
+        passings.reduce(into: [:]) { starts, passing in
+            let segment = passing.parcel.segment
+            guard segment.flags.contains(.syn), !passing.parcel.isError else { return }
+            starts[segment.source.address] = starts[segment.source.address] ?? segment.sequence
+        }
+    }
 }

@@ -10,7 +10,8 @@ import Testing
 
         let found = observation.alarms.pathologies
         let report = "\(fault), seed \(seed):\n\(observation.findings.text)\(world.story)"
-        #expect(found.isSuperset(of: fault.pathologies), "\(report)")
+        let due = world.tap.place == .client ? fault.pathologiesAtClient : []
+        #expect(found.isSuperset(of: fault.pathologies.union(due)), "\(report)")
         #expect(found.subtracting(fault.pathologies).isSubset(of: fault.companions), "\(report)")
     }
 
@@ -22,5 +23,22 @@ import Testing
 
         let roots = observation.incidents.map(\.root.pathology)
         #expect(roots == ["syn-burst"], "seed \(seed):\n\(observation.findings.text)\(world.story)")
+    }
+
+    @Test(arguments: Fault.allCases, Seeds.first(60))
+    func `is not mistaken for another where packets are lost`(fault: Fault, seed: UInt64) throws {
+        let world = World.suffering(fault, seed: seed, loss: 0.15)
+
+        let observation = try Observation(of: world.tap.frames())
+
+        let wrong = observation.alarms.filter { finding in
+            if finding.pathology == "syn-unanswered" {
+                return world.tap.holdsAnswer(to: finding.subject)
+            }
+            return !fault.pathologies.contains(finding.pathology)
+                && !fault.companions.contains(finding.pathology)
+                && !fault.companionsUnderLoss.contains(finding.pathology)
+        }
+        #expect(wrong.text == "", "\(fault), seed \(seed)\(world.story)")
     }
 }

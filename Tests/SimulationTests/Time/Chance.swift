@@ -6,6 +6,12 @@ struct Chance: RandomNumberGenerator {
         state = seed
     }
 
+    /// The first number that a seed gives.
+    static func first(of seed: UInt64) -> UInt64 {
+        var chance = Chance(seed: seed)
+        return chance.next()
+    }
+
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

@@ -18,27 +18,36 @@ enum Fault: String, CaseIterable, Sendable {
     /// The server answers from a half-open entry that is older than the capture.
     case oldEntry
 
-    /// What must be found.
+    /// What must be found, wherever the capture was made.
     var pathologies: Set<String> {
         switch self {
         case .closedPort, .resetSyns: ["connection-refused"]
         case .droppedSyns: ["syn-unanswered"]
         case .rejectedSyns: ["icmp-admin-prohibited"]
         case .filerBurst: ["syn-burst", "syn-ack-stale", "icmp-admin-prohibited"]
-        case .linuxBurst: ["syn-burst", "syn-ack-stale"]
-        case .repeatedLinuxBurst: ["syn-burst", "syn-ack-stale", "rst-loop"]
+        case .linuxBurst: ["syn-burst"]
+        case .repeatedLinuxBurst: ["syn-burst", "rst-loop"]
         case .rawSender: ["rst-loop"]
         case .oldEntry: ["syn-ack-unseen"]
+        }
+    }
+
+    /// What must be found as well where the client was captured: only there do the SYN-ACKs of Linux come
+    /// behind the SYNs that make them stale.
+    var pathologiesAtClient: Set<String> {
+        switch self {
+        case .linuxBurst, .repeatedLinuxBurst: ["syn-ack-stale"]
+        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender, .oldEntry:
+            []
         }
     }
 
     /// What may be found beside.
     var companions: Set<String> {
         switch self {
+        case .linuxBurst, .repeatedLinuxBurst: ["syn-ack-stale"]
         case .oldEntry: ["icmp-admin-prohibited"]
-        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .linuxBurst,
-            .repeatedLinuxBurst, .rawSender:
-            []
+        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender: []
         }
     }
 
@@ -49,17 +58,11 @@ enum Fault: String, CaseIterable, Sendable {
         case .linuxBurst, .repeatedLinuxBurst: ["rst-loop", "connection-refused"]
         // With the client's RST lost, its next SYN meets the half-open entry of the one before.
         case .rawSender: ["syn-burst", "syn-ack-stale"]
-        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .oldEntry: []
-        }
-    }
-
-    /// Where the capture shows it.
-    var places: [Tap.Place] {
-        switch self {
-        // In the order of the server's packets every SYN-ACK answers the SYN before it.
-        case .linuxBurst, .repeatedLinuxBurst: [.client]
-        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender, .oldEntry:
-            Tap.Place.allCases
+        // With the client's RST lost, the old entry survives to answer the next SYN.
+        case .oldEntry: ["rst-loop"]
+        // With the first sending lost before the tap, a retry seems to follow it at once.
+        case .droppedSyns: ["syn-burst"]
+        case .closedPort, .rejectedSyns, .resetSyns, .filerBurst: []
         }
     }
 }

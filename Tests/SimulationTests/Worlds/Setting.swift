@@ -14,25 +14,21 @@ struct Setting {
     /// Whether the links may deliver twice and out of order.
     private let isUnruly: Bool
 
-    /// - Parameters:
-    ///   - places: where the capture may be made.
-    ///   - loss: the most that either link loses.
     init(
         seed: UInt64,
         block: UInt32 = 0,
-        places: [Tap.Place] = Tap.Place.allCases,
         loss: Double = 0,
         isUnruly: Bool = false
     ) {
         chance = Chance(seed: seed)
         isIPv4 = chance.coin()
-        place = chance.pick(places)
+        place = chance.pick(Tap.Place.allCases)
         self.block = block
         self.loss = loss
         self.isUnruly = isUnruly
     }
 
-    /// - Parameter leastDelay: the least that the far link takes one way, in nanoseconds.
+    /// A world without hosts; its far link takes `leastDelay` nanoseconds one way, or more.
     mutating func world(leastDelay: Int64 = 10 * .microsecond) -> World {
         let near = link(delay: chance.duration(in: 10 * .microsecond...20 * .millisecond))
         let far = link(delay: chance.duration(in: leastDelay...80 * .millisecond))
@@ -62,7 +58,10 @@ struct Setting {
 
     private func address(network: UInt32, _ number: UInt32) -> Address {
         guard isIPv4 else {
-            return Address(high: 0x2001_0DB8_0000_0000 | UInt64(network + block), low: UInt64(number))
+            return Address(
+                high: 0x2001_0DB8_0000_0000 | UInt64(network + block),
+                low: UInt64(number)
+            )
         }
         return Address(ipv4: network + block << 8 + number)
     }

@@ -3,12 +3,7 @@ import Tracking
 extension World {
     /// One client and one server, and one thing wrong between them.
     static func suffering(_ fault: Fault, seed: UInt64, loss: Double = 0) -> World {
-        var setting = Setting(
-            seed: seed,
-            places: loss > 0 ? Tap.Place.allCases : fault.places,
-            loss: loss,
-            isUnruly: loss > 0
-        )
+        var setting = Setting(seed: seed, loss: loss, isUnruly: loss > 0)
         switch fault {
         case .closedPort: return closedPort(&setting)
         case .droppedSyns: return barred(&setting) { _ in .drop }
@@ -16,7 +11,8 @@ extension World {
         case .resetSyns: return barred(&setting) { _ in .reset }
         case .filerBurst: return filerBurst(&setting)
         case .linuxBurst: return linuxBurst(&setting, rounds: 1)
-        case .repeatedLinuxBurst: return linuxBurst(&setting, rounds: setting.chance.number(in: 3...5))
+        case .repeatedLinuxBurst:
+            return linuxBurst(&setting, rounds: setting.chance.number(in: 3...5))
         case .rawSender: return rawSender(&setting)
         case .oldEntry: return oldEntry(&setting)
         }
@@ -117,13 +113,20 @@ extension World {
     private static func linuxBurst(_ setting: inout Setting, rounds: Int) -> World {
         let client = setting.traits()
         let delay = Int64.millisecond
-        var (world, ends) = pair(&setting, client: client, server: setting.traits(), leastDelay: delay)
+        var (world, ends) = pair(
+            &setting,
+            client: client,
+            server: setting.traits(),
+            leastDelay: delay
+        )
         var time: Int64 = 0
         for _ in 0..<rounds {
             // Of an odd number the last one gets through.
-            let count = rounds == 1 ? setting.chance.number(in: 2...5) : setting.chance.pick([2, 4])
+            let count =
+                rounds == 1 ? setting.chance.number(in: 2...5) : setting.chance.pick([2, 4])
             world.burst(on: ends, count: count, most: 4 * .millisecond, after: time, &setting)
-            time += world.roundTrip * 6 + setting.chance.duration(in: 20 * .millisecond...2 * .second)
+            time +=
+                world.roundTrip * 6 + setting.chance.duration(in: 20 * .millisecond...2 * .second)
         }
         world.run(for: 300 * .second)
         return world
@@ -137,7 +140,8 @@ extension World {
         for _ in 0..<setting.chance.number(in: 3...6) {
             world.plan(.sendRawSyn(ends, sequence: sequence), after: time)
             if isNewEachTime { sequence = UInt32(truncatingIfNeeded: setting.chance.next()) }
-            time += world.roundTrip * 3 + setting.chance.duration(in: 10 * .millisecond...2 * .second)
+            time +=
+                world.roundTrip * 3 + setting.chance.duration(in: 10 * .millisecond...2 * .second)
         }
         world.run(for: 300 * .second)
         return world

@@ -26,7 +26,8 @@ extension World {
             let ends = Ends(local: local, remote: setting.chance.pick(services))
             world.plan(.connect(ends), after: setting.chance.duration(in: 1...3 * .second))
             for again in 0..<setting.chance.pick([0, 0, 1, 2]) {
-                let wait = setting.chance.duration(in: 1...60 * .second) + Int64(again) * 80 * .second
+                let wait =
+                    setting.chance.duration(in: 1...60 * .second) + Int64(again) * 80 * .second
                 world.plan(.reconnect(ends, tries: 30), after: 4 * .second + wait)
             }
         }

@@ -79,7 +79,12 @@ struct World {
                 plan(.reconnect(ends, tries: tries - 1), after: 2 * .second)
             }
         case .sendRawSyn(let ends, let sequence):
-            var syn = SegmentFields(from: ends.local, to: ends.remote, flags: .syn, sequence: sequence)
+            var syn = SegmentFields(
+                from: ends.local,
+                to: ends.remote,
+                flags: .syn,
+                sequence: sequence
+            )
             syn.window = 1024
             send([syn], of: ends.local.address, ends)
         case .openFirewall:
@@ -112,7 +117,9 @@ struct World {
 /// The way of a parcel.
 extension World {
     private mutating func depart(_ parcel: Parcel) {
-        if parcel.isFromClient, !parcel.isError, parcel.segment.isSyn { suspicion?.note(parcel.segment) }
+        if parcel.isFromClient, !parcel.isError, parcel.segment.isSyn {
+            suspicion?.note(parcel.segment)
+        }
         capture(parcel, at: parcel.isFromClient ? .client : .server)
         let times =
             parcel.isFromClient
@@ -153,7 +160,8 @@ extension World {
         }
         guard suspicion?.accepts(segment) == false else { return false }
         guard suspicion?.mayComplain(at: now) == true else { return true }
-        let refusal = segment.source.address.isIPv4
+        let refusal =
+            segment.source.address.isIPv4
             ? Refusal.hostProhibited : Refusal.hostProhibited.overIPv6
         complain(
             Parcel(
