@@ -43,7 +43,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "Bench", dependencies: ["Tracking"], swiftSettings: settings),
+        .executableTarget(
+            name: "Bench",
+            dependencies: ["Tracking"],
+            exclude: ["README.md", "compare"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
         .testTarget(
             name: "DiagnosingTests",
@@ -58,6 +63,12 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["synopsis", "Reporting"],
+            exclude: ["Listings"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["Reporting", "Diagnosing"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -65,6 +76,5 @@ let package = Package(
             dependencies: ["Diagnosing", "Tracking"],
             swiftSettings: settings
         ),
-        .testTarget(name: "TidyTests", dependencies: ["Diagnosing"], swiftSettings: settings),
     ]
 )

@@ -11,9 +11,28 @@ package enum Catalog {
         UnansweredSYN.self,
     ]
 
-    package static var manuals: [Manual] { detectors.map { $0.manual } }
+    /// Their manuals, in the same order.
+    package static let manuals = detectors.map { $0.manual }
+
+    private static let places = Dictionary(
+        uniqueKeysWithValues: manuals.enumerated().map { ($1.id, $0) }
+    )
 
     package static func detector(named id: String) -> (any Detector.Type)? {
-        detectors.first { $0.manual.id == id }
+        places[id].map { detectors[$0] }
     }
+
+    /// The ids of the pathologies that bring this one about, if they are there too.
+    static func causes(of id: String) -> [String] {
+        places[id].map { manuals[$0].followsFrom } ?? []
+    }
+
+    /// The sources of its manual, as a report names them.
+    package static func references(of id: String) -> [String] {
+        references[id] ?? []
+    }
+
+    private static let references = Dictionary(
+        uniqueKeysWithValues: manuals.map { ($0.id, $0.sources.map(\.description)) }
+    )
 }

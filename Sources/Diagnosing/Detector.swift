@@ -22,6 +22,9 @@ extension Detector {
     }
 
     /// A finding about this history, with everything that all findings have in common filled in.
+    ///
+    /// What is worded is worded only if the history needs texts: of a thousand flows that suffer alike,
+    /// the first few speak for all.
     func finding(
         in history: History,
         life: Incarnation,
@@ -30,24 +33,18 @@ extension Detector {
         confidence: Confidence,
         status: Status = .confirmed,
         count: Int,
-        evidence: [(event: Int, note: String)],
-        metrics: [Metric],
-        causes: [String],
-        checks: [Check],
-        summary: String,
-        explanation: String
+        events: [Int],
+        note: (Int) -> String,
+        metrics: @autoclosure () -> [Metric],
+        causes: @autoclosure () -> [String],
+        checks: @autoclosure () -> [Check],
+        summary: @autoclosure () -> String,
+        explanation: @autoclosure () -> String
     ) -> Finding {
-        let ordered = evidence.sorted { $0.event < $1.event }
-        let shown = ordered.prefix(Finding.evidenceLimit).map { item in
-            Evidence(
-                event: history.events[item.event],
-                isFromInitiator: history.isFromInitiator(history.events[item.event]),
-                errorSender: history.errorSender(of: history.events[item.event]),
-                note: item.note
-            )
-        }
-        let times = ordered.map { history.events[$0.event].time }
+        let needsTexts = history.needsTexts
+        let times = events.map { history.events[$0].time }
         let begin = life.attempts.first.map { history.events[$0.first].time }
+        let shown = needsTexts ? evidence(of: events, in: history, note) : []
         return Finding(
             pathology: Self.manual.id,
             reason: reason,
@@ -55,21 +52,39 @@ extension Detector {
             confidence: confidence,
             status: status,
             subject: Subject(history),
-            vantage: history.vantage,
-            guards: history.guards(for: life),
-            summary: summary,
-            explanation: explanation,
+            vantage: needsTexts ? history.vantage : .unknown,
+            guards: needsTexts ? history.guards(for: life) : [],
+            summary: needsTexts ? summary() : "",
+            explanation: needsTexts ? explanation() : "",
             count: count,
-            metrics: metrics,
+            metrics: needsTexts ? metrics() : [],
             evidence: shown,
-            evidenceOmitted: ordered.count - shown.count,
-            causes: causes,
-            checks: checks,
+            evidenceOmitted: events.count - shown.count,
+            causes: needsTexts ? causes() : [],
+            checks: needsTexts ? checks() : [],
             firstSeen: times.min() ?? history.lastTime,
             lastSeen: times.max() ?? history.lastTime,
             begin: begin ?? times.min() ?? history.lastTime,
             isEstablished: life.isEstablished
         )
+    }
+
+    /// The first of `events` in order of capture; `note` words what to look at, by place in `events`.
+    private func evidence(
+        of events: [Int],
+        in history: History,
+        _ note: (Int) -> String
+    ) -> [Evidence] {
+        let places = events.indices.sorted { events[$0] < events[$1] }
+        return places.prefix(Finding.evidenceLimit).map { place in
+            let event = history.events[events[place]]
+            return Evidence(
+                event: event,
+                isFromInitiator: history.isFromInitiator(event),
+                errorSender: history.errorSender(of: event),
+                note: note(place)
+            )
+        }
     }
 }
 
@@ -77,7 +92,7 @@ extension Finding {
     /// Who initiates: an address, or `several hosts`.
     package var source: String { subject.initiatorAddress?.description ?? "several hosts" }
 
-    /// Where to: `10.0.0.81:304`, `several ports of 10.0.0.81`, …
+    /// Where to: `10.0.0.81:304`, or `several ports of 10.0.0.81`.
     package var destination: String {
         switch (subject.responderAddress, subject.responderPort) {
         case (let address?, let port?): Endpoint(address, port: port).description

@@ -40,9 +40,20 @@ package struct Diagnosis {
 
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
-        let history = History(flow, in: capture)
-        let findings = Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
-        if !findings.isEmpty { file(findings, of: history) }
+        var history = History(flow, in: capture)
+        let parties = parties(of: history.initiator.address, history.responder)
+        let examples = drafts[parties]?.pathologiesWithExamples ?? []
+        history.needsTexts = examples.isEmpty
+        var findings = examine(history)
+        if !history.needsTexts, !findings.allSatisfy({ examples.contains($0.pathology) }) {
+            history.needsTexts = true
+            findings = examine(history)
+        }
+        if !findings.isEmpty { file(findings, of: history, under: parties) }
+    }
+
+    private func examine(_ history: History) -> [Finding] {
+        Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
     }
 
     /// What the given detectors find in one history.
@@ -52,17 +63,22 @@ package struct Diagnosis {
 
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
-        order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted { left, right in
+        order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted {
+            left,
+            right in
             if left.severity != right.severity { return left.severity > right.severity }
             if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
             return left.id < right.id
         }
     }
 
-    private mutating func file(_ findings: [Finding], of history: History) {
+    private mutating func file(
+        _ findings: [Finding],
+        of history: History,
+        under parties: Parties
+    ) {
         let initiator = history.initiator.address
         let service = history.responder
-        let parties = parties(of: initiator, service)
         if drafts[parties] == nil { order.append(parties) }
         drafts[parties, default: IncidentDraft()].add(findings, of: history)
         guard case .pair = parties else { return }

@@ -42,12 +42,16 @@ extension History {
     private func question(before index: Int) -> Int? {
         switch readings[index] {
         case .answer(let answer):
-            let sendings = life(of: index).attempts.flatMap(\.sendings).sorted().filter { $0 < index }
+            let sendings = life(of: index).attempts.flatMap(\.sendings).sorted().filter {
+                $0 < index
+            }
             if !answer.linked.isEmpty {
                 return sendings.first { events[$0].timestampValue == events[index].timestampEcho }
             }
             guard case .current(let ordinal) = answer.subject else { return nil }
-            return life(of: index).attempts.first { $0.ordinal == ordinal }?.sendings.last { $0 < index }
+            return life(of: index).attempts.first { $0.ordinal == ordinal }?.sendings.last {
+                $0 < index
+            }
         case .reset(let reset):
             switch reset.rule {
             case .refusesSyn(let ordinal):

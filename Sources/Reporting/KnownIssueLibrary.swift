@@ -8,7 +8,10 @@ package enum KnownIssueLibrary {
         files.compactMap { try? JSONDecoder().decode(KnownIssue.self, from: Data($0)) }
     }
 
-    static var files: [[UInt8]] {
+    /// How many there are, read or not.
+    package static var fileCount: Int { files.count }
+
+    private static var files: [[UInt8]] {
         [
             PackageResources.rhel_6_9_sunrpc_syn_burst_json,
             PackageResources.nfs_reconnect_same_port_dropped_json,

@@ -9,6 +9,8 @@ package struct Report: Sendable {
     package let tally: Tally
     /// The gravest first.
     package let incidents: [Incident]
+    /// Initiators whose answers the capture misses.
+    package let oneWayInitiators: [Address]
     /// All incarnations, if they were asked for.
     package let handshakes: [Handshake]?
     /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
@@ -18,8 +20,10 @@ package struct Report: Sendable {
         inputs: [InputSummary],
         tally: Tally,
         incidents: [Incident],
+        oneWayInitiators: [Address] = [],
         handshakes: [Handshake]? = nil
     ) {
+        self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
         self.tally = tally
         self.incidents = incidents
@@ -47,13 +51,23 @@ package struct Report: Sendable {
                 warnings.append(("damaged-input", "\(damage); everything before it was analysed"))
             }
         }
+        if !oneWayInitiators.isEmpty {
+            let hosts = Wording.list(oneWayInitiators.map(\.description))
+            let message =
+                "\(hosts) went on as if answered, and no answer was captured: one direction is missing"
+            warnings.append(("one-direction", message))
+        }
         if tally.timeReversals > 0 {
             let count = Wording.count(Int(tally.timeReversals), "packet")
-            warnings.append(("time-reversal", "\(count) captured before the packet that stands before"))
+            warnings.append(
+                ("time-reversal", "\(count) captured before the packet that stands before")
+            )
         }
         if tally.flowsEvicted > 0 {
             let count = Wording.count(Int(tally.flowsEvicted), "flow")
-            warnings.append(("flows-evicted", "\(count) had to make room for newer ones (--max-flows)"))
+            warnings.append(
+                ("flows-evicted", "\(count) had to make room for newer ones (--max-flows)")
+            )
         }
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
@@ -61,7 +75,9 @@ package struct Report: Sendable {
         }
         if tally.unattachedICMPErrors > 0 {
             let count = Wording.count(Int(tally.unattachedICMPErrors), "ICMP error")
-            warnings.append(("unattached-icmp", "\(count) about connections that were not captured"))
+            warnings.append(
+                ("unattached-icmp", "\(count) about connections that were not captured")
+            )
         }
         return warnings
     }

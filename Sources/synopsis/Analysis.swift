@@ -20,8 +20,13 @@ struct Analysis: ~Copyable {
 
     /// Reads the files one after the other, the one with the earliest first packet first.
     ///
-    /// - Parameter limit: the most packets to read of all of them.
+    /// - Parameters:
+    ///   - files: their paths; `-` is standard input.
+    ///   - filter: which packets to follow, in pcap-filter(7)'s words.
+    ///   - limit: the most packets to read of all of them.
+    ///   - progress: what tells the user how far it has come.
     /// - Returns: whether all of them could be read to their end.
+    /// - Throws: when none of them could be read at all.
     mutating func read(
         _ files: [String],
         filter: String?,
@@ -30,9 +35,10 @@ struct Analysis: ~Copyable {
     ) throws(ExitStatus) -> Bool {
         var isHealthy = true
         var left = limit ?? .max
-        for file in files {
+        for file in Self.inOrderOfTime(files) {
             do throws(CaptureError) {
-                var source = try PcapFile(path: file)
+                let before = inputs.reduce(0) { $0 + $1.packets }
+                var source = try PcapFile(path: file, framesBefore: before)
                 if let filter { try source.keep(only: filter) }
                 isHealthy = read(&source, &left, progress) && isHealthy
             } catch {
@@ -42,6 +48,21 @@ struct Analysis: ~Copyable {
         }
         guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
         return isHealthy
+    }
+
+    /// Rotated files in the order in which they were written, whatever order a shell gives them in.
+    private static func inOrderOfTime(_ files: [String]) -> [String] {
+        guard files.count > 1, !files.contains("-") else { return files }
+        let begins = files.map { file in
+            do throws(CaptureError) {
+                var source = try PcapFile(path: file)
+                return try source.advance() ? source.earliest : .max
+            } catch {
+                return Int64.max
+            }
+        }
+        let places = files.indices.sorted { (begins[$0], $0) < (begins[$1], $1) }
+        return places.map { files[$0] }
     }
 
     private mutating func read(
@@ -55,10 +76,17 @@ struct Analysis: ~Copyable {
             var isMore = true
             while isMore, left > 0 {
                 let before = tracker.tally.packets
-                isMore = try tracker.consume(next: Int(min(left, UInt64(Self.batch))), from: &source)
+                isMore = try tracker.consume(
+                    next: Int(min(left, UInt64(Self.batch))),
+                    from: &source
+                )
                 left -= tracker.tally.packets - before
                 diagnoseDeparted()
-                progress?.show(octets: source.octetsRead, of: source.size, packets: source.framesRead)
+                progress?.show(
+                    octets: source.octetsRead,
+                    of: source.size,
+                    packets: source.framesRead
+                )
             }
         } catch {
             damage = error
@@ -94,6 +122,7 @@ struct Analysis: ~Copyable {
             inputs: inputs,
             tally: tracker.tally,
             incidents: diagnosis.incidents,
+            oneWayInitiators: tracker.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? tracker.handshakes : nil
         )
     }

@@ -12,10 +12,18 @@ struct Analyze: ParsableCommand {
         abstract: "Analyse capture files (the default command)."
     )
 
-    @Argument(help: ArgumentHelp("Capture files, pcap or pcapng; - for standard input.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp(
+            "Capture files, pcap or pcapng; - for standard input.",
+            valueName: "file"
+        )
+    )
     var files: [String]
 
-    @Option(name: [.customShort("f"), .customLong("filter")], help: ArgumentHelp("Only packets that match (pcap-filter syntax).", valueName: "bpf"))
+    @Option(
+        name: [.customShort("f"), .customLong("filter")],
+        help: ArgumentHelp("Only packets that match (pcap-filter syntax).", valueName: "bpf")
+    )
     var filter: String?
 
     @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "count"))
@@ -24,7 +32,10 @@ struct Analyze: ParsableCommand {
     @Option(help: "text or json.")
     var format = Format.text
 
-    @Option(name: .customShort("o"), help: ArgumentHelp("Write the report to a file.", valueName: "file"))
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp("Write the report to a file.", valueName: "file")
+    )
     var output: String?
 
     @Flag(help: "List every connection too.")
@@ -33,17 +44,28 @@ struct Analyze: ParsableCommand {
     @Flag(help: "Do not fold long timelines.")
     var all = false
 
-    @Option(help: ArgumentHelp("Look only for this pathology (repeatable).", valueName: "pathology"))
+    @Option(
+        help: ArgumentHelp("Look only for this pathology (repeatable).", valueName: "pathology")
+    )
     var only: [String] = []
 
-    @Option(help: ArgumentHelp("Do not look for this pathology (repeatable).", valueName: "pathology"))
+    @Option(
+        help: ArgumentHelp("Do not look for this pathology (repeatable).", valueName: "pathology")
+    )
     var ignore: [String] = []
 
-    @Option(help: ArgumentHelp("Leave out findings below note, warning or error.", valueName: "severity"))
-    var minSeverity = Severity.note
+    @Option(
+        help: ArgumentHelp(
+            "Leave out findings below note, warning or error.",
+            valueName: "severity"
+        )
+    )
+    var minSeverity = SeverityName.note
 
-    @Option(help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity"))
-    var failOn: Severity?
+    @Option(
+        help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity")
+    )
+    var failOn: SeverityName?
 
     @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
     var timeZone: String?
@@ -81,14 +103,16 @@ struct Analyze: ParsableCommand {
         report.generatedAt = generatedAt
         try deliver(report)
         if !isHealthy { throw ExitStatus(code: Program.failure) }
-        if let failOn, let gravest = report.gravest, gravest >= failOn { throw ExitStatus(code: 1) }
+        if let failOn, let gravest = report.gravest, gravest >= failOn.severity {
+            throw ExitStatus(code: 1)
+        }
     }
 
     private var selection: Diagnosis.Selection {
         var selection = Diagnosis.Selection()
         selection.only = Set(only)
         selection.ignored = Set(ignore)
-        selection.leastSeverity = minSeverity
+        selection.leastSeverity = minSeverity.severity
         return selection
     }
 
@@ -97,11 +121,11 @@ struct Analyze: ParsableCommand {
         if output != nil { style = Style(isColored: text.color == .always) }
         let document =
             switch format {
-            case .text: TextReport(report, style: style, showsAll: all).text
-            case .json: JSONReport(report).text
+            case .text: Array(TextReport(report, style: style, showsAll: all).text.utf8)
+            case .json: JSONReport(report).octets
             }
         if let output {
-            try Output.file(Array(document.utf8), at: output)
+            try Output.file(document, at: output)
         } else {
             try Output.standard(document)
         }
@@ -113,12 +137,5 @@ struct Analyze: ParsableCommand {
             return epoch * 1_000_000_000
         }
         return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
-    }
-}
-
-extension Severity: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let severity = Severity.allCases.first(where: { $0.name == argument }) else { return nil }
-        self = severity
     }
 }

@@ -5,8 +5,14 @@ enum Output {
     /// Writes to standard output.
     ///
     /// - Throws: when not all of it could be written, on a full disk say.
+    static func standard(_ octets: [UInt8]) throws(ExitStatus) {
+        guard write(octets, to: STDOUT_FILENO) else {
+            throw complaint(about: "standard output")
+        }
+    }
+
     static func standard(_ text: String) throws(ExitStatus) {
-        guard write(Array(text.utf8), to: STDOUT_FILENO) else { throw complaint(about: "standard output") }
+        try standard(Array(text.utf8))
     }
 
     static func error(_ text: String) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnosing
 import Glibc
 import Reporting
 
@@ -6,6 +7,21 @@ import Reporting
 enum Format: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
+}
+
+/// A severity as the command line names it.
+enum SeverityName: String, ExpressibleByArgument, CaseIterable {
+    case note
+    case warning
+    case error
+
+    var severity: Severity {
+        switch self {
+        case .note: .note
+        case .warning: .warning
+        case .error: .error
+        }
+    }
 }
 
 /// When colours are used.
@@ -28,7 +44,12 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// Options that all commands with a text for people share.
 struct TextOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Colours: auto, always or never (NO_COLOR is heeded).", valueName: "when"))
+    @Option(
+        help: ArgumentHelp(
+            "Colours: auto, always or never (NO_COLOR is heeded).",
+            valueName: "when"
+        )
+    )
     var color = ColorChoice.auto
 
     var style: Style {

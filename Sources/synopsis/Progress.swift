@@ -23,7 +23,9 @@ struct Progress {
         let rate = Double(packets) / (now - start) / 1_000_000
         let share = size.map { $0 > 0 ? "\(min(100, octets * 100 / $0)) %, " : "" } ?? ""
         let tenths = Int(rate * 10)
-        Output.error("\r\u{1B}[K\(share)\(packets) packets, \(tenths / 10).\(tenths % 10) million/s")
+        Output.error(
+            "\r\u{1B}[K\(share)\(packets) packets, \(tenths / 10).\(tenths % 10) million/s"
+        )
     }
 
     mutating func erase() {

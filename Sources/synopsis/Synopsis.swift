@@ -5,17 +5,8 @@ import Glibc
 struct Synopsis: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synopsis",
-        abstract: "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
-        usage: "synopsis FILE... [options]\n       synopsis explain [PATHOLOGY]\n       synopsis schema [report|event]",
-        discussion: """
-            EXAMPLES
-              synopsis nfs.pcap                            the diagnosis of a capture
-              ssh host tcpdump -U -w - | synopsis -        of a remote host, as it is captured
-              synopsis nfs.pcap --format json | jq .incidents[].incident.verdict
-
-            Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or the input could not be read to
-            its end (what could be read is reported).
-            """,
+        abstract:
+            "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
         version: version,
         subcommands: [Analyze.self, Explain.self, SchemaCommand.self],
         defaultSubcommand: Analyze.self
@@ -33,8 +24,11 @@ enum Program {
         _ = signal(SIGPIPE, SIG_DFL)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.isEmpty {
-            Output.error(firstSteps)
+            Output.error(Help.firstSteps)
             exit(failure)
+        }
+        if [["--help"], ["-h"], ["help"]].contains(arguments) {
+            exit((try? Output.standard(Help.screen)) == nil ? failure : 0)
         }
         do {
             var command = try Synopsis.parseAsRoot(arguments)
@@ -51,18 +45,6 @@ enum Program {
             exit(failure)
         }
     }
-
-    /// What a first run without arguments says.
-    private static let firstSteps = """
-        synopsis reads a packet capture and says why TCP connections fail to come up.
-
-          synopsis FILE...          analyse capture files (pcap or pcapng)
-          tcpdump -U -w - | synopsis -
-                                    analyse what another program captures
-          synopsis explain          the catalogue of what it finds
-          synopsis --help           everything else
-
-        """
 }
 
 /// An end of the program that is no error in its usage.

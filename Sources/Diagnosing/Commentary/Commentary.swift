@@ -21,7 +21,8 @@ package struct Commentary: Sendable {
             return on(answer, index)
         case .completion(let ordinal):
             let others = history.life(of: index).attempts.count > 1
-            return others ? "Completes the handshake of SYN \(ordinal)." : "Completes the handshake."
+            return others
+                ? "Completes the handshake of SYN \(ordinal)." : "Completes the handshake."
         case .challenge(let ordinal):
             return """
                 Answers SYN \(ordinal) with a bare ACK: \(history.responder.address) still holds another state of \
@@ -80,8 +81,11 @@ package struct Commentary: Sendable {
         let which = history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "The SYN"
         let before = sending == 2 ? Backoff.elapsed(before: gap) : nil
         let remark = "\(which) again, after \(Wording.duration(gap))"
-        guard let before else { return "\(remark): \(Wording.ordinal(sending - 1)) retransmission." }
-        return "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
+        guard let before else {
+            return "\(remark): \(Wording.ordinal(sending - 1)) retransmission."
+        }
+        return
+            "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
     }
 
     private func on(_ answer: Answer, _ index: Int) -> String? {
@@ -90,14 +94,17 @@ package struct Commentary: Sendable {
         switch answer.subject {
         case .current(let ordinal):
             let which = life.attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
-            if answer.copy > 1 { return "Answers \(which) again, for the \(Wording.ordinal(answer.copy)) time." }
+            if answer.copy > 1 {
+                return "Answers \(which) again, for the \(Wording.ordinal(answer.copy)) time."
+            }
             return life.attempts.count > 1 ? "Answers \(which)." : nil
         case .stale(let ordinal, let reason):
             return onStale(ordinal, reason, index)
         case .former:
             return "Acknowledges the connection that used this port before, not the SYN."
         case .unseen:
-            let linked = answer.linked.isEmpty ? "" : " But TSecr is that of \(echoed(by: event, in: life))."
+            let linked =
+                answer.linked.isEmpty ? "" : " But TSecr is that of \(echoed(by: event, in: life))."
             return "Acknowledges a sequence number that no captured SYN had.\(linked)"
         case .unprompted:
             return "Answers a SYN that was not captured."
@@ -136,7 +143,8 @@ package struct Commentary: Sendable {
         switch rule {
         case .refusesSyn(let ordinal):
             let which = history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
-            return "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
+            return
+                "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
         case .answersSecondSyn(let ordinal):
             return """
                 Answers SYN \(ordinal), not the RST: the SYN fell into the window of \(sender.address)'s half-open \
@@ -171,7 +179,8 @@ package struct Commentary: Sendable {
         let event = history.events[index]
         let who =
             history.isRefusedByReceiver(index)
-            ? event.isProhibition ? "\(event.icmpSender)'s own firewall" : "\(event.icmpSender) itself"
+            ? event.isProhibition
+                ? "\(event.icmpSender)'s own firewall" : "\(event.icmpSender) itself"
             : "\(event.icmpSender), on the way,"
         let verb = event.isUnreachable ? "refuses" : "complains about"
         guard let subject else { return "\(who) \(verb) a segment of the running connection." }

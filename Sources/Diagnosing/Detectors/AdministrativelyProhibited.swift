@@ -27,7 +27,8 @@ package struct AdministrativelyProhibited: Detector {
             segments dropped, not rejected.
             """,
         sources: [
-            .rfc(1812, section: "5.2.7.1"), .rfc(4443, section: "3.1"), .rfc(1122, section: "4.2.3.9"),
+            .rfc(1812, section: "5.2.7.1"), .rfc(4443, section: "3.1"),
+            .rfc(1122, section: "4.2.3.9"),
             .rfc(5927, section: "4.1"),
         ],
         followsFrom: ["syn-ack-stale", "syn-ack-unseen", "syn-burst"],
@@ -58,7 +59,8 @@ package struct AdministrativelyProhibited: Detector {
             severity: history.severity(of: life),
             confidence: .high,
             count: refusals.count,
-            evidence: refusals.map { (event: $0.event, note: note(on: $0, in: history)) },
+            events: refusals.map(\.event),
+            note: { note(on: refusals[$0], in: history) },
             metrics: metrics(of: refusals, in: history),
             causes: first.isByInitiator
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],
@@ -77,7 +79,9 @@ package struct AdministrativelyProhibited: Detector {
 
     private func refusal(at index: Int, in history: History) -> RefusedSegment? {
         let event = history.events[index]
-        guard case .icmp(let subject) = history.readings[index], event.isProhibition else { return nil }
+        guard case .icmp(let subject) = history.readings[index], event.isProhibition else {
+            return nil
+        }
         return RefusedSegment(
             event: index,
             subject: subject,
@@ -88,9 +92,12 @@ package struct AdministrativelyProhibited: Detector {
     }
 
     private func note(on refusal: RefusedSegment, in history: History) -> String {
-        guard let subject = refusal.subject else { return "refuses a segment of the running connection" }
+        guard let subject = refusal.subject else {
+            return "refuses a segment of the running connection"
+        }
         let delay = history.delay(from: subject, to: refusal.event)
-        return "refuses packet \(history.events[subject].packet), \(Wording.duration(delay)) after it"
+        return
+            "refuses packet \(history.events[subject].packet), \(Wording.duration(delay)) after it"
     }
 
     private func summary(of refusals: [RefusedSegment], in history: History) -> String {
@@ -112,7 +119,9 @@ package struct AdministrativelyProhibited: Detector {
         case [.syn]:
             return "\(history.initiator.address)'s SYN to \(history.responder)"
         case [.synAck]:
-            let subjects = refusals.compactMap { $0.subject.map { history.events[$0].acknowledgment } }
+            let subjects = refusals.compactMap {
+                $0.subject.map { history.events[$0].acknowledgment }
+            }
             return Set(subjects).count == 1
                 ? "the SYN-ACK of \(history.responder.address)"
                 : "the SYN-ACKs of \(history.responder.address)"
@@ -168,7 +177,11 @@ package struct AdministrativelyProhibited: Detector {
             Metric("icmp_type", Int(first.icmpType)),
             Metric("icmp_code", Int(first.icmpCode)),
             Metric("sender", refusals[0].sender.description),
-            Metric("sent_by", refusals[0].isByInitiator ? "client" : refusals[0].isByReceiver ? "server" : "router"),
+            Metric(
+                "sent_by",
+                refusals[0].isByInitiator
+                    ? "client" : refusals[0].isByReceiver ? "server" : "router"
+            ),
             Metric("refused_syns", count(.syn)),
             Metric("refused_synacks", count(.synAck)),
             Metric("least_delay_us", nanoseconds: delays.min() ?? 0),

@@ -56,7 +56,8 @@ package struct ConnectionRefused: Detector {
             severity: history.severity(of: life),
             confidence: .high,
             count: refusals.count,
-            evidence: refusals.map { (event: $0.event, note: note(on: $0, in: history)) },
+            events: refusals.map(\.event),
+            note: { note(on: refusals[$0], in: history) },
             metrics: [
                 Metric("refused_syns", refusals.count),
                 Metric("least_delay_us", nanoseconds: delays.min() ?? 0),

@@ -54,7 +54,6 @@ package struct PortReuse: Detector {
     package func examine(_ history: History) -> Finding? {
         let reuses = history.incarnations.compactMap { reuse(in: $0, of: history) }
         guard let last = reuses.last else { return nil }
-        let syns = reuses.map { (event: $0.syn, note: "SYN on a used port: \($0.outcome.rawValue)") }
         return finding(
             in: history,
             life: last.life,
@@ -62,7 +61,8 @@ package struct PortReuse: Detector {
             severity: .note,
             confidence: .high,
             count: max(reuses.count, last.life.number),
-            evidence: syns,
+            events: reuses.map(\.syn),
+            note: { "SYN on a used port: \(reuses[$0].outcome.rawValue)" },
             metrics: [
                 Metric("idle_us", nanoseconds: last.idle),
                 Metric("closed_by", last.closer),
@@ -97,9 +97,12 @@ package struct PortReuse: Detector {
         )
     }
 
-    private func outcome(of attempt: Attempt, in life: Incarnation, of history: History) -> Outcome {
+    private func outcome(of attempt: Attempt, in life: Incarnation, of history: History) -> Outcome
+    {
         let answers = history.answers(in: life.events)
-        if let reply = attempt.answers.first, history.events[reply].kind == .ack { return .challenged }
+        if let reply = attempt.answers.first, history.events[reply].kind == .ack {
+            return .challenged
+        }
         if let answer = answers.first?.answer.subject {
             if case .current = answer { return .accepted }
             return .stale
@@ -139,7 +142,8 @@ package struct PortReuse: Detector {
             default: "nobody had been seen to close it"
             }
         let order = reuse.isAbove ? "above" : "below"
-        return "The old connection's last packet is \(packet); \(end). The new ISN lies \(order) its last sequence number."
+        return
+            "The old connection's last packet is \(packet); \(end). The new ISN lies \(order) its last sequence number."
     }
 
     private func checks(in history: History) -> [Check] {

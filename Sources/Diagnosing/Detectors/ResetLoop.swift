@@ -53,8 +53,10 @@ package struct ResetLoop: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let found = history.incarnations.map { (life: $0, cycles: self.cycles(of: $0, in: history)) }
-            .max { $0.cycles.count < $1.cycles.count }
+        let found = history.incarnations.map {
+            (life: $0, cycles: self.cycles(of: $0, in: history))
+        }
+        .max { $0.cycles.count < $1.cycles.count }
         guard let found, found.cycles.count >= Self.cyclesOfANote else { return nil }
         let isLoop = isDense(found.cycles, in: history)
         let resets = found.cycles.flatMap(\.resets)
@@ -69,7 +71,8 @@ package struct ResetLoop: Detector {
             severity: isLoop ? history.severity(of: found.life) : .note,
             confidence: isLoop ? .high : .medium,
             count: found.cycles.count,
-            evidence: resets.map { (event: $0, note: note(on: $0, in: history)) },
+            events: resets,
+            note: { note(on: resets[$0], in: history) },
             metrics: [
                 Metric("cycles", found.cycles.count),
                 Metric("resets_by_client", byInitiator.count),
@@ -196,7 +199,11 @@ package struct ResetLoop: Detector {
             sentences.append("\(history.initiator.address) sent \(total): \(Wording.list(parts)).")
         }
         let second = byResponder.filter {
-            if case .reset(let reset) = history.readings[$0], case .answersSecondSyn = reset.rule { true } else { false }
+            if case .reset(let reset) = history.readings[$0], case .answersSecondSyn = reset.rule {
+                true
+            } else {
+                false
+            }
         }
         if let first = second.first {
             let event = history.events[first]
@@ -230,7 +237,10 @@ package struct ResetLoop: Detector {
         }
         let kinds = [
             (stale, "to a SYN-ACK for another SYN than the one that waits (RFC 9293 §3.10.7.3)"),
-            (current, "to the SYN-ACK for the newest SYN, for which no socket waits (RFC 9293 §3.10.7.1)"),
+            (
+                current,
+                "to the SYN-ACK for the newest SYN, for which no socket waits (RFC 9293 §3.10.7.1)"
+            ),
             (other, "to an ACK that fits no connection (RFC 9293 §3.10.7.1)"),
         ].filter { $0.0 > 0 }
         return kinds.map { kinds.count == 1 && $0.0 > 1 ? "each \($0.1)" : "\($0.0) \($0.1)" }

@@ -59,6 +59,7 @@ package struct SYNBurst: Detector {
         guard let largest = bursts.max(by: { $0.attempts.count < $1.attempts.count }),
             let life = bursts.last?.life
         else { return nil }
+        let attempts = bursts.flatMap(\.attempts)
         let clocked = bursts.contains { !$0.clockedGaps(in: history).isEmpty }
         let isStrong = bursts.contains { $0.isStrong(in: history, within: Self.strongGap) }
         return finding(
@@ -67,9 +68,8 @@ package struct SYNBurst: Detector {
             severity: history.severity(of: life),
             confidence: isStrong ? .high : .medium,
             count: bursts.count,
-            evidence: bursts.flatMap { burst in
-                burst.attempts.map { (event: $0.first, note: "SYN \($0.ordinal)") }
-            },
+            events: attempts.map(\.first),
+            note: { "SYN \(attempts[$0].ordinal)" },
             metrics: metrics(of: bursts, largest: largest, clocked: clocked, in: history),
             causes: causes(clocked: clocked, in: history),
             checks: checks(in: history),

@@ -63,7 +63,8 @@ package struct StaleSYNACK: Detector {
             severity: isHarmless ? .note : history.severity(of: life),
             confidence: .high,
             count: stale.count,
-            evidence: stale.map { (event: $0.event, note: note(on: $0.answer)) },
+            events: stale.map(\.event),
+            note: { note(on: stale[$0].answer) },
             metrics: metrics(of: stale, attempts: attempts, in: history),
             causes: ["half-open-entry-not-cleared", "rst-filtered-on-the-way"],
             checks: checks(in: history),
@@ -141,7 +142,8 @@ package struct StaleSYNACK: Detector {
         let newest = newestSYN(before: stale[stale.count - 1].event, in: life)
         let which = first == 1 ? "the first SYN" : "SYN \(first)"
         let replaced =
-            newest == first + 1 ? "which SYN \(newest) had replaced" : "which the others had replaced"
+            newest == first + 1
+            ? "which SYN \(newest) had replaced" : "which the others had replaced"
         return "\(responder) answered \(which), \(replaced)\(often)."
     }
 
@@ -176,8 +178,11 @@ package struct StaleSYNACK: Detector {
         }
         if reasons.contains(.crossed) {
             let crossed = reasons.count { $0 == .crossed }
-            let which = crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
-            sentences.append("\(which) crossed the newer SYN on the way: \(responder) had not seen that yet.")
+            let which =
+                crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
+            sentences.append(
+                "\(which) crossed the newer SYN on the way: \(responder) had not seen that yet."
+            )
         }
         if sentences.isEmpty { sentences.append("It acknowledges \(first.acknowledgment).") }
         return sentences.joined(separator: " ")

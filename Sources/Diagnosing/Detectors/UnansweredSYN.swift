@@ -65,7 +65,8 @@ package struct UnansweredSYN: Detector {
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: life.attempts.count,
-            evidence: sendings.map { (event: $0, note: note(on: $0, in: history)) },
+            events: sendings,
+            note: { note(on: sendings[$0], in: history) },
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", life.attempts.count),
@@ -126,7 +127,8 @@ package struct UnansweredSYN: Detector {
         let which = life.attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
         var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
         if let before = history.elapsed(before: attempt) {
-            text += " By that backoff, connect began \(before) before the capture shows its first SYN."
+            text +=
+                " By that backoff, connect began \(before) before the capture shows its first SYN."
         }
         return text
     }

@@ -61,23 +61,29 @@ package struct UnseenSYNACK: Detector {
             confidence: unseen.count > 1 || isLinked ? .high : .medium,
             status: .likely,
             count: unseen.count,
-            evidence: unseen.map {
-                (event: $0.event, note: "acknowledges \(history.events[$0.event].acknowledgment)")
-            },
+            events: unseen.map(\.event),
+            note: { "acknowledges \(history.events[unseen[$0].event].acknowledgment)" },
             metrics: [
                 Metric("synacks", unseen.count),
                 Metric("distinct_acks", acknowledgments.count),
                 Metric("echoes_current_syn", isLinked),
                 Metric("entry_age_us", nanoseconds: age(of: first.event, in: history)),
                 Metric("source_port", Int(history.initiator.port)),
-                Metric("syn_window", life.attempts.map { Int(history.events[$0.first].window) }.max() ?? 0),
+                Metric(
+                    "syn_window",
+                    life.attempts.map { Int(history.events[$0.first].window) }.max() ?? 0
+                ),
                 Metric("established", history.isEverEstablished),
             ],
             causes: translation != nil
                 ? ["one-way-isn-translation"] : ["half-open-entry-from-before-the-capture"],
             checks: checks(in: history),
             summary: summary(of: unseen.map(\.event), translation: translation, in: history),
-            explanation: explanation(of: unseen, age: age(of: first.event, in: history), in: history)
+            explanation: explanation(
+                of: unseen,
+                age: age(of: first.event, in: history),
+                in: history
+            )
         )
     }
 
@@ -92,7 +98,8 @@ package struct UnseenSYNACK: Detector {
     private func constantDistance(of events: [Int], in history: History) -> Int32? {
         var distances: [Int: Int32] = [:]
         for event in events {
-            guard let newest = history.life(of: event).attempts.last(where: { $0.first < event }) else {
+            guard let newest = history.life(of: event).attempts.last(where: { $0.first < event })
+            else {
                 continue
             }
             let distance = newest.initialSequence.advanced(by: 1)
@@ -160,7 +167,9 @@ package struct UnseenSYNACK: Detector {
             """
         )
         if let newest, let before = history.elapsed(before: newest) {
-            sentences.append("By the backoff of its SYNs, this attempt began \(before) before the capture shows it.")
+            sentences.append(
+                "By the backoff of its SYNs, this attempt began \(before) before the capture shows it."
+            )
         }
         return sentences.joined(separator: " ")
     }

@@ -2,7 +2,9 @@ import Tracking
 
 /// The Community ID flow hash, version 1, which Zeek, Suricata and others print too.
 package enum CommunityID {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    )
 
     /// The id of a TCP four-tuple, the same for both directions.
     package static func text(_ one: Endpoint, _ other: Endpoint, seed: UInt16 = 0) -> String {
@@ -28,7 +30,8 @@ package enum CommunityID {
         var text = ""
         for start in stride(from: 0, to: octets.count, by: 3) {
             let group = octets[start..<min(start + 3, octets.count)]
-            let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+            let bits =
+                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
             for place in 0..<4 {
                 let isPadding = place > group.count
                 text.append(isPadding ? "=" : alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)])

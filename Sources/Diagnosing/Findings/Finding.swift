@@ -66,7 +66,8 @@ package struct Subject: Hashable, Sendable {
 
     /// Both endpoints, if the subject is a single four-tuple.
     package var endpoints: (initiator: Endpoint, responder: Endpoint)? {
-        guard let initiatorAddress, let initiatorPort, let responderAddress, let responderPort else {
+        guard let initiatorAddress, let initiatorPort, let responderAddress, let responderPort
+        else {
             return nil
         }
         return (
@@ -102,6 +103,7 @@ package struct Evidence: Hashable, Sendable {
 
 /// One number of a finding, for machines and known issues.
 package struct Metric: Hashable, Sendable {
+    /// What a metric can be.
     package enum Value: Hashable, Sendable {
         case integer(Int)
         case number(Double)

@@ -10,16 +10,23 @@ enum SHA1 {
         for block in stride(from: 0, to: padded.count, by: 64) {
             mix(padded[block..<block + 64], into: &state)
         }
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
+        return state.flatMap { word in
+            (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
+        }
     }
 
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
-        var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { start in
-            block[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        var words = [80 of UInt32](repeating: 0)
+        for index in 0..<16 {
+            for place in 0..<4 {
+                let octet = block[block.startIndex + index * 4 + place]
+                words[index] = words[index] << 8 | UInt32(octet)
+            }
         }
         for index in 16..<80 {
-            let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
-            words.append(rotate(mixed, by: 1))
+            let mixed =
+                words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
+            words[index] = rotate(mixed, by: 1)
         }
         var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
         for index in 0..<80 {

@@ -12,7 +12,8 @@ package enum Wording {
         default:
             let seconds = magnitude / 1_000_000_000
             let hours = seconds / 3600
-            return hours > 0 ? "\(hours) h \(seconds / 60 % 60) min" : "\(seconds / 60) min \(seconds % 60) s"
+            return hours > 0
+                ? "\(hours) h \(seconds / 60 % 60) min" : "\(seconds / 60) min \(seconds % 60) s"
         }
     }
 
@@ -44,7 +45,8 @@ package enum Wording {
     package static func list(_ items: [String], limit: Int = 6) -> String {
         guard items.count > 1, let last = items.last else { return items.first ?? "" }
         if items.count > limit {
-            return items.prefix(limit - 1).joined(separator: ", ") + " and \(items.count - limit + 1) more"
+            return items.prefix(limit - 1).joined(separator: ", ")
+                + " and \(items.count - limit + 1) more"
         }
         return items.dropLast().joined(separator: ", ") + " and " + last
     }

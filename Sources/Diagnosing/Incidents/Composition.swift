@@ -12,11 +12,16 @@ struct Composition {
         let links = ordered.enumerated().map { place, finding in
             Incident.Link(
                 finding: finding,
+                id: finding.id,
                 role: Self.role(of: finding, at: place, among: ordered, present: present)
             )
         }
         let issues = knownIssues.filter { $0.matches(ordered) }
-        let verdict = Verdict(chain: ordered, flows: draft.flows, initiators: draft.initiators.count)
+        let verdict = Verdict(
+            chain: ordered,
+            flows: draft.flows,
+            initiators: draft.initiators.count
+        )
         return Incident(
             chain: links,
             knownIssues: issues,
@@ -45,7 +50,9 @@ struct Composition {
         return findings.sorted { left, right in
             let (first, second) = (left.severity > .note, right.severity > .note)
             if first != second { return first }
-            let depths = (depth(of: left.pathology, in: present), depth(of: right.pathology, in: present))
+            let depths = (
+                depth(of: left.pathology, in: present), depth(of: right.pathology, in: present)
+            )
             if depths.0 != depths.1 { return depths.0 < depths.1 }
             let effects = (hasConsequence(left, in: present), hasConsequence(right, in: present))
             if effects.0 != effects.1 { return effects.0 }
@@ -57,12 +64,10 @@ struct Composition {
 
     /// How many causes stand one behind the other before a pathology.
     private static func depth(of pathology: String, in present: Set<String>) -> Int {
-        let causes = causes(of: pathology).filter { present.contains($0) && $0 != "port-reuse" }
+        let causes = Catalog.causes(of: pathology).filter {
+            present.contains($0) && $0 != "port-reuse"
+        }
         return causes.map { depth(of: $0, in: present) + 1 }.max() ?? 0
-    }
-
-    private static func causes(of pathology: String) -> [String] {
-        Catalog.detector(named: pathology)?.manual.followsFrom ?? []
     }
 
     private static func role(
@@ -72,7 +77,7 @@ struct Composition {
         present: Set<String>
     ) -> Incident.Role {
         let earlier = Set(findings[..<place].map(\.pathology))
-        if causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
+        if Catalog.causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
             return .consequence
         }
         let isRoot = hasConsequence(finding, in: present) && finding.severity > .note
@@ -80,7 +85,7 @@ struct Composition {
     }
 
     private static func hasConsequence(_ finding: Finding, in present: Set<String>) -> Bool {
-        present.contains { causes(of: $0).contains(finding.pathology) }
+        present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
     }
 
     private static func checks(of issues: [KnownIssue], then findings: [Finding]) -> [Check] {

@@ -2,6 +2,8 @@ import Tracking
 
 /// One trouble of one pair of ends, from its root to its last consequence.
 package struct Incident: Sendable {
+    /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
+    package let id: String
     /// Root first.
     package let chain: [Link]
     package let knownIssues: [KnownIssue]
@@ -18,9 +20,12 @@ package struct Incident: Sendable {
     /// A finding, and its part in the incident.
     package struct Link: Sendable {
         package let finding: Finding
+        /// The finding's id.
+        package let id: String
         package let role: Role
     }
 
+    /// What a finding has to do with the others of its incident.
     package enum Role: String, Sendable {
         case root
         case consequence
@@ -28,13 +33,28 @@ package struct Incident: Sendable {
         case single
     }
 
+    package init(
+        chain: [Link],
+        knownIssues: [KnownIssue],
+        checks: [Check],
+        flows: Int,
+        headline: String,
+        verdict: String,
+        histories: [History]
+    ) {
+        self.chain = chain
+        self.knownIssues = knownIssues
+        self.checks = checks
+        self.flows = flows
+        self.headline = headline
+        self.verdict = verdict
+        self.histories = histories
+        id = StableID.hexadecimal(of: "incident|\(chain[0].id)")
+    }
+
     package var root: Finding { chain[0].finding }
 
     package var severity: Severity { chain.map(\.finding.severity).max() ?? .note }
     package var firstSeen: Int64 { chain.map(\.finding.firstSeen).min() ?? 0 }
     package var lastSeen: Int64 { chain.map(\.finding.lastSeen).max() ?? 0 }
-
-    package var id: String {
-        StableID.hexadecimal(of: "incident|\(root.subject.identity)|\(root.begin)|\(root.pathology)")
-    }
 }

@@ -12,6 +12,11 @@ struct IncidentDraft {
     private var shown: Set<[String]> = []
     private(set) var initiators: Set<Address> = []
 
+    /// The pathologies of which no further example is wanted: their evidence is complete.
+    var pathologiesWithExamples: [String] {
+        findings.filter { $0.evidence.count >= Finding.evidenceLimit }.map(\.pathology)
+    }
+
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
         initiators.insert(history.initiator.address)
@@ -56,7 +61,7 @@ extension Finding {
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
         guards += other.guards.filter { !guards.contains($0) }
-        vantage = vantage == other.vantage ? vantage : .unknown
+        if !other.summary.isEmpty, vantage != other.vantage { vantage = .unknown }
         let room = Finding.evidenceLimit - evidence.count
         if room > 0 {
             evidence += other.evidence.prefix(room)

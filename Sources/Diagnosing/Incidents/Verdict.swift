@@ -31,8 +31,12 @@ struct Verdict {
 
     var text: String {
         let relevant = chain.filter { $0.severity > .note }
-        var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.toldFindings).map(\.summary)
-        if let last = sentences.popLast() { sentences.append(last.dropLast() + outcome(after: last)) }
+        var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.toldFindings).map(
+            \.summary
+        )
+        if let last = sentences.popLast() {
+            sentences.append(last.dropLast() + outcome(after: last))
+        }
         return sentences.map(\.capitalizedFirst).joined(separator: " ")
     }
 

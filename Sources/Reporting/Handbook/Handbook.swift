@@ -13,8 +13,11 @@ package struct Handbook {
     package var catalogue: String {
         let manuals = Catalog.manuals
         let width = manuals.map(\.id.count).max() ?? 0
-        let lines = manuals.map { "  \(style.ink($0.id.padded(to: width), .strong))  \($0.title)\n" }
-        return lines.joined() + "\nsynopsis explain PATHOLOGY prints the manual page of one of them.\n"
+        let lines = manuals.map {
+            "  \(style.ink($0.id.padded(to: width), .strong))  \($0.title)\n"
+        }
+        return lines.joined()
+            + "\nsynopsis explain PATHOLOGY prints the manual page of one of them.\n"
     }
 
     /// The manual page of one detector.
@@ -30,7 +33,8 @@ package struct Handbook {
         }
         text += "\n\(style.ink("Example", .strong)) (⚑ is what the detector points at)\n"
         text += Ladder(exchange: manual.example).text
-        text += "\n\(style.ink("Near miss", .strong)) (it looks alike, and the detector is silent)\n"
+        text +=
+            "\n\(style.ink("Near miss", .strong)) (it looks alike, and the detector is silent)\n"
         text += Ladder(exchange: manual.nearMiss).text
         return text
     }

@@ -14,14 +14,15 @@ struct Ladder {
         let numberWidth = String(frames.count).count
         let clock = LocalTime(hasNanoseconds: false)
         var source = MemoryFrames(frames, linkType: .ethernet)
-        var text = heading(indent: numberWidth + 13)
+        var text = heading(indent: numberWidth + 16)
         var number = 0
         while (try? source.advance()) == true {
             number += 1
             let time = clock.delta(source.frame.time - exchange.begin).dropFirst()
             let rung = self.rung(DecodedFrame(source.frame).packet)
             let mark = flagged.contains(UInt64(number)) ? "  ⚑" : ""
-            text += "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
+            text +=
+                "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
         }
         return text
     }
@@ -29,8 +30,8 @@ struct Ladder {
     private func heading(indent: Int) -> String {
         let left = exchange.client.description
         let right = exchange.server.description
-        let gap = max(2, indent + Self.span + 4 - indent - left.count - right.count)
-        return String(repeating: " ", count: indent + 1) + left
+        let gap = max(2, Self.span + 2 - left.count - right.count)
+        return String(repeating: " ", count: indent) + left
             + String(repeating: " ", count: gap) + right + "\n"
     }
 
@@ -43,7 +44,8 @@ struct Ladder {
             let isRightward = error.sender == exchange.client.address
             let isBetween = error.sender != exchange.server.address && !isRightward
             let towardsClient = error.receiver == exchange.client.address
-            let text = "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
+            let text =
+                "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
             return rung(text, isRightward: isBetween ? !towardsClient : isRightward)
         case .unread:
             return ""

@@ -21,8 +21,11 @@ package struct EventJSON {
             ("id", .string(incident.id)),
             ("severity", .string(incident.severity.name)),
             ("verdict", .string(incident.verdict)),
-            ("chain", .array(incident.chain.map { .string($0.finding.id) })),
-            ("known_issues", incident.knownIssues.isEmpty ? nil : .array(incident.knownIssues.map(issue))),
+            ("chain", .array(incident.chain.map { .string($0.id) })),
+            (
+                "known_issues",
+                incident.knownIssues.isEmpty ? nil : .array(incident.knownIssues.map(issue))
+            ),
             ("next", .strings(incident.checks.map(\.line))),
             ("first_seen", time(incident.firstSeen)),
             ("last_seen", time(incident.lastSeen)),
@@ -32,12 +35,12 @@ package struct EventJSON {
         return envelope("incident", at: incident.firstSeen, frame, incident.root, body)
     }
 
-    /// - Parameter incident: the incident that the finding is part of.
+    /// The event of one finding of `incident`.
     package func finding(_ link: Incident.Link, of incident: Incident) -> JSONValue {
         let finding = link.finding
         let related = incident.chain.map(\.finding.pathology).filter { $0 != finding.pathology }
         let body = JSONValue.members(
-            ("id", .string(finding.id)),
+            ("id", .string(link.id)),
             ("pathology", .string(finding.pathology)),
             ("reason", finding.reason.map { .string($0) }),
             ("severity", .string(finding.severity.name)),
@@ -58,10 +61,16 @@ package struct EventJSON {
             ("evidence_omitted", .integer(finding.evidenceOmitted)),
             ("causes", .strings(finding.causes)),
             ("next", .strings(finding.checks.map(\.line))),
-            ("refs", .strings(references(of: finding))),
+            ("refs", .strings(Catalog.references(of: finding.pathology))),
             ("related", .strings(related))
         )
-        return envelope("finding", at: finding.firstSeen, finding.evidence.first?.event.packet, finding, body)
+        return envelope(
+            "finding",
+            at: finding.firstSeen,
+            finding.evidence.first?.event.packet,
+            finding,
+            body
+        )
     }
 
     package func handshake(_ handshake: Handshake) -> JSONValue {
@@ -133,7 +142,10 @@ package struct EventJSON {
         if let from = source.address, let fromPort = source.port, let to = destination.address,
             let toPort = destination.port
         {
-            communityID = CommunityID.text(Endpoint(from, port: fromPort), Endpoint(to, port: toPort))
+            communityID = CommunityID.text(
+                Endpoint(from, port: fromPort),
+                Endpoint(to, port: toPort)
+            )
         }
         let flowID = communityID.map { StableID.number(of: "\($0)|\(begin)") % Self.flowIDBits }
         let version = (source.address ?? destination.address).map { $0.isIPv4 ? 4 : 6 }
@@ -183,10 +195,6 @@ package struct EventJSON {
         }
     }
 
-    private func references(of finding: Finding) -> [String] {
-        Catalog.detector(named: finding.pathology)?.manual.sources.map(\.description) ?? []
-    }
-
     private func evidence(_ evidence: Evidence, since start: Int64) -> JSONValue {
         let event = evidence.event
         let isError = event.kind == .icmp
@@ -208,7 +216,9 @@ package struct EventJSON {
     }
 
     private func sender(of evidence: Evidence) -> String {
-        guard evidence.event.kind == .icmp else { return evidence.isFromInitiator ? "client" : "server" }
+        guard evidence.event.kind == .icmp else {
+            return evidence.isFromInitiator ? "client" : "server"
+        }
         switch evidence.errorSender {
         case .initiator: return "client"
         case .responder: return "server"

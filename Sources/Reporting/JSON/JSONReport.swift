@@ -13,35 +13,48 @@ package struct JSONReport {
     }
 
     /// The document, with a newline at its end.
-    package var text: String {
-        var members: [(String, String)] = [
-            ("schema", "\"1.0\""),
-            ("kind", "\"synopsis.report\""),
-            ("tool", tool.text),
-        ]
-        if let time = report.generatedAt { members.append(("generated_at", events.time(time).text)) }
-        members += [
-            ("inputs", lines(report.inputs.map(input))),
-            ("window", window.text),
-            ("totals", totals.text),
-            ("incidents", lines(report.incidents.map(events.incident))),
-            ("findings", lines(findings)),
-        ]
+    package var text: String { String(decoding: octets, as: UTF8.self) }
+
+    /// The document in UTF-8.
+    package var octets: [UInt8] {
+        var octets = Array("{\n\"schema\":\"1.0\",\n\"kind\":\"synopsis.report\"".utf8)
+        append("tool", tool, to: &octets)
+        if let time = report.generatedAt { append("generated_at", events.time(time), to: &octets) }
+        append("inputs", lines: report.inputs.lazy.map(input), to: &octets)
+        append("window", window, to: &octets)
+        append("totals", totals, to: &octets)
+        append("incidents", lines: report.incidents.lazy.map(events.incident), to: &octets)
+        let findings = report.incidents.lazy.flatMap { incident in
+            incident.chain.lazy.map { events.finding($0, of: incident) }
+        }
+        append("findings", lines: findings, to: &octets)
         if let handshakes = report.handshakes {
-            members.append(("handshakes", lines(handshakes.map(events.handshake))))
+            append("handshakes", lines: handshakes.lazy.map(events.handshake), to: &octets)
         }
-        members.append(("warnings", lines(report.warnings.map(warning))))
-        return "{\n" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",\n") + "\n}\n"
+        append("warnings", lines: report.warnings.lazy.map(warning), to: &octets)
+        octets += "\n}\n".utf8
+        return octets
     }
 
-    private var findings: [JSONValue] {
-        report.incidents.flatMap { incident in
-            incident.chain.map { events.finding($0, of: incident) }
-        }
+    private func append(_ name: String, _ value: JSONValue, to octets: inout [UInt8]) {
+        octets += ",\n\"\(name)\":".utf8
+        value.write(to: &octets)
     }
 
-    private func lines(_ values: [JSONValue]) -> String {
-        values.isEmpty ? "[]" : "[\n" + values.map(\.text).joined(separator: ",\n") + "\n]"
+    /// An array with a line for each of its elements.
+    private func append(
+        _ name: String,
+        lines: some Sequence<JSONValue>,
+        to octets: inout [UInt8]
+    ) {
+        octets += ",\n\"\(name)\":[".utf8
+        var isFirst = true
+        for line in lines {
+            octets += (isFirst ? "\n" : ",\n").utf8
+            line.write(to: &octets)
+            isFirst = false
+        }
+        octets += (isFirst ? "]" : "\n]").utf8
     }
 
     private var tool: JSONValue {

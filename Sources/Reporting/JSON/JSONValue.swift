@@ -8,6 +8,7 @@ package enum JSONValue: Sendable {
     case array([JSONValue])
     case object([Member])
 
+    /// One name of an object and what it stands for.
     package struct Member: Sendable {
         package let name: String
         package let value: JSONValue
@@ -20,58 +21,70 @@ package enum JSONValue: Sendable {
 
     /// The text without white space (RFC 8259).
     package var text: String {
-        var text = ""
-        write(to: &text)
-        return text
+        var octets: [UInt8] = []
+        write(to: &octets)
+        return String(decoding: octets, as: UTF8.self)
     }
 
-    private func write(to text: inout String) {
+    /// Appends the text in UTF-8.
+    func write(to octets: inout [UInt8]) {
         switch self {
-        case .string(let string): Self.write(string, to: &text)
-        case .integer(let number): text += String(number)
-        case .natural(let number): text += String(number)
-        case .number(let number): text += number.isFinite ? String(number) : "0"
-        case .boolean(let isTrue): text += isTrue ? "true" : "false"
+        case .string(let string): Self.write(string, to: &octets)
+        case .integer(let number): octets += String(number).utf8
+        case .natural(let number): octets += String(number).utf8
+        case .number(let number): octets += String(number.isFinite ? number : 0).utf8
+        case .boolean(let isTrue): octets += (isTrue ? "true" : "false").utf8
         case .array(let elements):
-            text += "["
+            octets.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
-                if index > 0 { text += "," }
-                element.write(to: &text)
+                if index > 0 { octets.append(UInt8(ascii: ",")) }
+                element.write(to: &octets)
             }
-            text += "]"
+            octets.append(UInt8(ascii: "]"))
         case .object(let members):
-            text += "{"
+            octets.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
-                if index > 0 { text += "," }
-                Self.write(member.name, to: &text)
-                text += ":"
-                member.value.write(to: &text)
+                if index > 0 { octets.append(UInt8(ascii: ",")) }
+                Self.write(member.name, to: &octets)
+                octets.append(UInt8(ascii: ":"))
+                member.value.write(to: &octets)
             }
-            text += "}"
+            octets.append(UInt8(ascii: "}"))
         }
     }
 
-    private static func write(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\t": text += "\\t"
-            case "\r": text += "\\r"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
+    private static func write(_ string: String, to octets: inout [UInt8]) {
+        octets.append(UInt8(ascii: "\""))
+        if string.utf8.allSatisfy(isPlain) {
+            octets += string.utf8
+        } else {
+            writeEscaped(string, to: &octets)
+        }
+        octets.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        octet >= 0x20 && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
+    }
+
+    private static func writeEscaped(_ string: String, to octets: inout [UInt8]) {
+        for octet in string.utf8 {
+            switch octet {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): octets += [UInt8(ascii: "\\"), octet]
+            case UInt8(ascii: "\n"): octets += "\\n".utf8
+            case UInt8(ascii: "\t"): octets += "\\t".utf8
+            case UInt8(ascii: "\r"): octets += "\\r".utf8
+            case ..<0x20: octets += "\\u00\(octet < 16 ? "0" : "")\(String(octet, radix: 16))".utf8
+            default: octets.append(octet)
             }
         }
-        text += "\""
     }
 }
 
 extension JSONValue {
-    package static func unsigned(_ value: some UnsignedInteger) -> JSONValue { .natural(UInt64(value)) }
+    package static func unsigned(_ value: some UnsignedInteger) -> JSONValue {
+        .natural(UInt64(value))
+    }
 
     /// An array of strings; `nil` for an empty one, so that the member is left out.
     static func strings(_ strings: [String]) -> JSONValue? {
@@ -80,6 +93,7 @@ extension JSONValue {
 
     /// Nanoseconds as microseconds, with a fraction only where there is one.
     static func microseconds(_ nanoseconds: Int64) -> JSONValue {
-        nanoseconds % 1000 == 0 ? .integer(Int(nanoseconds / 1000)) : .number(Double(nanoseconds) / 1000)
+        nanoseconds % 1000 == 0
+            ? .integer(Int(nanoseconds / 1000)) : .number(Double(nanoseconds) / 1000)
     }
 }

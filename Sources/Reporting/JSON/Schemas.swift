@@ -1,10 +1,14 @@
 /// The JSON Schemas (2020-12) of what this program writes.
 package enum Schemas {
     /// The schema of the report.
-    package static var report: String { String(decoding: PackageResources.report_schema_json, as: UTF8.self) }
+    package static var report: String {
+        String(decoding: PackageResources.report_schema_json, as: UTF8.self)
+    }
 
     /// The schema of one event.
-    package static var event: String { String(decoding: PackageResources.event_schema_json, as: UTF8.self) }
+    package static var event: String {
+        String(decoding: PackageResources.event_schema_json, as: UTF8.self)
+    }
 
     /// Both in one document that needs no other file: it admits a report or an event.
     package static var bundle: String {

@@ -38,7 +38,9 @@ struct Folding {
         while place < shown.count {
             if let (cycle, times) = repetition(at: place) {
                 parts.append(.rows(place..<place + cycle))
-                parts.append(.folded(place + cycle..<place + cycle * (times + 1), cycle: cycle, times: times))
+                parts.append(
+                    .folded(place + cycle..<place + cycle * (times + 1), cycle: cycle, times: times)
+                )
                 place += cycle * (times + 1)
             } else {
                 parts.append(.rows(place..<place + 1))

@@ -12,9 +12,7 @@ struct PacketRow {
     let kind: String
     let info: String
 
-    /// - Parameters:
-    ///   - index: the event in `history` that the row is of.
-    ///   - former: the event of the row before.
+    /// The row of the event at `index`; `former` is the event of the row before.
     init(_ index: Int, in history: History, after former: Int?, clock: LocalTime) {
         let event = history.events[index]
         number = String(event.packet)

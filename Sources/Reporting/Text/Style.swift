@@ -43,7 +43,8 @@ package struct Style: Sendable {
     func hung(_ text: String, behind label: String) -> String {
         let lines = wrapped(text, indent: label.count)
         let blank = String(repeating: " ", count: label.count)
-        return lines.enumerated().map { ($0 == 0 ? label : blank) + $1 }.joined(separator: "\n") + "\n"
+        return lines.enumerated().map { ($0 == 0 ? label : blank) + $1 }.joined(separator: "\n")
+            + "\n"
     }
 }
 

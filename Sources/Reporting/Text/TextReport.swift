@@ -11,7 +11,7 @@ package struct TextReport {
     private let showsAll: Bool
     private let clock: LocalTime
 
-    /// - Parameter showsAll: whether long timelines are shown whole.
+    /// The text of `report`; long timelines are shown whole if `showsAll`.
     package init(_ report: Report, style: Style = Style(), showsAll: Bool = false) {
         self.report = report
         self.style = style
@@ -48,7 +48,8 @@ package struct TextReport {
     private var volume: String {
         let packets = Wording.count(Int(report.tally.packets), "packet")
         guard let window = report.tally.window else { return packets }
-        return "\(packets) in \(Self.seconds(window.last - window.first)) s from \(clock.dateAndTime(window.first))"
+        return
+            "\(packets) in \(Self.seconds(window.last - window.first)) s from \(clock.dateAndTime(window.first))"
     }
 
     /// Three digits behind the point.
@@ -63,9 +64,11 @@ package struct TextReport {
         let (initiator, responder) = history.fastestReactions
         switch history.vantage {
         case .client:
-            return "captured at \(history.initiator.address) (it reacts within \(Wording.duration(initiator ?? 0)))"
+            return
+                "captured at \(history.initiator.address) (it reacts within \(Wording.duration(initiator ?? 0)))"
         case .server:
-            return "captured at \(history.responder.address) (it reacts within \(Wording.duration(responder ?? 0)))"
+            return
+                "captured at \(history.responder.address) (it reacts within \(Wording.duration(responder ?? 0)))"
         case .unknown:
             return nil
         }
@@ -98,16 +101,30 @@ package struct TextReport {
         }
         guard !parts.isEmpty else { return nil }
         let total = report.tally.unread.reduce(0, +)
-        return "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
+        return
+            "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
     }
 
     private var nothingFound: String {
         let tally = report.tally
-        if tally.segments == 0 { return "No TCP in this capture: nothing to say about connections.\n" }
-        if tally.attempted == 0 {
-            return "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
+        if tally.segments == 0 {
+            return "No TCP in this capture: nothing to say about connections.\n"
         }
-        return "Nothing found: no connection of this capture fails to come up.\n"
+        if tally.attempted == 0 {
+            return
+                "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
+        }
+        let failed = tally.attempted - tally.outcome(.completed)
+        if failed == 0 { return "Nothing found: every connection of this capture came up.\n" }
+        let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
+        let kinds = others.filter { tally.outcome($0) > 0 }.map {
+            "\(tally.outcome($0)) \($0.name)"
+        }
+        return """
+            Nothing found that has a name here. But \(failed) of \(tally.attempted) connections did not come up: \
+            \(kinds.joined(separator: ", ")). --flows lists them.
+
+            """
     }
 
     private func describe(_ incident: Incident, number: Int) -> String {
@@ -139,17 +156,22 @@ package struct TextReport {
         for (index, link) in incident.chain.enumerated() {
             let label = index == 0 ? "   Why     " : "           "
             let name = "\(index + 1)  \(link.finding.pathology.padded(to: width))   "
-            text += style.hung(reasoning(of: link.finding, alone: incident.chain.count == 1), behind: label + name)
+            text += style.hung(
+                reasoning(of: link.finding, alone: incident.chain.count == 1),
+                behind: label + name
+            )
         }
         return text
     }
 
     private func reasoning(of finding: Finding, alone: Bool) -> String {
         let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
-        let told = finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
+        let told =
+            finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
         switch finding.status {
         case .confirmed: return told
-        case .likely, .possible: return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
+        case .likely, .possible:
+            return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
         case .pending: return "\(told) (The capture ends too early to be sure.)"
         }
     }
@@ -168,7 +190,8 @@ package struct TextReport {
                 if check.command.isEmpty {
                     text += style.hung(check.tells, behind: label)
                 } else {
-                    text += "\(label)\(place)  \(check.command.padded(to: commands))  # \(check.tells)\n"
+                    text +=
+                        "\(label)\(place)  \(check.command.padded(to: commands))  # \(check.tells)\n"
                 }
             }
         }

@@ -66,7 +66,8 @@ struct Timeline {
         let indent = Self.margin + widths.number + 2 + widths.time + 2 + widths.delta + 2
         let blank = String(repeating: " ", count: indent)
         let wide = Style(width: max(style.width, indent + 100), isColored: style.isColored)
-        return wide.wrapped(remark, indent: indent).map { blank + style.ink($0, .faint) + "\n" }.joined()
+        return wide.wrapped(remark, indent: indent).map { blank + style.ink($0, .faint) + "\n" }
+            .joined()
     }
 
     private func ellipsis(_ remark: String, _ widths: Widths) -> String {
@@ -83,9 +84,15 @@ struct Timeline {
         let first = rows[range.lowerBound]
         let last = rows[range.upperBound - 1]
         let what =
-            cycle.map { $0 == 1 ? "the same \(times) times more" : "the same \($0) packets \(times) times more" }
+            cycle.map {
+                $0 == 1
+                    ? "the same \(times) times more" : "the same \($0) packets \(times) times more"
+            }
             ?? "\(range.count) packets; --all shows them"
-        return ellipsis("(packets \(first.number) to \(last.number), until \(last.time): \(what))", widths)
+        return ellipsis(
+            "(packets \(first.number) to \(last.number), until \(last.time): \(what))",
+            widths
+        )
     }
 
     /// The widths of the columns.

@@ -1,4 +1,4 @@
-/// Why an input, or the rest of it, could not be read. One sentence, with the place.
+/// Why an input, or the rest of it, could not be read: one sentence, with the place.
 package struct CaptureError: Error, Hashable, Sendable {
     /// The input's name as the user gave it.
     package let input: String

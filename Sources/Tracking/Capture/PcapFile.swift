@@ -1,11 +1,6 @@
 import CPcap
-import Glibc
 
-/// A capture file or pipe, read through libpcap: pcap in either byte order and precision, and pcapng.
-///
-/// Sound although it holds pointers: libpcap's record stays valid until the next call on the same
-/// handle, `frame` borrows `self`, and `advance()` needs `self` exclusively.
-@safe
+/// A capture file or pipe: pcap in either byte order and precision, and pcapng.
 package struct PcapFile: ~Copyable, CaptureSource {
     /// As the user named it; standard input is `-`.
     package let name: String
@@ -20,97 +15,145 @@ package struct PcapFile: ~Copyable, CaptureSource {
     package private(set) var octetsRead: UInt64 = 24
     /// Whether any time stamp was finer than a microsecond.
     package private(set) var hasNanoseconds: Bool
-
     /// The earliest and the latest capture time of the frames read.
     package private(set) var earliest = Int64.max
     package private(set) var latest = Int64.min
 
-    private let handle: OpaquePointer
-    private var header: UnsafeMutablePointer<pcap_pkthdr>?
-    private var octets: UnsafePointer<UInt8>?
+    private let framesBefore: UInt64
+    private var records: PcapRecords
+    /// In use instead of `records` where these do not understand the form.
+    private var rareRecords: LibpcapRecords
+    private let isRare: Bool
     private var filter: PacketFilter?
-    private let recordHeaderLength: UInt64
+    private let dataLink: Int32
+    private let rareHeaderLength: UInt64
 
     /// What pcapng adds to the octets of a packet: an enhanced packet block without options.
     private static let usualBlockOverhead: UInt64 = 32
 
     /// Opens the file at `path`, or standard input for `-`.
     ///
+    /// - Parameters:
+    ///   - path: the file's name.
+    ///   - framesBefore: how many frames came before it, where it continues another file.
     /// - Throws: when there is no such file, it is no capture, or its link type is unknown.
-    package init(path: String) throws(CaptureError) {
-        let opened = unsafe try OpenedCapture(path: path)
-        name = path
-        format = unsafe opened.format
-        unsafe handle = opened.handle
-        size = unsafe opened.size
-        linkType = unsafe opened.linkType
-        snapshotLength = unsafe Int(pcap_snapshot(opened.handle))
-        if case .pcap(let nanoseconds, let length) = format {
-            hasNanoseconds = nanoseconds
-            recordHeaderLength = length
-        } else {
-            hasNanoseconds = false
-            recordHeaderLength = Self.usualBlockOverhead
+    package init(path: String, framesBefore: UInt64 = 0) throws(CaptureError) {
+        let stream = try CaptureStream(path: path)
+        try stream.requireCapture()
+        let header = PcapRecords.Header(stream.beginning, format: stream.format)
+        let rare = try header == nil ? LibpcapRecords(of: stream) : LibpcapRecords()
+        let dataLink = header?.dataLink ?? rare.dataLink
+        guard LinkType(dataLink: dataLink) != .other else {
+            throw CaptureError(input: path, reason: Self.complaint(aboutDataLink: dataLink))
         }
+        self.init(stream, header, rare, framesBefore)
     }
 
-    deinit {
-        unsafe pcap_close(handle)
+    private init(
+        _ stream: consuming CaptureStream,
+        _ header: PcapRecords.Header?,
+        _ rare: consuming LibpcapRecords,
+        _ framesBefore: UInt64
+    ) {
+        self.framesBefore = framesBefore
+        name = stream.name
+        format = stream.format
+        size = stream.size
+        if case .pcap(let nanoseconds, let length) = format {
+            hasNanoseconds = nanoseconds
+            rareHeaderLength = length
+        } else {
+            hasNanoseconds = false
+            rareHeaderLength = Self.usualBlockOverhead
+        }
+        isRare = header == nil
+        dataLink = header?.dataLink ?? rare.dataLink
+        linkType = LinkType(dataLink: dataLink)
+        snapshotLength = header?.snapshotLength ?? rare.snapshotLength
+        records = PcapRecords(of: stream, header: header ?? PcapRecords.Header())
+        rareRecords = rare
+    }
+
+    private static func complaint(aboutDataLink dataLink: Int32) -> String {
+        let name = unsafe pcap_datalink_val_to_name(dataLink).map { unsafe String(cString: $0) }
+        return """
+            the link type \(dataLink)\(name.map { " (\($0))" } ?? "") is not known here; expected \
+            Ethernet, Linux cooked, raw IP or BSD loopback
+            """
     }
 
     /// From now on steps over frames that `expression` does not match (pcap-filter(7)).
     ///
     /// - Throws: libpcap's word on what is wrong with the expression.
     package mutating func keep(only expression: String) throws(CaptureError) {
-        filter = unsafe try PacketFilter(expression, for: handle, of: name)
+        filter = try PacketFilter(
+            expression,
+            dataLink: dataLink,
+            snapshotLength: snapshotLength,
+            of: name
+        )
     }
 
+    @inline(always)
     package mutating func advance() throws(CaptureError) -> Bool {
-        while true {
-            let result = unsafe pcap_next_ex(handle, &header, &octets)
-            guard result == 1, let header = unsafe header, let octets = unsafe octets else {
-                if result == -2 { return false }
-                throw damage()
-            }
+        repeat {
+            guard try isRare ? stepRarely() : step() else { return false }
             framesRead &+= 1
-            octetsRead &+= recordHeaderLength &+ UInt64(unsafe header.pointee.caplen)
-            noteTime()
-            if !hasNanoseconds { hasNanoseconds = unsafe header.pointee.ts.tv_usec % 1000 != 0 }
-            if unsafe filter?.matches(header, octets) ?? true { return true }
+        } while !passesFilter
+        return true
+    }
+
+    @inline(always)
+    private mutating func step() throws(CaptureError) -> Bool {
+        do throws(PcapRecords.Fault) {
+            guard try records.advance() else { return false }
+        } catch {
+            throw damage(error.description)
         }
+        note(records.time)
+        octetsRead &+= UInt64(records.recordLength)
+        return true
+    }
+
+    @inline(never)
+    private mutating func stepRarely() throws(CaptureError) -> Bool {
+        guard let isThere = rareRecords.advance() else { throw damage(rareRecords.fault) }
+        guard isThere else { return false }
+        note(rareRecords.time)
+        octetsRead &+= rareHeaderLength &+ UInt64(rareRecords.octets.byteCount)
+        if !hasNanoseconds { hasNanoseconds = rareRecords.time % 1000 != 0 }
+        return true
+    }
+
+    @inline(always)
+    private mutating func note(_ time: Int64) {
+        earliest = min(earliest, time)
+        latest = max(latest, time)
+    }
+
+    @inline(always)
+    private var passesFilter: Bool {
+        if filter == nil { return true }
+        let frame = self.frame
+        return filter?.matches(frame.octets, originalLength: frame.originalLength) ?? true
     }
 
     package var frame: Frame {
         @_lifetime(borrow self)
         @inline(always)
         get {
-            guard let header = unsafe header, let octets = unsafe octets else {
-                return Frame(octets: RawSpan(), time: 0, number: 0, originalLength: 0, linkType: linkType)
-            }
-            let record = unsafe header.pointee
-            let span = unsafe RawSpan(_unsafeStart: octets, byteCount: Int(record.caplen))
-            return unsafe Frame(
-                octets: _overrideLifetime(span, borrowing: self),
-                time: Int64(record.ts.tv_sec) &* 1_000_000_000 &+ Int64(record.ts.tv_usec),
-                number: framesRead,
-                originalLength: record.len,
+            Frame(
+                octets: isRare ? rareRecords.octets : records.octets,
+                time: isRare ? rareRecords.time : records.time,
+                number: framesBefore &+ framesRead,
+                originalLength: isRare ? rareRecords.originalLength : records.originalLength,
                 linkType: linkType
             )
         }
     }
 
-    @inline(always)
-    private mutating func noteTime() {
-        guard let header = unsafe header else { return }
-        let stamp = unsafe header.pointee.ts
-        let time = Int64(stamp.tv_sec) &* 1_000_000_000 &+ Int64(stamp.tv_usec)
-        earliest = min(earliest, time)
-        latest = max(latest, time)
-    }
-
-    private func damage() -> CaptureError {
-        let reason = unsafe String(cString: pcap_geterr(handle))
-        return CaptureError(
+    private func damage(_ reason: String) -> CaptureError {
+        CaptureError(
             input: name,
             offset: format == .pcapng ? nil : octetsRead,
             reason: "the record of packet \(framesRead + 1) cannot be read: \(reason)"

@@ -4,6 +4,7 @@
 /// For an ICMP error, `sequence`, `acknowledgment` and `flags` are those of the segment it quotes, and
 /// `side` is that segment's sender.
 package struct Event: Hashable, BitwiseCopyable, Sendable {
+    /// What sort of packet it was.
     package enum Kind: UInt8, BitwiseCopyable, Sendable {
         case syn
         case synAck

@@ -90,14 +90,7 @@ extension Flow {
         let kept = tape
         let number = incarnation &+ 1
         let keptMarks = marks.intersection([.noteworthy, .reused])
-        self = Flow(
-            key: key,
-            begin: frame.time,
-            lastTime: frame.time,
-            lastPacket: frame.number,
-            firstPacket: frame.number,
-            vlan: frame.vlan
-        )
+        self = Flow(key: key, in: frame)
         tape = kept
         incarnation = number
         marks.formUnion(keptMarks)
@@ -140,13 +133,26 @@ extension Flow {
         switch phase {
         case .opening, .answered, .reset:
             if side == initiator {
-                synTime = time
+                if !isRepeat || phase != .answered { synTime = time }
                 if !isRepeat || phase == .reset { phase = .opening }
+                takeEarlyAnswer(at: time)
             }
         case .established, .settled, .closing, .closed:
             break
         }
         return isFirst ? .record : [.record, .noteworthy]
+    }
+
+    /// Where the capture shows a SYN-ACK just before the SYN that it answers, the handshake goes on from it.
+    private mutating func takeEarlyAnswer(at time: Int64) {
+        let answer = self[initiator.other]
+        guard phase == .opening, answer.marks.contains(.synchronized),
+            self[initiator].isAnswered(by: answer.acknowledged)
+        else { return }
+        phase = .answered
+        marks.insert(.timed)
+        legs.0 = 0
+        marks.remove(.midstream)
     }
 
     private mutating func takeAnswer(_ segment: Segment, from side: Side, at time: Int64) -> Step {
@@ -174,7 +180,7 @@ extension Flow {
         let isFirst = phase == .opening && synAcks == 1
         if phase == .opening || phase == .reset {
             phase = .answered
-            synAckTime = time
+            marks.insert(.timed)
             legs.0 = Self.microseconds(from: synTime, to: time)
         }
         return isFirst && !isChange ? .record : [.record, .noteworthy]
@@ -216,6 +222,11 @@ extension Flow {
     private mutating func takeBeforeAnswer(_ segment: Segment, from side: Side) -> Step {
         if phase == .reset { return .record }
         if side != initiator {
+            guard self[initiator].marks.contains(.spoke) else {
+                phase = .settled
+                marks.insert(.alive)
+                return .forget
+            }
             if isLateAnswer(segment, from: side) {
                 marks.insert(.alive)
                 phase = .settled
@@ -239,7 +250,7 @@ extension Flow {
     private mutating func complete(at time: Int64) {
         phase = .established
         marks.formUnion([.completed, .alive])
-        legs.1 = Self.microseconds(from: synAckTime, to: time)
+        legs.1 = Self.microseconds(from: synTime + Int64(legs.0) * 1000, to: time)
     }
 
     private mutating func takeFin(_ segment: Segment, from side: Side) -> Step {
@@ -293,32 +304,5 @@ extension Flow {
 
     private static func microseconds(from start: Int64, to end: Int64) -> UInt32 {
         UInt32(clamping: (end - start) / 1000)
-    }
-}
-
-/// ICMP errors about the flow.
-extension Flow {
-    /// How far from the sender's newest sequence number a quoted one may lie, in octets: a forged or old
-    /// error rarely comes that near (RFC 5927 §4.1).
-    private static let quoteWindow: Int32 = 1 << 24
-
-    /// Whether `side` can have sent the quoted segment. A bare RST may carry sequence number 0.
-    func mayHaveSent(_ quoted: QuotedPacket, from side: Side) -> Bool {
-        if quoted.sequence.rawValue == 0 || phase == .opening || phase == .answered || phase == .reset {
-            return true
-        }
-        let distance = self[side].next.distance(to: quoted.sequence)
-        return (-Self.quoteWindow...Self.quoteWindow).contains(distance)
-    }
-
-    /// - Returns: whether the error is noteworthy: path-MTU discovery is not (RFC 1191, RFC 8201).
-    mutating func note(_ error: ICMPError, from side: Side) -> Bool {
-        letters.note(.icmp)
-        icmpErrors = icmpErrors == .max ? .max : icmpErrors + 1
-        let isV4 = error.quoted.source.address.isIPv4
-        let isPathMTU = isV4 ? error.type == 3 && error.code == 4 : error.type == 2
-        if isPathMTU { return false }
-        if phase == .opening || phase == .answered { marks.insert(.rejected) }
-        return true
     }
 }

@@ -38,33 +38,45 @@ struct Flow: BitwiseCopyable {
         /// The high side sent the first FIN, or the RST that ended it.
         static let closedByHigh = Marks(rawValue: 2048)
         static let inUse = Marks(rawValue: 4096)
+        /// A SYN-ACK answered a SYN of this incarnation, `legs.0` after `synTime`.
+        static let timed = Marks(rawValue: 8192)
     }
 
+    // What every packet touches comes first, so that it lies in as few cache lines as possible.
     let key: FlowKey
     var low = Sender()
     var high = Sender()
-    /// When the first SYN of this incarnation was sent.
-    var begin: Int64
-    var lastTime: Int64
-    var lastPacket: UInt64
-    /// The first packet of this incarnation.
-    var firstPacket: UInt64
-    var letters = HistoryLetters()
-    var tape = Tape()
-    /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
-    var legs: (UInt32, UInt32) = (0, 0)
-    var synAckTime: Int64 = 0
-    /// The SYN that `legs` counts from: the latest sending of the newest attempt.
-    var synTime: Int64 = 0
-    var incarnation: UInt16 = 0
-    var vlan: UInt16
-    var marks: Marks = .inUse
     var phase: Phase = .opening
     /// Counts that stop at 255.
     var syns: UInt8 = 0
     var synAcks: UInt8 = 0
     var attempts: UInt8 = 0
     var icmpErrors: UInt8 = 0
+    var marks: Marks = .inUse
+    var incarnation: UInt16 = 0
+    var vlan: UInt16
+    var tape = Tape()
+    var lastTime: Int64
+    var lastPacket: UInt64
+    /// When the first SYN of this incarnation was sent.
+    var begin: Int64
+    /// The first packet of this incarnation.
+    var firstPacket: UInt64
+    /// The SYN that `legs` counts from: the latest sending of the newest attempt.
+    var synTime: Int64 = 0
+    var letters = HistoryLetters()
+    /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
+    var legs: (UInt32, UInt32) = (0, 0)
+
+    /// A flow that begins with the packet in `frame`.
+    init(key: FlowKey, in frame: FrameFacts) {
+        self.key = key
+        vlan = frame.vlan
+        begin = frame.time
+        lastTime = frame.time
+        firstPacket = frame.number
+        lastPacket = frame.number
+    }
 
     subscript(side: Side) -> Sender {
         @inline(always) get { side == .low ? low : high }
@@ -75,6 +87,9 @@ struct Flow: BitwiseCopyable {
     }
 
     var initiator: Side { marks.contains(.initiatorIsHigh) ? .high : .low }
+
+    /// Whether a diagnosis will want its events.
+    var isNoteworthy: Bool { !marks.isDisjoint(with: [.noteworthy, .reused]) }
 
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.
     @inline(always)
@@ -93,25 +108,29 @@ struct Flow: BitwiseCopyable {
 /// Capitals are the initiator's: S SYN, A ACK, D data, F FIN, R RST; h is the responder's SYN-ACK, i an
 /// ICMP error, ^ that the capture began in mid-flow.
 package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
-    private static let alphabet: [Character] = [" ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^"]
+    private static let alphabet: [Character] = [
+        " ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^",
+    ]
 
+    /// The letters, by their places in the alphabet.
     package enum Letter: UInt8 {
         case syn = 1
-        case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData, icmp, midstream
+        case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData,
+            icmp, midstream
     }
 
-    /// Four bits a letter, the first lowest; the alphabet has twelve, so all fit.
+    /// Four bits a letter, the first lowest: twelve letters, 48 bits; above them, which were seen.
     private var packed: UInt64 = 0
-    private var seen: UInt16 = 0
+
+    private var count: Int { (packed >> 48).nonzeroBitCount }
 
     mutating func note(_ letter: Letter) {
-        let bit = UInt16(1) << letter.rawValue
-        guard seen & bit == 0 else { return }
-        packed |= UInt64(letter.rawValue) << UInt64(4 * seen.nonzeroBitCount)
-        seen |= bit
+        let bit = UInt64(1) << UInt64(48 + letter.rawValue)
+        guard packed & bit == 0 else { return }
+        packed |= UInt64(letter.rawValue) << UInt64(4 * count) | bit
     }
 
     package var text: String {
-        String((0..<seen.nonzeroBitCount).map { Self.alphabet[Int(packed >> UInt64(4 * $0) & 15)] })
+        String((0..<count).map { Self.alphabet[Int(packed >> UInt64(4 * $0) & 15)] })
     }
 }

@@ -1,7 +1,7 @@
 /// All flows of the capture: a hash index of 8-octet slots over records that never move.
 ///
-/// Records are numbered in order of arrival, which is also the order of every report; the hash decides
-/// only where the index finds them, so the seed does not show.
+/// Records are numbered in order of arrival, and used again once a flow had to go; the hash decides only
+/// where the index finds them, so the seed does not show.
 struct FlowTable: ~Copyable {
     private static let chunkShift = 12
     private static let chunkLength = 1 << chunkShift

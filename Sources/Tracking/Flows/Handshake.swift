@@ -73,8 +73,8 @@ extension Flow {
             synAcks: Int(synAcks),
             attempts: Int(attempts),
             icmpErrors: Int(icmpErrors),
-            answerDelay: synAckTime != 0 && synTime != 0 ? legs.0 : nil,
-            completionDelay: marks.contains(.completed) && synAckTime != 0 ? legs.1 : nil
+            answerDelay: marks.contains(.timed) ? legs.0 : nil,
+            completionDelay: marks.isSuperset(of: [.completed, .timed]) ? legs.1 : nil
         )
     }
 }

@@ -4,11 +4,7 @@
 struct Tape: BitwiseCopyable {
     fileprivate(set) var head: UInt32 = 0
     fileprivate(set) var tail: UInt32 = 0
-    /// The last event of the first half, behind which the oldest of the second half is dropped.
-    fileprivate(set) var pivot: UInt32 = 0
     fileprivate(set) var count: UInt32 = 0
-    /// Events between the two halves that were dropped.
-    fileprivate(set) var omitted: UInt32 = 0
 
     var isEmpty: Bool { count == 0 }
 }
@@ -22,6 +18,8 @@ struct TapeStore: ~Copyable {
 
     /// Index 0 is never used: it ends every chain.
     private var blocks: [[Event]] = []
+    /// What only long tapes need, by their heads; every flow would pay for it otherwise.
+    private var middles: [UInt32: Middle] = [:]
     private var used: UInt32 = 1
     private var free: UInt32 = 0
     /// The most events that all tapes together hold.
@@ -29,13 +27,23 @@ struct TapeStore: ~Copyable {
     /// Events that found no room.
     private(set) var refused: UInt64 = 0
 
+    /// Where a long tape loses events.
+    private struct Middle {
+        /// The last event of the first half, behind which the oldest of the second half is dropped.
+        let pivot: UInt32
+        /// Events between the two halves that were dropped.
+        var omitted = 0
+    }
+
     init(capacity: UInt32) {
         self.capacity = capacity
     }
 
     private subscript(index: UInt32) -> Event {
         get { blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)] }
-        _modify { yield &blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)] }
+        _modify {
+            yield &blocks[Int(index >> Self.blockShift)][Int(index) & (Self.blockLength - 1)]
+        }
     }
 
     mutating func append(_ event: Event, to tape: inout Tape) {
@@ -46,19 +54,28 @@ struct TapeStore: ~Copyable {
         if tape.count == 0 { tape.head = index } else { self[tape.tail].link = index }
         tape.tail = index
         tape.count += 1
-        if tape.count == Self.limit / 2 { tape.pivot = index }
-        if tape.count > Self.limit { dropOne(behind: tape.pivot, of: &tape) }
+        if tape.count == Self.limit / 2, middles[tape.head] == nil {
+            middles[tape.head] = Middle(pivot: index)
+        }
+        if tape.count > Self.limit { dropOne(of: &tape) }
     }
 
-    private mutating func dropOne(behind pivot: UInt32, of tape: inout Tape) {
+    private mutating func dropOne(of tape: inout Tape) {
+        guard let pivot = middles[tape.head]?.pivot else { return }
         let dropped = self[pivot].link
         self[pivot].link = self[dropped].link
         release(dropped)
         tape.count -= 1
-        tape.omitted += 1
+        middles[tape.head]?.omitted += 1
+    }
+
+    /// How many events were dropped between the two halves of a long tape.
+    func omitted(on tape: Tape) -> Int {
+        middles[tape.head]?.omitted ?? 0
     }
 
     mutating func erase(_ tape: inout Tape) {
+        if tape.count >= Self.limit / 2 { middles[tape.head] = nil }
         var index = tape.head
         while index != 0 {
             let next = self[index].link
@@ -66,6 +83,11 @@ struct TapeStore: ~Copyable {
             index = next
         }
         tape = Tape()
+    }
+
+    /// The oldest event.
+    func first(on tape: Tape) -> Event? {
+        tape.isEmpty ? nil : self[tape.head]
     }
 
     func events(on tape: Tape) -> [Event] {
@@ -86,7 +108,7 @@ struct TapeStore: ~Copyable {
             self[index] = event
             return index
         }
-        guard used < capacity else { return nil }
+        guard used <= capacity else { return nil }
         let block = Int(used >> Self.blockShift)
         if block == blocks.count {
             blocks.append([])

@@ -33,10 +33,11 @@ package struct Tracker: ~Copyable {
     /// Reads up to `count` frames from `source`.
     ///
     /// - Returns: `false` when the source has come to its end.
+    @specialized(where Source == PcapFile)
     @inline(never)
-    package mutating func consume(
+    package mutating func consume<Source: CaptureSource & ~Copyable>(
         next count: Int,
-        from source: inout some CaptureSource & ~Copyable
+        from source: inout Source
     ) throws(CaptureError) -> Bool {
         for _ in 0..<count {
             guard try source.advance() else { return false }
@@ -91,14 +92,7 @@ package struct Tracker: ~Copyable {
         in frame: FrameFacts
     ) {
         if flows.isFull { evict() }
-        var flow = Flow(
-            key: key,
-            begin: frame.time,
-            lastTime: frame.time,
-            lastPacket: frame.number,
-            firstPacket: frame.number,
-            vlan: frame.vlan
-        )
+        var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
         let index = flows.insert(flow)
@@ -115,28 +109,43 @@ package struct Tracker: ~Copyable {
         if flows[index].isReborn(by: segment, at: frame.time) {
             rebirth(index, by: segment, from: side, in: frame)
         }
-        let wasAnswered = flows[index].phase != .opening
-        let wasOneWay = flows[index].marks.contains(.oneWay)
-        let step = flows[index].advance(with: segment, from: side, in: frame)
-        if step.contains(.record) {
-            var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
-            event.incarnation = flows[index].incarnation
-            tapes.append(event, to: &flows[index].tape)
-        }
-        if step.contains(.noteworthy) { flows[index].marks.insert(.noteworthy) }
-        if step.contains(.forget), !flows[index].marks.contains(.noteworthy),
-            !flows[index].marks.contains(.reused)
-        {
-            tapes.erase(&flows[index].tape)
-        }
-        if !wasAnswered, flows[index].phase == .answered {
-            tally.noteAnswer(after: UInt64(flows[index].legs.0))
-        }
-        if !wasOneWay, flows[index].marks.contains(.oneWay),
-            oneWayInitiators.count < Self.oneWayLimit
-        {
+        let isOneWay = Self.advance(
+            &flows[index],
+            with: segment,
+            from: side,
+            in: frame,
+            &tapes,
+            &tally
+        )
+        if isOneWay, oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
         }
+    }
+
+    /// Advances a flow in its place, which is looked up but once.
+    ///
+    /// - Returns: whether the initiator goes on from here as if an answer had come.
+    @inline(always)
+    private static func advance(
+        _ flow: inout Flow,
+        with segment: Segment,
+        from side: Side,
+        in frame: FrameFacts,
+        _ tapes: inout TapeStore,
+        _ tally: inout Tally
+    ) -> Bool {
+        let wasAnswered = flow.phase != .opening
+        let wasOneWay = flow.marks.contains(.oneWay)
+        let step = flow.advance(with: segment, from: side, in: frame)
+        if step.contains(.record) {
+            var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
+            event.incarnation = flow.incarnation
+            tapes.append(event, to: &flow.tape)
+        }
+        if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
+        if step.contains(.forget), !flow.isNoteworthy { tapes.erase(&flow.tape) }
+        if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
+        return !wasOneWay && flow.marks.contains(.oneWay)
     }
 
     /// Closes the account of the flow's present connection and opens one for the next.
@@ -189,14 +198,12 @@ package struct Tracker: ~Copyable {
     }
 
     private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
-        guard !flow.marks.isDisjoint(with: [.noteworthy, .reused]), !flow.tape.isEmpty else {
-            return nil
-        }
+        guard flow.isNoteworthy, !flow.tape.isEmpty else { return nil }
         let events = tapes.events(on: flow.tape)
         return FlowEvents(
             key: flow.key,
             events: events,
-            omitted: Int(flow.tape.omitted),
+            omitted: tapes.omitted(on: flow.tape),
             lastTime: flow.lastTime,
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket
@@ -213,8 +220,15 @@ package struct Tracker: ~Copyable {
     /// of their first packet.
     package mutating func finish(_ body: (FlowEvents) -> Void) {
         tally.eventsRefused = tapes.refused
+        var noteworthy: [(firstPacket: UInt64, index: Int)] = []
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             conclude(flows[index])
+            if let event = tapes.first(on: flows[index].tape), flows[index].isNoteworthy {
+                noteworthy.append((event.packet, index))
+            }
+        }
+        // Records are used again, so that their numbers are not in order of arrival.
+        for (_, index) in noteworthy.sorted(by: { $0.firstPacket < $1.firstPacket }) {
             if let events = handOver(flows[index]) { body(events) }
         }
     }

@@ -15,6 +15,7 @@ package struct Attempt: Hashable, Sendable {
     /// completed the handshake.
     package internal(set) var end: End?
 
+    /// How an attempt ended, with the event that ended it.
     package enum End: Hashable, Sendable {
         case completed(Int)
         /// A RST of the responder that acknowledges the SYN.

@@ -79,9 +79,11 @@ struct EventReader {
             guard other.kind == event.kind, event.kind != .formerConnection,
                 event.isSameSegment(as: other)
             else { continue }
-            let isSameDatagram = event.identification != 0 && event.identification == other.identification
             // A SYN comes again after the retransmission timer, which is never so short.
-            if isSameDatagram || event.kind == .syn || isMirrored { return earlier }
+            if event.kind == .syn { return earlier }
+            guard event.identification == other.identification else { continue }
+            // Many stacks leave the identification 0 where nothing may be fragmented (RFC 6864 §4.1).
+            if event.identification != 0 || isMirrored { return earlier }
         }
         return nil
     }
@@ -156,7 +158,9 @@ struct EventReader {
         let event = events[index]
         let attempts = incarnations[life].attempts
         if let attempt = attempts.last(where: { $0.isAnswered(by: event.acknowledgment) }) {
-            guard attempt.ordinal < attempts.count else { return .current(attempt: attempt.ordinal) }
+            guard attempt.ordinal < attempts.count else {
+                return .current(attempt: attempt.ordinal)
+            }
             let reason = staleReason(of: attempt, copy: copy, linked: linked, in: life)
             return .stale(attempt: attempt.ordinal, reason)
         }
@@ -204,10 +208,12 @@ struct EventReader {
         }
     }
 
-    /// An ACK of the initiator: does it complete the handshake?
+    /// Whether an ACK of the initiator completes the handshake.
     private mutating func readCompletion(_ index: Int, in life: Int) -> Reading {
         let event = events[index]
-        guard incarnations[life].completion == nil, event.flags.contains(.ack) else { return .plain }
+        guard incarnations[life].completion == nil, event.flags.contains(.ack) else {
+            return .plain
+        }
         for attempt in incarnations[life].attempts.reversed() {
             let isOwn = attempt.initialSequence.distance(to: event.sequence) >= 0
             let answers = attempt.answers.contains {

@@ -18,6 +18,8 @@ package struct History: Sendable {
     /// When the flow's last packet was captured.
     package let lastTime: Int64
     package let capture: CaptureFacts
+    /// Whether what is found should be put into words, or only counted.
+    package var needsTexts = true
 
     package init(_ flow: FlowEvents, in capture: CaptureFacts) {
         var reader = EventReader(flow.events, newestInitiator: flow.initiator)

@@ -15,8 +15,10 @@ package struct Incarnation: Hashable, Sendable {
     /// All SYN-ACKs of the responder.
     package internal(set) var answers: [Int] = []
 
-    /// Whether it came up. Of a connection that ran well its SYNs are not kept, nor those from before the
-    /// capture: without any attempt it was met alive.
+    /// Whether it came up.
+    ///
+    /// Of a connection that ran well its SYNs are not kept, nor those from before the capture: without
+    /// any attempt it was met alive.
     package var isEstablished: Bool { completion != nil || attempts.isEmpty }
 
     /// The attempt with this ordinal.

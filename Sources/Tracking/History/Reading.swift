@@ -23,6 +23,7 @@ package enum Reading: Hashable, Sendable {
 
 /// What a SYN-ACK acknowledges.
 package struct Answer: Hashable, Sendable {
+    /// Whose answer it is.
     package enum Subject: Hashable, Sendable {
         /// The newest SYN.
         case current(attempt: Int)
@@ -57,6 +58,7 @@ package struct Answer: Hashable, Sendable {
 
 /// Why a RST was sent, as far as its form tells (RFC 9293 §3.10.7).
 package struct Reset: Hashable, Sendable {
+    /// The rule of the sender's stack.
     package enum Rule: Hashable, Sendable {
         /// RST+ACK to a SYN that nothing had answered: no socket listens there, or a firewall says so.
         case refusesSyn(attempt: Int)

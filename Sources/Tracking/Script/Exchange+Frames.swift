@@ -118,7 +118,8 @@ private struct FrameWriter {
         from party: Party
     ) -> SegmentFields.Timestamps {
         let clock = UInt32(truncatingIfNeeded: (time - exchange.begin) / 1_000_000)
-        let value = segment.timestampValue ?? clock &+ (party == .client ? 110_171_009 : 1_978_101_347)
+        let value =
+            segment.timestampValue ?? clock &+ (party == .client ? 110_171_009 : 1_978_101_347)
         let echo = segment.timestampEcho ?? timestamps[party.peer] ?? 0
         timestamps[party] = value
         return SegmentFields.Timestamps(value: value, echo: echo)

@@ -53,7 +53,10 @@ package struct Exchange: Sendable {
     /// The same conversation over IPv6.
     package var overIPv6: Exchange {
         func mapped(_ endpoint: Endpoint) -> Endpoint {
-            let address = Address(high: 0x2001_0DB8_0000_0000, low: endpoint.address.low & 0xFFFF_FFFF)
+            let address = Address(
+                high: 0x2001_0DB8_0000_0000,
+                low: endpoint.address.low & 0xFFFF_FFFF
+            )
             return Endpoint(address, port: endpoint.port)
         }
         var copy = self
@@ -75,8 +78,12 @@ package struct Exchange: Sendable {
 @resultBuilder
 package enum ExchangeBuilder {
     package static func buildExpression(_ step: ScriptStep) -> [ScriptStep] { [step] }
-    package static func buildBlock(_ parts: [ScriptStep]...) -> [ScriptStep] { parts.flatMap(\.self) }
-    package static func buildArray(_ parts: [[ScriptStep]]) -> [ScriptStep] { parts.flatMap(\.self) }
+    package static func buildBlock(_ parts: [ScriptStep]...) -> [ScriptStep] {
+        parts.flatMap(\.self)
+    }
+    package static func buildArray(_ parts: [[ScriptStep]]) -> [ScriptStep] {
+        parts.flatMap(\.self)
+    }
     package static func buildOptional(_ part: [ScriptStep]?) -> [ScriptStep] { part ?? [] }
     package static func buildEither(first part: [ScriptStep]) -> [ScriptStep] { part }
     package static func buildEither(second part: [ScriptStep]) -> [ScriptStep] { part }

@@ -1,5 +1,6 @@
 /// One line of a script: a segment, an ICMP error, or silence.
 package struct ScriptStep: Sendable {
+    /// What is sent.
     package enum Content: Hashable, Sendable {
         case segment(ScriptSegment)
         /// An error about the newest segment of `about`.

@@ -31,7 +31,9 @@ extension Address: CustomStringConvertible {
     /// Dotted decimal, or the canonical IPv6 text (RFC 5952 §4).
     package var description: String {
         if isIPv4 {
-            return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xFF) }.joined(separator: ".")
+            return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xFF) }.joined(
+                separator: "."
+            )
         }
         let groups = (0..<8).map { index in
             UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
@@ -69,22 +71,29 @@ extension Address {
         }
     }
 
-    private init?(ipv4Text text: String) {
-        let octets = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        guard octets.count == 4 else { return nil }
+    private init?(ipv4Text text: some StringProtocol) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
-        for octet in octets {
-            guard let octet else { return nil }
+        for part in parts {
+            // What is written otherwise than it is read, such as 010 or +1, means something else to others.
+            guard let octet = UInt8(part), String(octet) == part else { return nil }
             value = value << 8 | UInt32(octet)
         }
         self.init(ipv4: value)
     }
 
     private init?(ipv6Text text: String) {
-        let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-        let parts = halves.map { half in
-            half.split(separator: ":").map { UInt16($0, radix: 16) }
+        if text.contains("."), let colon = text.lastIndex(of: ":") {
+            guard let tail = Address(ipv4Text: text[text.index(after: colon)...]) else {
+                return nil
+            }
+            let groups = [tail.low >> 16 & 0xFFFF, tail.low & 0xFFFF].map { String($0, radix: 16) }
+            self.init(ipv6Text: text[...colon] + groups.joined(separator: ":"))
+            return
         }
+        let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = halves.map(Self.groups)
         let written = parts.reduce(0) { $0 + $1.count }
         guard parts.count == 2 ? written < 8 : written == 8 else { return nil }
         let zeros = [UInt16?](repeating: 0, count: 8 - written)
@@ -99,5 +108,13 @@ extension Address {
             }
         }
         self.init(high: words.0, low: words.1)
+    }
+
+    /// The groups between the colons of `text`, `nil` for what is none.
+    private static func groups(in text: Substring) -> [UInt16?] {
+        if text.isEmpty { return [] }
+        return text.split(separator: ":", omittingEmptySubsequences: false).map { part in
+            part.count <= 4 && part.allSatisfy(\.isHexDigit) ? UInt16(part, radix: 16) : nil
+        }
     }
 }

@@ -11,12 +11,15 @@ package struct Endpoint: Hashable, BitwiseCopyable, Sendable {
 
     /// Reads `10.0.0.1:80` or `[2001:db8::1]:80`; `nil` for anything else.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
-        else { return nil }
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard let port = UInt16(digits), String(port) == digits else { return nil }
         let host = text[..<colon]
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
-        guard let address = Address(String(bare)) else { return nil }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let bare = isBracketed ? host.dropFirst().dropLast() : host
+        guard bare.contains(":") == isBracketed, let address = Address(String(bare)) else {
+            return nil
+        }
         self.init(address, port: port)
     }
 }

@@ -72,9 +72,7 @@ extension Packet {
         }
     }
 
-    /// - Parameters:
-    ///   - octets: the captured part of the segment.
-    ///   - length: the segment's length, header and payload, as IP claims it.
+    /// The segment in `octets`, as far as it was captured, of `length` octets as IP claims it.
     @inline(always)
     init(
         tcp octets: RawSpan,

@@ -26,6 +26,7 @@ struct IPv6Header: ~Escapable {
     /// The transport protocol and where its header begins, behind all extension headers (RFC 8200 §4).
     ///
     /// - Parameter reach: how many octets from the header's begin may be read.
+    /// - Returns: where it is, or why it cannot be had.
     func transport(within reach: Int) -> Transport {
         var header = nextHeader
         var offset = Self.length
@@ -74,7 +75,8 @@ extension Packet {
             self = .unread(.cutShort)
         case .found(6, let offset):
             // A payload length of 0 is a jumbogram or a datagram left to the network card to cut.
-            let claimed = ip.payloadLength == 0 ? datagram.byteCount : IPv6Header.length + ip.payloadLength
+            let claimed =
+                ip.payloadLength == 0 ? datagram.byteCount : IPv6Header.length + ip.payloadLength
             self.init(
                 tcp: datagram.extracting(droppingFirst: offset),
                 from: ip.source,

@@ -95,7 +95,9 @@ extension Packet {
                     destination: Endpoint(destination, port: tcp.bigEndian(at: 2)),
                     sequence: SequenceNumber(tcp.bigEndian(at: 4)),
                     acknowledgment: SequenceNumber(hasFlags ? tcp.bigEndian(at: 8) : 0),
-                    flags: TCPFlags(rawValue: hasFlags ? tcp.bigEndian(at: 12, as: UInt16.self) & 0x1FF : 0),
+                    flags: TCPFlags(
+                        rawValue: hasFlags ? tcp.bigEndian(at: 12, as: UInt16.self) & 0x1FF : 0
+                    ),
                     hasFlags: hasFlags
                 )
             )

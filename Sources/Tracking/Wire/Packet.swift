@@ -1,4 +1,4 @@
-/// What one captured frame turned out to be. Total: no frame is an error.
+/// What one captured frame turned out to be; total, since no frame is an error.
 package enum Packet: BitwiseCopyable, Sendable {
     case segment(Segment)
     case icmpError(ICMPError)

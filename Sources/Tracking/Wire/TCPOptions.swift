@@ -24,6 +24,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
 
     /// In which order the four usual options stand: stacks differ in it, and a report shows it.
     package struct Order: Hashable, BitwiseCopyable, Sendable {
+        /// The usual options.
         package enum Kind: UInt8 {
             case maximumSegmentSize, windowScale, selectiveAcknowledgment, timestamps
         }
@@ -59,7 +60,10 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
     @inline(always)
     init(header: RawSpan, length: Int) {
         let end = min(length, header.byteCount)
-        guard end > TCPHeader.minimumLength else { return }
+        guard end > TCPHeader.minimumLength else {
+            if end < length { presence = .cut }
+            return
+        }
         // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
         if length == 32, end == 32, header.bigEndian(at: 20, as: UInt32.self) == 0x0101_080A {
             presence = .timestamps

@@ -1,0 +1,39 @@
+/// The texts that meet a user first, set by hand so that they fit a screen of 24 lines.
+enum Help {
+    static let screen = """
+        synopsis says why TCP connections fail to come up, with the packets that prove it.
+
+          synopsis FILE...                analyse captures (pcap, pcapng; - is standard input)
+          synopsis explain [PATHOLOGY]    the catalogue, or the manual page of one
+          synopsis schema                 the JSON Schema of --format json
+
+        Examples
+          synopsis nfs.pcap
+          ssh host tcpdump -U -w - | synopsis -
+          synopsis nfs.pcap --format json | jq -r '.incidents[].incident.verdict'
+
+        Options
+          --format text|json  -o FILE     what to write, and where
+          --flows  --all                  list every connection; do not fold timelines
+          -f BPF  -c COUNT                only packets that match; stop after so many
+          --only ID  --ignore ID          look only for a pathology, or not for it
+          --min-severity S  --fail-on S   note, warning or error: leave out below, exit 1 from
+          --time-zone ZONE  --color WHEN  as TZ names it; auto, always or never
+          --max-flows COUNT  -q  -v       a bound for memory; no progress line; date the report
+          --version  -h, --help           'synopsis analyze --help' says more of each
+
+        Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or the input could
+        not be read to its end (what could be read is reported).
+
+        """
+
+    static let firstSteps = """
+        synopsis reads a packet capture and says why TCP connections fail to come up.
+
+          synopsis FILE...                analyse capture files (pcap or pcapng)
+          tcpdump -U -w - | synopsis -    analyse what another program captures
+          synopsis explain                the catalogue of what it finds
+          synopsis --help                 everything else
+
+        """
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+/// What a user meets who does not know the program yet, or makes a mistake.
+@Suite struct `The command line` {
+    @Test func `says what to do when nothing is said`() throws {
+        let outcome = try Program.run()
+
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("synopsis FILE..."))
+        #expect(outcome.output == "")
+    }
+
+    @Test func `explains itself on one screen`() throws {
+        let outcome = try Program.run("--help")
+
+        #expect(outcome.status == 0)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count <= 24)
+        #expect(lines.allSatisfy { $0.count <= 92 })
+        #expect(outcome.output.components(separatedBy: "synopsis nfs.pcap").count == 3)
+    }
+
+    @Test func `names every option on that screen`() throws {
+        let screen = try Program.run("--help").output
+        let whole = try Program.run("analyze", "--help").output
+
+        for match in whole.matches(of: /\n  (-[a-z]|--[a-z-]+)/) {
+            #expect(screen.contains(match.output.1), "\(match.output.1)")
+        }
+    }
+
+    @Test func `knows its version`() throws {
+        #expect(try Program.run("--version").output.hasPrefix("synopsis 0."))
+    }
+
+    @Test(arguments: [
+        ["--no-such-option", "nfs-syn-burst.pcap"], ["nfs-syn-burst.pcap", "--format", "xml"],
+        ["nfs-syn-burst.pcap", "--only", "no-such-pathology"],
+        ["nfs-syn-burst.pcap", "--fail-on", "disaster"], ["explain", "no-such-pathology"],
+        ["nfs-syn-burst.pcap", "--max-flows", "0"],
+    ])
+    func `refuses wrong usage with status 2`(_ arguments: [String]) throws {
+        let first = arguments[0]
+        let outcome =
+            arguments.count == 2
+            ? try Program.run(first, arguments[1])
+            : try Program.run(first, arguments[1], arguments[2])
+
+        #expect(outcome.status == 2)
+        #expect(!outcome.errors.isEmpty)
+        #expect(outcome.output == "")
+    }
+
+    @Test func `exits with 1 only when findings are to fail`() throws {
+        #expect(try Program.run("nfs-syn-burst.pcap").status == 0)
+        #expect(try Program.run("nfs-syn-burst.pcap", "--fail-on", "error").status == 1)
+        #expect(try Program.run("port-reuse.pcap", "--fail-on", "warning").status == 0)
+        #expect(try Program.run("healthy-wan.pcap", "--fail-on", "note").status == 0)
+    }
+
+    @Test func `looks only for what it is told to`() throws {
+        let only = try Program.run("nfs-syn-burst.pcap", "--only", "syn-burst")
+        let ignoring = try Program.run("nfs-syn-burst.pcap", "--ignore", "syn-burst")
+
+        #expect(!only.output.contains("syn-ack-stale"))
+        #expect(ignoring.output.contains("1  syn-ack-stale"))
+        #expect(
+            try Program.run("port-reuse.pcap", "--min-severity", "warning").output.contains(
+                "Nothing found"
+            )
+        )
+    }
+
+    @Test func `filters, and keeps the numbers of the packets`() throws {
+        let outcome = try Program.run(
+            "nfs-syn-burst.pcap",
+            "-f",
+            "icmp or src host 10.0.0.81",
+            "--format",
+            "json"
+        )
+
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("\"packets\":26"))
+        #expect(outcome.output.contains("\"packets\":18"))
+    }
+
+    @Test func `stops after as many packets as it is told`() throws {
+        let outcome = try Program.run("nfs-syn-burst.pcap", "-c", "6", "--format", "json")
+
+        #expect(outcome.output.contains("\"totals\":{\"packets\":6,"))
+    }
+
+    @Test func `reads standard input`() throws {
+        let file = Program.root.appending(path: "Captures/nfs-syn-burst.pcap")
+        let outcome = try Program.run("-", input: Data(contentsOf: file))
+
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("standard input   26 packets in 9.992 s"))
+    }
+
+    @Test func `reads rotated files as one capture, in the order of time`() throws {
+        let folder = try Scratch()
+        let whole = try Data(
+            contentsOf: Program.root.appending(path: "Captures/nfs-syn-burst.pcap")
+        )
+        let cut = 24 + 90 * 4
+        let first = folder.file("capture.pcap10", whole.prefix(cut))
+        let second = folder.file("capture.pcap9", whole.prefix(24) + whole.dropFirst(cut))
+
+        let report = try Program.run(second.path, first.path, "--format", "json").output
+        let single = try Program.run("nfs-syn-burst.pcap", "--format", "json").output
+
+        let name = "\"pcap_filename\":\"nfs-syn-burst.pcap\","
+        let events = single.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
+        let same = report.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
+        #expect(same == events.map { Substring($0.replacing(name, with: "")) })
+    }
+
+    @Test func `writes a report and an example to files`() throws {
+        let folder = try Scratch()
+        let report = folder.place.appending(path: "report.json")
+        let example = folder.place.appending(path: "example.pcap")
+
+        let first = try Program.run("refused.pcap", "--format", "json", "-o", report.path)
+        let second = try Program.run("explain", "rst-loop", "--capture", example.path)
+        let third = try Program.run(example.path, "--only", "rst-loop")
+
+        #expect(first.output == "" && first.status == 0 && second.status == 0)
+        #expect(try String(contentsOf: report, encoding: .utf8).contains("connection-refused"))
+        #expect(third.output.contains("ran 3 times"))
+    }
+
+    @Test func `dates a report only when asked to`() throws {
+        let plain = try Program.run("refused.pcap", "--format", "json")
+        let dated = try Program.run(
+            "refused.pcap",
+            "--format",
+            "json",
+            environment: ["SOURCE_DATE_EPOCH": "1495000000"]
+        )
+
+        #expect(!plain.output.contains("generated_at"))
+        #expect(dated.output.contains("\"generated_at\":\"2017-05-17T05:46:40.000000Z\""))
+    }
+
+    @Test func `lists the flows when asked to`() throws {
+        let outcome = try Program.run("refused.pcap", "--format", "json", "--flows")
+
+        let lines = outcome.output.split(separator: "\n").filter {
+            $0.contains("\"event_type\":\"handshake\"")
+        }
+        #expect(lines.count == 13)
+        #expect(lines.allSatisfy { $0.contains("\"outcome\":\"refused\",\"history\":\"Sr\"") })
+    }
+}

@@ -1,0 +1,101 @@
+import Diagnosing
+import Testing
+import Tracking
+
+/// How findings become incidents, and many alike become one.
+@Suite struct `An incident` {
+    private func refusals(from clients: Int, to servers: Int) -> [MemoryFrames.Record] {
+        var frames: [MemoryFrames.Record] = []
+        for client in 0..<clients {
+            for server in 0..<servers {
+                var exchange = Exchange(
+                    from: "10.1.\(client / 200).\(client % 200 + 1):\(30_000 + server)",
+                    to: "10.9.0.1:\(1000 + server)"
+                ) {
+                    Tracking.client.syn(seq: 1000)
+                    Tracking.server.rstAck(ack: 1001)
+                }
+                exchange.begin += Int64(frames.count) * 1_000_000
+                frames += exchange.frames
+            }
+        }
+        return frames
+    }
+
+    @Test func `joins the flows of one client and one service`() throws {
+        var frames: [MemoryFrames.Record] = []
+        for port in 0..<12 {
+            var exchange = try #require(Catalog.detector(named: "connection-refused")).manual
+                .example
+            exchange.client = Endpoint(exchange.client.address, port: UInt16(47_000 + port))
+            exchange.begin += Int64(port) * 1_000_000
+            frames += exchange.frames
+        }
+
+        let found = try incidents(in: frames)
+
+        #expect(found.count == 1)
+        #expect(found.first?.flows == 12)
+        #expect(found.first?.root.count == 12)
+        #expect(found.first?.root.subject.initiatorPort == nil)
+        #expect(
+            found.first?.headline
+                == "192.0.2.10 cannot connect to 198.51.100.20:6379 (12 connections)"
+        )
+    }
+
+    @Test func `joins all clients of one broken service`() throws {
+        let found = try incidents(in: refusals(from: 300, to: 1))
+
+        #expect(found.count == 1)
+        #expect(found.first?.flows == 300)
+        #expect(found.first?.root.subject.initiatorAddress == nil)
+        #expect(found.first?.root.evidence.count == Finding.evidenceLimit)
+        #expect(found.first?.root.evidenceOmitted == 300 - Finding.evidenceLimit)
+        #expect(
+            found.first?.headline == "300 hosts cannot connect to 10.9.0.1:1000 (300 connections)"
+        )
+    }
+
+    @Test func `joins all services that one client cannot reach`() throws {
+        let found = try incidents(in: refusals(from: 1, to: 200))
+
+        #expect(found.count == 1)
+        #expect(found.first?.root.subject.responderPort == nil)
+        #expect(
+            found.first?.headline.hasPrefix("10.1.0.1 cannot connect to several ports of 10.9.0.1")
+                == true
+        )
+    }
+
+    @Test func `keeps a few of either apart`() throws {
+        #expect(try incidents(in: refusals(from: 3, to: 2)).count == 6)
+    }
+
+    @Test func `has the same id in two overlapping captures`() throws {
+        let frames = Article.burst.frames
+        let whole = try incidents(in: frames)
+        let part = try incidents(in: Array(frames.prefix(16)))
+
+        #expect(whole.map(\.id) == part.map(\.id))
+        #expect(whole[0].root.id == part[0].root.id)
+    }
+
+    @Test func `gives each check once, host by host`() throws {
+        let checks = try #require(incidents(in: Article.burst).first).checks
+
+        let keys = checks.map { "\($0.host ?? "") \($0.command)" }
+        #expect(Set(keys).count == keys.count)
+        #expect(checks.contains { $0.host == "10.0.0.81" && $0.command.contains("syn-recv") })
+    }
+
+    @Test func `comes the gravest first`() throws {
+        var reuse = try #require(Catalog.detector(named: "port-reuse")).manual.example
+        reuse.client = Endpoint(reuse.client.address, port: 999)
+        reuse.begin -= 1_000_000_000_000
+
+        let found = try incidents(in: reuse.frames + Article.burst.frames)
+
+        #expect(found.map(\.severity) == [.error, .note])
+    }
+}

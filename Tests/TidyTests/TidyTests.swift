@@ -1,0 +1,99 @@
+import Diagnosing
+import Foundation
+import Testing
+
+/// What the compiler and the formatter do not check.
+@Suite struct `The tree` {
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func sources(_ folders: [String] = ["Sources", "Tests"]) throws -> [URL] {
+        var files: [URL] = []
+        for folder in folders {
+            let place = Self.root.appending(path: folder)
+            let all = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)
+            files += (all?.allObjects ?? []).compactMap { $0 as? URL }
+        }
+        return files.filter { $0.pathExtension == "swift" }.sorted { $0.path < $1.path }
+    }
+
+    private func lines(of file: URL) throws -> [Substring] {
+        try String(contentsOf: file, encoding: .utf8).split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
+    }
+
+    @Test func `has no file of more than 400 lines`() throws {
+        let long = try sources().filter { try lines(of: $0).count > 400 }
+
+        #expect(long.map(\.lastPathComponent).isEmpty)
+    }
+
+    @Test func `has no folder of more than 16 files but the detectors`() throws {
+        let folders = Dictionary(grouping: try sources(["Sources"])) {
+            $0.deletingLastPathComponent().lastPathComponent
+        }
+
+        #expect(folders.filter { $0.key != "Detectors" && $0.value.count > 16 }.keys.isEmpty)
+    }
+
+    @Test func `documents everything that another file uses`() throws {
+        var bare: [String] = []
+        for file in try sources(["Sources"]) {
+            let lines = try lines(of: file)
+            for (number, line) in lines.enumerated() {
+                let text = line.drop { $0 == " " }
+                guard
+                    text.hasPrefix("package struct") || text.hasPrefix("package enum")
+                        || text.hasPrefix("package protocol")
+                else { continue }
+                let above = lines[..<number].last { !$0.drop { $0 == " " }.hasPrefix("@") } ?? ""
+                if !above.drop(while: { $0 == " " }).hasPrefix("///") {
+                    bare.append("\(file.lastPathComponent):\(number + 1)")
+                }
+            }
+        }
+
+        #expect(bare.isEmpty)
+    }
+
+    @Test func `traps on nothing that a packet can say`() throws {
+        let banned = [
+            "try!", "fatalError", "preconditionFailure", "@unchecked Sendable", "TODO", "FIXME",
+        ]
+        var found: [String] = []
+        for file in try sources(["Sources"]) {
+            for (number, line) in try lines(of: file).enumerated()
+            where banned.contains(where: line.contains) {
+                found.append("\(file.lastPathComponent):\(number + 1)")
+            }
+        }
+
+        #expect(found.isEmpty)
+    }
+
+    @Test func `uses Foundation only in reports and tests`() throws {
+        let users = try sources(["Sources"]).filter { file in
+            try lines(of: file).contains { $0.hasPrefix("import Foundation") }
+        }
+
+        #expect(users.allSatisfy { $0.path.contains("/Reporting/") })
+    }
+
+    @Test func `has a file for every detector`() {
+        for detector in Catalog.detectors {
+            let path = Self.root.appending(path: "Sources/Diagnosing/Detectors/\(detector).swift")
+                .path
+            #expect(FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    @Test func `refers to nothing outside of itself`() throws {
+        let outside = ["../" + "shared", "." + "library"]
+        for file in try sources() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(!outside.contains(where: text.contains), "\(file.lastPathComponent)")
+        }
+    }
+}

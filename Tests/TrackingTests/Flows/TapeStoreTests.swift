@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Tracking
+
+/// The bounded memory of events.
+@Suite struct `A tape store` {
+    private func event(_ number: Int) -> Event {
+        Event(
+            time: 0,
+            packet: UInt64(number),
+            sequence: SequenceNumber(0),
+            acknowledgment: SequenceNumber(0),
+            frameLength: 0,
+            flags: .syn,
+            vlan: 0,
+            incarnation: 0,
+            timeToLive: 64,
+            kind: .syn,
+            side: .low
+        )
+    }
+
+    @Test(arguments: [0, 1, 2, 4095, 4096])
+    func `keeps every event of a tape within the limit`(_ count: Int) {
+        var store = TapeStore(capacity: 10_000)
+        var tape = Tape()
+
+        for number in 0..<count { store.append(event(number), to: &tape) }
+
+        #expect(store.events(on: tape).map(\.packet) == (0..<count).map { UInt64($0) })
+        #expect(tape.isEmpty == (count == 0))
+        #expect(store.omitted(on: tape) == 0)
+    }
+
+    @Test func `keeps the first and the last half of a longer one`() {
+        var store = TapeStore(capacity: 10_000)
+        var tape = Tape()
+
+        for number in 0..<5000 { store.append(event(number), to: &tape) }
+
+        let packets = store.events(on: tape).map(\.packet)
+        #expect(packets == Array(0..<2048) + Array(2952..<5000))
+        #expect(store.omitted(on: tape) == 904)
+        #expect(store.refused == 0)
+    }
+
+    @Test func `refuses and counts what exceeds its capacity`() {
+        var store = TapeStore(capacity: 100)
+        var tapes = [Tape](repeating: Tape(), count: 4)
+
+        for number in 0..<150 { store.append(event(number), to: &tapes[number % 4]) }
+
+        #expect(tapes.reduce(0) { $0 + store.events(on: $1).count } == 100)
+        #expect(store.refused == 50)
+    }
+
+    @Test func `has room again for what was erased`() {
+        var store = TapeStore(capacity: 100)
+        var first = Tape()
+        var second = Tape()
+        for number in 0..<100 { store.append(event(number), to: &first) }
+
+        store.erase(&first)
+        for number in 200..<300 { store.append(event(number), to: &second) }
+
+        #expect(first.isEmpty)
+        #expect(store.events(on: first).isEmpty)
+        #expect(store.events(on: second).map(\.packet) == Array(200..<300))
+        #expect(store.refused == 0)
+    }
+
+    @Test func `keeps tapes apart that grow by turns`() {
+        var store = TapeStore(capacity: 100_000)
+        var tapes = [Tape](repeating: Tape(), count: 7)
+
+        for number in 0..<20_000 {
+            store.append(event(number), to: &tapes[number % 7])
+            if number % 1000 == 500 { store.erase(&tapes[number / 1000 % 7]) }
+        }
+
+        for (index, tape) in tapes.enumerated() {
+            let packets = store.events(on: tape).map(\.packet)
+            #expect(packets.allSatisfy { $0 % 7 == UInt64(index) })
+            #expect(packets == packets.sorted())
+            #expect(packets.last.map { $0 >= 19_993 } == true)
+        }
+    }
+}
