@@ -37,7 +37,8 @@ enum Fault: String, CaseIterable, Sendable {
     var pathologiesAtClient: Set<String> {
         switch self {
         case .linuxBurst, .repeatedLinuxBurst: ["syn-ack-stale"]
-        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender, .oldEntry:
+        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender,
+            .oldEntry:
             []
         }
     }
