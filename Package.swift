@@ -71,5 +71,10 @@ let package = Package(
             dependencies: ["Reporting", "Diagnosing"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Diagnosing", "Tracking"],
+            swiftSettings: settings
+        ),
     ]
 )

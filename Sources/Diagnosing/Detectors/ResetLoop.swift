@@ -104,8 +104,10 @@ package struct ResetLoop: Detector {
                 if start == nil { start = index }
             case .answer, .challenge:
                 hasReply = start != nil
-            case .reset:
-                if let begin = start, hasReply {
+            case .reset(let reset):
+                if !cycles.isEmpty, let begin = start, reset.rejects(before: begin) {
+                    cycles[cycles.count - 1].resets.append(index)
+                } else if let begin = start, hasReply {
                     cycles.append(Cycle(begin: begin, resets: [index]))
                     start = nil
                     hasReply = false
@@ -266,4 +268,12 @@ private struct Cycle {
     let begin: Int
     /// Never empty.
     var resets: [Int]
+}
+
+extension Reset {
+    /// Whether it rejects what was captured before the event at `index`: then it comes late, out of the
+    /// cycle before.
+    fileprivate func rejects(before index: Int) -> Bool {
+        if case .rejects(let event) = rule { event < index } else { false }
+    }
 }

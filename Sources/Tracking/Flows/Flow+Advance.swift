@@ -12,6 +12,9 @@ struct Step: OptionSet, BitwiseCopyable {
 
 /// The slow path: everything that is not a plain segment of a settled flow.
 extension Flow {
+    /// How far behind the newest sequence number a late copy may lie, in octets.
+    private static let lateReach: Int32 = 1 << 20
+
     /// Sets up a flow that begins with `segment`.
     mutating func meet(_ segment: Segment, from side: Side) {
         let isAnswer = segment.flags.contains(.syn) && segment.flags.contains(.ack)
@@ -36,9 +39,7 @@ extension Flow {
 
     /// Whether `segment` begins another connection on the four-tuple, rather than another attempt at this.
     func isReborn(by segment: Segment, at time: Int64) -> Bool {
-        guard segment.flags.contains(.syn), segment.flags.isDisjoint(with: [.ack, .rst]) else {
-            return false
-        }
+        guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
         let side = FlowKey.of(segment.source, segment.destination).side
         guard self[side].marks.contains(.spoke) || self[side.other].marks.contains(.spoke) else {
             return false
@@ -47,7 +48,22 @@ extension Flow {
             self[side].marks.contains(.synchronized)
             && self[side].initialSequence == segment.sequence
         if isRepeat { return false }
+        if segment.flags.contains(.ack) {
+            // Of a live connection no SYN is open: this answers one that was not captured, or not yet.
+            return marks.contains(.alive) && !isOwn(answer: segment, from: side)
+        }
         return marks.contains(.alive) || time - lastTime > Tracker.episodeGap
+    }
+
+    /// Whether a SYN-ACK belongs to the present connection, as a late copy of it does.
+    private func isOwn(answer: Segment, from side: Side) -> Bool {
+        let other = self[side.other]
+        if other.isAnswered(by: answer.acknowledgment) { return true }
+        let distance =
+            other.marks.contains(.spoke)
+            ? answer.acknowledgment.distance(to: other.next)
+            : answer.sequence.distance(to: self[side].next)
+        return (0...Self.lateReach).contains(distance)
     }
 
     /// What a later connection should know of this one, as an event without a packet of its own.
@@ -68,8 +84,8 @@ extension Flow {
         )
     }
 
-    /// Forgets the present connection; the four-tuple goes on.
-    mutating func rebirth(from side: Side, in frame: FrameFacts) {
+    /// Forgets the present connection; the four-tuple goes on with `segment`.
+    mutating func rebirth(by segment: Segment, from side: Side, in frame: FrameFacts) {
         let wasAlive = marks.contains(.alive)
         let kept = tape
         let number = incarnation &+ 1
@@ -79,7 +95,7 @@ extension Flow {
         incarnation = number
         marks.formUnion(keptMarks)
         if wasAlive { marks.insert(.reused) }
-        setInitiator(side)
+        meet(segment, from: side)
     }
 
     /// Follows a segment that the fast path declined.
@@ -211,6 +227,11 @@ extension Flow {
                 marks.insert(.alive)
                 return .forget
             }
+            if isLateAnswer(segment, from: side) {
+                marks.insert(.alive)
+                phase = .settled
+                return .record
+            }
             marks.insert(.strayReply)
             return [.record, .noteworthy]
         }
@@ -218,6 +239,12 @@ extension Flow {
         marks.formUnion([.oneWay, .alive])
         phase = .settled
         return .record
+    }
+
+    /// Whether the responder already talks to the newest SYN: the SYN-ACK was not captured.
+    private func isLateAnswer(_ segment: Segment, from side: Side) -> Bool {
+        let hasText = segment.payloadLength > 0 || segment.flags.contains(.fin)
+        return hasText && self[side.other].isAnswered(by: segment.acknowledgment)
     }
 
     private mutating func complete(at time: Int64) {

@@ -130,7 +130,9 @@ package struct Tracker: ~Copyable {
         from side: Side,
         in frame: FrameFacts
     ) {
-        if flows[index].isReborn(by: segment, at: frame.time) { rebirth(index, side, in: frame) }
+        if flows[index].isReborn(by: segment, at: frame.time) {
+            rebirth(index, by: segment, from: side, in: frame)
+        }
         let isOneWay = Self.advance(
             &flows[index],
             with: segment,
@@ -171,12 +173,17 @@ package struct Tracker: ~Copyable {
     }
 
     /// Closes the account of the flow's present connection and opens one for the next.
-    private mutating func rebirth(_ index: Int, _ side: Side, in frame: FrameFacts) {
+    private mutating func rebirth(
+        _ index: Int,
+        by segment: Segment,
+        from side: Side,
+        in frame: FrameFacts
+    ) {
         conclude(flows[index])
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
         var event = flows[index].formerConnection()
         let wasAlive = flows[index].marks.contains(.alive)
-        flows[index].rebirth(from: side, in: frame)
+        flows[index].rebirth(by: segment, from: side, in: frame)
         event.incarnation = flows[index].incarnation
         if wasAlive { tapes.append(event, to: &flows[index].tape) }
     }

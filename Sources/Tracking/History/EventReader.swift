@@ -229,11 +229,18 @@ struct EventReader {
     }
 
     /// A segment of the responder that is neither SYN-ACK nor RST: with an unanswered SYN before it, a
-    /// challenge ACK.
+    /// challenge ACK, or the sign that the SYN-ACK was not captured.
     private mutating func readReply(_ index: Int, in life: Int) -> Reading {
-        guard events[index].kind == .ack, incarnations[life].completion == nil,
+        guard incarnations[life].completion == nil,
             let newest = incarnations[life].attempts.last, newest.end == nil
         else { return .plain }
+        guard events[index].kind == .ack else {
+            if newest.isAnswered(by: events[index].acknowledgment) {
+                incarnations[life].completion = index
+                end(newest, .completed(index), in: life)
+            }
+            return .plain
+        }
         incarnations[life].attempts[newest.ordinal - 1].answers.append(index)
         return .challenge(attempt: newest.ordinal)
     }
@@ -258,6 +265,7 @@ struct EventReader {
             events[earlier].side != event.side && events[earlier].kind != .icmp
                 && events[earlier].flags.contains(.ack)
                 && events[earlier].acknowledgment == event.sequence
+                && !isDuplicate(earlier)
         }
         if isFromInitiator {
             let own = incarnations[life].attempts.last { $0.isAnswered(by: event.sequence) }
@@ -271,7 +279,7 @@ struct EventReader {
         let subject = incarnations[life].events.prefix(upTo: index).last { earlier in
             let other = events[earlier]
             guard other.side == event.side, other.kind != .icmp, other.kind != .formerConnection,
-                other.sequence == event.sequence
+                other.sequence == event.sequence, !isDuplicate(earlier)
             else { return false }
             return !event.hasQuotedFlags
                 || other.flags == event.flags && other.acknowledgment == event.acknowledgment
@@ -280,6 +288,10 @@ struct EventReader {
             end(incarnations[life].attempt(ordinal), .rejected(index), in: life)
         }
         return .icmp(about: subject)
+    }
+
+    private func isDuplicate(_ index: Int) -> Bool {
+        if case .duplicate = readings[index] { true } else { false }
     }
 
     private mutating func end(_ attempt: Attempt, _ end: Attempt.End, in life: Int) {

@@ -24,34 +24,8 @@ extension Exchange {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(_ value: some FixedWidthInteger) {
-        for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
-            append(UInt8(truncatingIfNeeded: value >> shift))
-        }
-    }
-
     fileprivate mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
         append(value.byteSwapped)
-    }
-
-    fileprivate mutating func append(_ address: Address) {
-        if address.isIPv4 {
-            append(UInt32(truncatingIfNeeded: address.low))
-        } else {
-            append(address.high)
-            append(address.low)
-        }
-    }
-
-    /// The Internet checksum (RFC 1071).
-    fileprivate var internetChecksum: UInt16 {
-        var sum: UInt32 = 0
-        for index in stride(from: 0, to: count, by: 2) {
-            let low = index + 1 < count ? self[index + 1] : 0
-            sum += UInt32(self[index]) << 8 | UInt32(low)
-        }
-        while sum > 0xFFFF { sum = sum & 0xFFFF + sum >> 16 }
-        return ~UInt16(sum)
     }
 }
 
@@ -62,7 +36,7 @@ private struct FrameWriter {
     /// Set by a pause: the next step follows at once.
     var hasPaused = true
     /// The newest datagram of each end, for the errors to quote.
-    var newest: [Party: [UInt8]] = [:]
+    var newest: [Party: Datagram] = [:]
     var timestamps: [Party: UInt32] = [:]
     var identifications: [Party: UInt16] = [.client: 0x1000, .server: 0x8000, .router: 0xC000]
 
@@ -79,17 +53,27 @@ private struct FrameWriter {
         }
         if !hasPaused { time += step.delay }
         hasPaused = false
-        let datagram: [UInt8]
+        let datagram: Datagram
         switch step.content {
         case .segment(let segment):
             datagram = self.datagram(of: segment, from: step.party)
             newest[step.party] = datagram
         case .refusal(let refusal, let about):
-            datagram = self.datagram(of: refusal, about: about, from: step.party)
+            datagram = Datagram(
+                refusal,
+                about: newest[about],
+                from: address(of: step.party),
+                to: address(of: about),
+                identification: nextIdentification(of: step.party)
+            )
         case .silence:
             return nil
         }
-        return MemoryFrames.Record(time: time, octets: ethernet(datagram, from: step.party))
+        let isFromClient = step.party == .client
+        return MemoryFrames.Record(
+            time: time,
+            octets: datagram.frame(isFromClient: isFromClient, vlans: exchange.vlans)
+        )
     }
 
     private func address(of party: Party) -> Address {
@@ -102,126 +86,42 @@ private struct FrameWriter {
         }
     }
 
-    private func ethernet(_ datagram: [UInt8], from party: Party) -> [UInt8] {
-        let macs: [[UInt8]] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]]
-        var frame = party == .client ? macs[1] + macs[0] : macs[0] + macs[1]
-        for vlan in exchange.vlans {
-            frame.append(0x8100 as UInt16)
-            frame.append(vlan)
-        }
-        frame.append((exchange.client.address.isIPv4 ? 0x0800 : 0x86DD) as UInt16)
-        return frame + datagram
+    /// IPv6 has none and takes none.
+    private mutating func nextIdentification(of party: Party) -> UInt16 {
+        guard exchange.client.address.isIPv4 else { return 0 }
+        let identification = (identifications[party] ?? 0) &+ 1
+        identifications[party] = identification
+        return identification
     }
 
-    private mutating func datagram(of segment: ScriptSegment, from party: Party) -> [UInt8] {
+    private mutating func datagram(of segment: ScriptSegment, from party: Party) -> Datagram {
         let isClient = party == .client
-        let (source, destination) =
-            isClient
-            ? (exchange.client, exchange.server) : (exchange.server, exchange.client)
         let own = isClient ? exchange.clientShift : exchange.serverShift
         let other = isClient ? exchange.serverShift : exchange.clientShift
         let isWithoutSequence =
             segment.flags.contains(.rst) && segment.flags.contains(.ack) && segment.sequence == 0
-        let options = segment.hasOptions ? self.options(of: segment, from: party) : []
-        var tcp: [UInt8] = []
-        tcp.append(source.port)
-        tcp.append(destination.port)
-        tcp.append(isWithoutSequence ? 0 : segment.sequence &+ own)
-        tcp.append(segment.flags.contains(.ack) ? segment.acknowledgment &+ other : 0)
-        tcp.append(UInt16((20 + options.count) / 4) << 12 | segment.flags.rawValue)
-        tcp.append(segment.window)
-        tcp.append(0 as UInt32)
-        tcp += options
-        tcp += [UInt8](repeating: 0x2E, count: segment.length)
-        seal(&tcp, at: 16, protocol: 6, from: source.address, to: destination.address)
-        return ip(tcp, protocol: 6, from: source.address, to: destination.address, by: party)
+        var fields = SegmentFields(
+            from: isClient ? exchange.client : exchange.server,
+            to: isClient ? exchange.server : exchange.client,
+            flags: segment.flags,
+            sequence: isWithoutSequence ? 0 : segment.sequence &+ own
+        )
+        fields.acknowledgment = segment.acknowledgment &+ other
+        fields.window = segment.window
+        fields.length = segment.length
+        if segment.hasOptions { fields.timestamps = timestamps(of: segment, from: party) }
+        return Datagram(fields, identification: nextIdentification(of: party))
     }
 
-    private mutating func options(of segment: ScriptSegment, from party: Party) -> [UInt8] {
+    private mutating func timestamps(
+        of segment: ScriptSegment,
+        from party: Party
+    ) -> SegmentFields.Timestamps {
         let clock = UInt32(truncatingIfNeeded: (time - exchange.begin) / 1_000_000)
         let value =
             segment.timestampValue ?? clock &+ (party == .client ? 110_171_009 : 1_978_101_347)
         let echo = segment.timestampEcho ?? timestamps[party.peer] ?? 0
         timestamps[party] = value
-        var options: [UInt8] = []
-        if segment.flags.contains(.syn) {
-            options += [2, 4, 5, 0xB4, 4, 2, 8, 10]
-            options.append(value)
-            options.append(echo)
-            options += [1, 3, 3, 7]
-        } else {
-            options += [1, 1, 8, 10]
-            options.append(value)
-            options.append(echo)
-        }
-        return options
-    }
-
-    private mutating func datagram(
-        of refusal: Refusal,
-        about: Party,
-        from party: Party
-    ) -> [UInt8] {
-        let destination = address(of: about)
-        let source = address(of: party)
-        var icmp: [UInt8] = [refusal.type, refusal.code, 0, 0, 0, 0, 0, 0]
-        icmp += newest[about] ?? []
-        if source.isIPv4 {
-            let checksum = icmp.internetChecksum
-            icmp[2] = UInt8(checksum >> 8)
-            icmp[3] = UInt8(checksum & 0xFF)
-        } else {
-            seal(&icmp, at: 2, protocol: 58, from: source, to: destination)
-        }
-        let number: UInt8 = source.isIPv4 ? 1 : 58
-        return ip(icmp, protocol: number, from: source, to: destination, by: party)
-    }
-
-    /// Puts in the checksum over the pseudo header (RFC 9293 §3.1; RFC 8200 §8.1).
-    private func seal(
-        _ octets: inout [UInt8],
-        at offset: Int,
-        protocol number: UInt8,
-        from source: Address,
-        to destination: Address
-    ) {
-        var pseudo: [UInt8] = []
-        pseudo.append(source)
-        pseudo.append(destination)
-        pseudo.append(UInt32(octets.count))
-        pseudo.append(UInt32(number))
-        let checksum = (pseudo + octets).internetChecksum
-        octets[offset] = UInt8(checksum >> 8)
-        octets[offset + 1] = UInt8(checksum & 0xFF)
-    }
-
-    private mutating func ip(
-        _ payload: [UInt8],
-        protocol number: UInt8,
-        from source: Address,
-        to destination: Address,
-        by party: Party
-    ) -> [UInt8] {
-        var header: [UInt8] = []
-        if source.isIPv4 {
-            let identification = (identifications[party] ?? 0) &+ 1
-            identifications[party] = identification
-            header += [0x45, 0]
-            header.append(UInt16(20 + payload.count))
-            header.append(identification)
-            header += [0x40, 0, 64, number, 0, 0]
-            header.append(source)
-            header.append(destination)
-            let checksum = header.internetChecksum
-            header[10] = UInt8(checksum >> 8)
-            header[11] = UInt8(checksum & 0xFF)
-        } else {
-            header += [0x60, 0, 0, 0]
-            header.append(UInt16(payload.count))
-            header += [number, 64]
-            header.append(source)
-            header.append(destination)
-        }
-        return header + payload
+        return SegmentFields.Timestamps(value: value, echo: echo)
     }
 }

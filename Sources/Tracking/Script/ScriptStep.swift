@@ -71,7 +71,7 @@ package struct Refusal: Hashable, Sendable {
     package static let prohibited = Refusal(type: 3, code: 13)
 
     /// The ICMPv6 error that says the same (RFC 4443 §3).
-    var overIPv6: Refusal {
+    package var overIPv6: Refusal {
         switch code {
         case 9, 10, 13: Refusal(type: 1, code: 1)
         case 3: Refusal(type: 1, code: 4)

@@ -1,0 +1,186 @@
+/// The fields of a TCP segment, as they are to be written (RFC 9293 §3.1).
+package struct SegmentFields: Hashable, Sendable {
+    package var source: Endpoint
+    package var destination: Endpoint
+    package var flags: TCPFlags
+    package var sequence: UInt32
+    /// Written as 0 where the ACK flag is not set.
+    package var acknowledgment: UInt32 = 0
+    package var window: UInt16 = 64240
+    /// Octets of payload.
+    package var length = 0
+    /// `nil`: the segment carries no timestamps, and without SYN no options at all.
+    package var timestamps: Timestamps?
+
+    /// The two values of the timestamps option (RFC 7323 §3.2).
+    package struct Timestamps: Hashable, Sendable {
+        package var value: UInt32
+        package var echo: UInt32
+
+        package init(value: UInt32, echo: UInt32) {
+            self.value = value
+            self.echo = echo
+        }
+    }
+
+    package init(
+        from source: Endpoint,
+        to destination: Endpoint,
+        flags: TCPFlags,
+        sequence: UInt32
+    ) {
+        self.source = source
+        self.destination = destination
+        self.flags = flags
+        self.sequence = sequence
+    }
+}
+
+/// An IP datagram with right lengths and checksums: what the scripts send, and what ICMP errors quote.
+package struct Datagram: Hashable, Sendable {
+    package let octets: [UInt8]
+    private let isIPv4: Bool
+
+    package init(_ segment: SegmentFields, identification: UInt16) {
+        let source = segment.source.address
+        let destination = segment.destination.address
+        let options = Self.options(of: segment)
+        var tcp: [UInt8] = []
+        tcp.append(segment.source.port)
+        tcp.append(segment.destination.port)
+        tcp.append(segment.sequence)
+        tcp.append(segment.flags.contains(.ack) ? segment.acknowledgment : 0)
+        tcp.append(UInt16((20 + options.count) / 4) << 12 | segment.flags.rawValue)
+        tcp.append(segment.window)
+        tcp.append(0 as UInt32)
+        tcp += options
+        tcp += [UInt8](repeating: 0x2E, count: segment.length)
+        Self.seal(&tcp, at: 16, protocol: 6, from: source, to: destination)
+        self.init(tcp, protocol: 6, from: source, to: destination, identification: identification)
+    }
+
+    /// An ICMP error that quotes the whole of another datagram, as Linux does.
+    package init(
+        _ refusal: Refusal,
+        about quoted: Datagram?,
+        from source: Address,
+        to destination: Address,
+        identification: UInt16
+    ) {
+        var icmp: [UInt8] = [refusal.type, refusal.code, 0, 0, 0, 0, 0, 0]
+        icmp += quoted?.octets ?? []
+        if source.isIPv4 {
+            let checksum = icmp.internetChecksum
+            icmp[2] = UInt8(checksum >> 8)
+            icmp[3] = UInt8(checksum & 0xFF)
+        } else {
+            Self.seal(&icmp, at: 2, protocol: 58, from: source, to: destination)
+        }
+        self.init(
+            icmp,
+            protocol: source.isIPv4 ? 1 : 58,
+            from: source,
+            to: destination,
+            identification: identification
+        )
+    }
+
+    private init(
+        _ payload: [UInt8],
+        protocol number: UInt8,
+        from source: Address,
+        to destination: Address,
+        identification: UInt16
+    ) {
+        var header: [UInt8] = []
+        if source.isIPv4 {
+            header += [0x45, 0]
+            header.append(UInt16(20 + payload.count))
+            header.append(identification)
+            header += [0x40, 0, 64, number, 0, 0]
+            header.append(source)
+            header.append(destination)
+            let checksum = header.internetChecksum
+            header[10] = UInt8(checksum >> 8)
+            header[11] = UInt8(checksum & 0xFF)
+        } else {
+            header += [0x60, 0, 0, 0]
+            header.append(UInt16(payload.count))
+            header += [number, 64]
+            header.append(source)
+            header.append(destination)
+        }
+        octets = header + payload
+        isIPv4 = source.isIPv4
+    }
+
+    /// The Ethernet frame that carries it.
+    package func frame(isFromClient: Bool, vlans: [UInt16] = []) -> [UInt8] {
+        let macs: [[UInt8]] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]]
+        var frame = isFromClient ? macs[1] + macs[0] : macs[0] + macs[1]
+        for vlan in vlans {
+            frame.append(0x8100 as UInt16)
+            frame.append(vlan)
+        }
+        frame.append((isIPv4 ? 0x0800 : 0x86DD) as UInt16)
+        return frame + octets
+    }
+
+    private static func options(of segment: SegmentFields) -> [UInt8] {
+        let isSyn = segment.flags.contains(.syn)
+        guard let timestamps = segment.timestamps else {
+            return isSyn ? [2, 4, 5, 0xB4, 1, 1, 4, 2, 1, 3, 3, 7] : []
+        }
+        var options: [UInt8] = isSyn ? [2, 4, 5, 0xB4, 4, 2, 8, 10] : [1, 1, 8, 10]
+        options.append(timestamps.value)
+        options.append(timestamps.echo)
+        return isSyn ? options + [1, 3, 3, 7] : options
+    }
+
+    /// Puts in the checksum over the pseudo header (RFC 9293 §3.1; RFC 8200 §8.1).
+    private static func seal(
+        _ octets: inout [UInt8],
+        at offset: Int,
+        protocol number: UInt8,
+        from source: Address,
+        to destination: Address
+    ) {
+        var pseudo: [UInt8] = []
+        pseudo.append(source)
+        pseudo.append(destination)
+        pseudo.append(UInt32(octets.count))
+        pseudo.append(UInt32(number))
+        let checksum = (pseudo + octets).internetChecksum
+        octets[offset] = UInt8(checksum >> 8)
+        octets[offset + 1] = UInt8(checksum & 0xFF)
+    }
+}
+
+extension [UInt8] {
+    /// Appends in network order.
+    mutating func append(_ value: some FixedWidthInteger) {
+        for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
+            append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    fileprivate mutating func append(_ address: Address) {
+        if address.isIPv4 {
+            append(UInt32(truncatingIfNeeded: address.low))
+        } else {
+            append(address.high)
+            append(address.low)
+        }
+    }
+
+    /// The Internet checksum (RFC 1071).
+    fileprivate var internetChecksum: UInt16 {
+        var sum: UInt32 = 0
+        for index in stride(from: 0, to: count, by: 2) {
+            let low = index + 1 < count ? self[index + 1] : 0
+            sum += UInt32(self[index]) << 8 | UInt32(low)
+        }
+        while sum > 0xFFFF { sum = sum & 0xFFFF + sum >> 16 }
+        return ~UInt16(sum)
+    }
+}

@@ -1,0 +1,80 @@
+import Tracking
+
+/// Where the capture is made, and what it holds.
+struct Tap {
+    enum Place: CaseIterable {
+        case client
+        case middle
+        case server
+    }
+
+    /// One captured parcel.
+    struct Passing {
+        let time: Int64
+        let parcel: Parcel
+    }
+
+    let place: Place
+    /// Whether a mirror port delivers every frame twice.
+    let isMirrored: Bool
+    /// The step of its clock, in nanoseconds.
+    let granularity: Int64
+    private(set) var passings: [Passing] = []
+
+    init(at place: Place, isMirrored: Bool, granularity: Int64) {
+        self.place = place
+        self.isMirrored = isMirrored
+        self.granularity = granularity
+    }
+
+    mutating func note(_ parcel: Parcel, at time: Int64) {
+        passings.append(Passing(time: time - time % granularity, parcel: parcel))
+    }
+
+    /// Forgets everything before the first passing that `isFirst`, as if the capture had begun there.
+    mutating func begin(where isFirst: (Passing) -> Bool) {
+        passings.removeFirst(passings.firstIndex(where: isFirst) ?? 0)
+    }
+
+    mutating func begin(at first: Int) {
+        passings.removeFirst(min(first, passings.count))
+    }
+
+    /// Ends after so many passings.
+    mutating func end(after count: Int) {
+        passings.removeLast(max(0, passings.count - count))
+    }
+
+    /// Forgets every passing with a certain probability, as a capture that cannot keep up does.
+    mutating func lose(_ loss: Double, _ chance: inout Chance) {
+        passings = passings.filter { _ in !chance.happens(loss) }
+    }
+
+    /// Swaps neighbours that are at most `slack` apart, as several queues of an interface do.
+    mutating func confuse(_ share: Double, within slack: Int64, _ chance: inout Chance) {
+        for index in passings.indices.dropLast() where chance.happens(share) {
+            guard passings[index + 1].time - passings[index].time <= slack else { continue }
+            passings.swapAt(index, index + 1)
+        }
+    }
+
+    /// The capture, with the sequence numbers of every host moved by what `shift` says.
+    func frames(_ shift: (Address) -> UInt32 = { _ in 0 }) -> [MemoryFrames.Record] {
+        passings.map { passing in
+            let datagram = passing.parcel.datagram(shift)
+            return MemoryFrames.Record(
+                time: passing.time,
+                octets: datagram.frame(isFromClient: passing.parcel.isFromClient)
+            )
+        }
+    }
+
+    /// The first SYN or SYN-ACK of every host.
+    var initialSequences: [Address: UInt32] {
+        passings.reduce(into: [:]) { starts, passing in
+            let segment = passing.parcel.segment
+            guard segment.flags.contains(.syn), !passing.parcel.isError else { return }
+            starts[segment.source.address] = starts[segment.source.address] ?? segment.sequence
+        }
+    }
+}
