@@ -115,7 +115,9 @@ struct FrameFacts: BitwiseCopyable {
     let number: UInt64
     let originalLength: UInt32
     let vlan: UInt16
+}
 
+extension FrameFacts {
     @inline(always)
     init(_ frame: borrowing Frame, vlan: UInt16) {
         time = frame.time

@@ -18,7 +18,7 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     private(set) var count = 0
 
     deinit {
-        for unsafe chunk in unsafe chunks { unsafe free(chunk) }
+        for unsafechunk in unsafe chunks { unsafe free(chunk) }
     }
 
     subscript(index: Int) -> Record {
@@ -52,7 +52,8 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     private mutating func grow() -> Bool {
         var memory: UnsafeMutableRawPointer?
         let size = Self.chunkLength * MemoryLayout<Record>.stride
-        guard unsafe posix_memalign(&memory, Self.hugePage, size) == 0, let memory = unsafe memory else {
+        guard unsafe posix_memalign(&memory, Self.hugePage, size) == 0, let memory = unsafe memory
+        else {
             return false
         }
         unsafe chunks.append(memory.bindMemory(to: Record.self, capacity: Self.chunkLength))
