@@ -15,4 +15,9 @@ static inline void synopsis_stream_is_ours_alone(FILE *stream) {
 #endif
 }
 
+/* Asks for a cache line that will be needed soon. */
+static inline void synopsis_prefetch(const void *place) {
+    __builtin_prefetch(place);
+}
+
 #endif

@@ -1,3 +1,5 @@
+import CPcap
+
 /// All flows of the capture: a hash index of 8-octet slots over records that never move.
 ///
 /// Records are numbered in order of arrival, and used again once a flow had to go; the hash decides only
@@ -33,10 +35,29 @@ struct FlowTable: ~Copyable {
 
     var isFull: Bool { count >= capacity }
 
+    /// Where the index begins to look for `key`.
+    @inline(always)
+    func tag(of key: FlowKey) -> UInt32 { key.hash(seed: seed) }
+
+    /// Asks for the place in the index where a tag's search begins.
+    @inline(always)
+    func prefetchSlot(of tag: UInt32) {
+        let place = Int(tag) & (slots.count - 1)
+        unsafe slots.withUnsafeBufferPointer { slots in
+            if let start = slots.baseAddress { unsafe synopsis_prefetch(start + place) }
+        }
+    }
+
+    /// Asks for the record that a tag's search probably finds.
+    @inline(always)
+    func prefetchRecord(of tag: UInt32) {
+        let slot = slots[Int(tag) & (slots.count - 1)]
+        records.prefetch(Int(UInt32(truncatingIfNeeded: slot)) - 1)
+    }
+
     /// The record number of `key`'s flow.
     @inline(always)
-    func find(_ key: FlowKey) -> Int? {
-        let tag = key.hash(seed: seed)
+    func find(_ key: FlowKey, tag: UInt32) -> Int? {
         let mask = slots.count - 1
         var position = Int(tag) & mask
         while true {
@@ -49,6 +70,8 @@ struct FlowTable: ~Copyable {
             position = (position + 1) & mask
         }
     }
+
+    func find(_ key: FlowKey) -> Int? { find(key, tag: tag(of: key)) }
 
     /// Adds a flow whose key is not in the table, which must not be full.
     ///

@@ -1,3 +1,4 @@
+import CPcap
 import Glibc
 
 /// Flat records in chunks that never move, numbered from 0: what the flow table and the tapes are made of.
@@ -18,7 +19,7 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     private(set) var count = 0
 
     deinit {
-        for unsafechunk in unsafe chunks { unsafe free(chunk) }
+        unsafe chunks.forEach { unsafe free($0) }
     }
 
     subscript(index: Int) -> Record {
@@ -35,6 +36,16 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     private func address(of index: Int) -> UnsafeMutablePointer<Record> {
         precondition(index >= 0 && index < count)
         return unsafe chunks[index >> Self.chunkShift] + (index & (Self.chunkLength - 1))
+    }
+
+    /// Asks for the record's cache lines, which will be needed soon; a number without a record does nothing.
+    @inline(always)
+    func prefetch(_ index: Int) {
+        guard index >= 0, index < count else { return }
+        let place = unsafe UnsafeRawPointer(address(of: index))
+        unsafe synopsis_prefetch(place)
+        unsafe synopsis_prefetch(place + 64)
+        unsafe synopsis_prefetch(place + 128)
     }
 
     /// - Returns: the new record's number, `nil` when there is no memory for it.

@@ -14,7 +14,10 @@ package struct Tracker: ~Copyable {
     private var flows: FlowTable
     private var tapes: TapeStore
     private let collectsHandshakes: Bool
+    /// Segments that wait for their flows' memory.
+    private var batch = [WaitingSegment](repeating: .none, count: batchLength)
 
+    private static let batchLength = 16
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
     /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
@@ -54,27 +57,53 @@ package struct Tracker: ~Copyable {
 
     /// The reading loop, to be made anew for each kind of source: a call through a witness table costs
     /// half as much as all else that happens to a packet.
+    ///
+    /// Segments wait in batches, so that the memory of the next ones is on its way while one is followed.
     @inline(always)
     private mutating func consumeAll(
         next count: Int,
         from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
-        for _ in 0..<count {
-            guard try source.advance() else { return false }
-            consume(source.frame)
+        var left = count
+        var isMore = true
+        var damage: CaptureError?
+        while left > 0, isMore, damage == nil {
+            var length = 0
+            while length < Self.batchLength, left > 0 {
+                do throws(CaptureError) { isMore = try source.advance() } catch { damage = error }
+                guard isMore, damage == nil else { break }
+                left -= 1
+                let frame = source.frame
+                tally.note(frame)
+                if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
+                    batch[length] = waiting(segment, in: FrameFacts(frame, vlan: 0))
+                    length += 1
+                } else {
+                    followBatch(length)
+                    length = 0
+                    consume(rare: frame)
+                }
+            }
+            followBatch(length)
         }
-        return true
+        if let damage { throw damage }
+        return isMore
     }
 
-    /// Follows one frame.
     @inline(always)
-    package mutating func consume(_ frame: borrowing Frame) {
-        tally.note(frame)
-        if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
+    private func waiting(_ segment: Segment, in facts: FrameFacts) -> WaitingSegment {
+        let (key, side) = FlowKey.of(segment.source, segment.destination)
+        let tag = flows.tag(of: key)
+        flows.prefetchSlot(of: tag)
+        return WaitingSegment(segment: segment, key: key, side: side, tag: tag, facts: facts)
+    }
+
+    @inline(always)
+    private mutating func followBatch(_ count: Int) {
+        for place in 0..<count { flows.prefetchRecord(of: batch[place].tag) }
+        for place in 0..<count {
             tally.segments &+= 1
-            follow(segment, in: FrameFacts(frame, vlan: 0))
-        } else {
-            consume(rare: frame)
+            follow(batch[place])
         }
     }
 
@@ -85,7 +114,7 @@ package struct Tracker: ~Copyable {
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1
-            follow(segment, in: facts)
+            follow(waiting(segment, in: facts))
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)
@@ -95,14 +124,13 @@ package struct Tracker: ~Copyable {
     }
 
     @inline(always)
-    private mutating func follow(_ segment: Segment, in frame: FrameFacts) {
-        let (key, side) = FlowKey.of(segment.source, segment.destination)
-        guard let index = flows.find(key) else {
-            begin(key, with: segment, from: side, in: frame)
+    private mutating func follow(_ waiting: WaitingSegment) {
+        guard let index = flows.find(waiting.key, tag: waiting.tag) else {
+            begin(waiting.key, with: waiting.segment, from: waiting.side, in: waiting.facts)
             return
         }
-        if flows[index].absorbs(segment, from: side, in: frame) { return }
-        advance(index, with: segment, from: side, in: frame)
+        if flows[index].absorbs(waiting.segment, from: waiting.side, in: waiting.facts) { return }
+        advance(index, with: waiting.segment, from: waiting.side, in: waiting.facts)
     }
 
     @inline(never)
