@@ -24,8 +24,8 @@ import Testing
         )
     }
 
-    @Test func `has no file of more than 400 lines`() throws {
-        let long = try sources().filter { try lines(of: $0).count > 400 }
+    @Test func `has no file of more than 300 lines`() throws {
+        let long = try sources().filter { try lines(of: $0).count > 300 }
 
         #expect(long.map(\.lastPathComponent).isEmpty)
     }

@@ -54,7 +54,7 @@ package struct ResetLoop: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let found = history.incarnations.map {
-            (life: $0, cycles: self.cycles(of: $0, in: history))
+            (life: $0, cycles: history.cycles(of: $0))
         }
         .max { $0.cycles.count < $1.cycles.count }
         guard let found, found.cycles.count >= Self.cyclesOfANote else { return nil }
@@ -93,39 +93,7 @@ package struct ResetLoop: Detector {
         "\(many.flows) connections of \(many.source) to \(many.destination) go through SYN, reply and RST in a loop."
     }
 
-    /// The cycles of an incarnation: each SYN, reply and the RSTs up to the next SYN.
-    private func cycles(of life: Incarnation, in history: History) -> [Cycle] {
-        var cycles: [Cycle] = []
-        var start: Int?
-        var hasReply = false
-        for index in life.events {
-            switch history.readings[index] {
-            case .syn:
-                if start == nil { start = index }
-            case .answer, .challenge:
-                hasReply = start != nil
-            case .reset(let reset):
-                if !cycles.isEmpty, let begin = start, reset.rejects(before: begin) {
-                    cycles[cycles.count - 1].resets.append(index)
-                } else if let begin = start, hasReply {
-                    cycles.append(Cycle(begin: begin, resets: [index]))
-                    start = nil
-                    hasReply = false
-                } else if start == nil, !cycles.isEmpty {
-                    cycles[cycles.count - 1].resets.append(index)
-                }
-            case .completion:
-                return cycles
-            case .responderSyn, .icmp, .duplicate, .former:
-                break
-            case .plain:
-                if history.events[index].payloadLength > 0 { return cycles }
-            }
-        }
-        return cycles
-    }
-
-    private func isDense(_ cycles: [Cycle], in history: History) -> Bool {
+    private func isDense(_ cycles: [ResetCycle], in history: History) -> Bool {
         guard cycles.count >= Self.cyclesOfALoop else { return false }
         return cycles.indices.dropFirst(Self.cyclesOfALoop - 1).contains { last in
             let first = cycles[last - Self.cyclesOfALoop + 1]
@@ -133,7 +101,7 @@ package struct ResetLoop: Detector {
         }
     }
 
-    private func span(of cycles: [Cycle], in history: History) -> Int64 {
+    private func span(of cycles: [ResetCycle], in history: History) -> Int64 {
         guard let first = cycles.first, let last = cycles.last?.resets.last else { return 0 }
         return history.delay(from: first.begin, to: last)
     }
@@ -149,7 +117,7 @@ package struct ResetLoop: Detector {
     }
 
     private func summary(
-        of cycles: [Cycle],
+        of cycles: [ResetCycle],
         _ byInitiator: [Int],
         _ byResponder: [Int],
         in history: History
@@ -260,20 +228,5 @@ package struct ResetLoop: Detector {
                 "which of them rise with every cycle?"
             ),
         ]
-    }
-}
-
-/// One run of SYN, reply and RST.
-private struct Cycle {
-    let begin: Int
-    /// Never empty.
-    var resets: [Int]
-}
-
-extension Reset {
-    /// Whether it rejects what was captured before the event at `index`: then it comes late, out of the
-    /// cycle before.
-    fileprivate func rejects(before index: Int) -> Bool {
-        if case .rejects(let event) = rule { event < index } else { false }
     }
 }

@@ -4,8 +4,6 @@ struct EventReader {
     private static let duplicateWindow: Int64 = 5_000_000
     /// A capture may show an answer that much before its question, in nanoseconds.
     static let reorderSlack: Int64 = 3_000_000
-    /// How far below the former connection's last octet an acknowledgment still belongs to it.
-    private static let formerReach: Int32 = 1 << 20
 
     let events: [Event]
     private(set) var readings: [Reading] = []
@@ -111,14 +109,6 @@ struct EventReader {
         return .syn(attempt: ordinal, sending: 1)
     }
 
-    /// Answers that the capture shows just before their question.
-    private func earlyAnswers(to syn: Event, in life: Int) -> [Int] {
-        incarnations[life].answers.filter {
-            events[$0].acknowledgment == syn.sequence.advanced(by: 1)
-                && syn.time - events[$0].time <= Self.reorderSlack
-        }
-    }
-
     private mutating func readAnswer(_ index: Int, in life: Int) -> Reading {
         let event = events[index]
         incarnations[life].answers.append(index)
@@ -137,75 +127,6 @@ struct EventReader {
             break
         }
         return .answer(Answer(subject: subject, copy: copy, linked: linked))
-    }
-
-    private func linkedAttempts(to index: Int, in life: Int) -> [Int] {
-        let event = events[index]
-        guard event.hasTimestamps, event.timestampEcho != 0 else { return [] }
-        return incarnations[life].attempts.filter { attempt in
-            attempt.sendings.contains {
-                events[$0].hasTimestamps && events[$0].timestampValue == event.timestampEcho
-            }
-        }.map(\.ordinal)
-    }
-
-    private func subject(
-        of index: Int,
-        copy: Int,
-        linked: [Int],
-        in life: Int
-    ) -> Answer.Subject {
-        let event = events[index]
-        let attempts = incarnations[life].attempts
-        if let attempt = attempts.last(where: { $0.isAnswered(by: event.acknowledgment) }) {
-            guard attempt.ordinal < attempts.count else {
-                return .current(attempt: attempt.ordinal)
-            }
-            let reason = staleReason(of: attempt, copy: copy, linked: linked, in: life)
-            return .stale(attempt: attempt.ordinal, reason)
-        }
-        if isAnsweredByLaterSyn(index, in: life) {
-            return .current(attempt: attempts.count + 1)
-        }
-        if belongsToFormer(event.acknowledgment, in: life) { return .former }
-        return attempts.isEmpty ? .unprompted : .unseen
-    }
-
-    private func staleReason(
-        of attempt: Attempt,
-        copy: Int,
-        linked: [Int],
-        in life: Int
-    ) -> Answer.StaleReason {
-        if !linked.isEmpty, !linked.contains(attempt.ordinal) { return .halfOpenEntry }
-        let newest = incarnations[life].attempts.count
-        let newestIsAnswered = !incarnations[life].attempt(newest).answers.isEmpty
-        if newestIsAnswered, linked.isEmpty || linked == [attempt.ordinal] {
-            return .delayedDuplicate
-        }
-        return copy > 1 ? .retained : .crossed
-    }
-
-    /// Whether the SYN that this answers stands just behind it in the capture.
-    private func isAnsweredByLaterSyn(_ index: Int, in life: Int) -> Bool {
-        let event = events[index]
-        return incarnations[life].events.suffix(from: index + 1).contains { later in
-            events[later].kind == .syn && events[later].side != event.side
-                && events[later].time - event.time <= Self.reorderSlack
-                && events[later].sequence.advanced(by: 1) == event.acknowledgment
-        }
-    }
-
-    private func belongsToFormer(_ acknowledgment: SequenceNumber, in life: Int) -> Bool {
-        if let former = incarnations[life].former {
-            let isSameInitiator =
-                life == 0 || incarnations[life - 1].initiator == incarnations[life].initiator
-            let distance = acknowledgment.distance(to: events[former].sequence)
-            if isSameInitiator, (0...Self.formerReach).contains(distance) { return true }
-        }
-        return incarnations[..<life].contains { earlier in
-            earlier.attempts.contains { $0.isAnswered(by: acknowledgment) }
-        }
     }
 
     /// Whether an ACK of the initiator completes the handshake.

@@ -1,0 +1,40 @@
+import Tracking
+
+extension Event {
+    /// Whether it is an ICMP error by which a filter says that it filters.
+    package var isProhibition: Bool {
+        guard isUnreachable else { return false }
+        return icmpSender.isIPv4 ? [9, 10, 13].contains(icmpCode) : [1, 5, 6].contains(icmpCode)
+    }
+
+    /// The meaning of an ICMP error, in the words of its RFC.
+    package var icmpMeaning: String {
+        guard icmpSender.isIPv4 else {
+            switch (icmpType, icmpCode) {
+            case (1, 0): return "no route to destination"
+            case (1, 1): return "administratively prohibited"
+            case (1, 2): return "beyond scope of source address"
+            case (1, 3): return "address unreachable"
+            case (1, 4): return "port unreachable"
+            case (1, 5): return "source address failed ingress/egress policy"
+            case (1, 6): return "reject route to destination"
+            case (2, _): return "packet too big"
+            case (3, 0): return "hop limit exceeded in transit"
+            default: return "type \(icmpType) code \(icmpCode)"
+            }
+        }
+        switch (icmpType, icmpCode) {
+        case (3, 0): return "network unreachable"
+        case (3, 1): return "host unreachable"
+        case (3, 2): return "protocol unreachable"
+        case (3, 3): return "port unreachable"
+        case (3, 4): return "fragmentation needed"
+        case (3, 5): return "source route failed"
+        case (3, 9): return "network administratively prohibited"
+        case (3, 10): return "host administratively prohibited"
+        case (3, 13): return "communication administratively filtered"
+        case (11, 0): return "time to live exceeded in transit"
+        default: return "type \(icmpType) code \(icmpCode)"
+        }
+    }
+}

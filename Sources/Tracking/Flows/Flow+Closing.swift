@@ -1,0 +1,51 @@
+/// How connections end: FIN, the acknowledgment of FIN, and RST (RFC 9293 §3.6, §3.5.2).
+extension Flow {
+    mutating func takeFin(_ segment: Segment, from side: Side) -> Step {
+        letters.note(side == initiator ? .initiatorFin : .fin)
+        if !self[side.other].marks.contains(.sentFin) { noteCloser(side) }
+        self[side].marks.insert(.sentFin)
+        if phase != .closed { phase = .closing }
+        noteFinAcknowledgment(by: segment, from: side)
+        return .record
+    }
+
+    mutating func takeClosing(_ segment: Segment, from side: Side) -> Step {
+        guard phase == .closing else { return [] }
+        noteFinAcknowledgment(by: segment, from: side)
+        return phase == .closed ? .forget : []
+    }
+
+    /// Whether `segment` acknowledges the other end's FIN, after which only TIME-WAIT remains.
+    private mutating func noteFinAcknowledgment(by segment: Segment, from side: Side) {
+        let other = self[side.other]
+        guard other.marks.contains(.sentFin),
+            other.next.distance(to: segment.acknowledgment) >= 0
+        else { return }
+        self[side.other].marks.insert(.finAcknowledged)
+        if self[side].marks.contains(.finAcknowledged) { phase = .closed }
+    }
+
+    mutating func takeReset(_ segment: Segment, from side: Side) -> Step {
+        letters.note(side == initiator ? .initiatorRst : .rst)
+        switch phase {
+        case .opening, .answered, .established:
+            if phase == .opening, side != initiator, synAcks == 0 { marks.insert(.refused) }
+            if phase == .established { noteCloser(side) }
+            marks.insert(.wasReset)
+            phase = .reset
+            return [.record, .noteworthy]
+        case .settled, .closing:
+            noteCloser(side)
+            phase = .reset
+            return .record
+        case .reset:
+            return .record
+        case .closed:
+            return []
+        }
+    }
+
+    private mutating func noteCloser(_ side: Side) {
+        if side == .high { marks.insert(.closedByHigh) } else { marks.remove(.closedByHigh) }
+    }
+}

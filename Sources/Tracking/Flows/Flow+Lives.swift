@@ -1,0 +1,88 @@
+/// How connections begin on a four-tuple, the first and the later ones.
+extension Flow {
+    /// How far behind the newest sequence number a late copy may lie, in octets.
+    private static let lateReach: Int32 = 1 << 20
+
+    /// Sets up a flow that begins with `segment`.
+    mutating func meet(_ segment: Segment, from side: Side) {
+        let isAnswer = segment.flags.contains(.syn) && segment.flags.contains(.ack)
+        let isOpening = segment.flags.contains(.syn) && !isAnswer
+        if !isOpening {
+            marks.insert(.midstream)
+            letters.note(.midstream)
+        }
+        if !segment.flags.contains(.syn) {
+            phase = .settled
+            marks.insert(.alive)
+        }
+        // Without a SYN the service is taken to be on the lower port.
+        let isFromInitiator =
+            isOpening || !isAnswer && segment.source.port >= segment.destination.port
+        setInitiator(isFromInitiator ? side : side.other)
+    }
+
+    private mutating func setInitiator(_ side: Side) {
+        if side == .high { marks.insert(.initiatorIsHigh) } else { marks.remove(.initiatorIsHigh) }
+    }
+
+    /// Whether `segment` begins another connection on the four-tuple, rather than another attempt at this.
+    func isReborn(by segment: Segment, at time: Int64) -> Bool {
+        guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
+        let side = FlowKey.of(segment.source, segment.destination).side
+        guard self[side].marks.contains(.spoke) || self[side.other].marks.contains(.spoke) else {
+            return false
+        }
+        let isRepeat =
+            self[side].marks.contains(.synchronized)
+            && self[side].initialSequence == segment.sequence
+        if isRepeat { return false }
+        if segment.flags.contains(.ack) {
+            // Of a live connection no SYN is open: this answers one that was not captured, or not yet.
+            return marks.contains(.alive) && !isOwn(answer: segment, from: side)
+        }
+        return marks.contains(.alive) || time - lastTime > Tracker.episodeGap
+    }
+
+    /// Whether a SYN-ACK belongs to the present connection, as a late copy of it does.
+    private func isOwn(answer: Segment, from side: Side) -> Bool {
+        let other = self[side.other]
+        if other.isAnswered(by: answer.acknowledgment) { return true }
+        let distance =
+            other.marks.contains(.spoke)
+            ? answer.acknowledgment.distance(to: other.next)
+            : answer.sequence.distance(to: self[side].next)
+        return (0...Self.lateReach).contains(distance)
+    }
+
+    /// What a later connection should know of this one, as an event without a packet of its own.
+    func formerConnection() -> Event {
+        Event(
+            time: lastTime,
+            packet: lastPacket,
+            sequence: self[initiator].next,
+            acknowledgment: self[initiator.other].next,
+            timestampValue: self[initiator].timestamp,
+            frameLength: 0,
+            flags: phase == .closed ? [.fin] : phase == .reset ? [.rst] : [],
+            vlan: vlan,
+            incarnation: incarnation,
+            timeToLive: 0,
+            kind: .formerConnection,
+            side: marks.contains(.closedByHigh) ? .high : .low
+        )
+    }
+
+    /// Forgets the present connection; the four-tuple goes on with `segment`.
+    mutating func rebirth(by segment: Segment, from side: Side, in frame: FrameFacts) {
+        let wasAlive = marks.contains(.alive)
+        let kept = tape
+        let number = incarnation &+ 1
+        let keptMarks = marks.intersection([.noteworthy, .reused])
+        self = Flow(key: key, in: frame)
+        tape = kept
+        incarnation = number
+        marks.formUnion(keptMarks)
+        if wasAlive { marks.insert(.reused) }
+        meet(segment, from: side)
+    }
+}
