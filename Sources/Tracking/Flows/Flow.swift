@@ -119,15 +119,21 @@ package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
             icmp, midstream
     }
 
-    /// Four bits a letter, the first lowest: twelve letters, 48 bits; above them, which were seen.
+    /// Four bits a letter, the first lowest: twelve letters, 48 bits; above them a bit for each that was seen,
+    /// and in the highest four bits how many.
     private var packed: UInt64 = 0
 
-    private var count: Int { (packed >> 48).nonzeroBitCount }
+    private var count: Int { Int(packed >> 60) }
 
+    @inline(always)
     mutating func note(_ letter: Letter) {
-        let bit = UInt64(1) << UInt64(48 + letter.rawValue)
-        guard packed & bit == 0 else { return }
+        let bit = UInt64(1) << (47 &+ UInt64(letter.rawValue))
+        if packed & bit == 0 { append(letter, bit) }
+    }
+
+    private mutating func append(_ letter: Letter, _ bit: UInt64) {
         packed |= UInt64(letter.rawValue) << UInt64(4 * count) | bit
+        packed += 1 << 60
     }
 
     package var text: String {
