@@ -52,10 +52,10 @@ extension Detector {
             confidence: confidence,
             status: status,
             subject: Subject(history),
-            vantage: needsTexts ? history.vantage : .unknown,
-            guards: needsTexts ? history.guards(for: life) : [],
+            vantage: .unknown,
+            guards: needsTexts ? history.guards(for: life, isPending: status == .pending) : [],
             summary: needsTexts ? summary() : "",
-            explanation: needsTexts ? explanation() : "",
+            explanation: needsTexts ? bounded(explanation(), history.omitted) : "",
             count: count,
             metrics: needsTexts ? metrics() : [],
             evidence: shown,
@@ -67,6 +67,13 @@ extension Detector {
             begin: begin ?? times.min() ?? history.lastTime,
             isEstablished: life.isEstablished
         )
+    }
+
+    /// Says so where the flow had more packets than are kept, so that all counts are lower bounds.
+    private func bounded(_ explanation: String, _ omitted: Int) -> String {
+        guard omitted > 0 else { return explanation }
+        let note = "\(omitted) packets of this flow were not kept, so every count is a lower bound."
+        return explanation.isEmpty ? note : "\(explanation) \(note)"
     }
 
     /// The first of `events` in order of capture; `note` words what to look at, by place in `events`.

@@ -58,7 +58,11 @@ package struct Diagnosis {
 
     /// What the given detectors find in one history.
     package static func findings(in history: History, by detectors: [any Detector]) -> [Finding] {
-        detectors.compactMap { $0.examine(history) }
+        var findings = detectors.compactMap { $0.examine(history) }
+        guard history.needsTexts, !findings.isEmpty else { return findings }
+        let vantage = history.vantage
+        for index in findings.indices { findings[index].vantage = vantage }
+        return findings
     }
 
     /// All incidents, the gravest first, then in order of time.

@@ -3,9 +3,14 @@ import Tracking
 /// What Synopsis says beside each packet of a timeline: the rule that explains it, with its numbers.
 package struct Commentary: Sendable {
     private let history: History
+    /// Of each life, by its number.
+    private let bursts: [Int: [Burst]]
 
     package init(_ history: History) {
         self.history = history
+        bursts = Dictionary(
+            uniqueKeysWithValues: history.incarnations.map { ($0.number, history.bursts(of: $0)) }
+        )
     }
 
     /// The remark on one event; `nil` where its row says it all.
@@ -25,7 +30,7 @@ package struct Commentary: Sendable {
                 ? "Completes the handshake of SYN \(ordinal)." : "Completes the handshake."
         case .challenge(let ordinal):
             return """
-                Answers SYN \(ordinal) with a bare ACK: \(history.responder.address) still holds another state of \
+                Answers \(name(of: ordinal, at: index)) with a bare ACK: \(history.responder.address) still holds another state of \
                 this connection (Ack=\(event.acknowledgment)).
                 """
         case .reset(let reset):
@@ -41,13 +46,18 @@ package struct Commentary: Sendable {
         }
     }
 
+    /// `SYN 2`, or `the SYN` where there is but one.
+    private func name(of ordinal: Int, at index: Int) -> String {
+        history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
+    }
+
     private func packet(_ index: Int) -> String { String(history.events[index].packet) }
 
     private func onFirst(_ ordinal: Int, _ index: Int) -> String? {
         let life = history.life(of: index)
         let event = history.events[index]
         var sentences: [String] = []
-        if let burst = history.bursts(of: life).first(where: { $0.contains(ordinal) }) {
+        if let burst = bursts[life.number]?.first(where: { $0.contains(ordinal) }) {
             sentences.append(inBurst(burst, ordinal))
         } else if ordinal > 1 {
             sentences.append("SYN \(ordinal), a new attempt with a new sequence number.")
@@ -56,7 +66,7 @@ package struct Commentary: Sendable {
         }
         if event.hasTimestamps, event.timestampEcho != 0 {
             sentences.append(
-                "TSecr is not 0 and the window is \(event.window): this socket had talked before."
+                "TSecr is not 0 and the window is \(event.window): a timestamp of an earlier connection."
             )
         }
         return sentences.isEmpty ? nil : sentences.joined(separator: " ")
@@ -115,7 +125,7 @@ package struct Commentary: Sendable {
         let life = history.life(of: index)
         let newest = life.attempts.last { $0.first < index }?.ordinal ?? life.attempts.count
         switch reason {
-        case .crossed:
+        case .crossed, .late:
             return "Answers SYN \(ordinal), which SYN \(newest) has replaced."
         case .retained:
             return "The same answer to SYN \(ordinal) again."
@@ -146,9 +156,13 @@ package struct Commentary: Sendable {
             return
                 "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
         case .answersSecondSyn(let ordinal):
+            let syn = history.life(of: index).attempt(ordinal).first
+            let hasReset = (syn..<index).contains {
+                history.events[$0].kind == .rst && history.events[$0].side != event.side
+            }
             return """
-                Answers SYN \(ordinal), not the RST: the SYN fell into the window of \(sender.address)'s half-open \
-                entry, which is destroyed by it (RFC 9293 §3.10.7.4).
+                Answers SYN \(ordinal)\(hasReset ? ", not the RST" : ""): the SYN fell into the window of \
+                \(sender.address)'s half-open entry, which is destroyed by it (RFC 9293 §3.10.7.4).
                 """
         case .rejects(let subject):
             return onRejection(of: subject, by: sender)
@@ -190,7 +204,7 @@ package struct Commentary: Sendable {
     private func onFormer(_ event: Event) -> String {
         let end =
             if event.flags.contains(.fin) {
-                "closed"
+                event.flags.contains(.ack) ? "closed" : "closed by one end"
             } else if event.flags.contains(.rst) {
                 "reset"
             } else {

@@ -103,9 +103,13 @@ package struct AdministrativelyProhibited: Detector {
     private func summary(of refusals: [RefusedSegment], in history: History) -> String {
         let first = refusals[0]
         let code = history.events[first.event].icmpMeaning
+        let senders = Set(refusals.map(\.sender)).sorted()
         let who =
-            first.isByReceiver
-            ? "\(first.sender)'s own firewall" : "\(first.sender), a router or firewall on the way,"
+            senders.count > 1
+            ? "The firewalls of \(Wording.list(senders.map(\.description)))"
+            : first.isByReceiver
+                ? "\(first.sender)'s own firewall"
+                : "\(first.sender), a router or firewall on the way,"
         let what = target(of: refusals, in: history)
         let often = refusals.count > 1 ? " \(Wording.times(refusals.count))" : ""
         return "\(who) refused \(what)\(often) (ICMP \(code))."
@@ -128,7 +132,7 @@ package struct AdministrativelyProhibited: Detector {
         case [.data]:
             return "data of the connection to \(history.responder)"
         default:
-            return isByInitiator
+            return isByInitiator && !kinds.isEmpty
                 ? "the answers of \(history.responder.address)"
                 : "segments of the connection to \(history.responder)"
         }
@@ -149,14 +153,20 @@ package struct AdministrativelyProhibited: Detector {
                 """
             )
         }
-        if first.isByInitiator, !history.life(of: first.event).isEstablished {
-            let answers = history.answers().count
+        if first.isByInitiator, isRepeatedAfter(first.event, in: history) {
             sentences.append(
-                "This does not stop the retransmissions of \(history.responder.address)"
-                    + (answers > 1 ? " (\(answers) SYN-ACKs in all)." : ".")
+                "This does not stop the retransmissions of \(history.responder.address)."
             )
         }
+        if refusals.allSatisfy({ $0.subject == nil }) {
+            sentences.append("What it refuses belongs to a running connection.")
+        }
         return sentences.joined(separator: " ")
+    }
+
+    /// Whether the responder sent an answer again after the first refusal.
+    private func isRepeatedAfter(_ event: Int, in history: History) -> Bool {
+        history.answers().contains { $0.event > event && $0.answer.copy > 1 }
     }
 
     private func disbelief(_ isOne: Bool) -> String {

@@ -74,11 +74,7 @@ package struct ConnectionRefused: Detector {
                 )
             ],
             summary: summary(of: refusals, in: history),
-            explanation: """
-                The RST has Seq=\(history.events[first.event].sequence) and acknowledges the SYN, \
-                \(Wording.range(delays.min() ?? 0, delays.max() ?? 0)) after it: nothing listens on port \
-                \(history.responder.port), or a firewall answers in place of \(history.responder.address).
-                """
+            explanation: explanation(of: first, delays: delays, in: history)
         )
     }
 
@@ -87,6 +83,22 @@ package struct ConnectionRefused: Detector {
         \(many.destination) refused \(many.count) SYNs of \(many.flows) connections of \(many.source), each \
         with a RST.
         """
+    }
+
+    private func explanation(of first: Refusal, delays: [Int64], in history: History) -> String {
+        let event = history.events[first.event]
+        let time = Wording.range(delays.min() ?? 0, delays.max() ?? 0)
+        let form = "The RST has Seq=\(event.sequence) and acknowledges the SYN, \(time) after it"
+        guard event.sequence.rawValue == 0 else {
+            return """
+                \(form): Seq is not 0, so it does not come from a closed port. \(history.responder.address) still \
+                holds another connection of that port, or a device on the way answers.
+                """
+        }
+        return """
+            \(form): nothing listens on port \(history.responder.port), or a firewall answers in place of \
+            \(history.responder.address).
+            """
     }
 
     private func note(on refusal: Refusal, in history: History) -> String {

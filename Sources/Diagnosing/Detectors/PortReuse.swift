@@ -69,6 +69,7 @@ package struct PortReuse: Detector {
                 Metric("isn_above_old", last.isAbove),
                 Metric("outcome", last.outcome.rawValue),
                 Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
             ],
             causes: ["small-port-range", "reserved-port"],
             checks: last.outcome == .accepted ? [] : checks(in: history),
@@ -123,8 +124,8 @@ package struct PortReuse: Detector {
                 "and \(history.responder.address) answered with the numbers of the old one"
                     + (reuse.life.completion == nil ? "" : " before it accepted")
             case .stale: "and the answer belongs to another SYN"
-            case .reset: "and \(history.responder.address) refused"
-            case .rejected: "and a firewall refused"
+            case .reset: "and \(history.responder.address) refused it"
+            case .rejected: "and a firewall refused it"
             case .ignored: "and nothing answered"
             }
         return """
@@ -134,11 +135,15 @@ package struct PortReuse: Detector {
     }
 
     private func explanation(of reuse: Reuse, in history: History) -> String {
-        let packet = history.events[reuse.former].packet
+        let memory = history.events[reuse.former]
+        let packet = memory.packet
+        let ended =
+            memory.flags.contains(.rst)
+            ? "reset it" : memory.flags.contains(.ack) ? "closed it first" : "closed its side"
         let end =
             switch reuse.closer {
-            case "client": "\(history.initiator.address) had closed it"
-            case "server": "\(history.responder.address) had closed it"
+            case "client": "\(history.initiator.address) had \(ended)"
+            case "server": "\(history.responder.address) had \(ended)"
             default: "nobody had been seen to close it"
             }
         let order = reuse.isAbove ? "above" : "below"

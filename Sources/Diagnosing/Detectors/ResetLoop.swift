@@ -166,6 +166,7 @@ package struct ResetLoop: Detector {
             let parts = rejected(byInitiator, in: history)
             sentences.append("\(history.initiator.address) sent \(total): \(Wording.list(parts)).")
         }
+        let aside = " They do not answer the other side's RST."
         let second = byResponder.filter {
             if case .reset(let reset) = history.readings[$0], case .answersSecondSyn = reset.rule {
                 true
@@ -179,7 +180,7 @@ package struct ResetLoop: Detector {
                 """
                 \(history.responder.address) sent \(Wording.count(byResponder.count, "RST")) with Seq=0 that \
                 acknowledge the second SYN (the first: Ack=\(event.acknowledgment)): an in-window SYN destroys \
-                the half-open entry (RFC 9293 §3.10.7.4). They do not answer the other side's RST.
+                the half-open entry (RFC 9293 §3.10.7.4).\(byInitiator.isEmpty ? "" : aside)
                 """
             )
         } else if !byResponder.isEmpty {
@@ -224,7 +225,7 @@ package struct ResetLoop: Detector {
             ),
             Check(
                 on: history.responder.address.description,
-                "nstat -az TcpEstabResets TcpOutRsts TcpExtTCPChallengeACK",
+                "nstat -az TcpAttemptFails TcpExtEmbryonicRsts TcpOutRsts",
                 "which of them rise with every cycle?"
             ),
         ]

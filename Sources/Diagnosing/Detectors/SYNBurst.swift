@@ -119,8 +119,8 @@ package struct SYNBurst: Detector {
         if first.hasTimestamps, first.timestampEcho != 0 {
             sentences.append(
                 """
-                SYN \(burst.attempts[0].ordinal) carries TSecr=\(first.timestampEcho): it comes from a socket \
-                that had talked before.
+                SYN \(burst.attempts[0].ordinal) carries TSecr=\(first.timestampEcho), a timestamp of an earlier \
+                connection.
                 """
             )
         }

@@ -99,7 +99,9 @@ package struct StaleSYNACK: Detector {
     }
 
     private func strongest(of reasons: [Answer.StaleReason]) -> Answer.StaleReason? {
-        [.halfOpenEntry, .retained, .crossed, .delayedDuplicate].first { reasons.contains($0) }
+        [.halfOpenEntry, .retained, .late, .crossed, .delayedDuplicate].first {
+            reasons.contains($0)
+        }
     }
 
     private func acknowledgedAttempts(_ answers: [Answer]) -> [Int] {

@@ -54,35 +54,44 @@ package struct UnansweredSYN: Detector {
         guard !history.capture.oneWayInitiators.contains(history.initiator.address),
             let life = history.incarnations.last(where: { isUnanswered($0, in: history) })
         else { return nil }
-        let sendings = life.attempts.flatMap(\.sendings).sorted()
+        let attempts = life.attempts
+        let sendings = attempts.flatMap(\.sendings).sorted()
         guard let first = sendings.first, let last = sendings.last else { return nil }
-        let waited = history.capture.end - history.events[first].time
+        let end = endOfWaiting(of: life, in: history)
+        let waited = end - history.events[first].time
         let isPending = waited < Self.patience
+        let cameUpLater = history.incarnations.contains {
+            $0.number > life.number && $0.isEstablished
+        }
         return finding(
             in: history,
             life: life,
-            severity: isPending ? .warning : .error,
+            severity: isPending || cameUpLater ? .warning : .error,
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
-            count: life.attempts.count,
+            count: attempts.count,
             events: sendings,
             note: { note(on: sendings[$0], in: history) },
             metrics: [
                 Metric("syns", sendings.count),
-                Metric("attempts", life.attempts.count),
+                Metric("attempts", attempts.count),
                 Metric("span_us", nanoseconds: history.delay(from: first, to: last)),
                 Metric("waited_us", nanoseconds: waited),
+                Metric("destination_port", Int(history.responder.port)),
                 Metric("established", history.isEverEstablished),
             ],
             causes: ["dropped-on-the-way", "host-down", "listen-queue-full"],
             checks: checks(in: history),
-            summary: summary(of: life, sendings, waited: waited, in: history),
-            explanation: explanation(of: life, in: history)
+            summary: summary(of: attempts, sendings, waited: waited, in: history),
+            explanation: explanation(of: attempts, in: history)
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) never answered the SYNs of \(many.flows) connections of \(many.source)."
+        let never = many.status == .pending ? "has not answered" : "never answered"
+        let yet = many.status == .pending ? " yet" : ""
+        return
+            "\(many.destination) \(never) the SYNs of \(many.flows) connections of \(many.source)\(yet)."
     }
 
     private func isUnanswered(_ life: Incarnation, in history: History) -> Bool {
@@ -90,11 +99,18 @@ package struct UnansweredSYN: Detector {
             life.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
             !history.readings[life.events].contains(.responderSyn)
         else { return false }
-        let hasRetransmission = life.attempts.contains { $0.sendings.count > 1 }
-        let hasRetry = zip(life.attempts, life.attempts.dropFirst()).contains {
+        let attempts = life.attempts
+        let hasRetransmission = attempts.contains { $0.sendings.count > 1 }
+        let hasRetry = zip(attempts, attempts.dropFirst()).contains {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
         }
         return hasRetransmission || hasRetry
+    }
+
+    /// When the next life of the four-tuple began, or the capture ended.
+    private func endOfWaiting(of life: Incarnation, in history: History) -> Int64 {
+        let next = history.incarnations.first { $0.number > life.number }?.attempts.first
+        return next.map { history.events[$0.first].time } ?? history.capture.end
     }
 
     private func note(on sending: Int, in history: History) -> String {
@@ -103,20 +119,20 @@ package struct UnansweredSYN: Detector {
     }
 
     private func summary(
-        of life: Incarnation,
+        of unanswered: [Attempt],
         _ sendings: [Int],
         waited: Int64,
         in history: History
     ) -> String {
-        let attempts = life.attempts.count > 1 ? " in \(life.attempts.count) attempts" : ""
+        let attempts = unanswered.count > 1 ? " in \(unanswered.count) attempts" : ""
         return """
             \(history.responder) answered none of \(sendings.count) SYNs that \(history.initiator.address) \
             sent\(attempts) from port \(history.initiator.port), within \(Wording.duration(waited)).
             """
     }
 
-    private func explanation(of life: Incarnation, in history: History) -> String {
-        guard let attempt = life.attempts.max(by: { $0.sendings.count < $1.sendings.count }) else {
+    private func explanation(of attempts: [Attempt], in history: History) -> String {
+        guard let attempt = attempts.max(by: { $0.sendings.count < $1.sendings.count }) else {
             return ""
         }
         let gaps = zip(attempt.sendings, attempt.sendings.dropFirst()).map {
@@ -124,7 +140,7 @@ package struct UnansweredSYN: Detector {
         }
         guard !gaps.isEmpty else { return "" }
         let times = Wording.list(gaps.map { Wording.duration($0) }, limit: 10)
-        let which = life.attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
+        let which = attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
         var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
         if let before = history.elapsed(before: attempt) {
             text +=

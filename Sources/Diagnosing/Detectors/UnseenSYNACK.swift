@@ -46,7 +46,9 @@ package struct UnseenSYNACK: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let unseen = history.answers().filter { $0.answer.subject == .unseen }
+        let unseen = history.answers().filter {
+            $0.answer.subject == .unseen && !isAccepted($0.event, in: history)
+        }
         guard let first = unseen.first, let last = unseen.last else { return nil }
         let life = history.life(of: last.event)
         let acknowledgments = Set(unseen.map { history.events[$0.event].acknowledgment })
@@ -77,11 +79,12 @@ package struct UnseenSYNACK: Detector {
             ],
             causes: translation != nil
                 ? ["one-way-isn-translation"] : ["half-open-entry-from-before-the-capture"],
-            checks: checks(in: history),
+            checks: translation == nil ? checks(in: history) : [],
             summary: summary(of: unseen.map(\.event), translation: translation, in: history),
             explanation: explanation(
                 of: unseen,
                 age: age(of: first.event, in: history),
+                isTranslated: translation != nil,
                 in: history
             )
         )
@@ -92,6 +95,12 @@ package struct UnseenSYNACK: Detector {
         \(many.destination) answered \(many.flows) connections of \(many.source) with sequence numbers that \
         no captured SYN had.
         """
+    }
+
+    /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.
+    private func isAccepted(_ event: Int, in history: History) -> Bool {
+        guard let completion = history.life(of: event).completion else { return false }
+        return history.events[completion].sequence == history.events[event].acknowledgment
     }
 
     /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.
@@ -140,9 +149,11 @@ package struct UnseenSYNACK: Detector {
     private func explanation(
         of unseen: [(event: Int, answer: Answer)],
         age: Int64,
+        isTranslated: Bool,
         in history: History
     ) -> String {
-        let newest = history.life(of: unseen[0].event).attempts.last
+        let first = unseen[0].event
+        let newest = history.life(of: first).attempts.last { $0.first < first }
         var sentences: [String] = []
         if let newest {
             sentences.append(
@@ -152,26 +163,32 @@ package struct UnseenSYNACK: Detector {
                 """
             )
         }
-        if unseen.contains(where: { !$0.answer.linked.isEmpty }) {
-            sentences.append(
-                """
-                TSecr is that of the captured SYN: \(history.responder.address) matched that to a half-open \
-                entry from before this capture.
-                """
-            )
-        }
-        sentences.append(
-            """
-            If \(history.initiator.address) runs Linux, the SYN of that entry was sent about \
-            \(Wording.duration(age)) earlier (modulo 275 s).
-            """
-        )
+        if !isTranslated { sentences += entry(unseen, age: age, in: history) }
         if let newest, let before = history.elapsed(before: newest) {
             sentences.append(
                 "By the backoff of its SYNs, this attempt began \(before) before the capture shows it."
             )
         }
         return sentences.joined(separator: " ")
+    }
+
+    /// What is to be said of the half-open entry that the responder answers from.
+    private func entry(
+        _ unseen: [(event: Int, answer: Answer)],
+        age: Int64,
+        in history: History
+    ) -> [String] {
+        let isLinked = unseen.contains { !$0.answer.linked.isEmpty }
+        let responder = history.responder.address
+        return [
+            isLinked
+                ? "TSecr is that of the captured SYN: \(responder) matched that to a half-open entry from before this capture."
+                : "\(responder) seems to hold a half-open entry from before this capture.",
+            """
+            If \(history.initiator.address) runs Linux, the SYN of that entry was sent about \
+            \(Wording.duration(age)) earlier (modulo 275 s).
+            """,
+        ]
     }
 
     private func checks(in history: History) -> [Check] {

@@ -25,17 +25,12 @@ package enum Severity: Int, Comparable, CaseIterable, Sendable {
 package enum Confidence: String, Sendable {
     case high
     case medium
-    case low
-
-    /// One step less sure.
-    package var lowered: Confidence { self == .high ? .medium : .low }
 }
 
 /// How far what a finding says is settled.
 package enum Status: String, Sendable {
     case confirmed
     case likely
-    case possible
     /// The capture ended before it could be decided.
     case pending
 }

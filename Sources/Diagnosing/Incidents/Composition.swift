@@ -16,7 +16,7 @@ struct Composition {
                 role: Self.role(of: finding, at: place, among: ordered, present: present)
             )
         }
-        let issues = knownIssues.filter { $0.matches(ordered) }
+        let issues = knownIssues.filter { $0.matches(draft.findings) }
         let verdict = Verdict(
             chain: ordered,
             flows: draft.flows,
@@ -40,7 +40,9 @@ struct Composition {
         }
         var many = finding
         many.explanation = "The first of them: \(finding.summary) \(finding.explanation)"
-        many.summary = detector.summary(of: finding)
+        many.summary = detector.summary(of: finding).capitalizedFirst
+        // Those of the first flow would pass for those of all.
+        many.metrics = [Metric("flows", finding.flows)]
         return many
     }
 

@@ -4,6 +4,8 @@ import Tracking
 struct IncidentDraft {
     /// As many flows are kept to be shown.
     private static let shownFlows = 3
+    /// As many initiators are told apart; further ones are not counted.
+    private static let toldInitiators = 65_536
 
     private(set) var findings: [Finding] = []
     private(set) var flows = 0
@@ -19,7 +21,7 @@ struct IncidentDraft {
 
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
-        initiators.insert(history.initiator.address)
+        if initiators.count < Self.toldInitiators { initiators.insert(history.initiator.address) }
         for finding in new { merge(finding) }
         keep(history, showing: new.map(\.pathology))
     }
@@ -27,7 +29,7 @@ struct IncidentDraft {
     /// Takes over everything of another draft.
     mutating func absorb(_ other: IncidentDraft) {
         flows += other.flows
-        initiators.formUnion(other.initiators)
+        if initiators.count < Self.toldInitiators { initiators.formUnion(other.initiators) }
         for finding in other.findings { merge(finding) }
         for history in other.histories where histories.count < Self.shownFlows {
             histories.append(history)
@@ -66,6 +68,7 @@ extension Finding {
         if room > 0 {
             evidence += other.evidence.prefix(room)
             evidenceOmitted -= min(room, other.evidence.count)
+            evidence.sort { $0.event.packet < $1.event.packet }
         }
         subject.merge(other.subject)
     }

@@ -22,7 +22,8 @@ struct Verdict {
         if chain.contains(where: { $0.severity == .warning }) {
             return "\(source) connects to \(to) only with trouble\(many)"
         }
-        return "\(source) → \(to): \(root.title)\(many)"
+        let failed = root.isEstablished ? "" : ", and it did not come up"
+        return "\(source) → \(to): \(root.title)\(failed)\(many)"
     }
 
     private var source: String {
@@ -66,5 +67,5 @@ extension Finding {
 }
 
 extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -170,7 +170,7 @@ package struct TextReport {
             finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
         switch finding.status {
         case .confirmed: return told
-        case .likely, .possible:
+        case .likely:
             return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
         case .pending: return "\(told) (The capture ends too early to be sure.)"
         }

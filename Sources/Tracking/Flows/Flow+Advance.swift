@@ -109,7 +109,7 @@ extension Flow {
         }
         switch phase {
         case .opening, .reset:
-            return takeBeforeAnswer(segment, from: side)
+            return takeBeforeAnswer(segment, from: side, at: time)
         case .answered:
             guard isFromInitiator, self[side.other].isAnswered(by: segment.acknowledgment) else {
                 return [.record, .noteworthy]
@@ -133,7 +133,11 @@ extension Flow {
 
     /// An ACK while no answer to the newest SYN is known: a challenge ACK of the responder, or the sign
     /// that the capture misses one direction.
-    private mutating func takeBeforeAnswer(_ segment: Segment, from side: Side) -> Step {
+    private mutating func takeBeforeAnswer(
+        _ segment: Segment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         if phase == .reset { return .record }
         if side != initiator {
             guard self[initiator].marks.contains(.spoke) else {
@@ -149,7 +153,14 @@ extension Flow {
             marks.insert(.strayReply)
             return [.record, .noteworthy]
         }
-        guard !self[side.other].marks.contains(.spoke) else { return .record }
+        guard !self[side.other].marks.contains(.spoke) else {
+            // The initiator goes on from a SYN-ACK that no captured SYN explains: that SYN was missed.
+            let isAccepted =
+                self[side.other].isAnswered(by: segment.acknowledgment)
+                && self[side.other].acknowledged == segment.sequence
+            if isAccepted { complete(at: time) }
+            return .record
+        }
         marks.formUnion([.oneWay, .alive])
         phase = .settled
         return .record

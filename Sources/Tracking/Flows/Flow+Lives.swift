@@ -63,13 +63,21 @@ extension Flow {
             acknowledgment: self[initiator.other].next,
             timestampValue: self[initiator].timestamp,
             frameLength: 0,
-            flags: phase == .closed ? [.fin] : phase == .reset ? [.rst] : [],
+            flags: ending,
             vlan: vlan,
             incarnation: incarnation,
             timeToLive: 0,
             kind: .formerConnection,
             side: marks.contains(.closedByHigh) ? .high : .low
         )
+    }
+
+    /// FIN and ACK for a connection that both ends closed, FIN for one that one end closed, RST for one that
+    /// was reset.
+    private var ending: TCPFlags {
+        if phase == .closed { return [.fin, .ack] }
+        if phase == .reset { return .rst }
+        return low.marks.union(high.marks).contains(.sentFin) ? .fin : []
     }
 
     /// Forgets the present connection; the four-tuple goes on with `segment`.

@@ -2,6 +2,8 @@
 extension EventReader {
     /// How far below the former connection's last octet an acknowledgment still belongs to it.
     private static let formerReach: Int32 = 1 << 20
+    /// Without timestamps an answer so soon is taken for one that crossed the newer SYN, in nanoseconds.
+    private static let promptness: Int64 = 2_000_000
 
     /// Answers that the capture shows just before their question.
     func earlyAnswers(to syn: Event, in life: Int) -> [Int] {
@@ -33,17 +35,20 @@ extension EventReader {
             guard attempt.ordinal < attempts.count else {
                 return .current(attempt: attempt.ordinal)
             }
-            let reason = staleReason(of: attempt, copy: copy, linked: linked, in: life)
+            let reason = staleReason(index, of: attempt, copy: copy, linked: linked, in: life)
             return .stale(attempt: attempt.ordinal, reason)
         }
         if isAnsweredByLaterSyn(index, in: life) {
             return .current(attempt: attempts.count + 1)
         }
         if belongsToFormer(event.acknowledgment, in: life) { return .former }
-        return attempts.isEmpty ? .unprompted : .unseen
+        // Behind a cut, its SYN may be among what was not kept.
+        let mayBeLost = cut.map { index >= $0 } ?? false
+        return attempts.isEmpty || mayBeLost ? .unprompted : .unseen
     }
 
     private func staleReason(
+        _ index: Int,
         of attempt: Attempt,
         copy: Int,
         linked: [Int],
@@ -55,7 +60,9 @@ extension EventReader {
         if newestIsAnswered, linked.isEmpty || linked == [attempt.ordinal] {
             return .delayedDuplicate
         }
-        return copy > 1 ? .retained : .crossed
+        if copy > 1 { return .retained }
+        let delay = events[index].time - events[attempt.last].time
+        return linked.contains(attempt.ordinal) || delay <= Self.promptness ? .crossed : .late
     }
 
     /// Whether the SYN that this answers stands just behind it in the capture.

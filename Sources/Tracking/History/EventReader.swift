@@ -10,9 +10,15 @@ struct EventReader {
     private(set) var incarnations: [Incarnation] = []
     /// Whether a packet of this flow has been seen to come twice.
     private var isMirrored = false
+    /// What RSTs and ICMP errors have been laid to already.
+    var rejected: Set<Int> = []
+    var refused: Set<Int> = []
+    /// The first event behind those that the tape lost.
+    let cut: Int?
 
-    init(_ events: [Event], newestInitiator: Side) {
+    init(_ events: [Event], newestInitiator: Side, omitted: Int = 0) {
         self.events = events
+        cut = omitted > 0 ? Int(TapeStore.limit / 2) : nil
         var start = 0
         while start < events.count {
             let number = events[start].incarnation
@@ -146,7 +152,22 @@ struct EventReader {
             incarnations[life].attempts[attempt.ordinal - 1].end = .completed(index)
             return .completion(attempt: attempt.ordinal)
         }
-        return .plain
+        guard acceptsUnseenAnswer(index, in: life) else { return .plain }
+        incarnations[life].completion = index
+        return .completion(attempt: incarnations[life].attempts.count)
+    }
+
+    /// Whether an ACK completes a handshake whose SYN the capture missed: it goes on where a SYN-ACK that
+    /// no captured SYN explains said that it should.
+    private func acceptsUnseenAnswer(_ index: Int, in life: Int) -> Bool {
+        let event = events[index]
+        return incarnations[life].answers.contains { answer in
+            guard case .answer(let reading) = readings[answer], reading.subject == .unseen else {
+                return false
+            }
+            return events[answer].acknowledgment == event.sequence
+                && events[answer].sequenceEnd.distance(to: event.acknowledgment) >= 0
+        }
     }
 
     /// A segment of the responder that is neither SYN-ACK nor RST: with an unanswered SYN before it, a
@@ -166,56 +187,11 @@ struct EventReader {
         return .challenge(attempt: newest.ordinal)
     }
 
-    private mutating func readReset(_ index: Int, in life: Int) -> Reset.Rule {
-        let event = events[index]
-        let isFromInitiator = event.side == incarnations[life].initiator
-        if event.flags.contains(.ack), !isFromInitiator {
-            let refused = incarnations[life].attempts.last {
-                $0.isAnswered(by: event.acknowledgment)
-            }
-            if let refused, incarnations[life].completion == nil {
-                end(refused, .refused(index), in: life)
-                let hadEntry = incarnations[life].answers.contains { $0 < index }
-                return hadEntry
-                    ? .answersSecondSyn(attempt: refused.ordinal)
-                    : .refusesSyn(attempt: refused.ordinal)
-            }
-        }
-        guard !event.flags.contains(.ack) else { return .aborts }
-        let rejected = incarnations[life].events.prefix(upTo: index).last { earlier in
-            events[earlier].side != event.side && events[earlier].kind != .icmp
-                && events[earlier].flags.contains(.ack)
-                && events[earlier].acknowledgment == event.sequence
-                && !isDuplicate(earlier)
-        }
-        if isFromInitiator {
-            let own = incarnations[life].attempts.last { $0.isAnswered(by: event.sequence) }
-            if let own { end(own, .withdrawn(index), in: life) }
-        }
-        return rejected.map { .rejects($0) } ?? .aborts
-    }
-
-    private mutating func readError(_ index: Int, in life: Int) -> Reading {
-        let event = events[index]
-        let subject = incarnations[life].events.prefix(upTo: index).last { earlier in
-            let other = events[earlier]
-            guard other.side == event.side, other.kind != .icmp, other.kind != .formerConnection,
-                other.sequence == event.sequence, !isDuplicate(earlier)
-            else { return false }
-            return !event.hasQuotedFlags
-                || other.flags == event.flags && other.acknowledgment == event.acknowledgment
-        }
-        if let subject, case .syn(let ordinal, _) = readings[subject], event.isUnreachable {
-            end(incarnations[life].attempt(ordinal), .rejected(index), in: life)
-        }
-        return .icmp(about: subject)
-    }
-
-    private func isDuplicate(_ index: Int) -> Bool {
+    func isDuplicate(_ index: Int) -> Bool {
         if case .duplicate = readings[index] { true } else { false }
     }
 
-    private mutating func end(_ attempt: Attempt, _ end: Attempt.End, in life: Int) {
+    mutating func end(_ attempt: Attempt, _ end: Attempt.End, in life: Int) {
         if attempt.end == nil { incarnations[life].attempts[attempt.ordinal - 1].end = end }
     }
 }

@@ -22,7 +22,11 @@ package struct History: Sendable {
     package var needsTexts = true
 
     package init(_ flow: FlowEvents, in capture: CaptureFacts) {
-        var reader = EventReader(flow.events, newestInitiator: flow.initiator)
+        var reader = EventReader(
+            flow.events,
+            newestInitiator: flow.initiator,
+            omitted: flow.omitted
+        )
         reader.read()
         events = flow.events
         readings = reader.readings
@@ -57,8 +61,8 @@ package struct History: Sendable {
     }
 
     /// Every RST with the rule that explains it, by event index.
-    package func resets(in range: Range<Int>? = nil) -> [(event: Int, rule: Reset.Rule)] {
-        (range ?? events.indices).compactMap { index in
+    package func resets() -> [(event: Int, rule: Reset.Rule)] {
+        events.indices.compactMap { index in
             if case .reset(let reset) = readings[index] { return (index, reset.rule) }
             return nil
         }

@@ -45,6 +45,8 @@ package struct Answer: Hashable, Sendable {
         case retained
         /// It answered the older SYN before it could know the newer.
         case crossed
+        /// It came when the newer SYN had long been sent, and nothing tells why.
+        case late
         /// A late copy, after the newest SYN was answered too.
         case delayedDuplicate = "delayed-duplicate"
     }

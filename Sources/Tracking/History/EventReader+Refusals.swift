@@ -1,0 +1,85 @@
+/// What RSTs and ICMP errors are about.
+extension EventReader {
+    /// A half-open entry lives no longer without a SYN, in nanoseconds: five retransmissions of a SYN-ACK.
+    private static let entryLifetime: Int64 = 63_000_000_000
+    /// Of several segments that a refusal may be about it is taken for that of the oldest within this time,
+    /// in nanoseconds.
+    private static let replyWindow: Int64 = 200_000_000
+
+    mutating func readReset(_ index: Int, in life: Int) -> Reset.Rule {
+        let event = events[index]
+        let isFromInitiator = event.side == incarnations[life].initiator
+        if event.flags.contains(.ack), !isFromInitiator, incarnations[life].completion == nil,
+            let attempt = incarnations[life].attempts.last(where: {
+                $0.isAnswered(by: event.acknowledgment)
+            })
+        {
+            end(attempt, .refused(index), in: life)
+            return hadEntry(for: attempt, at: index, in: life)
+                ? .answersSecondSyn(attempt: attempt.ordinal)
+                : .refusesSyn(attempt: attempt.ordinal)
+        }
+        guard !event.flags.contains(.ack) else { return .aborts }
+        let candidates = incarnations[life].events.prefix(upTo: index).filter { earlier in
+            events[earlier].side != event.side && events[earlier].kind != .icmp
+                && events[earlier].flags.contains(.ack)
+                && events[earlier].acknowledgment == event.sequence && !isDuplicate(earlier)
+        }
+        if isFromInitiator,
+            let own = incarnations[life].attempts.last(where: { $0.isAnswered(by: event.sequence) })
+        {
+            end(own, .withdrawn(index), in: life)
+        }
+        guard let subject = choose(among: candidates, for: index, without: rejected) else {
+            return .aborts
+        }
+        rejected.insert(subject)
+        return .rejects(subject)
+    }
+
+    mutating func readError(_ index: Int, in life: Int) -> Reading {
+        let event = events[index]
+        let candidates = incarnations[life].events.prefix(upTo: index).filter { earlier in
+            let other = events[earlier]
+            guard other.side == event.side, other.kind != .icmp, other.kind != .formerConnection,
+                other.sequence == event.sequence, !isDuplicate(earlier)
+            else { return false }
+            return !event.hasQuotedFlags
+                || other.flags == event.flags && other.acknowledgment == event.acknowledgment
+        }
+        let subject = choose(among: candidates, for: index, without: refused)
+        if let subject {
+            refused.insert(subject)
+            if case .syn(let ordinal, _) = readings[subject], event.isUnreachable {
+                end(incarnations[life].attempt(ordinal), .rejected(index), in: life)
+            }
+        }
+        return .icmp(about: subject)
+    }
+
+    /// Which of several equal segments a refusal answers: they are answered in turn, and soon.
+    private func choose(among candidates: [Int], for index: Int, without taken: Set<Int>) -> Int? {
+        let free = candidates.filter { !taken.contains($0) }
+        let soon = free.first { events[index].time - events[$0].time <= Self.replyWindow }
+        return soon ?? free.last ?? candidates.last
+    }
+
+    /// Whether the responder held a half-open entry when the attempt's SYN was sent: a SYN-ACK of it is not
+    /// old, and another attempt was open, or the initiator had not reset that SYN-ACK before.
+    private func hadEntry(for attempt: Attempt, at index: Int, in life: Int) -> Bool {
+        let syn = attempt.first
+        let isAlone = incarnations[life].attempts.prefix(attempt.ordinal - 1).allSatisfy { other in
+            other.end.map { $0.event < syn } ?? false
+        }
+        return incarnations[life].answers.contains { answer in
+            guard answer < index, events[index].time - events[answer].time <= Self.entryLifetime,
+                events[answer].kind == .synAck
+            else { return false }
+            guard answer < syn, isAlone else { return true }
+            return !(answer..<syn).contains { between in
+                events[between].kind == .rst && events[between].side != events[answer].side
+                    && events[between].sequence == events[answer].acknowledgment
+            }
+        }
+    }
+}
