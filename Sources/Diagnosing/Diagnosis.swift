@@ -16,6 +16,8 @@ package struct Diagnosis {
     private var drafts: [Parties: IncidentDraft] = [:]
     /// In order of the first finding.
     private var order: [Parties] = []
+    /// The responders of all incidents that are kept apart.
+    private var services: Set<Endpoint> = []
     private var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     private var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
 
@@ -65,6 +67,18 @@ package struct Diagnosis {
         return findings
     }
 
+    /// Counts a connection that came up, where others between the same parties are in an incident.
+    package mutating func noteEstablished(_ initiator: Endpoint, _ responder: Endpoint) {
+        guard services.contains(responder) else { return }
+        let pair = Parties.pair(initiator.address, responder)
+        let whole = Parties.service(responder)
+        if drafts[whole] != nil {
+            drafts[whole]?.established += 1
+        } else if drafts[pair] != nil {
+            drafts[pair]?.established += 1
+        }
+    }
+
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
         order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted {
@@ -84,6 +98,7 @@ package struct Diagnosis {
         let initiator = history.initiator.address
         let service = history.responder
         if drafts[parties] == nil { order.append(parties) }
+        if services.count < Self.incidentLimit { services.insert(service) }
         drafts[parties, default: IncidentDraft()].add(findings, of: history)
         guard case .pair = parties else { return }
         initiatorsOfService[service, default: []].insert(initiator)

@@ -20,6 +20,8 @@ struct Composition {
         let verdict = Verdict(
             chain: ordered,
             flows: draft.flows,
+            failures: draft.failures,
+            established: draft.established,
             initiators: draft.initiators.count
         )
         return Incident(

@@ -9,6 +9,10 @@ struct IncidentDraft {
 
     private(set) var findings: [Finding] = []
     private(set) var flows = 0
+    /// Flows that did not come up.
+    private(set) var failures = 0
+    /// Connections between the same parties that came up without a finding.
+    var established = 0
     private(set) var histories: [History] = []
     /// The sets of pathologies of which a flow is kept.
     private var shown: Set<[String]> = []
@@ -21,6 +25,7 @@ struct IncidentDraft {
 
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
+        if new.contains(where: { $0.severity == .error }) { failures += 1 }
         if initiators.count < Self.toldInitiators { initiators.insert(history.initiator.address) }
         for finding in new { merge(finding) }
         keep(history, showing: new.map(\.pathology))
@@ -29,6 +34,7 @@ struct IncidentDraft {
     /// Takes over everything of another draft.
     mutating func absorb(_ other: IncidentDraft) {
         flows += other.flows
+        failures += other.failures
         if initiators.count < Self.toldInitiators { initiators.formUnion(other.initiators) }
         for finding in other.findings { merge(finding) }
         for history in other.histories where histories.count < Self.shownFlows {

@@ -7,6 +7,9 @@ struct Verdict {
 
     let chain: [Finding]
     let flows: Int
+    /// Flows that did not come up, and connections of the same parties that did.
+    let failures: Int
+    let established: Int
     let initiators: Int
 
     private var root: Finding { chain[0] }
@@ -15,6 +18,9 @@ struct Verdict {
     var headline: String {
         let to = root.destination
         let many = flows > 1 ? " (\(flows) connections)" : ""
+        if isFailure, established > 0 {
+            return "\(source) cannot always connect to \(to) (\(failures) of \(failures + established) failed)"
+        }
         if isFailure { return "\(source) cannot connect to \(to)\(many)" }
         if chain.contains(where: { $0.status == .pending }) {
             return "\(source) has no answer from \(to) yet\(many)"
@@ -37,6 +43,10 @@ struct Verdict {
         )
         if let last = sentences.popLast() {
             sentences.append(last.dropLast() + outcome(after: last))
+        }
+        if isFailure, established > 0 {
+            let others = Wording.count(established, "other connection")
+            sentences.append("\(others) to \(root.destination) came up.")
         }
         return sentences.map(\.capitalizedFirst).joined(separator: " ")
     }

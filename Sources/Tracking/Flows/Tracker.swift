@@ -286,6 +286,17 @@ package struct Tracker: ~Copyable {
     }
 }
 
+extension Tracker {
+    /// Hands `body` the ends of every flow whose present connection came up, initiator first.
+    package borrowing func forEachEstablished(_ body: (Endpoint, Endpoint) -> Void) {
+        for index in 0..<flows.recordCount
+        where flows[index].marks.isSuperset(of: [.inUse, .completed]) {
+            let flow = flows[index]
+            body(flow.key[flow.initiator], flow.key[flow.initiator.other])
+        }
+    }
+}
+
 extension Segment {
     var eventKind: Event.Kind {
         if flags.contains(.rst) { return .rst }
