@@ -67,6 +67,8 @@ extension History {
     private func isOpen(_ former: Attempt, when next: Attempt) -> Bool {
         let gap = delay(from: former.first, to: next.first)
         guard (0...Self.burstWindow).contains(gap) else { return false }
+        // What ended it may be among the events that were not kept.
+        if let cut, former.first < cut, next.first >= cut { return false }
         guard let end = former.end else { return true }
         return end.event > next.first
     }

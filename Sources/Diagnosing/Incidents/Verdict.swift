@@ -19,7 +19,8 @@ struct Verdict {
         let to = root.destination
         let many = flows > 1 ? " (\(flows) connections)" : ""
         if isFailure, established > 0 {
-            return "\(source) cannot always connect to \(to) (\(failures) of \(failures + established) failed)"
+            return
+                "\(source) cannot always connect to \(to) (\(failures) of \(failures + established) failed)"
         }
         if isFailure { return "\(source) cannot connect to \(to)\(many)" }
         if chain.contains(where: { $0.status == .pending }) {

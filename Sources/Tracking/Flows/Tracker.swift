@@ -3,16 +3,16 @@
 /// The whole per-packet path: decode, look up, absorb. Time comes only from packets. A healthy
 /// connection leaves nothing but counts; a noteworthy one keeps the events of its tape.
 package struct Tracker: ~Copyable {
-    package private(set) var tally = Tally()
+    package internal(set) var tally = Tally()
     /// The flows that had to go before the end although something was noteworthy; drained by the caller.
-    package private(set) var departed: [FlowEvents] = []
+    package internal(set) var departed: [FlowEvents] = []
     /// The finished incarnations, if asked for; drained by the caller.
     package private(set) var handshakes: [Handshake] = []
     /// Initiators that went on as if answered while no answer was captured: one direction is missing.
     package private(set) var oneWayInitiators: Set<Address> = []
 
-    private var flows: FlowTable
-    private var tapes: TapeStore
+    var flows: FlowTable
+    var tapes: TapeStore
     private let collectsHandshakes: Bool
     /// Segments that wait for their flows' memory.
     private var batch = [WaitingSegment](repeating: .none, count: batchLength)
@@ -235,65 +235,9 @@ package struct Tracker: ~Copyable {
         tapes.append(event, to: &flows[index].tape)
     }
 
-    private mutating func evict() {
-        guard let index = flows.quietest() else { return }
-        conclude(flows[index])
-        if let events = handOver(flows[index]) { departed.append(events) }
-        tapes.erase(&flows[index].tape)
-        flows.remove(index)
-        tally.flowsEvicted &+= 1
-    }
-
-    private mutating func conclude(_ flow: Flow) {
+    mutating func conclude(_ flow: Flow) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
         if collectsHandshakes { handshakes.append(flow.handshake) }
-    }
-
-    private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
-        guard flow.isNoteworthy, !flow.tape.isEmpty else { return nil }
-        let events = tapes.events(on: flow.tape)
-        return FlowEvents(
-            key: flow.key,
-            events: events,
-            omitted: tapes.omitted(on: flow.tape),
-            lastTime: flow.lastTime,
-            initiator: flow.initiator,
-            firstPacket: events.first?.packet ?? flow.firstPacket
-        )
-    }
-
-    /// Takes the flows that had to go early.
-    package mutating func takeDeparted() -> [FlowEvents] {
-        defer { departed.removeAll() }
-        return departed
-    }
-
-    /// Closes every account at the end of the input, and hands `body` the noteworthy flows in the order
-    /// of their first packet.
-    package mutating func finish(_ body: (FlowEvents) -> Void) {
-        tally.eventsRefused = tapes.refused
-        var noteworthy: [(firstPacket: UInt64, index: Int)] = []
-        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            conclude(flows[index])
-            if let event = tapes.first(on: flows[index].tape), flows[index].isNoteworthy {
-                noteworthy.append((event.packet, index))
-            }
-        }
-        // Records are used again, so that their numbers are not in order of arrival.
-        for (_, index) in noteworthy.sorted(by: { $0.firstPacket < $1.firstPacket }) {
-            if let events = handOver(flows[index]) { body(events) }
-        }
-    }
-}
-
-extension Tracker {
-    /// Hands `body` the ends of every flow whose present connection came up, initiator first.
-    package borrowing func forEachEstablished(_ body: (Endpoint, Endpoint) -> Void) {
-        for index in 0..<flows.recordCount
-        where flows[index].marks.isSuperset(of: [.inUse, .completed]) {
-            let flow = flows[index]
-            body(flow.key[flow.initiator], flow.key[flow.initiator.other])
-        }
     }
 }
 

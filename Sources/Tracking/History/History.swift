@@ -17,6 +17,8 @@ package struct History: Sendable {
     package let omitted: Int
     /// When the flow's last packet was captured.
     package let lastTime: Int64
+    /// The first event behind those that were not kept.
+    package let cut: Int?
     package let capture: CaptureFacts
     /// Whether what is found should be put into words, or only counted.
     package var needsTexts = true
@@ -28,6 +30,7 @@ package struct History: Sendable {
             omitted: flow.omitted
         )
         reader.read()
+        cut = reader.cut
         events = flow.events
         readings = reader.readings
         incarnations = reader.incarnations
