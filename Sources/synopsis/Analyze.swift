@@ -97,6 +97,7 @@ struct Analyze: ParsableCommand {
             files,
             filter: filter,
             limit: count,
+        let generatedAt = try generationTime()
             progress: quiet ? nil : Progress.onTerminal
         )
         var report = analysis.finish()
@@ -132,10 +133,15 @@ struct Analyze: ParsableCommand {
     }
 
     /// SOURCE_DATE_EPOCH, or now with `-v`: else the same input gives the same report.
-    private var generatedAt: Int64? {
-        if let epoch = Output.environment("SOURCE_DATE_EPOCH").flatMap({ Int64($0) }) {
-            return epoch * 1_000_000_000
+    private func generationTime() throws(ExitStatus) -> Int64? {
+        guard let epoch = Output.environment("SOURCE_DATE_EPOCH") else {
+            return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
         }
-        return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
+        let product = Int64(epoch)?.multipliedReportingOverflow(by: 1_000_000_000)
+        guard let product, !product.overflow else {
+            Output.error("synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(epoch)'\n")
+            throw ExitStatus(code: Program.failure)
+        }
+        return product.partialValue
     }
 }

@@ -145,6 +145,18 @@ import Testing
         #expect(dated.output.contains("\"generated_at\":\"2017-05-17T05:46:40.000000Z\""))
     }
 
+    @Test(arguments: ["99999999999", "-99999999999", "yesterday"])
+    func `refuses a date that it cannot hold`(_ epoch: String) throws {
+        let outcome = try Program.run("refused.pcap", environment: ["SOURCE_DATE_EPOCH": epoch])
+
+        #expect(outcome.status == 2)
+        #expect(outcome.output == "")
+        #expect(
+            outcome.errors
+                == "synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(epoch)'\n"
+        )
+    }
+
     @Test func `lists the flows when asked to`() throws {
         let outcome = try Program.run("refused.pcap", "--format", "json", "--flows")
 
