@@ -1,4 +1,5 @@
 import Diagnosing
+import Glibc
 import Reporting
 import Tracking
 
@@ -51,8 +52,10 @@ struct Analysis: ~Copyable {
     }
 
     /// Rotated files in the order in which they were written, whatever order a shell gives them in.
+    ///
+    /// A pipe can be read but once: with one among them, the order is the user's.
     private static func inOrderOfTime(_ files: [String]) -> [String] {
-        guard files.count > 1, !files.contains("-") else { return files }
+        guard files.count > 1, !files.contains(where: isPipe) else { return files }
         let begins = files.map { file in
             do throws(CaptureError) {
                 var source = try PcapFile(path: file)
@@ -63,6 +66,12 @@ struct Analysis: ~Copyable {
         }
         let places = files.indices.sorted { (begins[$0], $0) < (begins[$1], $1) }
         return places.map { files[$0] }
+    }
+
+    private static func isPipe(_ path: String) -> Bool {
+        if path == "-" { return true }
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
     private mutating func read(

@@ -118,6 +118,27 @@ import Testing
         #expect(same == events.map { Substring($0.replacing(name, with: "")) })
     }
 
+    @Test func `reads several pipes, each but once`() throws {
+        let folder = try Scratch()
+        let pipes = ["first", "second"].map { folder.place.appending(path: $0).path }
+        for pipe in pipes {
+            let isMade = unsafe mkfifo(pipe, 0o600) == 0
+            try #require(isMade)
+        }
+        let writers = Process()
+        writers.executableURL = URL(filePath: "/bin/sh")
+        let capture = Program.root.appending(path: "Captures/refused.pcap").path
+        writers.arguments = ["-c", #"cat "$1" > "$2"; cat "$1" > "$3""#, "sh", capture] + pipes
+        try writers.run()
+        defer { writers.terminate() }
+
+        let outcome = try Program.run(pipes[0], pipes[1])
+
+        #expect(outcome.errors == "")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("connection-refused"))
+    }
+
     @Test func `writes a report and an example to files`() throws {
         let folder = try Scratch()
         let report = folder.place.appending(path: "report.json")
