@@ -124,9 +124,10 @@ struct Analysis: ~Copyable {
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
         let facts = self.facts
-        var flows: [FlowEvents] = []
-        tracker.finish { flows.append($0) }
-        for flow in flows { diagnosis.consume(flow, in: facts) }
+        // Out of `self` while the tracker works, which has it to itself; swapped, so that nothing is copied.
+        var diagnosis = Diagnosis()
+        swap(&diagnosis, &self.diagnosis)
+        tracker.finish { diagnosis.consume($0, in: facts) }
         return Report(
             inputs: inputs,
             tally: tracker.tally,
