@@ -73,6 +73,10 @@ package struct Report: Sendable {
             let count = Wording.count(Int(tally.eventsRefused), "event")
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
         }
+        if tally.handshakesOmitted > 0 {
+            let count = Wording.count(Int(tally.handshakesOmitted), "more connection")
+            warnings.append(("handshakes-omitted", "\(count) found no place in the list of flows"))
+        }
         if tally.unattachedICMPErrors > 0 {
             let count = Wording.count(Int(tally.unattachedICMPErrors), "ICMP error")
             warnings.append(

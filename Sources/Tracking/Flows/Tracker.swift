@@ -6,8 +6,9 @@ package struct Tracker: ~Copyable {
     package private(set) var tally = Tally()
     /// The flows that had to go before the end although something was noteworthy; drained by the caller.
     package private(set) var departed: [FlowEvents] = []
-    /// The finished incarnations, if asked for; drained by the caller.
+    /// The finished incarnations, if asked for, up to `handshakeLimit`; the tally counts the others.
     package private(set) var handshakes: [Handshake] = []
+    package var handshakeLimit = 1_000_000
     /// Initiators that went on as if answered while no answer was captured: one direction is missing.
     package private(set) var oneWayInitiators: Set<Address> = []
 
@@ -246,7 +247,9 @@ package struct Tracker: ~Copyable {
 
     private mutating func conclude(_ flow: Flow) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
-        if collectsHandshakes { handshakes.append(flow.handshake) }
+        guard collectsHandshakes else { return }
+        let isRoom = handshakes.count < handshakeLimit
+        if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }
     }
 
     private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
