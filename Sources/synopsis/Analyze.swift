@@ -86,18 +86,23 @@ struct Analyze: ParsableCommand {
             throw ValidationError("There is no pathology '\(id)'; 'synopsis explain' lists them.")
         }
         if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
+        if let timeZone, !TimeZoneName.isKnown(timeZone) {
+            throw ValidationError(
+                "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+            )
+        }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
     }
 
     func run() throws {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
         tzset()
+        let generatedAt = try generationTime()
         var analysis = Analysis(maxFlows: maxFlows, collectsHandshakes: flows, selection: selection)
         let isHealthy = try analysis.read(
             files,
             filter: filter,
             limit: count,
-        let generatedAt = try generationTime()
             progress: quiet ? nil : Progress.onTerminal
         )
         var report = analysis.finish()

@@ -38,6 +38,8 @@ import Testing
         ["--no-such-option", "nfs-syn-burst.pcap"], ["nfs-syn-burst.pcap", "--format", "xml"],
         ["nfs-syn-burst.pcap", "--only", "no-such-pathology"],
         ["nfs-syn-burst.pcap", "--fail-on", "disaster"], ["explain", "no-such-pathology"],
+        ["refused.pcap", "--time-zone", "Europe/Atlantis"], ["refused.pcap", "--time-zone", ""],
+        ["refused.pcap", "--time-zone", "E5"], ["refused.pcap", "--time-zone", "../zoneinfo"],
         ["nfs-syn-burst.pcap", "--max-flows", "0"],
     ])
     func `refuses wrong usage with status 2`(_ arguments: [String]) throws {
@@ -57,6 +59,18 @@ import Testing
         #expect(try Program.run("nfs-syn-burst.pcap", "--fail-on", "error").status == 1)
         #expect(try Program.run("port-reuse.pcap", "--fail-on", "warning").status == 0)
         #expect(try Program.run("healthy-wan.pcap", "--fail-on", "note").status == 0)
+    }
+
+    @Test(arguments: [
+        ("UTC0", "17:06:49.637735 UTC"), ("EST5EDT", "13:06:49.637735 EDT"),
+        ("<+03>-3", "20:06:49.637735 +03"), ("UTC", "17:06:49.637735 UTC"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "19:06:49.637735 CEST"),
+    ])
+    func `shows times in the zone that it is told`(_ zone: String, _ time: String) throws {
+        let outcome = try Program.run("nfs-syn-burst.pcap", "--time-zone", zone)
+
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains(time), "\(outcome.output.prefix(200))")
     }
 
     @Test func `looks only for what it is told to`() throws {
