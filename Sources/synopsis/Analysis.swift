@@ -12,11 +12,13 @@ struct Analysis: ~Copyable {
     private var diagnosis: Diagnosis
     private var inputs: [InputSummary] = []
     private let collectsHandshakes: Bool
+    private let isSelective: Bool
 
     init(maxFlows: Int, collectsHandshakes: Bool, selection: Diagnosis.Selection) {
         tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
         diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
         self.collectsHandshakes = collectsHandshakes
+        isSelective = selection.isSelective
     }
 
     /// Reads the files one after the other, the one with the earliest first packet first.
@@ -133,7 +135,15 @@ struct Analysis: ~Copyable {
             tally: tracker.tally,
             incidents: diagnosis.incidents,
             oneWayInitiators: tracker.oneWayInitiators.sorted(),
-            handshakes: collectsHandshakes ? tracker.handshakes : nil
+            handshakes: collectsHandshakes ? tracker.handshakes : nil,
+            isSelective: isSelective
         )
+    }
+}
+
+extension Diagnosis.Selection {
+    /// Whether anything is left out.
+    fileprivate var isSelective: Bool {
+        !only.isEmpty || !ignored.isEmpty || leastSeverity > .note
     }
 }

@@ -81,7 +81,7 @@ import Testing
         #expect(ignoring.output.contains("1  syn-ack-stale"))
         #expect(
             try Program.run("port-reuse.pcap", "--min-severity", "warning").output.contains(
-                "Nothing found"
+                "Nothing found among what was asked for."
             )
         )
     }

@@ -21,7 +21,7 @@ package struct TextReport {
 
     package var text: String {
         var text = head
-        if report.incidents.isEmpty { text += "\n" + nothingFound }
+        if report.incidents.isEmpty { text += "\n" + report.nothingFound }
         for (index, incident) in report.incidents.enumerated() {
             text += "\n" + describe(incident, number: index + 1)
         }
@@ -35,6 +35,9 @@ package struct TextReport {
         var text = parts.joined(separator: "   ") + "\n"
         text += counts + "\n"
         if let remainder = unread { text += remainder + "\n" }
+        if !report.incidents.isEmpty, let remainder = report.failuresWithoutName {
+            text += remainder + "\n"
+        }
         for warning in report.warnings {
             text += style.ink("note: ", .note) + warning.message + "\n"
         }
@@ -103,28 +106,6 @@ package struct TextReport {
         let total = report.tally.unread.reduce(0, +)
         return
             "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
-    }
-
-    private var nothingFound: String {
-        let tally = report.tally
-        if tally.segments == 0 {
-            return "No TCP in this capture: nothing to say about connections.\n"
-        }
-        if tally.attempted == 0 {
-            return
-                "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
-        }
-        let failed = tally.attempted - tally.outcome(.completed)
-        if failed == 0 { return "Nothing found: every connection of this capture came up.\n" }
-        let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
-        let kinds = others.filter { tally.outcome($0) > 0 }.map {
-            "\(tally.outcome($0)) \($0.name)"
-        }
-        return """
-            Nothing found that has a name here. But \(failed) of \(tally.attempted) connections did not come up: \
-            \(kinds.joined(separator: ", ")). --flows lists them.
-
-            """
     }
 
     private func describe(_ incident: Incident, number: Int) -> String {
