@@ -126,10 +126,27 @@ import Testing
         let report = try Program.run(second.path, first.path, "--format", "json").output
         let single = try Program.run("nfs-syn-burst.pcap", "--format", "json").output
 
-        let name = "\"pcap_filename\":\"nfs-syn-burst.pcap\","
+        let name = "nfs-syn-burst.pcap"
         let events = single.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
         let same = report.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
-        #expect(same == events.map { Substring($0.replacing(name, with: "")) })
+        let begins = same.map { $0.firstMatch(of: /"pcap_cnt":(\d+)/).flatMap { Int($0.output.1) } }
+        let files = begins.map { ($0 ?? 0) <= 4 ? first.path : second.path }
+        #expect(same == zip(events, files).map { Substring($0.replacing(name, with: $1)) })
+        #expect(Set(files).count == 2)
+    }
+
+    @Test func `lists several files with the numbers of their packets`() throws {
+        let outcome = try Program.run("healthy-wan.pcap", "refused.pcap")
+
+        let lines = outcome.output.split(separator: "\n")
+        let expected = /(healthy-wan|refused).pcap +packets (\d+) to (\d+)/
+        let matches = lines.prefix(2).compactMap { $0.wholeMatch(of: expected)?.output }
+        try #require(matches.count == 2)
+        let (first, second) = (matches[0], matches[1])
+        let end = try #require(Int(first.3))
+        #expect(first.2 == "1")
+        #expect(Int(second.2) == end + 1)
+        #expect(lines[2].hasPrefix("\(second.3) packets in "))
     }
 
     @Test func `reads several pipes, each but once`() throws {

@@ -30,9 +30,10 @@ package struct TextReport {
     }
 
     private var head: String {
-        var parts = [report.inputs.map { baseName($0.name) }.joined(separator: ", "), volume]
+        let inputs = report.inputs
+        var parts = inputs.count == 1 ? [baseName(inputs[0].name), volume] : [volume]
         if let place = vantage { parts.append(place) }
-        var text = parts.joined(separator: "   ") + "\n"
+        var text = (inputs.count == 1 ? "" : self.inputs) + parts.joined(separator: "   ") + "\n"
         text += counts + "\n"
         if let remainder = unread { text += remainder + "\n" }
         if !report.incidents.isEmpty, let remainder = report.failuresWithoutName {
@@ -40,6 +41,26 @@ package struct TextReport {
         }
         for warning in report.warnings {
             text += style.ink("note: ", .note) + warning.message + "\n"
+        }
+        return text
+    }
+
+    /// Each of several inputs, with the numbers that its packets have here.
+    private var inputs: String {
+        let names = report.inputs.map { baseName($0.name) }
+        let width = names.map(\.count).max() ?? 0
+        var before: UInt64 = 0
+        var text = ""
+        for (name, input) in zip(names, report.inputs) {
+            let (first, last) = (before + 1, before + input.packets)
+            let range =
+                switch input.packets {
+                case 0: "no packets"
+                case 1: "packet \(first)"
+                default: "packets \(first) to \(last)"
+                }
+            text += "\(name.padded(to: width))   \(range)\n"
+            before = last
         }
         return text
     }
