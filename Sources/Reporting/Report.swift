@@ -16,13 +16,18 @@ package struct Report: Sendable {
     /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
     package var generatedAt: Int64?
 
+    /// Whether only some pathologies or severities were asked for.
+    package let isSelective: Bool
+
     package init(
         inputs: [InputSummary],
         tally: Tally,
         incidents: [Incident],
         oneWayInitiators: [Address] = [],
-        handshakes: [Handshake]? = nil
+        handshakes: [Handshake]? = nil,
+        isSelective: Bool = false
     ) {
+        self.isSelective = isSelective
         self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
         self.tally = tally
@@ -43,6 +48,16 @@ package struct Report: Sendable {
     /// The gravest severity of all findings.
     package var gravest: Severity? { incidents.map(\.severity).max() }
 
+    /// How many connections failed of which no incident tells; 0 where not everything was asked for.
+    package var unnamedFailures: UInt64 {
+        let told = incidents.filter { incident in
+            incident.severity >= .warning && incident.chain.contains { !$0.finding.isEstablished }
+        }
+        let flows = told.reduce(0) { $0 + UInt64($1.flows) }
+        let failed = tally.attempted - tally.outcome(.completed)
+        return isSelective || failed < flows ? 0 : failed - flows
+    }
+
     /// What the reader must know about the input to judge the rest.
     package var warnings: [(code: String, message: String)] {
         var warnings: [(code: String, message: String)] = []
@@ -58,10 +73,11 @@ package struct Report: Sendable {
             warnings.append(("one-direction", message))
         }
         if tally.timeReversals > 0 {
-            let count = Wording.count(Int(tally.timeReversals), "packet")
-            warnings.append(
-                ("time-reversal", "\(count) captured before the packet that stands before")
-            )
+            let message =
+                tally.timeReversals == 1
+                ? "1 packet has an earlier time than the packet before it"
+                : "\(tally.timeReversals) packets have earlier times than the packet before them"
+            warnings.append(("time-reversal", message))
         }
         if tally.flowsEvicted > 0 {
             let count = Wording.count(Int(tally.flowsEvicted), "flow")
@@ -72,6 +88,10 @@ package struct Report: Sendable {
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
+        }
+        if tally.handshakesOmitted > 0 {
+            let count = Wording.count(Int(tally.handshakesOmitted), "more connection")
+            warnings.append(("handshakes-omitted", "\(count) found no place in the list of flows"))
         }
         if tally.unattachedICMPErrors > 0 {
             let count = Wording.count(Int(tally.unattachedICMPErrors), "ICMP error")

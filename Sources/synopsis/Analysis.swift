@@ -1,4 +1,5 @@
 import Diagnosing
+import Glibc
 import Reporting
 import Tracking
 
@@ -11,11 +12,13 @@ struct Analysis: ~Copyable {
     private var diagnosis: Diagnosis
     private var inputs: [InputSummary] = []
     private let collectsHandshakes: Bool
+    private let isSelective: Bool
 
     init(maxFlows: Int, collectsHandshakes: Bool, selection: Diagnosis.Selection) {
         tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
         diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
         self.collectsHandshakes = collectsHandshakes
+        isSelective = selection.isSelective
     }
 
     /// Reads the files one after the other, the one with the earliest first packet first.
@@ -51,8 +54,10 @@ struct Analysis: ~Copyable {
     }
 
     /// Rotated files in the order in which they were written, whatever order a shell gives them in.
+    ///
+    /// A pipe can be read but once: with one among them, the order is the user's.
     private static func inOrderOfTime(_ files: [String]) -> [String] {
-        guard files.count > 1, !files.contains("-") else { return files }
+        guard files.count > 1, !files.contains(where: isPipe) else { return files }
         let begins = files.map { file in
             do throws(CaptureError) {
                 var source = try PcapFile(path: file)
@@ -63,6 +68,12 @@ struct Analysis: ~Copyable {
         }
         let places = files.indices.sorted { (begins[$0], $0) < (begins[$1], $1) }
         return places.map { files[$0] }
+    }
+
+    private static func isPipe(_ path: String) -> Bool {
+        if path == "-" { return true }
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
     private mutating func read(
@@ -115,15 +126,25 @@ struct Analysis: ~Copyable {
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
         let facts = self.facts
-        var flows: [FlowEvents] = []
-        tracker.finish { flows.append($0) }
-        for flow in flows { diagnosis.consume(flow, in: facts) }
+        // Out of `self` while the tracker works, which has it to itself; swapped, so that nothing is copied.
+        var diagnosis = Diagnosis()
+        swap(&diagnosis, &self.diagnosis)
+        tracker.finish { diagnosis.consume($0, in: facts) }
+        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
         return Report(
             inputs: inputs,
             tally: tracker.tally,
             incidents: diagnosis.incidents,
             oneWayInitiators: tracker.oneWayInitiators.sorted(),
-            handshakes: collectsHandshakes ? tracker.handshakes : nil
+            handshakes: collectsHandshakes ? tracker.handshakes : nil,
+            isSelective: isSelective
         )
+    }
+}
+
+extension Diagnosis.Selection {
+    /// Whether anything is left out.
+    fileprivate var isSelective: Bool {
+        !only.isEmpty || !ignored.isEmpty || leastSeverity > .note
     }
 }

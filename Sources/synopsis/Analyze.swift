@@ -86,12 +86,18 @@ struct Analyze: ParsableCommand {
             throw ValidationError("There is no pathology '\(id)'; 'synopsis explain' lists them.")
         }
         if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
+        if let timeZone, !TimeZoneName.isKnown(timeZone) {
+            throw ValidationError(
+                "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+            )
+        }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
     }
 
     func run() throws {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
         tzset()
+        let generatedAt = try generationTime()
         var analysis = Analysis(maxFlows: maxFlows, collectsHandshakes: flows, selection: selection)
         let isHealthy = try analysis.read(
             files,
@@ -132,10 +138,15 @@ struct Analyze: ParsableCommand {
     }
 
     /// SOURCE_DATE_EPOCH, or now with `-v`: else the same input gives the same report.
-    private var generatedAt: Int64? {
-        if let epoch = Output.environment("SOURCE_DATE_EPOCH").flatMap({ Int64($0) }) {
-            return epoch * 1_000_000_000
+    private func generationTime() throws(ExitStatus) -> Int64? {
+        guard let epoch = Output.environment("SOURCE_DATE_EPOCH") else {
+            return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
         }
-        return verbose ? Int64(time(nil)) * 1_000_000_000 : nil
+        let product = Int64(epoch)?.multipliedReportingOverflow(by: 1_000_000_000)
+        guard let product, !product.overflow else {
+            Output.error("synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(epoch)'\n")
+            throw ExitStatus(code: Program.failure)
+        }
+        return product.partialValue
     }
 }

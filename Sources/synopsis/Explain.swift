@@ -20,6 +20,12 @@ struct Explain: ParsableCommand {
 
     @OptionGroup var text: TextOptions
 
+    func validate() throws {
+        if capture != nil, pathology == nil {
+            throw ValidationError("--capture writes the example of a pathology: name one.")
+        }
+    }
+
     func run() throws {
         let handbook = Handbook(style: text.style)
         guard let pathology else {
@@ -28,10 +34,7 @@ struct Explain: ParsableCommand {
         }
         guard let manual = Catalog.detector(named: pathology)?.manual else {
             Output.error(
-                """
-                synopsis: there is no pathology '\(pathology)'; 'synopsis explain' lists them\
-
-                """
+                "synopsis: there is no pathology '\(pathology)'; 'synopsis explain' lists them\n"
             )
             throw ExitStatus(code: Program.failure)
         }

@@ -38,7 +38,9 @@ import Testing
         ["--no-such-option", "nfs-syn-burst.pcap"], ["nfs-syn-burst.pcap", "--format", "xml"],
         ["nfs-syn-burst.pcap", "--only", "no-such-pathology"],
         ["nfs-syn-burst.pcap", "--fail-on", "disaster"], ["explain", "no-such-pathology"],
-        ["nfs-syn-burst.pcap", "--max-flows", "0"],
+        ["refused.pcap", "--time-zone", "Europe/Atlantis"], ["refused.pcap", "--time-zone", ""],
+        ["refused.pcap", "--time-zone", "E5"], ["refused.pcap", "--time-zone", "../zoneinfo"],
+        ["nfs-syn-burst.pcap", "--max-flows", "0"], ["explain", "--capture", "/dev/null"],
     ])
     func `refuses wrong usage with status 2`(_ arguments: [String]) throws {
         let first = arguments[0]
@@ -48,7 +50,7 @@ import Testing
             : try Program.run(first, arguments[1], arguments[2])
 
         #expect(outcome.status == 2)
-        #expect(!outcome.errors.isEmpty)
+        #expect(outcome.errors.hasSuffix("\n"))
         #expect(outcome.output == "")
     }
 
@@ -59,6 +61,18 @@ import Testing
         #expect(try Program.run("healthy-wan.pcap", "--fail-on", "note").status == 0)
     }
 
+    @Test(arguments: [
+        ("UTC0", "17:06:49.637735 UTC"), ("EST5EDT", "13:06:49.637735 EDT"),
+        ("<+03>-3", "20:06:49.637735 +03"), ("UTC", "17:06:49.637735 UTC"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "19:06:49.637735 CEST"),
+    ])
+    func `shows times in the zone that it is told`(_ zone: String, _ time: String) throws {
+        let outcome = try Program.run("nfs-syn-burst.pcap", "--time-zone", zone)
+
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains(time), "\(outcome.output.prefix(200))")
+    }
+
     @Test func `looks only for what it is told to`() throws {
         let only = try Program.run("nfs-syn-burst.pcap", "--only", "syn-burst")
         let ignoring = try Program.run("nfs-syn-burst.pcap", "--ignore", "syn-burst")
@@ -67,7 +81,7 @@ import Testing
         #expect(ignoring.output.contains("1  syn-ack-stale"))
         #expect(
             try Program.run("port-reuse.pcap", "--min-severity", "warning").output.contains(
-                "Nothing found"
+                "Nothing found among what was asked for."
             )
         )
     }
@@ -112,10 +126,48 @@ import Testing
         let report = try Program.run(second.path, first.path, "--format", "json").output
         let single = try Program.run("nfs-syn-burst.pcap", "--format", "json").output
 
-        let name = "\"pcap_filename\":\"nfs-syn-burst.pcap\","
+        let name = "nfs-syn-burst.pcap"
         let events = single.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
         let same = report.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
-        #expect(same == events.map { Substring($0.replacing(name, with: "")) })
+        let begins = same.map { $0.firstMatch(of: /"pcap_cnt":(\d+)/).flatMap { Int($0.output.1) } }
+        let files = begins.map { ($0 ?? 0) <= 4 ? first.path : second.path }
+        #expect(same == zip(events, files).map { Substring($0.replacing(name, with: $1)) })
+        #expect(Set(files).count == 2)
+    }
+
+    @Test func `lists several files with the numbers of their packets`() throws {
+        let outcome = try Program.run("healthy-wan.pcap", "refused.pcap")
+
+        let lines = outcome.output.split(separator: "\n")
+        let expected = /(healthy-wan|refused).pcap +packets (\d+) to (\d+)/
+        let matches = lines.prefix(2).compactMap { $0.wholeMatch(of: expected)?.output }
+        try #require(matches.count == 2)
+        let (first, second) = (matches[0], matches[1])
+        let end = try #require(Int(first.3))
+        #expect(first.2 == "1")
+        #expect(Int(second.2) == end + 1)
+        #expect(lines[2].hasPrefix("\(second.3) packets in "))
+    }
+
+    @Test func `reads several pipes, each but once`() throws {
+        let folder = try Scratch()
+        let pipes = ["first", "second"].map { folder.place.appending(path: $0).path }
+        for pipe in pipes {
+            let isMade = unsafe mkfifo(pipe, 0o600) == 0
+            try #require(isMade)
+        }
+        let writers = Process()
+        writers.executableURL = URL(filePath: "/bin/sh")
+        let capture = Program.root.appending(path: "Captures/refused.pcap").path
+        writers.arguments = ["-c", #"cat "$1" > "$2"; cat "$1" > "$3""#, "sh", capture] + pipes
+        try writers.run()
+        defer { writers.terminate() }
+
+        let outcome = try Program.run(pipes[0], pipes[1])
+
+        #expect(outcome.errors == "")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("connection-refused"))
     }
 
     @Test func `writes a report and an example to files`() throws {
@@ -143,6 +195,18 @@ import Testing
 
         #expect(!plain.output.contains("generated_at"))
         #expect(dated.output.contains("\"generated_at\":\"2017-05-17T05:46:40.000000Z\""))
+    }
+
+    @Test(arguments: ["99999999999", "-99999999999", "yesterday"])
+    func `refuses a date that it cannot hold`(_ epoch: String) throws {
+        let outcome = try Program.run("refused.pcap", environment: ["SOURCE_DATE_EPOCH": epoch])
+
+        #expect(outcome.status == 2)
+        #expect(outcome.output == "")
+        #expect(
+            outcome.errors
+                == "synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(epoch)'\n"
+        )
     }
 
     @Test func `lists the flows when asked to`() throws {

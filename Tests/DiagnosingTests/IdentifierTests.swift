@@ -43,10 +43,21 @@ import Tracking
             (900, "900 ns"), (198_000, "198 µs"), (5_404_000, "5.4 ms"), (998_635_000, "999 ms"),
             (9_992_410_000, "9.99 s"), (25_000_000_000, "25 s"), (399_059_843_000, "399 s"),
             (4_000_000_000_000, "1 h 6 min"), (700_000_000_000, "11 min 40 s"),
+            (999_499, "999 µs"), (999_500, "1 ms"), (999_499_999, "999 ms"), (999_500_000, "1 s"),
+            (99_999_999_999, "100 s"), (-198_000, "-198 µs"), (-999_900, "-1 ms"), (0, "0 ns"),
+            (.min, "-2562047 h 47 min"),
         ] as [(Int64, String)]
     )
     func `read as a person writes them`(_ nanoseconds: Int64, _ text: String) {
         #expect(Wording.duration(nanoseconds) == text)
+    }
+
+    @Test(arguments: [
+        (1, "first"), (4, "fourth"), (5, "5th"), (11, "11th"), (12, "12th"), (13, "13th"),
+        (21, "21st"), (22, "22nd"), (23, "23rd"), (24, "24th"), (111, "111th"), (101, "101st"),
+    ])
+    func `count places`(_ number: Int, _ text: String) {
+        #expect(Wording.ordinal(number) == text)
     }
 
     @Test func `name a range once where both ends are the same`() {

@@ -13,7 +13,7 @@ import Tracking
 
     @Test func `holds each finding as the line of its event`() throws {
         let report = try report(on: burst)
-        let events = EventJSON(hasNanoseconds: false, fileName: "script.pcap")
+        let events = EventJSON(hasNanoseconds: false, files: [("script.pcap", 4)])
         let incident = try #require(report.incidents.first)
 
         let lines = Set(JSONReport(report).text.split(separator: "\n").map(String.init))
@@ -91,6 +91,7 @@ import Tracking
             (1_495_000_029_999_900_161, "2017-05-17T05:47:09.999900Z"),
             (951_782_400_000_000_000, "2000-02-29T00:00:00.000000Z"),
             (-1, "1969-12-31T23:59:59.999999Z"),
+            (.max, "2262-04-11T23:47:16.854775Z"), (.min, "1677-09-21T00:12:43.145224Z"),
         ] as [(Int64, String)]
     )
     func `writes points in time by RFC 3339`(_ time: Int64, _ text: String) {

@@ -14,29 +14,41 @@ let burst = Exchange(from: "10.0.0.47:705", to: "10.0.0.81:304") {
 
 /// The report on a script, as if it had been read from `script.pcap`.
 func report(on exchange: Exchange, flows: Bool = false) throws -> Report {
+    try report(on: exchange.frames, flows: flows)
+}
+
+/// The report on frames that a filter has left of `packets`, as if they had been read from `script.pcap`.
+func report(
+    on frames: [MemoryFrames.Record],
+    of packets: Int? = nil,
+    flows: Bool = false,
+    damage: CaptureError? = nil,
+    selection: Diagnosis.Selection = Diagnosis.Selection(),
+    isSelective: Bool = false
+) throws -> Report {
     var tracker = Tracker(collectsHandshakes: flows)
-    let frames = exchange.frames
     var source = MemoryFrames(frames, linkType: .ethernet)
     while try tracker.consume(next: 64, from: &source) {}
-    let window = try #require(tracker.tally.window)
+    let window = tracker.tally.window ?? (0, 0)
     let facts = CaptureFacts(begin: window.first, end: window.last)
-    var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all)
+    var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
     tracker.finish { diagnosis.consume($0, in: facts) }
     let input = InputSummary(
         name: "script.pcap",
         format: "pcap",
         linkType: .ethernet,
         snapshotLength: 65535,
-        packets: UInt64(frames.count),
-        octets: UInt64(exchange.pcap.count),
+        packets: UInt64(packets ?? frames.count),
+        octets: UInt64(frames.reduce(24) { $0 + 16 + $1.octets.count }),
         window: window.first...window.last,
         hasNanoseconds: false,
-        damage: nil
+        damage: damage
     )
     return Report(
         inputs: [input],
         tally: tracker.tally,
         incidents: diagnosis.incidents,
-        handshakes: flows ? tracker.handshakes : nil
+        handshakes: flows ? tracker.handshakes : nil,
+        isSelective: isSelective
     )
 }

@@ -1,12 +1,18 @@
 /// How durations, counts and lists read in a sentence.
 package enum Wording {
     /// `198 µs`, `5.4 ms`, `9.99 s`, `6 min 40 s`.
+    ///
+    /// Negative where a capture's clock went back: `-198 µs`.
     package static func duration(_ nanoseconds: Int64) -> String {
-        let magnitude = nanoseconds.magnitude
+        (nanoseconds < 0 ? "-" : "") + duration(nanoseconds.magnitude)
+    }
+
+    /// Each unit ends where rounding would give a thousand of it.
+    private static func duration(_ magnitude: UInt64) -> String {
         switch magnitude {
         case ..<1_000: return "\(magnitude) ns"
-        case ..<1_000_000: return "\((magnitude + 500) / 1_000) µs"
-        case ..<1_000_000_000: return "\(decimal(magnitude, unit: 1_000_000)) ms"
+        case ..<999_500: return "\((magnitude + 500) / 1_000) µs"
+        case ..<999_500_000: return "\(decimal(magnitude, unit: 1_000_000)) ms"
         case ..<100_000_000_000: return "\(decimal(magnitude, unit: 1_000_000_000)) s"
         case ..<600_000_000_000: return "\(magnitude / 1_000_000_000) s"
         default:
@@ -60,9 +66,12 @@ package enum Wording {
         return "\(first.dropLast(unit.count + 1)) to \(second)"
     }
 
-    /// `first`, `second`, … `5th`.
+    /// `first`, `second`, … `5th`, `11th`, `21st`.
     package static func ordinal(_ number: Int) -> String {
         let words = ["first", "second", "third", "fourth"]
-        return (1...4).contains(number) ? words[number - 1] : "\(number)th"
+        if (1...4).contains(number) { return words[number - 1] }
+        let isTeen = (11...13).contains(number % 100)
+        let endings = [1: "st", 2: "nd", 3: "rd"]
+        return "\(number)\(isTeen ? "th" : endings[number % 10] ?? "th")"
     }
 }

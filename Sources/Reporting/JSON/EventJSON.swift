@@ -8,12 +8,12 @@ package struct EventJSON {
     private static let flowIDBits: UInt64 = 1 << 51
 
     let hasNanoseconds: Bool
-    /// The input that the packets came from, if it was one.
-    let fileName: String?
+    /// The inputs in the order in which they were read, and how many packets each has.
+    let files: [(name: String, packets: UInt64)]
 
-    package init(hasNanoseconds: Bool, fileName: String?) {
+    package init(hasNanoseconds: Bool, files: [(name: String, packets: UInt64)]) {
         self.hasNanoseconds = hasNanoseconds
-        self.fileName = fileName
+        self.files = files
     }
 
     package func incident(_ incident: Incident) -> JSONValue {
@@ -104,6 +104,17 @@ package struct EventJSON {
         return UInt64(first) + UInt64(second)
     }
 
+    /// The input that a packet came from; packets are counted on from one to the next.
+    private func fileName(of frame: UInt64?) -> String? {
+        guard files.count > 1 else { return files.first?.name }
+        guard let frame else { return nil }
+        var last: UInt64 = 0
+        return files.first { file in
+            last += file.packets
+            return frame <= last
+        }?.name
+    }
+
     func time(_ nanoseconds: Int64) -> JSONValue {
         .string(UTCTime.text(nanoseconds, hasNanoseconds: hasNanoseconds))
     }
@@ -153,7 +164,7 @@ package struct EventJSON {
             ("schema", .string(Self.schemaVersion)),
             ("timestamp", self.time(time)),
             ("event_type", .string(type)),
-            ("pcap_filename", fileName.map { .string($0) }),
+            ("pcap_filename", fileName(of: frame).map { .string($0) }),
             ("pcap_cnt", frame.map { .unsigned($0) }),
             ("flow_id", flowID.map { .unsigned($0) }),
             ("community_id", communityID.map { .string($0) }),

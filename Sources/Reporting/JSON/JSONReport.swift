@@ -8,8 +8,8 @@ package struct JSONReport {
 
     package init(_ report: Report) {
         self.report = report
-        let name = report.inputs.count == 1 ? report.inputs[0].name : nil
-        events = EventJSON(hasNanoseconds: report.hasNanoseconds, fileName: name)
+        let files = report.inputs.map { (name: $0.name, packets: $0.packets) }
+        events = EventJSON(hasNanoseconds: report.hasNanoseconds, files: files)
     }
 
     /// The document, with a newline at its end.

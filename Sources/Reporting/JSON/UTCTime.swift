@@ -3,7 +3,9 @@ package enum UTCTime {
     /// `2017-05-17T17:06:49.637735Z`, with nine digits if the capture has nanoseconds.
     package static func text(_ nanoseconds: Int64, hasNanoseconds: Bool) -> String {
         let second = nanoseconds.floorDivided(by: 1_000_000_000)
-        let fraction = nanoseconds - second * 1_000_000_000
+        // Not by way of the second: its begin may lie outside of what an Int64 holds.
+        let remainder = nanoseconds % 1_000_000_000
+        let fraction = remainder < 0 ? remainder + 1_000_000_000 : remainder
         let day = second.floorDivided(by: 86_400)
         let clock = second - day * 86_400
         let date = civil(day)

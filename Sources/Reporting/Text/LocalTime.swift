@@ -25,7 +25,7 @@ struct LocalTime {
 
     /// `+0.000090`, or `-0.000090` where the capture's clock went back.
     func delta(_ nanoseconds: Int64) -> String {
-        let magnitude = Int64(nanoseconds.magnitude)
+        let magnitude = Int64(clamping: nanoseconds.magnitude)
         let sign = nanoseconds < 0 ? "-" : "+"
         return "\(sign)\(magnitude / 1_000_000_000).\(fraction(of: magnitude))"
     }

@@ -21,7 +21,7 @@ package struct TextReport {
 
     package var text: String {
         var text = head
-        if report.incidents.isEmpty { text += "\n" + nothingFound }
+        if report.incidents.isEmpty { text += "\n" + report.nothingFound }
         for (index, incident) in report.incidents.enumerated() {
             text += "\n" + describe(incident, number: index + 1)
         }
@@ -30,13 +30,37 @@ package struct TextReport {
     }
 
     private var head: String {
-        var parts = [report.inputs.map { baseName($0.name) }.joined(separator: ", "), volume]
+        let inputs = report.inputs
+        var parts = inputs.count == 1 ? [baseName(inputs[0].name), volume] : [volume]
         if let place = vantage { parts.append(place) }
-        var text = parts.joined(separator: "   ") + "\n"
+        var text = (inputs.count == 1 ? "" : self.inputs) + parts.joined(separator: "   ") + "\n"
         text += counts + "\n"
         if let remainder = unread { text += remainder + "\n" }
+        if !report.incidents.isEmpty, let remainder = report.failuresWithoutName {
+            text += remainder + "\n"
+        }
         for warning in report.warnings {
             text += style.ink("note: ", .note) + warning.message + "\n"
+        }
+        return text
+    }
+
+    /// Each of several inputs, with the numbers that its packets have here.
+    private var inputs: String {
+        let names = report.inputs.map { baseName($0.name) }
+        let width = names.map(\.count).max() ?? 0
+        var before: UInt64 = 0
+        var text = ""
+        for (name, input) in zip(names, report.inputs) {
+            let (first, last) = (before + 1, before + input.packets)
+            let range =
+                switch input.packets {
+                case 0: "no packets"
+                case 1: "packet \(first)"
+                default: "packets \(first) to \(last)"
+                }
+            text += "\(name.padded(to: width))   \(range)\n"
+            before = last
         }
         return text
     }
@@ -103,28 +127,6 @@ package struct TextReport {
         let total = report.tally.unread.reduce(0, +)
         return
             "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
-    }
-
-    private var nothingFound: String {
-        let tally = report.tally
-        if tally.segments == 0 {
-            return "No TCP in this capture: nothing to say about connections.\n"
-        }
-        if tally.attempted == 0 {
-            return
-                "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
-        }
-        let failed = tally.attempted - tally.outcome(.completed)
-        if failed == 0 { return "Nothing found: every connection of this capture came up.\n" }
-        let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
-        let kinds = others.filter { tally.outcome($0) > 0 }.map {
-            "\(tally.outcome($0)) \($0.name)"
-        }
-        return """
-            Nothing found that has a name here. But \(failed) of \(tally.attempted) connections did not come up: \
-            \(kinds.joined(separator: ", ")). --flows lists them.
-
-            """
     }
 
     private func describe(_ incident: Incident, number: Int) -> String {

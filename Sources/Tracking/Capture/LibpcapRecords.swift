@@ -15,6 +15,8 @@ struct LibpcapRecords: ~Copyable {
     private let buffer: UnsafeMutablePointer<CChar>?
 
     private static let bufferLength = 256 * 1024
+    /// In the year 2116; the 32 bits of pcap end before.
+    private static let latestTime: Int64 = 1 << 62
 
     /// None at all.
     init() {
@@ -68,11 +70,15 @@ struct LibpcapRecords: ~Copyable {
         }
     }
 
-    /// In nanoseconds since 1970.
+    /// In nanoseconds since 1970, from 0 to `latestTime`.
+    ///
+    /// pcapng has room for times far beyond. Between those that are left, every difference fits.
     var time: Int64 {
         guard let header = unsafe header else { return 0 }
         let stamp = unsafe header.pointee.ts
-        return Int64(stamp.tv_sec) &* 1_000_000_000 &+ Int64(stamp.tv_usec)
+        let seconds = min(max(Int64(stamp.tv_sec), 0), Self.latestTime / 1_000_000_000)
+        let fraction = min(max(Int64(stamp.tv_usec), 0), Self.latestTime)
+        return min(seconds * 1_000_000_000 + fraction, Self.latestTime)
     }
 
     var originalLength: UInt32 { unsafe header?.pointee.len ?? 0 }

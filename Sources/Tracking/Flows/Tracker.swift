@@ -6,8 +6,10 @@ package struct Tracker: ~Copyable {
     package internal(set) var tally = Tally()
     /// The flows that had to go before the end although something was noteworthy; drained by the caller.
     package internal(set) var departed: [FlowEvents] = []
-    /// The finished incarnations, if asked for; drained by the caller.
+    /// The finished incarnations, if asked for, up to `handshakeLimit`; the tally counts the others.
     package private(set) var handshakes: [Handshake] = []
+    /// As many handshakes as are kept.
+    package var handshakeLimit = 1_000_000
     /// Initiators that went on as if answered while no answer was captured: one direction is missing.
     package private(set) var oneWayInitiators: Set<Address> = []
 
@@ -237,7 +239,9 @@ package struct Tracker: ~Copyable {
 
     mutating func conclude(_ flow: Flow) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
-        if collectsHandshakes { handshakes.append(flow.handshake) }
+        guard collectsHandshakes else { return }
+        let isRoom = handshakes.count < handshakeLimit
+        if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }
     }
 }
 

@@ -31,6 +31,24 @@ import Tracking
         #expect(capture.hasNanoseconds == isNanoseconds)
     }
 
+    @Test(arguments: [.max, 1 << 63, 1 << 63 - 1, 1 << 62 + 1] as [UInt64])
+    func `may claim any time, and gives one that can be reckoned with`(_ time: UInt64) throws {
+        let packet = CaptureOctets.packetBlock(
+            CaptureOctets.Record(octets: segment),
+            time: time
+        )
+        let usual = CaptureOctets.Record(octets: segment)
+
+        for isNanoseconds in [false, true] {
+            let file = CaptureOctets.pcapng([usual], isNanoseconds: isNanoseconds) + packet
+            let capture = try readCapture(file)
+
+            #expect(capture.error == nil)
+            #expect(capture.frames.count == 2)
+            #expect(capture.frames.allSatisfy { (0...1 << 62).contains($0.time) })
+        }
+    }
+
     @Test func `may hold blocks that are no packets`() throws {
         let record = CaptureOctets.Record(octets: segment)
         let statistics = CaptureOctets.block(5, [UInt8](repeating: 0, count: 12))

@@ -58,6 +58,25 @@ import Tracking
         #expect(tracked.outcomes(.completed) == 1)
     }
 
+    @Test func `beyond the limit of the list is counted`() throws {
+        let frames = (0..<5).flatMap { number in
+            Exchange(from: "192.0.2.10:\(50_000 + number)", to: "198.51.100.20:443") {
+                client.syn(seq: 1000)
+                server.rstAck(ack: 1001)
+            }.frames
+        }
+        var source = MemoryFrames(frames, linkType: .ethernet)
+        var tracker = Tracker(collectsHandshakes: true)
+        tracker.handshakeLimit = 3
+
+        while try tracker.consume(next: 64, from: &source) {}
+        tracker.finish { _ in }
+
+        let omitted = tracker.tally.handshakesOmitted
+        #expect(tracker.handshakes.count == 3)
+        #expect(omitted == 2)
+    }
+
     @Test func `that the capture shows in the wrong order completes`() throws {
         var frames = healthyConnection.frames
         frames.swapAt(0, 1)

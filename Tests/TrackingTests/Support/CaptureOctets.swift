@@ -42,7 +42,14 @@ enum CaptureOctets {
     }
 
     static func packetBlock(_ record: Record, unitsPerSecond: UInt64) -> [UInt8] {
-        let time = UInt64(record.seconds) * unitsPerSecond + UInt64(record.fraction)
+        packetBlock(
+            record,
+            time: UInt64(record.seconds) * unitsPerSecond + UInt64(record.fraction)
+        )
+    }
+
+    /// A packet at `time`, in the unit of its interface, instead of the record's own.
+    static func packetBlock(_ record: Record, time: UInt64) -> [UInt8] {
         let length = UInt32(record.octets.count)
         let padding = [UInt8](repeating: 0, count: (4 - record.octets.count % 4) % 4)
         let words = [

@@ -1,0 +1,55 @@
+import Diagnosing
+import Tracking
+
+/// What the text says where there is no incident to tell of.
+extension Report {
+    /// One sentence or two: why there is none, as far as that can be known.
+    var nothingFound: String {
+        if tally.packets == 0 { return nothingRead }
+        if tally.segments == 0 {
+            return tally.unread(.notTCP) > 0
+                ? "No TCP that can be read yet in this capture (tunnels such as GRE and VXLAN are not opened).\n"
+                : "No TCP in this capture: nothing to say about connections.\n"
+        }
+        if isSelective { return "Nothing found among what was asked for.\n" }
+        if tally.attempted == 0 {
+            return
+                "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
+        }
+        let failed = tally.attempted - tally.outcome(.completed)
+        if failed == 0 { return "Nothing found: every connection of this capture came up.\n" }
+        let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
+        let kinds = others.filter { tally.outcome($0) > 0 }.map {
+            "\(tally.outcome($0)) \($0.name)"
+        }
+        return """
+            Nothing found that has a name here. But \(failed) of \(tally.attempted) connections did not come up: \
+            \(kinds.joined(separator: ", ")). --flows lists them.
+
+            """
+    }
+
+    private var nothingRead: String {
+        let packets = inputs.reduce(0) { $0 + Int($1.packets) }
+        if packets > 0 {
+            return """
+                The filter matches none of \(Wording.count(packets, "packet")). \
+                For frames with a VLAN tag it must begin with 'vlan and'.
+
+                """
+        }
+        let isDamaged = inputs.contains { $0.damage != nil }
+        return isDamaged ? "No packet could be read.\n" : "There is no packet in this capture.\n"
+    }
+
+    /// A line beside the incidents about the failures that none of them tells of.
+    var failuresWithoutName: String? {
+        switch unnamedFailures {
+        case 0: nil
+        case 1:
+            "1 more connection did not come up for a reason that has no name here; --flows lists it."
+        case let count:
+            "\(count) more connections did not come up for reasons that have no name here; --flows lists them."
+        }
+    }
+}
