@@ -1,3 +1,5 @@
+import Tracking
+
 /// One four-tuple that lives through a fixed number of turns, one packet each.
 struct Conversation {
     enum Plot {
@@ -12,7 +14,7 @@ struct Conversation {
         case resetLoop
 
         /// One in fifty is not healthy.
-        init(_ random: inout SeededGenerator) {
+        init(_ random: inout SplitMix64) {
             let draw = random.below(200)
             self =
                 draw == 0
@@ -54,7 +56,7 @@ struct Conversation {
     private let rounds: Int
     private let request: Int
 
-    init(_ number: Int, _ random: inout SeededGenerator) {
+    init(_ number: Int, _ random: inout SplitMix64) {
         plot = Plot(&random)
         clientAddress = 0x0A00_0000 | UInt32(number / 40_000 & 0xFFFF) << 8 | random.below(256)
         // Trouble is not spread evenly: it is a few services that fail, and those for many.

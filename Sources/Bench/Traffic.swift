@@ -1,3 +1,5 @@
+import Tracking
+
 /// A capture file of any size in the making; the same arguments always give the same octets.
 struct Traffic: ~Copyable {
     enum Kind: String {
@@ -15,7 +17,7 @@ struct Traffic: ~Copyable {
     private let kind: Kind
     private let snapshotLength: Int
     private var sink: OctetSink
-    private var random = SeededGenerator(seed: 20170517)
+    private var random = SplitMix64(seed: 20170517)
     private var conversations: [Conversation] = []
     private var begun = 0
     private var written: UInt32 = 0

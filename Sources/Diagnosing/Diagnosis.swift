@@ -11,7 +11,8 @@ package struct Diagnosis {
     private static let incidentLimit = 4096
 
     private let detectors: [any Detector]
-    private let composition: Composition
+    /// Read only where there is an incident for them to match.
+    private let knownIssues: () -> [KnownIssue]
     private let leastSeverity: Severity
     private var drafts: [Parties: IncidentDraft] = [:]
     /// In order of the first finding.
@@ -34,9 +35,12 @@ package struct Diagnosis {
         }
     }
 
-    package init(knownIssues: [KnownIssue] = [], selection: Selection = Selection()) {
+    package init(
+        knownIssues: @autoclosure @escaping () -> [KnownIssue] = [],
+        selection: Selection = Selection()
+    ) {
         detectors = Catalog.detectors.filter { selection.includes($0.manual.id) }.map { $0.init() }
-        composition = Composition(knownIssues: knownIssues)
+        self.knownIssues = knownIssues
         leastSeverity = selection.leastSeverity
     }
 
@@ -81,9 +85,10 @@ package struct Diagnosis {
 
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
-        order.compactMap { drafts[$0].flatMap { composition.incident(of: $0) } }.sorted {
-            left,
-            right in
+        guard !order.isEmpty else { return [] }
+        let composition = Composition(knownIssues: knownIssues())
+        let incidents = order.compactMap { drafts[$0].flatMap(composition.incident) }
+        return incidents.sorted { left, right in
             if left.severity != right.severity { return left.severity > right.severity }
             if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
             return left.id < right.id

@@ -22,7 +22,7 @@ package struct Style: Sendable {
     }
 
     /// Breaks prose at spaces, each line but the first behind `indent`, so that none is wider than the page.
-    func wrapped(_ text: String, indent: Int, first: Int? = nil) -> [String] {
+    func wrapped(_ text: String, indent: Int) -> [String] {
         let room = max(20, width - indent)
         var lines: [String] = []
         var line = ""

@@ -27,9 +27,6 @@ struct IPv4Header: ~Escapable {
     @inline(always) var isLaterFragment: Bool {
         octets.bigEndian(at: 6, as: UInt16.self) & 0x1FFF != 0
     }
-
-    /// Whether more parts of the datagram follow, so that its length is not the datagram's.
-    @inline(always) var hasMoreFragments: Bool { octets.octet(at: 6) & 0x20 != 0 }
 }
 
 extension Packet {

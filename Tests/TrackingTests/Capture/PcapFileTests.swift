@@ -61,7 +61,7 @@ import Tracking
     }
 
     @Test func `is read whole where records lie across the borders of blocks`() throws {
-        var random = SeededRandom(seed: 9)
+        var random = SplitMix64(seed: 9)
         let records = (0..<1500).map { number in
             let length = number % 300 == 0 ? 65_535 : Int.random(in: 0...1600, using: &random)
             return CaptureOctets.Record(

@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3] as [UInt64], [300, 20_000] as [UInt32])
     func `finds what was put in and not taken out`(_ seed: UInt64, keys: UInt32) {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = FlowTable(capacity: 1_000_000)
         var model: [UInt32: Int] = [:]
 
@@ -67,7 +67,7 @@ import Testing
 
     @Test func `gives up the quietest flow first`() {
         var table = FlowTable(capacity: 50)
-        var random = SeededRandom(seed: 5)
+        var random = SplitMix64(seed: 5)
         let times = (0..<50).map { Int64($0) }.shuffled(using: &random)
         for (number, time) in times.enumerated() {
             _ = table.insert(flow(UInt32(number), lastTime: time))

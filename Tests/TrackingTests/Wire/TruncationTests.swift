@@ -69,7 +69,7 @@ import Tracking
     }
 
     @Test func `of noise never traps`() throws {
-        var random = SeededRandom(seed: 20170517)
+        var random = SplitMix64(seed: 20170517)
         let linkTypes: [LinkType] = [
             .ethernet, .linuxCooked, .linuxCooked2, .rawIP, .bsdNull, .other,
         ]
