@@ -25,12 +25,15 @@ package enum Severity: Int, Comparable, CaseIterable, Sendable {
 package enum Confidence: String, Sendable {
     case high
     case medium
+    case low
 }
 
 /// How far what a finding says is settled.
 package enum Status: String, Sendable {
     case confirmed
     case likely
+    /// One of several readings that the packets allow.
+    case possible
     /// The capture ended before it could be decided.
     case pending
 }

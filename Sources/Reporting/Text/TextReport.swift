@@ -172,7 +172,7 @@ package struct TextReport {
             finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
         switch finding.status {
         case .confirmed: return told
-        case .likely:
+        case .likely, .possible:
             return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
         case .pending: return "\(told) (The capture ends too early to be sure.)"
         }
