@@ -11,6 +11,11 @@ package struct SegmentFields: Hashable, Sendable {
     package var length = 0
     /// `nil`: the segment carries no timestamps, and without SYN no options at all.
     package var timestamps: Timestamps?
+    /// `nil`: the usual ones.
+    package var options: [ScriptOption]?
+    package var timeToLive: UInt8 = 64
+    /// Whether its checksum is wrong.
+    package var isDamaged = false
 
     /// The two values of the timestamps option (RFC 7323 §3.2).
     package struct Timestamps: Hashable, Sendable {
@@ -56,7 +61,15 @@ package struct Datagram: Hashable, Sendable {
         tcp += options
         tcp += [UInt8](repeating: 0x2E, count: segment.length)
         Self.seal(&tcp, at: 16, protocol: 6, from: source, to: destination)
-        self.init(tcp, protocol: 6, from: source, to: destination, identification: identification)
+        if segment.isDamaged { tcp[16] ^= 0x55 }
+        self.init(
+            tcp,
+            protocol: 6,
+            from: source,
+            to: destination,
+            identification: identification,
+            timeToLive: segment.timeToLive
+        )
     }
 
     /// An ICMP error that quotes the whole of another datagram, as Linux does.
@@ -90,14 +103,15 @@ package struct Datagram: Hashable, Sendable {
         protocol number: UInt8,
         from source: Address,
         to destination: Address,
-        identification: UInt16
+        identification: UInt16,
+        timeToLive: UInt8 = 64
     ) {
         var header: [UInt8] = []
         if source.isIPv4 {
             header += [0x45, 0]
             header.append(UInt16(20 + payload.count))
             header.append(identification)
-            header += [0x40, 0, 64, number, 0, 0]
+            header += [0x40, 0, timeToLive, number, 0, 0]
             header.append(source)
             header.append(destination)
             let checksum = header.internetChecksum
@@ -106,7 +120,7 @@ package struct Datagram: Hashable, Sendable {
         } else {
             header += [0x60, 0, 0, 0]
             header.append(UInt16(payload.count))
-            header += [number, 64]
+            header += [number, timeToLive]
             header.append(source)
             header.append(destination)
         }
@@ -115,9 +129,12 @@ package struct Datagram: Hashable, Sendable {
     }
 
     /// The Ethernet frame that carries it.
-    package func frame(isFromClient: Bool, vlans: [UInt16] = []) -> [UInt8] {
-        let macs: [[UInt8]] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]]
-        var frame = isFromClient ? macs[1] + macs[0] : macs[0] + macs[1]
+    ///
+    /// - Parameters:
+    ///   - mac: the last octet of the source MAC address; `nil`: 1 for the client, 2 for the server.
+    package func frame(isFromClient: Bool, vlans: [UInt16] = [], mac: UInt8? = nil) -> [UInt8] {
+        let source: UInt8 = mac ?? (isFromClient ? 1 : 2)
+        var frame: [UInt8] = [2, 0, 0, 0, 0, isFromClient ? 2 : 1, 2, 0, 0, 0, 0, source]
         for vlan in vlans {
             frame.append(0x8100 as UInt16)
             frame.append(vlan)
@@ -128,6 +145,10 @@ package struct Datagram: Hashable, Sendable {
 
     private static func options(of segment: SegmentFields) -> [UInt8] {
         let isSyn = segment.flags.contains(.syn)
+        if let chosen = segment.options {
+            let octets = chosen.flatMap { $0.encoded(with: segment.timestamps) }
+            return octets + [UInt8](repeating: 1, count: (4 - octets.count % 4) % 4)
+        }
         guard let timestamps = segment.timestamps else {
             return isSyn ? [2, 4, 5, 0xB4, 1, 1, 4, 2, 1, 3, 3, 7] : []
         }

@@ -54,8 +54,10 @@ private struct FrameWriter {
         if !hasPaused { time += step.delay }
         hasPaused = false
         let datagram: Datagram
+        var mac: UInt8?
         switch step.content {
         case .segment(let segment):
+            mac = segment.mac
             datagram = self.datagram(of: segment, from: step.party)
             newest[step.party] = datagram
         case .refusal(let refusal, let about):
@@ -72,7 +74,7 @@ private struct FrameWriter {
         let isFromClient = step.party == .client
         return MemoryFrames.Record(
             time: time,
-            octets: datagram.frame(isFromClient: isFromClient, vlans: exchange.vlans)
+            octets: datagram.frame(isFromClient: isFromClient, vlans: exchange.vlans, mac: mac)
         )
     }
 
@@ -110,7 +112,11 @@ private struct FrameWriter {
         fields.window = segment.window
         fields.length = segment.length
         if segment.hasOptions { fields.timestamps = timestamps(of: segment, from: party) }
-        return Datagram(fields, identification: nextIdentification(of: party))
+        fields.options = segment.options
+        fields.timeToLive = segment.timeToLive
+        fields.isDamaged = segment.isDamaged
+        let identification = segment.identification ?? nextIdentification(of: party)
+        return Datagram(fields, identification: identification)
     }
 
     private mutating func timestamps(

@@ -56,6 +56,15 @@ package struct ScriptSegment: Hashable, Sendable {
     /// `nil`: what the peer's newest segment carried.
     package var timestampEcho: UInt32?
     package var hasOptions = true
+    /// `nil`: the usual ones.
+    package var options: [ScriptOption]?
+    package var timeToLive: UInt8 = 64
+    /// `nil`: the next of its sender.
+    package var identification: UInt16?
+    /// The last octet of the source MAC address; `nil`: that of its sender.
+    package var mac: UInt8?
+    /// Whether its checksum is wrong.
+    package var isDamaged = false
 }
 
 /// An ICMP error by type and code.

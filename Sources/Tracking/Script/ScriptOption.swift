@@ -1,0 +1,70 @@
+/// One TCP option of a scripted segment.
+package enum ScriptOption: Hashable, Sendable {
+    case maximumSegmentSize(UInt16)
+    case windowScale(UInt8)
+    case selectiveAcknowledgment
+    /// With the values of the segment.
+    case timestamps
+    /// A cookie of so many octets; none asks for one (RFC 7413 §4.1.1).
+    case fastOpen(Int)
+    /// Octets as they are: for options that no sound stack sends.
+    case octets([UInt8])
+
+    func encoded(with timestamps: SegmentFields.Timestamps?) -> [UInt8] {
+        var octets: [UInt8]
+        switch self {
+        case .maximumSegmentSize(let size):
+            octets = [2, 4]
+            octets.append(size)
+        case .windowScale(let shift):
+            octets = [3, 3, shift]
+        case .selectiveAcknowledgment:
+            octets = [4, 2]
+        case .timestamps:
+            octets = [8, 10]
+            octets.append(timestamps?.value ?? 0)
+            octets.append(timestamps?.echo ?? 0)
+        case .fastOpen(let length):
+            octets = [34, UInt8(2 + length)] + [UInt8](repeating: 0xC0, count: length)
+        case .octets(let raw):
+            octets = raw
+        }
+        return octets
+    }
+}
+
+/// What a line of a script may have beside the usual.
+extension ScriptStep {
+    /// The same segment with exactly these options, in this order.
+    package func options(_ options: ScriptOption...) -> ScriptStep {
+        changed { $0.options = options }
+    }
+
+    /// The same packet with another time to live.
+    package func ttl(_ timeToLive: UInt8) -> ScriptStep { changed { $0.timeToLive = timeToLive } }
+
+    /// The same segment with more flags.
+    package func flags(_ flags: TCPFlags) -> ScriptStep { changed { $0.flags.formUnion(flags) } }
+
+    /// The same segment with another window.
+    package func window(_ window: UInt16) -> ScriptStep { changed { $0.window = window } }
+
+    /// The same segment with another IPv4 identification.
+    package func identification(_ number: UInt16) -> ScriptStep {
+        changed { $0.identification = number }
+    }
+
+    /// The same segment from another network card.
+    package func mac(_ lastOctet: UInt8) -> ScriptStep { changed { $0.mac = lastOctet } }
+
+    /// The same segment, damaged on its way.
+    package var damaged: ScriptStep { changed { $0.isDamaged = true } }
+
+    private func changed(_ change: (inout ScriptSegment) -> Void) -> ScriptStep {
+        guard case .segment(var segment) = content else { return self }
+        change(&segment)
+        var copy = self
+        copy.content = .segment(segment)
+        return copy
+    }
+}
