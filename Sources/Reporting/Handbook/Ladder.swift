@@ -47,7 +47,7 @@ struct Ladder {
             let text =
                 "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
             return rung(text, isRightward: isBetween ? !towardsClient : isRightward)
-        case .unread:
+        case .addressClaim, .unread:
             return ""
         }
     }

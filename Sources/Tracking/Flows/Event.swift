@@ -46,13 +46,36 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     package var optionOrder = TCPOptions.Order()
     /// The next event on the same tape; the tape's own business.
     var link: UInt32 = 0
-    /// Who sent the ICMP error.
-    package var icmpSender = Address(high: 0, low: 0)
+    /// Of an ICMP error, who sent it; of a segment, its link facts and the timestamp before it.
+    var annex = Address(high: 0, low: 0)
+}
+
+extension Event {
+    /// Who sent the ICMP error; the unspecified address for a segment.
+    package var icmpSender: Address {
+        kind == .icmp ? annex : Address(high: 0, low: 0)
+    }
+
+    /// What the frame of a segment tells.
+    package var linkFacts: LinkFacts {
+        kind == .icmp ? LinkFacts() : LinkFacts(packed: annex.high)
+    }
+
+    /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323 §5).
+    package internal(set) var formerTimestamp: UInt32? {
+        get {
+            kind == .icmp || annex.low >> 32 == 0
+                ? nil : UInt32(truncatingIfNeeded: annex.low)
+        }
+        set { annex = Address(high: annex.high, low: newValue.map { 1 << 32 | UInt64($0) } ?? 0) }
+    }
 }
 
 extension Event {
     @inline(never)
     init(_ segment: Segment, kind: Kind, side: Side, in frame: FrameFacts) {
+        var facts = frame.link
+        facts.checksum = segment.checksum
         self.init(
             time: frame.time,
             packet: frame.number,
@@ -73,7 +96,8 @@ extension Event {
             timeToLive: segment.timeToLive,
             kind: kind,
             side: side,
-            optionOrder: segment.options.order
+            optionOrder: segment.options.order,
+            annex: Address(high: facts.packed, low: 0)
         )
     }
 
@@ -93,7 +117,7 @@ extension Event {
             side: side,
             icmpType: error.type,
             icmpCode: error.code,
-            icmpSender: error.sender
+            annex: error.sender
         )
     }
 
@@ -115,14 +139,16 @@ struct FrameFacts: BitwiseCopyable {
     let number: UInt64
     let originalLength: UInt32
     let vlan: UInt16
+    var link = LinkFacts()
 }
 
 extension FrameFacts {
     @inline(always)
-    init(_ frame: borrowing Frame, vlan: UInt16) {
+    init(_ frame: borrowing Frame, vlan: UInt16, link: LinkFacts) {
         time = frame.time
         number = frame.number
         originalLength = frame.originalLength
         self.vlan = vlan
+        self.link = link
     }
 }

@@ -8,6 +8,10 @@ struct Step: OptionSet, BitwiseCopyable {
     static let noteworthy = Step(rawValue: 2)
     /// All is well up to here: the tape may go.
     static let forget = Step(rawValue: 4)
+    /// The segment's timestamp lies far behind the newest one of its sender.
+    static let fallsBack = Step(rawValue: 8)
+    /// The segment acknowledges what the capture misses.
+    static let showsLoss = Step(rawValue: 16)
 }
 
 /// The slow path: everything that is not a plain segment of a settled flow.
@@ -16,7 +20,7 @@ extension Flow {
     mutating func advance(with segment: Segment, from side: Side, in frame: FrameFacts) -> Step {
         lastTime = frame.time
         lastPacket = frame.number
-        let step: Step
+        var step: Step
         if segment.flags.contains(.rst) {
             step = takeReset(segment, from: side)
         } else if segment.flags.contains(.syn) {
@@ -26,10 +30,18 @@ extension Flow {
                 : takeOpening(segment, from: side, at: frame.time)
         } else {
             step = takeOther(segment, from: side, at: frame.time)
+            if phase == .settled || phase == .closing, acknowledgesUnseen(segment, from: side) {
+                self[side.other].next = segment.acknowledgment
+                step.insert(.showsLoss)
+            }
         }
-        if !segment.flags.contains(.syn) { self[side].send(segment) }
+        // What fell back is not taken for the newest, so that all that follows it shows too.
+        if !segment.flags.contains(.syn), !step.contains(.fallsBack) { self[side].send(segment) }
         return step
     }
+
+    /// A handshake that took longer may be a slow one, in nanoseconds.
+    private static let slowHandshake: Int64 = 200_000_000
 
     private mutating func takeOpening(_ segment: Segment, from side: Side, at time: Int64) -> Step {
         if side == initiator {
@@ -51,7 +63,7 @@ extension Flow {
                 if !isRepeat || phase == .reset { phase = .opening }
                 takeEarlyAnswer(at: time)
             }
-        case .established, .settled, .closing, .closed:
+        case .established, .settled, .doubtful, .closing, .closed:
             break
         }
         return isFirst ? .record : [.record, .noteworthy]
@@ -125,7 +137,14 @@ extension Flow {
             guard isConfirmed else { return segment.payloadLength > 0 ? .record : [] }
             phase = .settled
             return .forget
-        case .settled, .closing, .closed:
+        case .settled, .doubtful:
+            if segment.flags.contains(.fin) { return takeFin(segment, from: side) }
+            if segment.payloadLength > 0, fallsBack(segment, from: side) {
+                phase = .doubtful
+                return [.record, .noteworthy, .fallsBack]
+            }
+            return phase == .doubtful ? .record : []
+        case .closing, .closed:
             return segment.flags.contains(.fin)
                 ? takeFin(segment, from: side) : takeClosing(segment, from: side)
         }
@@ -176,6 +195,7 @@ extension Flow {
         phase = .established
         marks.formUnion([.completed, .alive])
         legs.1 = Self.microseconds(from: synTime + Int64(legs.0) * 1000, to: time)
+        if time - begin > Self.slowHandshake { marks.insert(.slow) }
     }
 
     private static func microseconds(from start: Int64, to end: Int64) -> UInt32 {

@@ -34,7 +34,7 @@ extension Flow {
             marks.insert(.wasReset)
             phase = .reset
             return [.record, .noteworthy]
-        case .settled, .closing:
+        case .settled, .doubtful, .closing:
             noteCloser(side)
             phase = .reset
             return .record

@@ -15,6 +15,7 @@ extension Flow {
             phase = .settled
             marks.insert(.alive)
         }
+        if segment.flags.isDisjoint(with: [.syn, .ack, .rst]) { marks.insert(.oddBeginning) }
         // Without a SYN the service is taken to be on the lower port.
         let isFromInitiator =
             isOpening || !isAnswer && segment.source.port >= segment.destination.port

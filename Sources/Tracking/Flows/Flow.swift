@@ -10,6 +10,8 @@ struct Flow: BitwiseCopyable {
         case established
         /// Data went through, or the capture began in mid-flow: the fast path.
         case settled
+        /// As settled, but a timestamp fell back: all that follows is kept.
+        case doubtful
         case closing
         case closed
         case reset
@@ -40,7 +42,15 @@ struct Flow: BitwiseCopyable {
         static let inUse = Marks(rawValue: 4096)
         /// A SYN-ACK answered a SYN of this incarnation, `legs.0` after `synTime`.
         static let timed = Marks(rawValue: 8192)
+        /// The handshake took longer than most do: its events are kept until it is known what is usual.
+        static let slow = Marks(rawValue: 16384)
+        /// The first captured segment was one that no stack begins with, and none sends in mid-flow.
+        static let oddBeginning = Marks(rawValue: 32768)
     }
+
+    /// Timestamps of one side differ by no more where segments were reordered, in ticks: a second of the
+    /// usual clock.
+    private static let timestampSlack: Int32 = 1000
 
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
     let key: FlowKey
@@ -91,11 +101,34 @@ struct Flow: BitwiseCopyable {
     /// Whether a diagnosis will want its events.
     var isNoteworthy: Bool { !marks.isDisjoint(with: [.noteworthy, .reused]) }
 
+    /// Whether new data carries a timestamp far older than the newest one (RFC 7323 §5.3); a reordered
+    /// segment carries an old sequence number too.
+    @inline(always)
+    func fallsBack(_ segment: Segment, from side: Side) -> Bool {
+        let sender = self[side]
+        let distance = Int32(bitPattern: segment.options.timestampValue &- sender.timestamp)
+        return distance < -Self.timestampSlack && sender.timestamp != 0
+            && segment.options.presence.contains(.timestamps)
+            && sender.next.distance(to: segment.sequence) >= 0
+    }
+
+    /// Whether the capture misses what is acknowledged here.
+    @inline(always)
+    func acknowledgesUnseen(_ segment: Segment, from side: Side) -> Bool {
+        let other = self[side.other]
+        return other.next.distance(to: segment.acknowledgment) > 0 && other.marks.contains(.spoke)
+    }
+
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.
     @inline(always)
     mutating func absorbs(_ segment: Segment, from side: Side, in frame: FrameFacts) -> Bool {
         guard phase == .settled, segment.flags.subtracting(.psh) == .ack else { return false }
-        if segment.payloadLength > 0, !self[side].marks.contains(.sentData) { return false }
+        if segment.payloadLength > 0,
+            !self[side].marks.contains(.sentData) || fallsBack(segment, from: side)
+        {
+            return false
+        }
+        if acknowledgesUnseen(segment, from: side) { return false }
         self[side].send(segment)
         lastTime = frame.time
         lastPacket = frame.number

@@ -19,6 +19,8 @@ package struct Tally: Hashable, Sendable {
     package var answerDelays = [UInt64](repeating: 0, count: Self.delayBounds.count + 1)
     /// In microseconds.
     package var answerDelaySum: UInt64 = 0
+    /// Acknowledgments of data that the capture misses.
+    package var lossSigns: UInt64 = 0
     /// Packets captured before the packet that stands before them.
     package var timeReversals: UInt64 = 0
     /// The first and the last capture time, in nanoseconds since 1970.

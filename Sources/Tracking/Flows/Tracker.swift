@@ -13,15 +13,28 @@ package struct Tracker: ~Copyable {
     /// Initiators that went on as if answered while no answer was captured: one direction is missing.
     package private(set) var oneWayInitiators: Set<Address> = []
 
+    /// Who claims which address.
+    package private(set) var neighbours = Neighbours()
+    /// What many flows together tell.
+    package internal(set) var census = Census()
+    /// SYN-ACKs on four-tuples of which no SYN was captured.
+    package private(set) var strays = StrayAnswers()
+    /// Hosts whose packets were captured before their network card had them.
+    package private(set) var localHosts: Set<Address> = []
+    /// Of the hosts with a slow handshake, once the capture is closed.
+    package internal(set) var handshakeTimes = HandshakeTimes()
+
     var flows: FlowTable
     var tapes: TapeStore
-    private let collectsHandshakes: Bool
+    let collectsHandshakes: Bool
     /// Segments that wait for their flows' memory.
     private var batch = [WaitingSegment](repeating: .none, count: batchLength)
 
     private static let batchLength = 16
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
+    /// As many local hosts are remembered.
+    private static let localHostLimit = 1024
     /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
     static let episodeGap: Int64 = 300_000_000_000
 
@@ -78,7 +91,8 @@ package struct Tracker: ~Copyable {
                 let frame = source.frame
                 tally.note(frame)
                 if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
-                    batch[length] = waiting(segment, in: FrameFacts(frame, vlan: 0))
+                    let link = LinkFacts(ethernet: frame.octets)
+                    batch[length] = waiting(segment, in: FrameFacts(frame, vlan: 0, link: link))
                     length += 1
                 } else {
                     followBatch(length)
@@ -112,7 +126,7 @@ package struct Tracker: ~Copyable {
     @inline(never)
     private mutating func consume(rare frame: borrowing Frame) {
         let decoded = DecodedFrame(frame)
-        let facts = FrameFacts(frame, vlan: decoded.vlan)
+        let facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1
@@ -120,6 +134,9 @@ package struct Tracker: ~Copyable {
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)
+        case .addressClaim(let claim):
+            tally.unread[Int(UnreadReason.notTCP.rawValue)] &+= 1
+            neighbours.note(claim, in: facts)
         case .unread(let reason):
             tally.unread[Int(reason.rawValue)] &+= 1
         }
@@ -146,6 +163,13 @@ package struct Tracker: ~Copyable {
         var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
+        if segment.flags.contains([.syn, .ack]) {
+            strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
+        }
+        let isLocal = segment.checksum == .unfilled || frame.link.direction == .outgoing
+        if isLocal, localHosts.count < Self.localHostLimit {
+            localHosts.insert(segment.source.address)
+        }
         guard let index = flows.insert(flow) else {
             tally.flowsEvicted &+= 1
             return
@@ -190,14 +214,19 @@ package struct Tracker: ~Copyable {
     ) -> Bool {
         let wasAnswered = flow.phase != .opening
         let wasOneWay = flow.marks.contains(.oneWay)
+        let newestTimestamp = flow[side].timestamp
         let step = flow.advance(with: segment, from: side, in: frame)
+        if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
         if step.contains(.record) {
             var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
             event.incarnation = flow.incarnation
+            if step.contains(.fallsBack) { event.formerTimestamp = newestTimestamp }
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
-        if step.contains(.forget), !flow.isNoteworthy { tapes.erase(&flow.tape) }
+        if step.contains(.forget), !flow.isNoteworthy, !flow.marks.contains(.slow) {
+            tapes.erase(&flow.tape)
+        }
         if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
         return !wasOneWay && flow.marks.contains(.oneWay)
     }
@@ -239,6 +268,7 @@ package struct Tracker: ~Copyable {
 
     mutating func conclude(_ flow: Flow) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
+        census.note(flow) { tapes.first(on: flow.tape) }
         guard collectsHandshakes else { return }
         let isRoom = handshakes.count < handshakeLimit
         if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }

@@ -88,19 +88,26 @@ extension Packet {
             self = .unread(.malformed)
             return
         }
-        self = .segment(
-            Segment(
-                source: Endpoint(source, port: tcp.sourcePort),
-                destination: Endpoint(destination, port: tcp.destinationPort),
-                sequence: tcp.sequence,
-                acknowledgment: tcp.acknowledgment,
-                payloadLength: payloadLength,
-                flags: tcp.flags,
-                window: tcp.window,
-                options: tcp.options,
-                timeToLive: timeToLive,
-                identification: identification
-            )
+        var segment = Segment(
+            source: Endpoint(source, port: tcp.sourcePort),
+            destination: Endpoint(destination, port: tcp.destinationPort),
+            sequence: tcp.sequence,
+            acknowledgment: tcp.acknowledgment,
+            payloadLength: payloadLength,
+            flags: tcp.flags,
+            window: tcp.window,
+            options: tcp.options,
+            timeToLive: timeToLive,
+            identification: identification
         )
+        if segment.flags.contains(.syn) {
+            segment.checksum = SegmentChecksum(
+                of: octets,
+                length: length,
+                from: source,
+                to: destination
+            )
+        }
+        self = .segment(segment)
     }
 }

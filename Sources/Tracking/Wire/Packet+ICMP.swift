@@ -44,6 +44,10 @@ extension Packet {
             self = .unread(.cutShort)
             return
         }
+        if octets.octet(at: 0) == 136, let claim = AddressClaim(advertisement: octets) {
+            self = .addressClaim(claim)
+            return
+        }
         guard (1...4).contains(octets.octet(at: 0)) else {
             self = .unread(.notTCP)
             return

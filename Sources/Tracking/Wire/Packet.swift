@@ -2,6 +2,7 @@
 package enum Packet: BitwiseCopyable, Sendable {
     case segment(Segment)
     case icmpError(ICMPError)
+    case addressClaim(AddressClaim)
     case unread(UnreadReason)
 }
 

@@ -37,5 +37,13 @@ extension Segment {
         if length > TCPHeader.minimumLength {
             options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)
         }
+        if flags.contains(.syn) {
+            checksum = SegmentChecksum(
+                of: octets.extracting(droppingFirst: 34),
+                length: total - 20,
+                from: source.address,
+                to: destination.address
+            )
+        }
     }
 }

@@ -1,17 +1,19 @@
 /// Ether types that lead on to IP (IEEE 802 numbers, as IANA lists them).
 private enum EtherType {
     static let ipv4: UInt16 = 0x0800
+    static let arp: UInt16 = 0x0806
     static let ipv6: UInt16 = 0x86DD
     static let vlan: UInt16 = 0x8100
     static let provider: UInt16 = 0x88A8
     static let stacked: UInt16 = 0x9100
 }
 
-/// A packet, and the VLAN that its frame was tagged with.
+/// A packet, and what its frame says beside it.
 package struct DecodedFrame: BitwiseCopyable, Sendable {
     package var packet: Packet
     /// The outermost VLAN identifier, 0 for an untagged frame.
     package var vlan: UInt16
+    package var link = LinkFacts()
 }
 
 extension DecodedFrame {
@@ -21,10 +23,19 @@ extension DecodedFrame {
         switch frame.linkType {
         case .ethernet:
             self.init(octets, etherTypeAt: 12, payloadAt: 14)
+            if octets.byteCount >= 12 { link = LinkFacts(ethernet: octets) }
         case .linuxCooked:
             self.init(octets, etherTypeAt: 14, payloadAt: 16)
+            if octets.byteCount >= 16 {
+                let type: UInt16 = octets.bigEndian(at: 0)
+                link = LinkFacts(cooked: type, octets, addressAt: 6)
+            }
         case .linuxCooked2:
             self.init(octets, etherTypeAt: 0, payloadAt: 20)
+            if octets.byteCount >= 20 {
+                let type = UInt16(octets.octet(at: 10))
+                link = LinkFacts(cooked: type, octets, addressAt: 12)
+            }
         case .rawIP, .rawIPv4, .rawIPv6:
             self.init(packet: Packet(ip: octets), vlan: 0)
         case .bsdNull, .bsdLoopback:
@@ -57,6 +68,9 @@ extension DecodedFrame {
         switch type {
         case EtherType.ipv4: self.init(packet: Packet(ipv4: payload), vlan: vlan)
         case EtherType.ipv6: self.init(packet: Packet(ipv6: payload), vlan: vlan)
+        case EtherType.arp:
+            let claim = AddressClaim(arp: payload)
+            self.init(packet: claim.map { .addressClaim($0) } ?? .unread(.notTCP), vlan: vlan)
         default: self.init(packet: .unread(.notTCP), vlan: vlan)
         }
     }
@@ -74,5 +88,16 @@ extension Packet {
         case 6: self.init(ipv6: datagram)
         default: self = .unread(.notTCP)
         }
+    }
+}
+
+extension LinkFacts {
+    /// Those of a Linux cooked capture: packet type 4 is what the capturing host sent itself.
+    fileprivate init(cooked type: UInt16, _ octets: RawSpan, addressAt offset: Int) {
+        let bits = octets.bigEndian(at: offset, as: UInt64.self) >> 16
+        self.init(
+            source: bits == 0 ? nil : MACAddress(bits: bits),
+            direction: type == 4 ? .outgoing : .incoming
+        )
     }
 }

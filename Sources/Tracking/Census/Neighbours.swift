@@ -1,0 +1,48 @@
+/// Which network cards claim which addresses: ARP messages and neighbour advertisements, by address.
+package struct Neighbours: Sendable {
+    /// As many addresses are told apart.
+    private static let limit = 65_536
+    /// As many claims of one address are kept, once its owner has changed.
+    private static let keptClaims = 32
+    /// Two claims this far apart have nothing to do with one another (RFC 5227), in nanoseconds.
+    package static let memory: Int64 = 60_000_000_000
+
+    /// A claim as it was captured.
+    package struct Claim: Hashable, Sendable {
+        package let owner: MACAddress
+        /// In nanoseconds since 1970.
+        package let time: Int64
+        package let packet: UInt64
+        package let frameLength: UInt32
+        package let vlan: UInt16
+    }
+
+    /// The claims to one address around each change of its owner, oldest first.
+    private var claims: [Address: [Claim]] = [:]
+    /// Claims to addresses that found no place.
+    package private(set) var refused: UInt64 = 0
+
+    mutating func note(_ claim: AddressClaim, in frame: FrameFacts) {
+        let new = Claim(
+            owner: claim.owner,
+            time: frame.time,
+            packet: frame.number,
+            frameLength: frame.originalLength,
+            vlan: frame.vlan
+        )
+        guard var known = claims[claim.address] else {
+            if claims.count < Self.limit { claims[claim.address] = [new] } else { refused += 1 }
+            return
+        }
+        let isChange = known.last?.owner != new.owner
+        if !isChange { known.removeLast() }
+        if isChange, known.count >= Self.keptClaims { return }
+        known.append(new)
+        claims[claim.address] = known
+    }
+
+    /// The addresses that changed hands, in order, with the claims around each change.
+    package var contested: [(address: Address, claims: [Claim])] {
+        claims.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}

@@ -1,0 +1,87 @@
+/// The connections to one service that never came up, counted by time: what a flood of SYNs looks like.
+package struct Surge: Sendable {
+    /// The length of one count, in nanoseconds.
+    private static let step: Int64 = 100_000_000
+    /// As many counts make the window of the rate, one second.
+    private static let stepsOfWindow = 10
+    /// As many sources are told apart.
+    private static let toldSources = 4096
+    /// As many counts are kept; what comes later is not rated.
+    private static let stepLimit = 65_536
+    /// As many SYNs are kept to be shown.
+    private static let shownSYNs = 32
+
+    package let service: Endpoint
+    package private(set) var attempts = 0
+    /// How many of them a SYN-ACK answered, how often, and how many were reset.
+    package private(set) var answered = 0
+    package private(set) var answers = 0
+    package private(set) var resets = 0
+    /// How many of them sent their SYN again.
+    package private(set) var persistent = 0
+    /// Connections to the service that came up, counted only where the attempts are many.
+    package internal(set) var established = 0
+    /// At most `toldSources`.
+    package private(set) var sources: Set<Address> = []
+    package private(set) var firstTime = Int64.max
+    package private(set) var lastTime = Int64.min
+    /// The first SYNs, each with its initiator.
+    package private(set) var examples: [(syn: Event, initiator: Endpoint)] = []
+    private var counts: [Int64: UInt32] = [:]
+    private var newestStep = Int64.min
+    private var newestCount: UInt32 = 0
+
+    init(of service: Endpoint) {
+        self.service = service
+    }
+
+    /// Whether more sources took part than were told apart.
+    package var hasMoreSources: Bool { sources.count >= Self.toldSources }
+
+    var wantsExample: Bool { examples.count < Self.shownSYNs }
+
+    mutating func note(_ flow: Flow) {
+        attempts += max(1, Int(flow.attempts))
+        answered += flow.synAcks > 0 ? 1 : 0
+        answers += Int(flow.synAcks)
+        resets += flow.marks.isDisjoint(with: [.wasReset, .refused]) ? 0 : 1
+        persistent += flow.syns > flow.attempts ? 1 : 0
+        firstTime = min(firstTime, flow.begin)
+        lastTime = max(lastTime, flow.begin)
+        if sources.count < Self.toldSources {
+            sources.insert(flow.key[flow.initiator].address)
+        }
+        let step = flow.begin / Self.step
+        if step != newestStep {
+            putAway()
+            newestStep = step
+        }
+        newestCount += 1
+    }
+
+    mutating func show(_ syn: Event, from initiator: Endpoint) {
+        examples.append((syn, initiator))
+        examples.sort { $0.syn.packet < $1.syn.packet }
+    }
+
+    private mutating func putAway() {
+        guard newestCount > 0 else { return }
+        if counts.count < Self.stepLimit || counts[newestStep] != nil {
+            counts[newestStep, default: 0] += newestCount
+        }
+        newestCount = 0
+    }
+
+    /// The most attempts within any second.
+    mutating func peak() -> Int {
+        putAway()
+        var best: UInt32 = 0
+        for step in counts.keys {
+            let sum = (0..<Int64(Self.stepsOfWindow)).reduce(0 as UInt32) { sum, place in
+                sum + (counts[step + place] ?? 0)
+            }
+            best = max(best, sum)
+        }
+        return Int(best)
+    }
+}

@@ -1,0 +1,59 @@
+/// What a captured frame tells beside its datagram: whose network card sent it, and which way it went.
+package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
+    /// Which way a packet went at the capturing host; only cooked captures say it.
+    package enum Direction: UInt8, BitwiseCopyable, Sendable {
+        case unknown, incoming, outgoing
+    }
+
+    private static let addressBits: UInt64 = 0xFFFF_FFFF_FFFF
+
+    /// The source MAC address in the lowest 48 bits, the direction in the next 2, the checksum in the next 2.
+    private(set) var packed: UInt64 = 0
+
+    @inline(always)
+    init() {}
+
+    @inline(always)
+    init(packed: UInt64) {
+        self.packed = packed
+    }
+
+    /// Those of an Ethernet frame, of which at least the first 12 octets were captured.
+    @inline(always)
+    init(ethernet octets: RawSpan) {
+        packed = octets.bigEndian(at: 4, as: UInt64.self) & Self.addressBits
+    }
+
+    init(source: MACAddress?, direction: Direction) {
+        packed = (source?.bits ?? 0) | UInt64(direction.rawValue) << 48
+    }
+
+    /// `nil` where the link layer has none.
+    package var source: MACAddress? {
+        let bits = packed & Self.addressBits
+        return bits == 0 ? nil : MACAddress(bits: bits)
+    }
+
+    package var direction: Direction {
+        Direction(rawValue: UInt8(truncatingIfNeeded: packed >> 48 & 3)) ?? .unknown
+    }
+
+    package internal(set) var checksum: SegmentChecksum {
+        get { SegmentChecksum(rawValue: UInt8(truncatingIfNeeded: packed >> 50 & 3)) ?? .unchecked }
+        set { packed = packed & ~(3 << 50) | UInt64(newValue.rawValue) << 50 }
+    }
+}
+
+/// A hardware address of 48 bits (IEEE 802).
+package struct MACAddress: Hashable, BitwiseCopyable, Sendable, CustomStringConvertible {
+    /// The first octet in the highest of the lowest 48 bits.
+    let bits: UInt64
+
+    package var description: String {
+        (0..<6).map { place in
+            let octet = UInt8(truncatingIfNeeded: bits >> UInt64(40 - 8 * place))
+            let digits = String(octet, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined(separator: ":")
+    }
+}
