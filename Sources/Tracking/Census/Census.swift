@@ -136,6 +136,9 @@ package struct Census: Sendable {
         return place
     }
 
+    /// Whether any service has many failures.
+    var hasMany: Bool { surges.contains { $0.attempts >= Self.manyAttempts } }
+
     /// Whether so many attempts to reach a service failed that one more tells nothing new.
     func isFlooded(_ service: Endpoint) -> Bool { placeOfMany(to: service) != nil }
 
@@ -143,6 +146,8 @@ package struct Census: Sendable {
 
     /// Brings everything into the order of the packets, whatever order the flows ended in.
     mutating func settle() {
+        for place in surges.indices { surges[place].settle() }
+        for place in probings.indices { probings[place].settle() }
         surges.sort { ($0.firstTime, $0.service) < ($1.firstTime, $1.service) }
         surgePlaces = Dictionary(
             uniqueKeysWithValues: surges.enumerated().map { ($1.service, $0) }

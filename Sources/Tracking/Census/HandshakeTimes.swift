@@ -1,7 +1,7 @@
 /// How long handshakes with each host took: what a slow one is measured against.
 package struct HandshakeTimes: Sendable {
     /// As many handshakes of one host are looked at.
-    private static let kept = 4096
+    private static let kept = 255
     /// In microseconds.
     private static let slowDuration: UInt64 = 200_000
     /// With so many others their median counts.
@@ -35,8 +35,10 @@ package struct HandshakeTimes: Sendable {
     var isEmpty: Bool { durations.isEmpty }
 
     mutating func note(_ microseconds: UInt64, of responder: Address) {
-        guard let count = durations[responder]?.count, count < Self.kept else { return }
-        durations[responder]?.append(microseconds)
+        guard let place = durations.index(forKey: responder),
+            durations.values[place].count < Self.kept
+        else { return }
+        durations.values[place].append(microseconds)
     }
 
     mutating func settle() {

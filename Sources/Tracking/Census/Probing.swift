@@ -57,6 +57,11 @@ package struct Probing: Sendable {
         if probes.count > Self.portsWorthCounting { count(probe.target.port) }
     }
 
+    mutating func settle() {
+        probes.sort { ($0.time, $0.packet) < ($1.time, $1.packet) }
+        examples.sort { $0.event.packet < $1.event.packet }
+    }
+
     private mutating func count(_ port: UInt16) {
         if ports.isEmpty { ports = [UInt64](repeating: 0, count: 1024) }
         ports[Int(port >> 6)] |= 1 << UInt64(port & 63)
@@ -64,6 +69,5 @@ package struct Probing: Sendable {
 
     mutating func show(_ event: Event, to target: Endpoint) {
         examples.append((event, target))
-        examples.sort { $0.event.packet < $1.event.packet }
     }
 }

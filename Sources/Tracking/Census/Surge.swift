@@ -61,6 +61,10 @@ package struct Surge: Sendable {
 
     mutating func show(_ syn: Event, from initiator: Endpoint) {
         examples.append((syn, initiator))
+    }
+
+    mutating func settle() {
+        putAway()
         examples.sort { $0.syn.packet < $1.syn.packet }
     }
 
@@ -73,8 +77,7 @@ package struct Surge: Sendable {
     }
 
     /// The most attempts within any second.
-    mutating func peak() -> Int {
-        putAway()
+    package func peak() -> Int {
         var best: UInt32 = 0
         for step in counts.keys {
             let sum = (0..<Int64(Self.stepsOfWindow)).reduce(0 as UInt32) { sum, place in

@@ -37,12 +37,28 @@ extension Tracker {
         tally.eventsRefused = tapes.refused
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             conclude(flows[index])
-            if flows[index].marks.contains(.slow) {
+            let marks = flows[index].marks
+            if flows[index].isNoteworthy {
+                noteNoteworthy(index)
+            } else if marks.contains(.slow) {
+                slow.append(index)
                 handshakeTimes.want(flows[index].responder.address)
             }
         }
         census.settle()
-        compare()
+        let comesUp = tally.outcome(.completed) > 0
+        if !strays.isEmpty || comesUp && (!slow.isEmpty || census.hasMany) { compare() }
+        handshakeTimes.settle()
+        for index in slow where isSlow(flows[index]) {
+            flows[index].marks.insert(.noteworthy)
+            noteNoteworthy(index)
+        }
+    }
+
+    private mutating func noteNoteworthy(_ index: Int) {
+        if let event = tapes.first(on: flows[index].tape) {
+            noteworthy.append((event.packet, index))
+        }
     }
 
     /// Closes every account and hands `body` the noteworthy flows in the order of their first packet.
@@ -53,29 +69,28 @@ extension Tracker {
 
     /// Looks at the connections that came up, where they tell something of those that did not, or not well.
     private mutating func compare() {
+        let hasMany = census.hasMany
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            let flow = flows[index]
-            if flow.marks.contains(.completed) {
-                if let place = census.placeOfMany(to: flow.responder) {
+            if flows[index].marks.contains(.completed) {
+                let responder = flows[index].responder
+                if hasMany, let place = census.placeOfMany(to: responder) {
                     census.noteEstablished(at: place)
                 }
-                if !handshakeTimes.isEmpty, flow.marks.contains(.timed) {
-                    let duration = UInt64(flow.legs.0) + UInt64(flow.legs.1)
-                    handshakeTimes.note(duration, of: flow.responder.address)
+                if flows[index].marks.contains(.timed) {
+                    let legs = flows[index].legs
+                    handshakeTimes.note(UInt64(legs.0) + UInt64(legs.1), of: responder.address)
                 }
-            } else if isAnsweredFromElsewhere(flow) {
-                flows[index].marks.insert(.noteworthy)
+            } else if !strays.isEmpty, isAnsweredFromElsewhere(flows[index]) {
+                if !flows[index].isNoteworthy {
+                    flows[index].marks.insert(.noteworthy)
+                    noteNoteworthy(index)
+                }
             }
-        }
-        handshakeTimes.settle()
-        for index in 0..<flows.recordCount
-        where flows[index].marks.isSuperset(of: [.inUse, .slow]) && isSlow(flows[index]) {
-            flows[index].marks.insert(.noteworthy)
         }
     }
 
     private borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
-        guard !strays.isEmpty, flow.synAcks == 0, flow.syns > 0 else { return false }
+        guard flow.synAcks == 0, flow.syns > 0 else { return false }
         let question = StrayAnswers.Question(
             of: flow.key[flow.initiator],
             to: flow.responder.port,
@@ -94,12 +109,6 @@ extension Tracker {
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
     package borrowing func forEachNoteworthy(_ body: (FlowEvents) -> Void) {
-        var noteworthy: [(firstPacket: UInt64, index: Int)] = []
-        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            if flows[index].isNoteworthy, let event = tapes.first(on: flows[index].tape) {
-                noteworthy.append((event.packet, index))
-            }
-        }
         // Records are used again, so that their numbers are not in order of arrival.
         for (_, index) in noteworthy.sorted(by: { $0.firstPacket < $1.firstPacket }) {
             if let events = handOver(flows[index]) { body(events) }

@@ -26,6 +26,9 @@ package struct Tracker: ~Copyable {
 
     var flows: FlowTable
     var tapes: TapeStore
+    /// Once the capture is closed: the noteworthy flows with their first packets, and those that were slow.
+    var noteworthy: [(firstPacket: UInt64, index: Int)] = []
+    var slow: [Int] = []
     let collectsHandshakes: Bool
     /// Segments that wait for their flows' memory.
     private var batch = [WaitingSegment](repeating: .none, count: batchLength)
@@ -90,7 +93,8 @@ package struct Tracker: ~Copyable {
                 left -= 1
                 let frame = source.frame
                 tally.note(frame)
-                if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
+                if frame.linkType == .ethernet, var segment = Segment(plainEthernet: frame.octets) {
+                    if segment.flags.contains(.syn) { segment.sumUp(plainEthernet: frame.octets) }
                     let link = LinkFacts(ethernet: frame.octets)
                     batch[length] = waiting(segment, in: FrameFacts(frame, vlan: 0, link: link))
                     length += 1

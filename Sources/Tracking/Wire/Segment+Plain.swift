@@ -37,13 +37,16 @@ extension Segment {
         if length > TCPHeader.minimumLength {
             options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)
         }
-        if flags.contains(.syn) {
-            checksum = SegmentChecksum(
-                of: octets.extracting(droppingFirst: 34),
-                length: total - 20,
-                from: source.address,
-                to: destination.address
-            )
-        }
+    }
+
+    /// Sums up the segment in a frame that `init(plainEthernet:)` has read.
+    @inline(never)
+    mutating func sumUp(plainEthernet octets: RawSpan) {
+        checksum = SegmentChecksum(
+            of: octets.extracting(droppingFirst: 34),
+            length: Int(octets.bigEndian(at: 16, as: UInt16.self)) - 20,
+            from: source.address,
+            to: destination.address
+        )
     }
 }

@@ -49,8 +49,13 @@ extension SegmentChecksum {
     private static func sum(of segment: RawSpan, length: Int) -> UInt64 {
         var sum: UInt64 = 0
         var offset = 0
-        while offset + 4 <= length {
-            sum += UInt64(segment.bigEndian(at: offset, as: UInt32.self))
+        while offset + 8 <= length {
+            let words: UInt64 = segment.bigEndian(at: offset)
+            sum &+= (words >> 32) &+ (words & 0xFFFF_FFFF)
+            offset += 8
+        }
+        if offset + 4 <= length {
+            sum &+= UInt64(segment.bigEndian(at: offset, as: UInt32.self))
             offset += 4
         }
         var rest: UInt32 = 0
