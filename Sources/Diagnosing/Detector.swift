@@ -12,11 +12,23 @@ package protocol Detector: Sendable {
     /// - Returns: at most one finding; what happened several times is counted in it.
     func examine(_ history: History) -> Finding?
 
+    /// What many flows show together that none of them shows alone.
+    func examine(_ survey: Survey) -> [Finding]
+
+    /// Whether its findings stand for the mute flows of their subject, which nobody wants one by one.
+    static var coversFlows: Bool { get }
+
     /// One sentence about many flows that suffer alike.
     static func summary(of many: Finding) -> String
 }
 
 extension Detector {
+    package func examine(_ history: History) -> Finding? { nil }
+
+    package func examine(_ survey: Survey) -> [Finding] { [] }
+
+    package static var coversFlows: Bool { false }
+
     package static func summary(of many: Finding) -> String {
         "\(many.flows) connections of \(many.source) to \(many.destination): \(manual.title)."
     }

@@ -21,6 +21,9 @@ package struct Diagnosis {
     private var services: Set<Endpoint> = []
     private var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     private var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    /// The services and the initiators whose mute flows a finding stands for.
+    private var coveredServices: Set<Endpoint> = []
+    private var coveredInitiators: Set<Address> = []
 
     /// Which pathologies to look for.
     package struct Selection: Sendable {
@@ -44,8 +47,45 @@ package struct Diagnosis {
         leastSeverity = selection.leastSeverity
     }
 
+    /// Examines what many flows show together; before the flows, so that a flood is not told flow by flow.
+    package mutating func consume(_ survey: Survey) {
+        for detector in detectors {
+            for finding in detector.examine(survey) where finding.severity >= leastSeverity {
+                if type(of: detector).coversFlows { cover(finding.subject) }
+                let parties = parties(of: finding.subject)
+                if drafts[parties] == nil { order.append(parties) }
+                drafts[parties, default: IncidentDraft()].add(finding)
+            }
+        }
+    }
+
+    private mutating func cover(_ subject: Subject) {
+        if let service = subject.responder, coveredServices.count < Self.incidentLimit {
+            coveredServices.insert(service)
+        } else if let initiator = subject.initiatorAddress,
+            coveredInitiators.count < Self.incidentLimit
+        {
+            coveredInitiators.insert(initiator)
+        }
+    }
+
+    private func parties(of subject: Subject) -> Parties {
+        switch (subject.initiatorAddress, subject.responder) {
+        case (let initiator?, let service?): parties(of: initiator, service)
+        case (nil, let service?): .service(service)
+        case (let initiator?, nil): .initiator(initiator)
+        case (nil, nil): subject.responderAddress.map { .initiator($0) } ?? .others
+        }
+    }
+
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
+        if flow.isMute {
+            let isCovered =
+                coveredServices.contains(flow.key[flow.initiator.other])
+                || coveredInitiators.contains(flow.key[flow.initiator].address)
+            if isCovered { return }
+        }
         var history = History(flow, in: capture)
         let parties = parties(of: history.initiator.address, history.responder)
         let examples = drafts[parties]?.pathologiesWithExamples ?? []

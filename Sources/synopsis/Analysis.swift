@@ -110,26 +110,19 @@ struct Analysis: ~Copyable {
 
     private mutating func diagnoseDeparted() {
         guard !tracker.departed.isEmpty else { return }
-        let facts = self.facts
+        let facts = tracker.facts()
         for flow in tracker.takeDeparted() { diagnosis.consume(flow, in: facts) }
-    }
-
-    private var facts: CaptureFacts {
-        let window = tracker.tally.window ?? (0, 0)
-        return CaptureFacts(
-            begin: window.first,
-            end: window.last,
-            oneWayInitiators: tracker.oneWayInitiators
-        )
     }
 
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
-        let facts = self.facts
+        tracker.close()
         // Out of `self` while the tracker works, which has it to itself; swapped, so that nothing is copied.
         var diagnosis = Diagnosis()
         swap(&diagnosis, &self.diagnosis)
-        tracker.finish { diagnosis.consume($0, in: facts) }
+        diagnosis.consume(tracker.survey())
+        let facts = tracker.facts()
+        tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
         tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
         return Report(
             inputs: inputs,

@@ -9,18 +9,19 @@ func histories(of exchange: Exchange) throws -> [History] {
 
 /// The histories of Ethernet frames, in order of capture.
 func histories(of frames: [MemoryFrames.Record]) throws -> [History] {
+    try reading(of: frames).histories
+}
+
+/// What the tracker makes of Ethernet frames: each noteworthy flow, and all of them together.
+func reading(of frames: [MemoryFrames.Record]) throws -> (histories: [History], survey: Survey) {
     var tracker = Tracker()
     var source = MemoryFrames(frames, linkType: .ethernet)
     while try tracker.consume(next: 64, from: &source) {}
-    let window = try #require(tracker.tally.window)
-    let facts = CaptureFacts(
-        begin: window.first,
-        end: window.last,
-        oneWayInitiators: tracker.oneWayInitiators
-    )
+    tracker.close()
+    let facts = tracker.facts()
     var histories: [History] = []
-    tracker.finish { histories.append(History($0, in: facts)) }
-    return histories
+    tracker.forEachNoteworthy { histories.append(History($0, in: facts)) }
+    return (histories, tracker.survey())
 }
 
 /// What the detectors find in a script, in the order of the catalog.
@@ -28,9 +29,19 @@ func findings(
     in exchange: Exchange,
     by detectors: [any Detector.Type] = Catalog.detectors
 ) throws -> [Finding] {
-    try histories(of: exchange).flatMap { history in
-        Diagnosis.findings(in: history, by: detectors.map { $0.init() })
-    }
+    try findings(in: exchange.frames, by: detectors)
+}
+
+func findings(
+    in frames: [MemoryFrames.Record],
+    by detectors: [any Detector.Type] = Catalog.detectors
+) throws -> [Finding] {
+    let (histories, survey) = try reading(of: frames)
+    let found = detectors.flatMap { $0.init().examine(survey) }
+    return found
+        + histories.flatMap { history in
+            Diagnosis.findings(in: history, by: detectors.map { $0.init() })
+        }
 }
 
 /// The one finding of one detector in a script.
@@ -54,10 +65,11 @@ func incidents(
     var tracker = Tracker()
     var source = MemoryFrames(frames, linkType: .ethernet)
     while try tracker.consume(next: 64, from: &source) {}
-    let window = try #require(tracker.tally.window)
-    let facts = CaptureFacts(begin: window.first, end: window.last)
+    tracker.close()
+    let facts = tracker.facts()
     var diagnosis = Diagnosis(knownIssues: knownIssues)
-    tracker.finish { diagnosis.consume($0, in: facts) }
+    diagnosis.consume(tracker.survey())
+    tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
     return diagnosis.incidents
 }
 

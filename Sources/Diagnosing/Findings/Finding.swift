@@ -56,12 +56,32 @@ package struct Subject: Hashable, Sendable {
     /// The outermost VLAN identifier, 0 for none.
     package var vlan: UInt16 = 0
 
+    package init(
+        initiator: Address? = nil,
+        initiatorPort: UInt16? = nil,
+        responder: Address? = nil,
+        responderPort: UInt16? = nil,
+        vlan: UInt16 = 0
+    ) {
+        initiatorAddress = initiator
+        self.initiatorPort = initiatorPort
+        responderAddress = responder
+        self.responderPort = responderPort
+        self.vlan = vlan
+    }
+
     package init(_ history: History) {
         initiatorAddress = history.initiator.address
         initiatorPort = history.initiator.port
         responderAddress = history.responder.address
         responderPort = history.responder.port
         vlan = history.vlan
+    }
+
+    /// The service, if it is a single one.
+    package var responder: Endpoint? {
+        guard let responderAddress, let responderPort else { return nil }
+        return Endpoint(responderAddress, port: responderPort)
     }
 
     /// Both endpoints, if the subject is a single four-tuple.
@@ -96,9 +116,17 @@ package struct Subject: Hashable, Sendable {
 package struct Evidence: Hashable, Sendable {
     package let event: Event
     package let isFromInitiator: Bool
+    /// Sender and receiver, where the finding is about more than one flow.
+    package var ends: Ends?
     /// For an ICMP error, who sent that.
     package let errorSender: ErrorSender
     package let note: String
+
+    /// Who sent a packet to whom.
+    package struct Ends: Hashable, Sendable {
+        package let source: Endpoint
+        package let destination: Endpoint
+    }
 }
 
 /// One number of a finding, for machines and known issues.

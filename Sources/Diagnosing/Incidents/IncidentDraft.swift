@@ -31,6 +31,14 @@ struct IncidentDraft {
         keep(history, showing: new.map(\.pathology))
     }
 
+    /// A finding about many flows, which are counted in it.
+    mutating func add(_ finding: Finding) {
+        flows += finding.flows
+        if finding.severity == .error { failures += finding.flows }
+        if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
+        merge(finding)
+    }
+
     /// Takes over everything of another draft.
     mutating func absorb(_ other: IncidentDraft) {
         flows += other.flows

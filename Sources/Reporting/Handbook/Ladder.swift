@@ -38,8 +38,7 @@ struct Ladder {
     private func rung(_ packet: Packet) -> String {
         switch packet {
         case .segment(let segment):
-            let isRightward = segment.source == exchange.client
-            return rung(describe(segment), isRightward: isRightward)
+            return rung(describe(segment), isRightward: isRightward(segment))
         case .icmpError(let error):
             let isRightward = error.sender == exchange.client.address
             let isBetween = error.sender != exchange.server.address && !isRightward
@@ -47,9 +46,24 @@ struct Ladder {
             let text =
                 "ICMP \(error.type)/\(error.code)" + (isBetween ? " from \(error.sender)" : "")
             return rung(text, isRightward: isBetween ? !towardsClient : isRightward)
-        case .addressClaim, .unread:
+        case .addressClaim(let claim):
+            let isRightward = claim.address == exchange.client.address
+            return rung("\(claim.address) is at \(claim.owner)", isRightward: isRightward)
+        case .unread:
             return ""
         }
+    }
+
+    /// Where several hosts or ports take part, the addresses decide.
+    private func isRightward(_ segment: Segment) -> Bool {
+        if segment.source == exchange.client || segment.destination == exchange.server {
+            return true
+        }
+        if segment.source == exchange.server || segment.destination == exchange.client {
+            return false
+        }
+        return segment.source.address == exchange.client.address
+            || segment.destination.address == exchange.server.address
     }
 
     private func rung(_ text: String, isRightward: Bool) -> String {
@@ -58,7 +72,12 @@ struct Ladder {
     }
 
     private func describe(_ segment: Segment) -> String {
-        var fields = ["[\(segment.flags)]", "Seq=\(segment.sequence)"]
+        var fields = ["[\(segment.flags)]"]
+        let ends = [segment.source, segment.destination]
+        if !ends.contains(exchange.client) || !ends.contains(exchange.server) {
+            fields.append("\(segment.source) > \(segment.destination)")
+        }
+        fields += ["Seq=\(segment.sequence)"]
         if segment.flags.contains(.ack) { fields.append("Ack=\(segment.acknowledgment)") }
         if segment.payloadLength > 0 { fields.append("Len=\(segment.payloadLength)") }
         return fields.joined(separator: " ")

@@ -44,7 +44,7 @@ package struct SegmentFields: Hashable, Sendable {
 /// An IP datagram with right lengths and checksums: what the scripts send, and what ICMP errors quote.
 package struct Datagram: Hashable, Sendable {
     package let octets: [UInt8]
-    private let isIPv4: Bool
+    private let etherType: UInt16
 
     package init(_ segment: SegmentFields, identification: UInt16) {
         let source = segment.source.address
@@ -98,6 +98,38 @@ package struct Datagram: Hashable, Sendable {
         )
     }
 
+    /// An ARP reply to everyone, or a neighbour advertisement, that an address belongs to a card of the
+    /// scripts.
+    init(claimOf address: Address, byCard lastOctet: UInt8) {
+        let card: [UInt8] = [2, 0, 0, 0, 0, lastOctet]
+        guard address.isIPv4 else {
+            var advertisement: [UInt8] = [136, 0, 0, 0, 0x20, 0, 0, 0]
+            advertisement.append(address)
+            advertisement += [2, 1] + card
+            let everyone = Address(high: 0xFF02_0000_0000_0000, low: 1)
+            Self.seal(&advertisement, at: 2, protocol: 58, from: address, to: everyone)
+            self.init(
+                advertisement,
+                protocol: 58,
+                from: address,
+                to: everyone,
+                identification: 0,
+                timeToLive: 255
+            )
+            return
+        }
+        var message: [UInt8] = [0, 1, 8, 0, 6, 4, 0, 2] + card
+        message.append(address)
+        message += [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+        message.append(address)
+        self.init(octets: message, etherType: 0x0806)
+    }
+
+    private init(octets: [UInt8], etherType: UInt16) {
+        self.octets = octets
+        self.etherType = etherType
+    }
+
     private init(
         _ payload: [UInt8],
         protocol number: UInt8,
@@ -124,8 +156,7 @@ package struct Datagram: Hashable, Sendable {
             header.append(source)
             header.append(destination)
         }
-        octets = header + payload
-        isIPv4 = source.isIPv4
+        self.init(octets: header + payload, etherType: source.isIPv4 ? 0x0800 : 0x86DD)
     }
 
     /// The Ethernet frame that carries it.
@@ -139,7 +170,7 @@ package struct Datagram: Hashable, Sendable {
             frame.append(0x8100 as UInt16)
             frame.append(vlan)
         }
-        frame.append((isIPv4 ? 0x0800 : 0x86DD) as UInt16)
+        frame.append(etherType)
         return frame + octets
     }
 

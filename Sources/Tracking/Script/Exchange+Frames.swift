@@ -68,6 +68,9 @@ private struct FrameWriter {
                 to: address(of: about),
                 identification: nextIdentification(of: step.party)
             )
+        case .claim(let card):
+            mac = card
+            datagram = Datagram(claimOf: address(of: step.party), byCard: card)
         case .silence:
             return nil
         }
@@ -98,13 +101,21 @@ private struct FrameWriter {
 
     private mutating func datagram(of segment: ScriptSegment, from party: Party) -> Datagram {
         let isClient = party == .client
+        let client = Endpoint(
+            segment.clientAddress ?? exchange.client.address,
+            port: segment.clientPort ?? exchange.client.port
+        )
+        let server = Endpoint(
+            segment.serverAddress ?? exchange.server.address,
+            port: segment.serverPort ?? exchange.server.port
+        )
         let own = isClient ? exchange.clientShift : exchange.serverShift
         let other = isClient ? exchange.serverShift : exchange.clientShift
         let isWithoutSequence =
             segment.flags.contains(.rst) && segment.flags.contains(.ack) && segment.sequence == 0
         var fields = SegmentFields(
-            from: isClient ? exchange.client : exchange.server,
-            to: isClient ? exchange.server : exchange.client,
+            from: isClient ? client : server,
+            to: isClient ? server : client,
             flags: segment.flags,
             sequence: isWithoutSequence ? 0 : segment.sequence &+ own
         )

@@ -52,16 +52,9 @@ package struct Exchange: Sendable {
 
     /// The same conversation over IPv6.
     package var overIPv6: Exchange {
-        func mapped(_ endpoint: Endpoint) -> Endpoint {
-            let address = Address(
-                high: 0x2001_0DB8_0000_0000,
-                low: endpoint.address.low & 0xFFFF_FFFF
-            )
-            return Endpoint(address, port: endpoint.port)
-        }
         var copy = self
-        copy.client = mapped(client)
-        copy.server = mapped(server)
+        copy.client = Endpoint(client.address.overIPv6, port: client.port)
+        copy.server = Endpoint(server.address.overIPv6, port: server.port)
         copy.steps = steps.map(\.overIPv6)
         return copy
     }
@@ -71,6 +64,13 @@ package struct Exchange: Sendable {
         var copy = self
         copy.vlans = vlans
         return copy
+    }
+}
+
+extension Address {
+    /// An IPv6 address for the same host of a script.
+    var overIPv6: Address {
+        Address(high: 0x2001_0DB8_0000_0000, low: low & 0xFFFF_FFFF)
     }
 }
 

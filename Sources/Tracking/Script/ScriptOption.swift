@@ -57,6 +57,21 @@ extension ScriptStep {
     /// The same segment from another network card.
     package func mac(_ lastOctet: UInt8) -> ScriptStep { changed { $0.mac = lastOctet } }
 
+    /// The same segment of another connection: with other ports, or another host in a party's place.
+    package func between(
+        clientPort: UInt16? = nil,
+        serverPort: UInt16? = nil,
+        client: String? = nil,
+        server: String? = nil
+    ) -> ScriptStep {
+        changed {
+            $0.clientPort = clientPort
+            $0.serverPort = serverPort
+            $0.clientAddress = client.flatMap { Address($0) }
+            $0.serverAddress = server.flatMap { Address($0) }
+        }
+    }
+
     /// The same segment, damaged on its way.
     package var damaged: ScriptStep { changed { $0.isDamaged = true } }
 

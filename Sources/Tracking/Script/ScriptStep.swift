@@ -5,6 +5,8 @@ package struct ScriptStep: Sendable {
         case segment(ScriptSegment)
         /// An error about the newest segment of `about`.
         case refusal(Refusal, about: Party)
+        /// ARP or a neighbour advertisement: the party's address belongs to the card with this last octet.
+        case claim(mac: UInt8)
         case silence
     }
 
@@ -23,9 +25,17 @@ package struct ScriptStep: Sendable {
     }
 
     var overIPv6: ScriptStep {
-        guard case .refusal(let refusal, let about) = content else { return self }
         var copy = self
-        copy.content = .refusal(refusal.overIPv6, about: about)
+        switch content {
+        case .refusal(let refusal, let about):
+            copy.content = .refusal(refusal.overIPv6, about: about)
+        case .segment(var segment):
+            segment.clientAddress = segment.clientAddress?.overIPv6
+            segment.serverAddress = segment.serverAddress?.overIPv6
+            copy.content = .segment(segment)
+        case .claim, .silence:
+            break
+        }
         return copy
     }
 }
@@ -65,6 +75,11 @@ package struct ScriptSegment: Hashable, Sendable {
     package var mac: UInt8?
     /// Whether its checksum is wrong.
     package var isDamaged = false
+    /// Instead of the ends of the exchange, where several take part.
+    package var clientPort: UInt16?
+    package var serverPort: UInt16?
+    package var clientAddress: Address?
+    package var serverAddress: Address?
 }
 
 /// An ICMP error by type and code.
@@ -151,6 +166,11 @@ extension Party {
     /// An ICMP error about the newest segment of the other end, or of `about`.
     package func refuses(_ refusal: Refusal, about: Party? = nil) -> ScriptStep {
         ScriptStep(party: self, content: .refusal(refusal, about: about ?? peer))
+    }
+
+    /// Says by ARP that the party's address belongs to the network card with this last octet.
+    package func claims(mac: UInt8) -> ScriptStep {
+        ScriptStep(party: self, content: .claim(mac: mac))
     }
 
     private func send(_ flags: TCPFlags, seq: UInt32, ack: UInt32, length: Int = 0) -> ScriptStep {

@@ -1,0 +1,13 @@
+/// A whole capture as the tracker counted it: what a detector asks that looks at many flows together.
+package struct Survey: Sendable {
+    package let census: Census
+    package let neighbours: Neighbours
+    package let capture: CaptureFacts
+}
+
+extension Tracker {
+    /// Only after `close()`.
+    package borrowing func survey() -> Survey {
+        Survey(census: census, neighbours: neighbours, capture: facts())
+    }
+}
