@@ -9,6 +9,15 @@ package enum Catalog {
         PortReuse.self,
         ConnectionRefused.self,
         UnansweredSYN.self,
+        MisroutedSYNACK.self,
+        SlowHandshake.self,
+        TimestampRegression.self,
+        InjectedReset.self,
+        BadChecksum.self,
+        ReconnectLoop.self,
+        SYNFlood.self,
+        PortScan.self,
+        DuplicateAddress.self,
     ]
 
     /// Their manuals, in the same order.

@@ -64,7 +64,6 @@ extension Detector {
             confidence: confidence,
             status: status,
             subject: Subject(history),
-            vantage: .unknown,
             guards: needsTexts ? history.guards(for: life, isPending: status == .pending) : [],
             summary: needsTexts ? summary() : "",
             explanation: needsTexts ? bounded(explanation(), history.omitted) : "",

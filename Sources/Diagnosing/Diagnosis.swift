@@ -106,8 +106,8 @@ package struct Diagnosis {
     package static func findings(in history: History, by detectors: [any Detector]) -> [Finding] {
         var findings = detectors.compactMap { $0.examine(history) }
         guard history.needsTexts, !findings.isEmpty else { return findings }
-        let vantage = history.vantage
-        for index in findings.indices { findings[index].vantage = vantage }
+        let viewpoint = history.viewpoint
+        for index in findings.indices { findings[index].viewpoint = viewpoint }
         return findings
     }
 

@@ -42,7 +42,7 @@ import Tracking
         #expect(refusal[metric: "sent_by"] == .text("client"))
         #expect(refusal[metric: "refused_synacks"] == .integer(6))
         #expect(refusal[metric: "least_delay_us"] == .integer(4))
-        #expect(refusal.vantage == .client)
+        #expect(refusal.viewpoint.vantage == .client)
         #expect(refusal.summary.hasPrefix("10.0.0.47's own firewall refused"))
     }
 

@@ -8,6 +8,9 @@ import Tracking
     private static let companions: [String: Set<String>] = [
         "syn-burst": ["syn-ack-stale"],
         "syn-ack-unseen": ["icmp-admin-prohibited"],
+        "syn-ack-misrouted": ["syn-unanswered"],
+        "bad-checksum": ["syn-unanswered"],
+        "port-scan": ["connection-refused"],
     ]
 
     private static let names = Catalog.manuals.map(\.id)
@@ -76,11 +79,12 @@ import Tracking
         other.client = Endpoint(example.client.address, port: 40_000)
         other.server = example.server
 
+        let alone = try findings(in: example, by: [detector(id)])
         let mixed = (example.frames + other.frames).sorted { $0.time < $1.time }
-        let found = try histories(of: mixed).compactMap { try detector(id).init().examine($0) }
+        let found = try findings(in: mixed, by: [detector(id)])
 
         #expect(found.flatMap(\.packets).count == example.flaggedPackets.count)
-        #expect(found.allSatisfy { $0.subject.initiatorPort == example.client.port })
+        #expect(found.map(\.subject) == alone.map(\.subject))
     }
 
     @Test(arguments: names, Healthy.all.indices)

@@ -58,7 +58,7 @@ import Tracking
     }
 
     @Test func `joins all services that one client cannot reach`() throws {
-        let found = try incidents(in: refusals(from: 1, to: 200))
+        let found = try incidents(in: refusals(from: 1, to: 19))
 
         #expect(found.count == 1)
         #expect(found.first?.root.subject.responderPort == nil)
@@ -66,6 +66,14 @@ import Tracking
             found.first?.headline.hasPrefix("10.1.0.1 cannot connect to several ports of 10.9.0.1")
                 == true
         )
+    }
+
+    @Test func `calls it a scan when one client tries many ports of a host`() throws {
+        let found = try incidents(in: refusals(from: 1, to: 200))
+
+        #expect(found.count == 1)
+        #expect(found.first?.chain.map(\.finding.pathology) == ["port-scan"])
+        #expect(found.first?.root[metric: "ports"] == .integer(200))
     }
 
     @Test func `keeps a few of either apart`() throws {

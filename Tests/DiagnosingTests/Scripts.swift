@@ -223,7 +223,7 @@ enum Healthy {
     }
 
     static let all: [Exchange] = [
-        request, lateAnswer, serverSpeaksFirst, fastOpen, simultaneousOpen, answerCapturedFirst,
+        request, serverSpeaksFirst, fastOpen, simultaneousOpen, answerCapturedFirst,
         running, oneDirection, pathMTU,
     ]
 }

@@ -10,7 +10,7 @@ package struct Finding: Hashable, Sendable {
     package var confidence: Confidence
     package var status: Status
     package var subject: Subject
-    package var vantage = Vantage.unknown
+    package var viewpoint = Viewpoint.unknown
     package var guards: [Guard] = []
     /// One sentence that can stand alone.
     package var summary: String
@@ -20,6 +20,8 @@ package struct Finding: Hashable, Sendable {
     package var count: Int
     /// How many flows suffer alike.
     package var flows = 1
+    /// Whether its texts are about all of its flows, and not about the first of them.
+    package var speaksForAll = false
     package var metrics: [Metric]
     /// The packets that prove it, in order of capture; `evidenceLimit` at most.
     package var evidence: [Evidence]

@@ -48,11 +48,25 @@ package enum Guard: String, Sendable {
     case tapeFull = "tape-full"
     /// Some packets of the flow were captured twice.
     case duplicates = "duplicated-packets"
+    /// The capture holds one direction of some connections only.
+    case oneDirection = "one-direction"
+    /// The capture lost packets: what it does not show may still have been sent.
+    case captureLoss = "capture-loss"
+    /// Some packets stand in another order than they were sent in.
+    case reordered = "reordered-packets"
+    /// Options were cut off by the snapshot length.
+    case cutPackets = "cut-packets"
+    /// The same connection was captured on both sides of an address translation.
+    case bothSidesOfNAT = "both-sides-of-nat"
+    /// Large frames and unfilled checksums: the network card of the capturing host does part of the work.
+    case offload = "offload"
 }
 
 /// Where on the path the packets were captured, as far as their timing tells.
 package enum Vantage: String, Sendable {
     case client
     case server
+    /// On the way, near neither end.
+    case middle
     case unknown
 }

@@ -37,7 +37,9 @@ struct Composition {
 
     /// A finding about many flows speaks of all of them, and of the first as its example.
     private static func worded(_ finding: Finding) -> Finding {
-        guard finding.flows > 1, let detector = Catalog.detector(named: finding.pathology) else {
+        guard finding.flows > 1, !finding.speaksForAll,
+            let detector = Catalog.detector(named: finding.pathology)
+        else {
             return finding
         }
         var many = finding

@@ -77,7 +77,9 @@ extension Finding {
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
         guards += other.guards.filter { !guards.contains($0) }
-        if !other.summary.isEmpty, vantage != other.vantage { vantage = .unknown }
+        if !other.summary.isEmpty, viewpoint.vantage != other.viewpoint.vantage {
+            viewpoint = .unknown
+        }
         let room = Finding.evidenceLimit - evidence.count
         if room > 0 {
             evidence += other.evidence.prefix(room)

@@ -48,7 +48,8 @@ package struct EventJSON {
             ("status", .string(finding.status.rawValue)),
             ("incident", .string(incident.id)),
             ("role", .string(link.role.rawValue)),
-            ("vantage", .string(finding.vantage.rawValue)),
+            ("vantage", .string(finding.viewpoint.vantage.rawValue)),
+            ("vantage_confidence", .string(finding.viewpoint.confidence.rawValue)),
             ("guards", .array(finding.guards.map { .string($0.rawValue) })),
             ("summary", .string(finding.summary)),
             ("explanation", finding.explanation.isEmpty ? nil : .string(finding.explanation)),
@@ -209,15 +210,16 @@ package struct EventJSON {
     private func evidence(_ evidence: Evidence, since start: Int64) -> JSONValue {
         let event = evidence.event
         let isError = event.kind == .icmp
+        let isSegment = !isError && event.kind != .addressClaim
         let hasAck = event.flags.contains(.ack) && !isError
         return .members(
             ("frame", .unsigned(event.packet)),
             ("t_us", .microseconds(event.time - start)),
             ("from", .string(sender(of: evidence))),
             ("kind", .string(event.kind.name)),
-            ("seq", .unsigned(event.sequence.rawValue)),
+            ("seq", event.kind == .addressClaim ? nil : .unsigned(event.sequence.rawValue)),
             ("ack", hasAck ? .unsigned(event.acknowledgment.rawValue) : nil),
-            ("win", isError ? nil : .unsigned(event.window)),
+            ("win", isSegment && event.frameLength > 0 ? .unsigned(event.window) : nil),
             ("tsval", event.hasTimestamps ? .unsigned(event.timestampValue) : nil),
             ("tsecr", event.hasTimestamps ? .unsigned(event.timestampEcho) : nil),
             ("icmp_type", isError ? .unsigned(event.icmpType) : nil),
@@ -255,7 +257,8 @@ extension Event.Kind {
         case .fin: "FIN"
         case .data: "DATA"
         case .ack, .formerConnection: "ACK"
-        case .icmp: "ICMP"
+        // The schema has no word for ARP; its IPv6 counterpart is of ICMPv6.
+        case .icmp, .addressClaim: "ICMP"
         }
     }
 }

@@ -85,16 +85,13 @@ package struct TextReport {
     /// Where the capture was made, if the flows of the first incident tell.
     private var vantage: String? {
         guard let history = report.incidents.first?.histories.first else { return nil }
-        let (initiator, responder) = history.fastestReactions
-        switch history.vantage {
-        case .client:
-            return
-                "captured at \(history.initiator.address) (it reacts within \(Wording.duration(initiator ?? 0)))"
-        case .server:
-            return
-                "captured at \(history.responder.address) (it reacts within \(Wording.duration(responder ?? 0)))"
-        case .unknown:
-            return nil
+        let viewpoint = history.viewpoint
+        let sign = "(\(viewpoint.sign); confidence \(viewpoint.confidence.rawValue))"
+        switch viewpoint.vantage {
+        case .client: return "captured at \(history.initiator.address) \(sign)"
+        case .server: return "captured at \(history.responder.address) \(sign)"
+        case .middle: return "captured on the way \(sign)"
+        case .unknown: return nil
         }
     }
 

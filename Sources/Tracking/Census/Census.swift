@@ -94,7 +94,7 @@ package struct Census: Sendable {
             )
         )
         if probings[place].wantsExample, let event = firstEvent() {
-            probings[place].show(event, to: target)
+            probings[place].show(event, from: initiator.port, to: target)
         }
     }
 

@@ -28,3 +28,22 @@ package struct EmptyConnections: Sendable {
         if visits.count < Self.kept { visits.append(visit) } else { omitted += 1 }
     }
 }
+
+extension EmptyConnections.Visit {
+    /// The SYN that it began with, as far as it is remembered.
+    package var syn: Event {
+        Event(
+            time: begin,
+            packet: firstPacket,
+            sequence: initialSequence,
+            acknowledgment: SequenceNumber(0),
+            frameLength: 0,
+            flags: .syn,
+            vlan: vlan,
+            incarnation: 0,
+            timeToLive: 0,
+            kind: .syn,
+            side: .low
+        )
+    }
+}

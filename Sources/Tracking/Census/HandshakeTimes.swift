@@ -22,7 +22,7 @@ package struct HandshakeTimes: Sendable {
 
     /// Whether a handshake of `duration` microseconds is a slow one: longer than 200 ms, and than three times
     /// the median where enough others tell what is usual.
-    func isSlow(_ duration: UInt32, with responder: Address) -> Bool {
+    package func isSlow(_ duration: UInt32, with responder: Address) -> Bool {
         guard UInt64(duration) > Self.slowDuration else { return false }
         guard let usual = usual(of: responder), usual.count > Self.enoughOthers else { return true }
         return Int64(duration) * 1000 > 3 * usual.median

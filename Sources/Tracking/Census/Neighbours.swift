@@ -46,3 +46,22 @@ package struct Neighbours: Sendable {
         claims.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }
+
+extension Neighbours.Claim {
+    /// The claim in the form of an event, to be named as evidence.
+    package var event: Event {
+        Event(
+            time: time,
+            packet: packet,
+            sequence: SequenceNumber(0),
+            acknowledgment: SequenceNumber(0),
+            frameLength: frameLength,
+            flags: [],
+            vlan: vlan,
+            incarnation: 0,
+            timeToLive: 0,
+            kind: .addressClaim,
+            side: .low
+        )
+    }
+}

@@ -35,7 +35,7 @@ package struct Probing: Sendable {
     /// The ports that were tried, a bit for each; empty while they are few.
     private var ports: [UInt64] = []
     /// The first probes' first packets, to be shown.
-    package private(set) var examples: [(event: Event, target: Endpoint)] = []
+    package private(set) var examples: [(event: Event, sourcePort: UInt16, target: Endpoint)] = []
 
     init(of initiator: Address) {
         self.initiator = initiator
@@ -67,7 +67,7 @@ package struct Probing: Sendable {
         ports[Int(port >> 6)] |= 1 << UInt64(port & 63)
     }
 
-    mutating func show(_ event: Event, to target: Endpoint) {
-        examples.append((event, target))
+    mutating func show(_ event: Event, from sourcePort: UInt16, to target: Endpoint) {
+        examples.append((event, sourcePort, target))
     }
 }

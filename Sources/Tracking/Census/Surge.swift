@@ -17,6 +17,8 @@ package struct Surge: Sendable {
     package private(set) var answered = 0
     package private(set) var answers = 0
     package private(set) var resets = 0
+    /// How many were refused by a RST or an ICMP error instead of an answer.
+    package private(set) var refusals = 0
     /// How many of them sent their SYN again.
     package private(set) var persistent = 0
     /// Connections to the service that came up, counted only where the attempts are many.
@@ -45,6 +47,7 @@ package struct Surge: Sendable {
         answered += flow.synAcks > 0 ? 1 : 0
         answers += Int(flow.synAcks)
         resets += flow.marks.isDisjoint(with: [.wasReset, .refused]) ? 0 : 1
+        refusals += flow.marks.isDisjoint(with: [.refused, .rejected]) ? 0 : 1
         persistent += flow.syns > flow.attempts ? 1 : 0
         firstTime = min(firstTime, flow.begin)
         lastTime = max(lastTime, flow.begin)

@@ -15,6 +15,8 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
         case icmp
         /// No packet of its own: what the flow remembers of the connection before this one.
         case formerConnection
+        /// ARP or a neighbour advertisement: part of no flow.
+        case addressClaim
     }
 
     /// In nanoseconds since 1970.
@@ -64,10 +66,16 @@ extension Event {
     /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323 §5).
     package internal(set) var formerTimestamp: UInt32? {
         get {
-            kind == .icmp || annex.low >> 32 == 0
+            kind == .icmp || kind == .rst || annex.low >> 32 == 0
                 ? nil : UInt32(truncatingIfNeeded: annex.low)
         }
         set { annex = Address(high: annex.high, low: newValue.map { 1 << 32 | UInt64($0) } ?? 0) }
+    }
+
+    /// Of a RST: the time to live of the segment that its sender had sent before.
+    package internal(set) var formerTimeToLive: UInt8? {
+        get { kind == .rst && annex.low != 0 ? UInt8(truncatingIfNeeded: annex.low) : nil }
+        set { annex = Address(high: annex.high, low: newValue.map { UInt64($0) } ?? 0) }
     }
 }
 

@@ -36,7 +36,11 @@ extension Flow {
             }
         }
         // What fell back is not taken for the newest, so that all that follows it shows too.
-        if !segment.flags.contains(.syn), !step.contains(.fallsBack) { self[side].send(segment) }
+        if !segment.flags.contains(.syn), !step.contains(.fallsBack) {
+            self[side].send(segment)
+            // A RST may come from elsewhere.
+            if !segment.flags.contains(.rst) { self[side].timeToLive = segment.timeToLive }
+        }
         return step
     }
 
@@ -143,6 +147,13 @@ extension Flow {
                 phase = .doubtful
                 return [.record, .noteworthy, .fallsBack]
             }
+            if phase == .doubtful, acknowledgesUnseen(segment, from: side) {
+                // The peer takes what fell back: a clock that was set, and nobody minds.
+                self[side.other].next = segment.acknowledgment
+                self[side.other].timestamp = 0
+                phase = .settled
+                return .record
+            }
             return phase == .doubtful ? .record : []
         case .closing, .closed:
             return segment.flags.contains(.fin)
@@ -157,7 +168,11 @@ extension Flow {
         from side: Side,
         at time: Int64
     ) -> Step {
-        if phase == .reset { return .record }
+        if phase == .reset {
+            // Whoever sent the RST goes on: perhaps it was not their own.
+            let isUnaware = side == closer && segment.payloadLength > 0
+            return isUnaware ? [.record, .noteworthy] : .record
+        }
         if side != initiator {
             guard self[initiator].marks.contains(.spoke) else {
                 phase = .settled

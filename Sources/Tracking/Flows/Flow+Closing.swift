@@ -37,13 +37,19 @@ extension Flow {
         case .settled, .doubtful, .closing:
             noteCloser(side)
             phase = .reset
-            return .record
+            let sender = self[side]
+            let isStrange =
+                sender.marks.contains(.spoke) && sender.timeToLive != segment.timeToLive
+            return isStrange ? [.record, .noteworthy] : .record
         case .reset:
             return .record
         case .closed:
             return []
         }
     }
+
+    /// Who sent the first FIN, or the RST.
+    var closer: Side { marks.contains(.closedByHigh) ? .high : .low }
 
     private mutating func noteCloser(_ side: Side) {
         if side == .high { marks.insert(.closedByHigh) } else { marks.remove(.closedByHigh) }

@@ -55,6 +55,8 @@ struct Flow: BitwiseCopyable {
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
     let key: FlowKey
     var low = Sender()
+    // Here it fills a gap.
+    var vlan: UInt16
     var high = Sender()
     var phase: Phase = .opening
     /// Counts that stop at 255.
@@ -64,7 +66,6 @@ struct Flow: BitwiseCopyable {
     var icmpErrors: UInt8 = 0
     var marks: Marks = .inUse
     var incarnation: UInt16 = 0
-    var vlan: UInt16
     var tape = Tape()
     var lastTime: Int64
     var lastPacket: UInt64

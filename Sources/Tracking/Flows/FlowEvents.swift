@@ -11,7 +11,7 @@ package struct FlowEvents: Sendable {
     package let initiator: Side
     /// The packet of the capture at which the flow begins: the order of reports.
     package let firstPacket: UInt64
-    /// Whether it was tried but once, and nobody sent any data: one of the flows that a scan or a flood
+    /// Whether it was tried a few times at most, and nobody sent any data: one of the flows that a scan or a flood
     /// is made of.
     package let isMute: Bool
 }

@@ -18,21 +18,27 @@ struct Sender: BitwiseCopyable {
     var next = SequenceNumber(0)
     /// The newest acknowledgment sent.
     var acknowledged = SequenceNumber(0)
+    /// The newest timestamp sent, 0 before the first.
     var timestamp: UInt32 = 0
     var marks: Marks = []
+    /// Of its latest segment that was no plain one of a settled flow.
+    var timeToLive: UInt8 = 0
 
     @inline(always)
     mutating func send(_ segment: Segment) {
         let end = segment.sequence.advanced(by: segment.sequenceLength)
         if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }
         if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
-        timestamp = segment.options.timestampValue
+        let value = segment.options.timestampValue
+        if timestamp == 0 || Int32(bitPattern: value &- timestamp) > 0 { timestamp = value }
         marks.insert(.spoke)
     }
 
     /// Begins a new sequence space at the segment's SYN.
     mutating func synchronize(by segment: Segment) {
         initialSequence = segment.sequence
+        timestamp = segment.options.timestampValue
+        timeToLive = segment.timeToLive
         next = segment.sequence.advanced(by: segment.sequenceLength)
         marks.insert([.spoke, .synchronized])
     }

@@ -19,6 +19,9 @@ package struct Tally: Hashable, Sendable {
     package var answerDelays = [UInt64](repeating: 0, count: Self.delayBounds.count + 1)
     /// In microseconds.
     package var answerDelaySum: UInt64 = 0
+    /// Of SYNs and SYN-ACKs that were captured whole.
+    package var rightChecksums: UInt64 = 0
+    package var wrongChecksums: UInt64 = 0
     /// Acknowledgments of data that the capture misses.
     package var lossSigns: UInt64 = 0
     /// Packets captured before the packet that stands before them.

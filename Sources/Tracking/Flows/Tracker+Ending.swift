@@ -127,9 +127,9 @@ extension Tracker {
 extension Flow {
     var responder: Endpoint { key[initiator.other] }
 
-    /// Whether it was tried but once, and nobody sent any data.
+    /// Whether it was tried a few times at most, and nobody sent any data.
     var isMute: Bool {
-        attempts <= 1 && incarnation == 0
+        attempts <= 3 && incarnation == 0
             && low.marks.union(high.marks).isDisjoint(with: .sentData)
     }
 }

@@ -167,9 +167,6 @@ package struct Tracker: ~Copyable {
         var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
-        if segment.flags.contains([.syn, .ack]) {
-            strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
-        }
         let isLocal = segment.checksum == .unfilled || frame.link.direction == .outgoing
         if isLocal, localHosts.count < Self.localHostLimit {
             localHosts.insert(segment.source.address)
@@ -199,6 +196,9 @@ package struct Tracker: ~Copyable {
             &tapes,
             &tally
         )
+        if segment.flags.contains([.syn, .ack]), flows[index].syns == 0 {
+            strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
+        }
         if isOneWay, oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
         }
@@ -218,13 +218,16 @@ package struct Tracker: ~Copyable {
     ) -> Bool {
         let wasAnswered = flow.phase != .opening
         let wasOneWay = flow.marks.contains(.oneWay)
-        let newestTimestamp = flow[side].timestamp
+        let (newestTimestamp, usualTimeToLive) = (flow[side].timestamp, flow[side].timeToLive)
         let step = flow.advance(with: segment, from: side, in: frame)
         if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
+        if segment.checksum == .right { tally.rightChecksums &+= 1 }
+        if segment.checksum == .wrong { tally.wrongChecksums &+= 1 }
         if step.contains(.record) {
             var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
             event.incarnation = flow.incarnation
             if step.contains(.fallsBack) { event.formerTimestamp = newestTimestamp }
+            if event.kind == .rst { event.formerTimeToLive = usualTimeToLive }
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }

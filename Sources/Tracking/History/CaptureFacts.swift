@@ -7,6 +7,11 @@ package struct CaptureFacts: Sendable {
     package let oneWayInitiators: Set<Address>
     /// Hosts whose packets were captured on themselves, before their network card had them.
     package let localHosts: Set<Address>
+    /// Of SYNs and SYN-ACKs that were captured whole and not on their sender: right and wrong checksums.
+    package let rightChecksums: UInt64
+    package let wrongChecksums: UInt64
+    /// Whether connections came up with wrong checksums all around: somebody edited the capture.
+    package let hasEditedChecksums: Bool
     /// How often an acknowledgment was for data that the capture misses.
     package let lossSigns: UInt64
     /// Packets captured before the packet that stands before them.
@@ -21,6 +26,9 @@ package struct CaptureFacts: Sendable {
         end: Int64,
         oneWayInitiators: Set<Address> = [],
         localHosts: Set<Address> = [],
+        rightChecksums: UInt64 = 0,
+        wrongChecksums: UInt64 = 0,
+        hasEditedChecksums: Bool = false,
         lossSigns: UInt64 = 0,
         timeReversals: UInt64 = 0,
         strays: StrayAnswers = StrayAnswers(),
@@ -30,6 +38,9 @@ package struct CaptureFacts: Sendable {
         self.end = end
         self.oneWayInitiators = oneWayInitiators
         self.localHosts = localHosts
+        self.rightChecksums = rightChecksums
+        self.wrongChecksums = wrongChecksums
+        self.hasEditedChecksums = hasEditedChecksums
         self.lossSigns = lossSigns
         self.timeReversals = timeReversals
         self.strays = strays
@@ -46,6 +57,10 @@ extension Tracker {
             end: window.last,
             oneWayInitiators: oneWayInitiators,
             localHosts: localHosts,
+            rightChecksums: tally.rightChecksums,
+            wrongChecksums: tally.wrongChecksums,
+            hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
+                && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
             timeReversals: tally.timeReversals,
             strays: strays,

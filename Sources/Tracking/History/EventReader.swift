@@ -68,6 +68,8 @@ struct EventReader {
         case .formerConnection:
             incarnations[life].former = index
             return .former
+        case .addressClaim:
+            return .plain
         }
     }
 

@@ -57,6 +57,13 @@ extension ScriptStep {
     /// The same segment from another network card.
     package func mac(_ lastOctet: UInt8) -> ScriptStep { changed { $0.mac = lastOctet } }
 
+    /// The same packet, so long after the one before it.
+    package func after(_ duration: Duration) -> ScriptStep {
+        var copy = self
+        copy.delay = pause(duration).delay
+        return copy
+    }
+
     /// The same segment of another connection: with other ports, or another host in a party's place.
     package func between(
         clientPort: UInt16? = nil,

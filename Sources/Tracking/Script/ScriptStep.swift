@@ -141,12 +141,12 @@ extension Party {
         return ScriptStep(party: self, content: .segment(segment))
     }
 
-    package func ack(seq: UInt32, ack: UInt32) -> ScriptStep {
-        send([.ack], seq: seq, ack: ack)
+    package func ack(seq: UInt32, ack: UInt32, tsval: UInt32? = nil) -> ScriptStep {
+        send([.ack], seq: seq, ack: ack, tsval: tsval)
     }
 
-    package func data(seq: UInt32, ack: UInt32, length: Int) -> ScriptStep {
-        send([.psh, .ack], seq: seq, ack: ack, length: length)
+    package func data(seq: UInt32, ack: UInt32, length: Int, tsval: UInt32? = nil) -> ScriptStep {
+        send([.psh, .ack], seq: seq, ack: ack, length: length, tsval: tsval)
     }
 
     package func fin(seq: UInt32, ack: UInt32) -> ScriptStep {
@@ -163,6 +163,11 @@ extension Party {
         bareReset([.rst, .ack], seq: 0, ack: ack)
     }
 
+    /// A RST of a live socket: at its own next sequence number, with timestamps.
+    package func reset(seq: UInt32, ack: UInt32) -> ScriptStep {
+        send([.rst, .ack], seq: seq, ack: ack)
+    }
+
     /// An ICMP error about the newest segment of the other end, or of `about`.
     package func refuses(_ refusal: Refusal, about: Party? = nil) -> ScriptStep {
         ScriptStep(party: self, content: .refusal(refusal, about: about ?? peer))
@@ -173,9 +178,16 @@ extension Party {
         ScriptStep(party: self, content: .claim(mac: mac))
     }
 
-    private func send(_ flags: TCPFlags, seq: UInt32, ack: UInt32, length: Int = 0) -> ScriptStep {
+    private func send(
+        _ flags: TCPFlags,
+        seq: UInt32,
+        ack: UInt32,
+        length: Int = 0,
+        tsval: UInt32? = nil
+    ) -> ScriptStep {
         var segment = ScriptSegment(flags: flags, sequence: seq, acknowledgment: ack)
         segment.length = length
+        segment.timestampValue = tsval
         return ScriptStep(party: self, content: .segment(segment))
     }
 

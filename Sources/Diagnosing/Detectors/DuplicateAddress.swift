@@ -1,0 +1,107 @@
+import Tracking
+
+/// Speaks when two network cards claim one address by turns.
+package struct DuplicateAddress: Detector {
+    package static let manual = Manual(
+        id: "duplicate-address",
+        title: "two hosts with one address",
+        sees: """
+            ARP messages or neighbour advertisements say within 60 s that an address belongs to one network card, \
+            then to another, then to the first again.
+            """,
+        means: """
+            Two hosts use the same address. Whoever was heard last gets the packets, so that connections break in \
+            the middle, SYNs are answered by the wrong host, and RSTs come from one that knows of nothing.
+            """,
+        unless: """
+            One change alone is a failover of a virtual address (VRRP, HSRP) or a new network card. A router that \
+            answers for others (proxy ARP) claims many addresses, and keeps them.
+            """,
+        check: """
+            arping -D -I IFACE ADDRESS from a third host; the switches' tables of MAC addresses tell the ports of \
+            both.
+            """,
+        sources: [.rfc(5227, section: "2.4"), .rfc(4862, section: "5.4")],
+        example: Exchange(to: "198.51.100.20:22") {
+            server.claims(mac: 2).flagged
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            server.claims(mac: 7).flagged
+            pause(.seconds(2))
+            server.claims(mac: 2).flagged
+        },
+        nearMiss: Exchange(to: "198.51.100.20:22") {
+            server.claims(mac: 2)
+            pause(.seconds(10))
+            server.claims(mac: 7)
+            pause(.seconds(10))
+            server.claims(mac: 7)
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.neighbours.contested.compactMap { address, claims in
+            let contest = contest(in: claims)
+            return contest.isEmpty ? nil : finding(on: address, contest, in: survey)
+        }
+    }
+
+    /// The claims from the first return of an owner on.
+    private func contest(in claims: [Neighbours.Claim]) -> [Neighbours.Claim] {
+        let returns = claims.indices.dropFirst(2).filter { place in
+            claims[place - 2].owner == claims[place].owner
+                && claims[place].time - claims[place - 2].time <= Neighbours.memory
+        }
+        guard let first = returns.first, let last = returns.last else { return [] }
+        return Array(claims[(first - 2)...last])
+    }
+
+    private func finding(
+        on address: Address,
+        _ claims: [Neighbours.Claim],
+        in survey: Survey
+    ) -> Finding {
+        var owners: [MACAddress] = []
+        for claim in claims where !owners.contains(claim.owner) { owners.append(claim.owner) }
+        let (first, last) = (claims[0], claims[claims.count - 1])
+        return Finding(
+            pathology: Self.manual.id,
+            severity: .error,
+            confidence: .high,
+            status: .likely,
+            subject: Subject(responder: address, vlan: first.vlan),
+            guards: survey.guards,
+            summary: """
+                \(address) belongs to \(Wording.list(owners.map(\.description))) by turns: \(claims.count) claims in \
+                \(Wording.duration(last.time - first.time)).
+                """,
+            explanation: "Packets to \(address) go to whichever of them was heard last.",
+            count: claims.count - 1,
+            metrics: [
+                Metric("owners", owners.count),
+                Metric("changes", claims.count - 1),
+                Metric("first_owner", first.owner.description),
+            ],
+            evidence: claims.prefix(Finding.evidenceLimit).map { claim in
+                Evidence(
+                    event: claim.event,
+                    isFromInitiator: false,
+                    errorSender: .other,
+                    note: "\(claim.owner) claims \(address)"
+                )
+            },
+            evidenceOmitted: max(0, claims.count - Finding.evidenceLimit),
+            causes: ["address-configured-twice"],
+            checks: [
+                Check(on: nil, "arping -D -I IFACE \(address)", "who answers, and how many?")
+            ],
+            firstSeen: first.time,
+            lastSeen: last.time,
+            begin: first.time,
+            isEstablished: false
+        )
+    }
+}

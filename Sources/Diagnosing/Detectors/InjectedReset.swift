@@ -1,0 +1,241 @@
+import Tracking
+
+/// Speaks when a RST was probably not sent by the host whose address it carries.
+package struct InjectedReset: Detector {
+    package static let manual = Manual(
+        id: "rst-injected",
+        title: "RST from somebody else",
+        sees: """
+            A RST that does not look like its sender's other packets. Points are added: another TTL while the \
+            sender's own is stable, 3; another source MAC address, 3; the sender goes on with data as if it knew of \
+            no RST, 4; several RSTs with different sequence numbers within 1 ms, 3; an IPv4 identification out of the \
+            sender's series, 1; no timestamps on a RST with ACK of a connection that uses them, 1. From 4 points on \
+            it is reported, with the sum.
+            """,
+        means: """
+            A firewall, an intrusion prevention system, a load balancer or a censor ended the connection in the name \
+            of one end, or a forged RST hit the window. The host that is accused knows nothing of it.
+            """,
+        unless: """
+            A stack without a socket sends its RST without timestamps, and with the same TTL as ever. Paths that \
+            change hop counts in mid-connection change the TTL of data too. What a mirror delivers twice differs in \
+            TTL or MAC address by nature.
+            """,
+        check: """
+            A capture on the host that the RST claims to come from: if it never left there, somebody on the way sent \
+            it. The difference of the TTLs says how many hops away.
+            """,
+        sources: [
+            .rfc(5961, section: "3"), .rfc(4953, section: "3.1"), .rfc(3360, section: "2.1"),
+        ],
+        example: Exchange(to: "198.51.100.20:8443") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001).ttl(57)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 200)
+            server.ack(seq: 5001, ack: 1201).ttl(57)
+            server.reset(seq: 5001, ack: 1201).ttl(63).mac(9).flagged
+            pause(.milliseconds(20))
+            server.data(seq: 5001, ack: 1201, length: 500).ttl(57)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8443") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001).ttl(57)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 200)
+            server.ack(seq: 5001, ack: 1201).ttl(57)
+            server.reset(seq: 5001, ack: 1201).ttl(57)
+        }
+    )
+
+    private static let enoughPoints = 4
+    /// Two RSTs so close are one volley, in nanoseconds.
+    private static let volley: Int64 = 1_000_000
+    /// Data of the sender so soon after the RST may have been reordered, in nanoseconds.
+    private static let reorderSlack: Int64 = 3_000_000
+    /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
+    private static let windowReach: UInt32 = 1 << 24
+    /// How far a sender's identification may move on between two packets.
+    private static let seriesReach: UInt16 = 2048
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let suspects = history.events.indices.compactMap { index -> Suspect? in
+            guard case .reset = history.readings[index], index < history.cut ?? .max else {
+                return nil
+            }
+            return suspect(at: index, in: history)
+        }
+        guard let worst = suspects.max(by: { $0.points < $1.points }) else { return nil }
+        let event = history.events[worst.event]
+        let claimed = history.endpoint(of: event)
+        let life = history.life(of: worst.event)
+        return finding(
+            in: history,
+            life: life,
+            severity: history.severity(of: life),
+            confidence: worst.points > Self.enoughPoints ? .high : .medium,
+            status: .likely,
+            count: suspects.count,
+            events: suspects.map(\.event),
+            note: {
+                "\(suspects[$0].points) points: \(suspects[$0].reasons.map(\.text).joined(separator: "; "))"
+            },
+            metrics: [
+                Metric("points", worst.points),
+                Metric("ttl", Int(event.timeToLive)),
+                Metric("usual_ttl", Int(worst.usualTimeToLive ?? event.timeToLive)),
+                Metric("claimed_sender", history.isFromInitiator(event) ? "client" : "server"),
+                Metric("destination_port", Int(history.responder.port)),
+            ] + worst.reasons.map { Metric("points_\($0.name)", $0.points) },
+            causes: ["middlebox-reset", "forged-reset"],
+            checks: [
+                Check(
+                    on: claimed.address.description,
+                    "tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0 and src host \(claimed.address)'",
+                    "does the RST leave this host at all?"
+                )
+            ],
+            summary: """
+                The RST that ended the connection of \(history.initiator.address) to \(history.responder) was probably \
+                not sent by \(claimed.address) (\(worst.points) points).
+                """,
+            explanation:
+                "\(worst.reasons.map { "\($0.text) (\($0.points))" }.joined(separator: "; ").capitalizedFirst)."
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RSTs that somebody else sent."
+    }
+
+    private func suspect(at index: Int, in history: History) -> Suspect? {
+        let event = history.events[index]
+        let own = history.life(of: index).events.filter { other in
+            let sent = history.events[other]
+            return sent.side == event.side && ![.rst, .icmp, .formerConnection].contains(sent.kind)
+        }
+        let usual = usualTimeToLive(of: own, before: event, in: history)
+        var reasons: [Reason] = []
+        if let usual, usual != event.timeToLive {
+            reasons.append(
+                Reason(
+                    "ttl",
+                    3,
+                    "TTL \(event.timeToLive) where its sender's other packets have \(usual)"
+                )
+            )
+        }
+        reasons += [
+            card(of: event, against: own, in: history),
+            unawareness(after: index, among: own, in: history),
+            volley(around: index, in: history),
+            identification(of: event, against: own, in: history),
+            timestamps(of: event, against: own, in: history),
+        ].compactMap(\.self)
+        let points = reasons.reduce(0) { $0 + $1.points }
+        guard points >= Self.enoughPoints else { return nil }
+        return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
+    }
+
+    /// The TTL of all the sender's other packets; `nil` if that is not stable.
+    private func usualTimeToLive(of own: [Int], before event: Event, in history: History) -> UInt8?
+    {
+        let values = Set(own.map { history.events[$0].timeToLive })
+        if values.isEmpty { return event.formerTimeToLive.flatMap { $0 == 0 ? nil : $0 } }
+        return values.count == 1 ? values.first : nil
+    }
+
+    private func card(of event: Event, against own: [Int], in history: History) -> Reason? {
+        let cards = Set(own.compactMap { history.events[$0].linkFacts.source })
+        guard cards.count == 1, let usual = cards.first, let source = event.linkFacts.source,
+            source != usual
+        else { return nil }
+        return Reason("mac", 3, "source MAC address \(source) instead of \(usual)")
+    }
+
+    private func unawareness(after index: Int, among own: [Int], in history: History) -> Reason? {
+        let event = history.events[index]
+        guard isInRunningConnection(index, in: history) else { return nil }
+        let later = own.first { other in
+            let sent = history.events[other]
+            return other > index && sent.payloadLength > 0
+                && sent.time - event.time > Self.reorderSlack
+                && event.sequence.distance(to: sent.sequence).magnitude < Self.windowReach
+        }
+        guard let later else { return nil }
+        let packet = history.events[later].packet
+        return Reason("unaware", 4, "its sender goes on with data in packet \(packet)")
+    }
+
+    /// Whether the RST stands in a connection that was up, and is not the answer to a late SYN-ACK or ACK.
+    private func isInRunningConnection(_ index: Int, in history: History) -> Bool {
+        let life = history.life(of: index)
+        guard life.attempts.isEmpty || life.completion.map({ $0 < index }) ?? false else {
+            return false
+        }
+        if case .reset(let reset) = history.readings[index], case .rejects(let subject) = reset.rule
+        {
+            let isLate = life.completion.map { subject < $0 } ?? false
+            if case .challenge = history.readings[subject] { return false }
+            return !isLate && history.events[subject].kind != .synAck
+        }
+        return true
+    }
+
+    private func volley(around index: Int, in history: History) -> Reason? {
+        let event = history.events[index]
+        let others = history.life(of: index).events.filter { other in
+            let sent = history.events[other]
+            return sent.kind == .rst && sent.side == event.side && sent.sequence != event.sequence
+                && sent.flags == event.flags
+                && (sent.time - event.time).magnitude <= UInt64(Self.volley)
+        }
+        guard !others.isEmpty else { return nil }
+        return Reason(
+            "volley",
+            3,
+            "\(others.count + 1) RSTs with different sequence numbers within 1 ms"
+        )
+    }
+
+    private func identification(of event: Event, against own: [Int], in history: History) -> Reason?
+    {
+        let known = own.map { history.events[$0].identification }
+        guard history.initiator.address.isIPv4, let nearest = known.last else { return nil }
+        let hasNone = known.allSatisfy { $0 == 0 }
+        // A stack that counts sends its socketless RSTs with 0, which tells nothing.
+        guard event.identification != 0 else { return nil }
+        let isNear = known.contains { event.identification &- $0 < Self.seriesReach }
+        guard hasNone || !isNear else { return nil }
+        return Reason("ip_id", 1, "IPv4 identification \(event.identification) next to \(nearest)")
+    }
+
+    private func timestamps(of event: Event, against own: [Int], in history: History) -> Reason? {
+        guard event.flags.contains(.ack), event.sequence.rawValue != 0, !event.hasTimestamps,
+            !own.isEmpty, own.allSatisfy({ history.events[$0].hasTimestamps })
+        else { return nil }
+        return Reason("no_timestamps", 1, "no timestamps although the connection uses them")
+    }
+
+    private struct Reason {
+        let name: String
+        let points: Int
+        let text: String
+
+        init(_ name: String, _ points: Int, _ text: String) {
+            self.name = name
+            self.points = points
+            self.text = text
+        }
+    }
+
+    /// One RST that is not its sender's.
+    private struct Suspect {
+        let event: Int
+        let points: Int
+        let reasons: [Reason]
+        let usualTimeToLive: UInt8?
+    }
+}

@@ -1,0 +1,147 @@
+import Tracking
+
+/// Speaks when the answer to a SYN comes from another address than the one that was asked.
+package struct MisroutedSYNACK: Detector {
+    package static let manual = Manual(
+        id: "syn-ack-misrouted",
+        title: "SYN-ACK from another address",
+        sees: """
+            A SYN that its addressee did not answer, and within 3 s a SYN-ACK from another address to the same port \
+            of the initiator, from the port that was asked, which acknowledges just this SYN (and echoes its \
+            timestamp, if there is one).
+            """,
+        means: """
+            The answer of a translated connection came back untranslated: connection tracking called it invalid and \
+            let it pass, a load balancer's backend answers past it, or a host with several addresses answers from the \
+            wrong one. The initiator knows no such connection and sends a RST.
+            """,
+        unless: """
+            Ports alone prove nothing: the acknowledgment must be the SYN's ISN + 1. On the far side of an address \
+            translation the SYN carries the translated address too, and nothing is misrouted there.
+            """,
+        check: """
+            On the translating device conntrack -E and net.netfilter.nf_conntrack_tcp_be_liberal; on the host that \
+            answered, ip route get INITIATOR, and the service address on its loopback if it is a direct-return backend.
+            """,
+        sources: [
+            .rfc(1122, section: "3.3.4.2"),
+            .page(
+                "Kubernetes blog: kube-proxy Subtleties: Debugging an Intermittent Connection Reset"
+            ),
+        ],
+        example: Exchange(to: "198.51.100.20:8000") {
+            client.syn(seq: 1000, tsval: 70)
+            server.synAck(seq: 5000, ack: 1001).between(server: "198.51.100.77").flagged
+            client.rst(seq: 1001).between(server: "198.51.100.77")
+            pause(.seconds(1))
+            client.syn(seq: 1000, tsval: 1070)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8000") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 9001).between(server: "198.51.100.77")
+            client.rst(seq: 9001).between(server: "198.51.100.77")
+            server.synAck(seq: 7000, ack: 1001)
+            client.ack(seq: 1001, ack: 7001)
+        }
+    )
+
+    /// An answer comes within this time, in nanoseconds.
+    private static let patience: Int64 = 3_000_000_000
+    /// A capture may show an answer that much before its question, in nanoseconds.
+    private static let reorderSlack: Int64 = 3_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        guard
+            let life = history.incarnations.last(where: {
+                $0.answers.isEmpty && !$0.attempts.isEmpty
+            }),
+            life.completion == nil
+        else { return nil }
+        let strays = life.attempts.flatMap { self.strays(of: $0, in: history) }
+        guard let first = strays.first else { return nil }
+        let initiator = history.initiator
+        let senders = Set(strays.map(\.sender)).sorted()
+        let who = Wording.list(senders.map(\.description))
+        var found = finding(
+            in: history,
+            life: life,
+            severity: .error,
+            confidence: .high,
+            count: strays.count,
+            events: [],
+            note: { _ in "" },
+            metrics: [
+                Metric("stray_synacks", strays.count),
+                Metric("answered_by", first.sender.description),
+                Metric("source_port", Int(initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["untranslated-answer", "direct-return-misconfigured", "wrong-source-address"],
+            checks: checks(in: history, answeredBy: first.sender),
+            summary: """
+                The SYN of \(initiator) to \(history.responder) is answered by \(who), which \(initiator.address) \
+                never asked.
+                """,
+            explanation: """
+                The SYN-ACK of packet \(first.answer.packet) has the right ports and acknowledges just this SYN \
+                (Ack=\(first.answer.acknowledgment)), but comes from \(first.sender): \(initiator.address) has no such \
+                connection and can only reset it.
+                """
+        )
+        found.evidence = strays.prefix(Finding.evidenceLimit).map { stray in
+            Evidence(
+                event: stray.answer,
+                isFromInitiator: false,
+                ends: Evidence.Ends(
+                    source: Endpoint(stray.sender, port: history.responder.port),
+                    destination: initiator
+                ),
+                errorSender: .other,
+                note: "answers the SYN to \(history.responder.address), from \(stray.sender)"
+            )
+        }
+        found.evidenceOmitted = strays.count - found.evidence.count
+        found.firstSeen = history.events[life.attempts[0].first].time
+        found.lastSeen = strays.map(\.answer.time).max() ?? found.firstSeen
+        return found
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) were answered from another address."
+    }
+
+    private func strays(of attempt: Attempt, in history: History) -> [StrayAnswers.Stray] {
+        let question = StrayAnswers.Question(
+            of: history.initiator,
+            to: history.responder.port,
+            initialSequence: attempt.initialSequence
+        )
+        return history.capture.strays.answers(to: question).filter { stray in
+            let isInTime = attempt.sendings.contains { sending in
+                let delay = stray.answer.time - history.events[sending].time
+                return (-Self.reorderSlack...Self.patience).contains(delay)
+            }
+            guard stray.sender != history.responder.address, isInTime else { return false }
+            let echo = stray.answer.timestampEcho
+            return !stray.answer.hasTimestamps || echo == 0
+                || attempt.sendings.contains { history.events[$0].timestampValue == echo }
+        }
+    }
+
+    private func checks(in history: History, answeredBy sender: Address) -> [Check] {
+        [
+            Check(
+                on: sender.description,
+                "ip route get \(history.initiator.address)",
+                "does its answer take the way back through the device that translated the SYN?"
+            ),
+            Check(
+                on: nil,
+                "conntrack -E -p tcp --orig-port-src \(history.initiator.port)",
+                "on the translating device: is the SYN-ACK called INVALID? (nf_conntrack_tcp_be_liberal)"
+            ),
+        ]
+    }
+}

@@ -1,0 +1,203 @@
+import Tracking
+
+/// Speaks when one host tries many ports, or many hosts, in search of one that answers.
+package struct PortScan: Detector {
+    package static let manual = Manual(
+        id: "port-scan",
+        title: "scan of ports or hosts",
+        sees: """
+            Within 10 s one host tried 20 ports of another one, or the same port of 50 hosts, without sending any \
+            data, and 70 of a hundred refused, did not answer, or were reset by the host that tried them.
+            """,
+        means: """
+            Somebody takes stock: a scanner, an inventory or monitoring tool, a worm. The refusals are what a scan \
+            meets, and no trouble of any connection.
+            """,
+        unless: """
+            A client that lost its servers tries the same few ports over and over, and sends its SYNs again. Peers \
+            of a file-sharing network fail at many ports of many hosts, which is neither one host nor one port.
+            """,
+        check:
+            "On the host that tries, the process behind it: ss -tanp, or the audit log's connect records.",
+        sources: [.rfc(9293, section: "3.10.7")],
+        example: Exchange(to: "198.51.100.20:1") {
+            for port: UInt16 in 1...24 {
+                client.syn(seq: 5000).between(clientPort: 40_000 + port, serverPort: port).flagged
+                server.rstAck(ack: 5001).between(clientPort: 40_000 + port, serverPort: port)
+            }
+        },
+        nearMiss: Exchange(to: "198.51.100.20:1") {
+            for port: UInt16 in 1...24 {
+                client.syn(seq: 5000).between(clientPort: 40_000 + port, serverPort: 1 + port % 4)
+                server.rstAck(ack: 5001).between(
+                    clientPort: 40_000 + port,
+                    serverPort: 1 + port % 4
+                )
+            }
+        }
+    )
+
+    /// In nanoseconds.
+    private static let window: Int64 = 10_000_000_000
+    /// So many ports of one host, or hosts with one port, within the window.
+    private static let enoughPorts = 20
+    private static let enoughHosts = 50
+    /// Of a hundred targets, so many let nobody in.
+    private static let leastClosed = 70
+    /// Of a hundred tries of one port at many hosts, at most so many send their SYN again.
+    private static let mostPersistent = 30
+
+    package static let coversFlows = true
+
+    package init() {}
+
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.census.probings.compactMap { probing in
+            scan(in: probing).map { finding(on: probing, $0, in: survey) }
+        }
+    }
+
+    /// The kind of scan, at the first window that shows one.
+    private func scan(in probing: Probing) -> Scan? {
+        guard probing.probes.count >= Self.enoughPorts else { return nil }
+        let probes = probing.probes
+        var counts = TargetCounts()
+        var start = 0
+        for probe in probes {
+            counts.add(probe)
+            while probe.time - probes[start].time > Self.window {
+                counts.remove(probes[start])
+                start += 1
+            }
+            guard counts.closed * 100 >= counts.total * Self.leastClosed else { continue }
+            if counts.ports(of: probe.target.address) >= Self.enoughPorts {
+                return Scan(kind: .ports, host: probe.target.address, port: nil)
+            }
+            let isPatient = counts.persistent * 100 > counts.total * Self.mostPersistent
+            if counts.hosts(with: probe.target.port) >= Self.enoughHosts, !isPatient {
+                return Scan(kind: .hosts, host: nil, port: probe.target.port)
+            }
+        }
+        return nil
+    }
+
+    private func finding(on probing: Probing, _ scan: Scan, in survey: Survey) -> Finding {
+        let first = probing.probes.first?.time ?? survey.capture.begin
+        let last = probing.probes.last?.time ?? first
+        let hosts = Set(probing.probes.map(\.target.address))
+        let isOdd = probing.probes.contains(where: \.isOdd)
+        let what =
+            scan.kind == .ports
+            ? "\(probing.portCount) ports of \(hosts.count == 1 ? hosts.first?.description ?? "" : "\(hosts.count) hosts")"
+            : "port \(scan.port ?? 0) of \(hosts.count) hosts"
+        return Finding(
+            pathology: Self.manual.id,
+            reason: scan.kind.rawValue,
+            severity: .warning,
+            confidence: scan.kind == .ports ? .high : .medium,
+            status: .confirmed,
+            subject: Subject(
+                initiator: probing.initiator,
+                responder: hosts.count == 1 ? hosts.first : nil,
+                vlan: probing.examples.first?.event.vlan ?? 0
+            ),
+            guards: survey.guards,
+            summary: "\(probing.initiator) tried \(what) in \(Wording.duration(last - first)).",
+            explanation: outcomes(of: probing)
+                + (isOdd ? " Some probes had flags that no connection begins with." : ""),
+            count: probing.count,
+            flows: probing.count,
+            speaksForAll: true,
+            metrics: [
+                Metric("probes", probing.count),
+                Metric("ports", probing.portCount),
+                Metric("hosts", hosts.count),
+                Metric("span_us", nanoseconds: last - first),
+            ],
+            evidence: probing.examples.map { example in
+                let source = Endpoint(probing.initiator, port: example.sourcePort)
+                return Evidence(
+                    event: example.event,
+                    isFromInitiator: true,
+                    ends: Evidence.Ends(source: source, destination: example.target),
+                    errorSender: .other,
+                    note: "tries \(example.target)"
+                )
+            },
+            evidenceOmitted: max(0, probing.count - probing.examples.count),
+            causes: ["scanner", "monitoring"],
+            checks: [
+                Check(
+                    on: probing.initiator.description,
+                    "ss -tanp",
+                    "which process opens all these connections?"
+                )
+            ],
+            firstSeen: first,
+            lastSeen: last,
+            begin: first,
+            isEstablished: false
+        )
+    }
+
+    private func outcomes(of probing: Probing) -> String {
+        func count(_ outcome: Probing.Outcome) -> Int {
+            probing.probes.count { $0.outcome == outcome }
+        }
+        let parts = [
+            (count(.refused), "were refused"), (count(.unanswered), "got no answer"),
+            (count(.rejected), "were rejected by a firewall"), (count(.open), "were open"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        let of =
+            probing.omitted > 0
+            ? "Of the first \(probing.probes.count) tries" : "Of \(probing.count) tries"
+        return "\(of) \(Wording.list(parts))."
+    }
+
+    private struct Scan {
+        enum Kind: String {
+            case ports, hosts
+        }
+
+        let kind: Kind
+        let host: Address?
+        let port: UInt16?
+    }
+}
+
+/// The tries within a window: how many ports of each host, how many hosts with each port.
+private struct TargetCounts {
+    private var tries: [Endpoint: Int] = [:]
+    private var portsOfHost: [Address: Int] = [:]
+    private var hostsOfPort: [UInt16: Int] = [:]
+    private(set) var total = 0
+    private(set) var closed = 0
+    private(set) var persistent = 0
+
+    func ports(of host: Address) -> Int { portsOfHost[host] ?? 0 }
+    func hosts(with port: UInt16) -> Int { hostsOfPort[port] ?? 0 }
+
+    mutating func add(_ probe: Probing.Probe) {
+        count(probe, 1)
+        if tries[probe.target, default: 0] == 0 {
+            portsOfHost[probe.target.address, default: 0] += 1
+            hostsOfPort[probe.target.port, default: 0] += 1
+        }
+        tries[probe.target, default: 0] += 1
+    }
+
+    mutating func remove(_ probe: Probing.Probe) {
+        count(probe, -1)
+        tries[probe.target, default: 1] -= 1
+        if tries[probe.target] == 0 {
+            portsOfHost[probe.target.address, default: 1] -= 1
+            hostsOfPort[probe.target.port, default: 1] -= 1
+        }
+    }
+
+    private mutating func count(_ probe: Probing.Probe, _ step: Int) {
+        total += step
+        if probe.outcome != .open { closed += step }
+        if probe.isPersistent { persistent += step }
+    }
+}

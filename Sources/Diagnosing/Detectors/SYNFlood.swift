@@ -1,0 +1,145 @@
+import Tracking
+
+/// Speaks when SYNs pour in on one service and hardly any connection comes up.
+package struct SYNFlood: Detector {
+    package static let manual = Manual(
+        id: "syn-flood",
+        title: "flood of SYNs",
+        sees: """
+            200 or more new attempts to one service within a second, of which fewer than one in ten came up, hardly \
+            any sent its SYN again, and hardly any was refused.
+            """,
+        means: """
+            An attack, with forged sources or from one host, or a load generator that never completes a handshake. \
+            The responder keeps a half-open entry for each, or falls back on SYN cookies; honest clients wait or \
+            fail.
+            """,
+        unless: """
+            When a service dies, its honest clients pour in too, but they send the same SYN again, with growing \
+            gaps, and a closed port refuses them. One host that tries many ports is a scan.
+            """,
+        check: """
+            On the responder nstat -az TcpExtSyncookiesSent TcpExtListenDrops, and ss -tan state syn-recv; \
+            net.ipv4.tcp_syncookies should be 1. Upstream, the sources or the rate can be filtered.
+            """,
+        sources: [.rfc(4987, section: "3.6"), .rfc(4732, section: "3.1")],
+        example: Exchange(to: "198.51.100.20:80") {
+            for number: UInt32 in 0..<240 {
+                let step = client.syn(seq: 7_000_000 &* number).between(
+                    clientPort: 1024 + UInt16(number),
+                    client: "203.0.113.\(number)"
+                )
+                number < 32 ? step.after(.milliseconds(2)).flagged : step.after(.milliseconds(2))
+            }
+        },
+        nearMiss: Exchange(to: "198.51.100.20:80") {
+            for number: UInt32 in 0..<240 {
+                client.syn(seq: 7_000_000 &* number)
+                    .between(clientPort: 1024 + UInt16(number), client: "203.0.113.\(number)")
+                    .after(.milliseconds(8))
+            }
+        }
+    )
+
+    /// So many attempts within a second are a flood.
+    private static let rate = 200
+    /// At most so many in a hundred came up, were sent again, or refused.
+    private static let mostCompleted = 10
+    private static let mostPersistent = 20
+    private static let mostRefused = 50
+    /// With so many sources it is not one host's doing.
+    private static let manySources = 50
+
+    package static let coversFlows = true
+
+    package init() {}
+
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.census.surges.filter(isFlood).map { finding(on: $0, in: survey) }
+    }
+
+    private func isFlood(_ surge: Surge) -> Bool {
+        guard surge.attempts >= Self.rate, surge.peak() >= Self.rate else { return false }
+        return surge.established * 100 < (surge.attempts + surge.established) * Self.mostCompleted
+            && surge.persistent * 100 < surge.attempts * Self.mostPersistent
+            && surge.refusals * 100 < surge.attempts * Self.mostRefused
+    }
+
+    private func finding(on surge: Surge, in survey: Survey) -> Finding {
+        let sources = surge.sources.sorted()
+        let isSingle = sources.count == 1
+        let kind =
+            isSingle
+            ? "single-source" : sources.count >= Self.manySources ? "many-sources" : "few-sources"
+        let from =
+            isSingle
+            ? sources[0].description
+            : surge.hasMoreSources ? "more than \(sources.count) hosts" : "\(sources.count) hosts"
+        let time = Wording.duration(surge.lastTime - surge.firstTime)
+        let span = surge.lastTime - surge.firstTime
+        let service = surge.service
+        return Finding(
+            pathology: Self.manual.id,
+            reason: kind,
+            severity: .error,
+            confidence: .high,
+            status: .confirmed,
+            subject: Subject(
+                initiator: isSingle ? sources[0] : nil,
+                responder: service.address,
+                responderPort: service.port,
+                vlan: surge.examples.first?.syn.vlan ?? 0
+            ),
+            guards: survey.guards,
+            summary: """
+                \(service) got \(surge.attempts) SYNs from \(from) in \(time), up to \(surge.peak()) within a second, \
+                and \(surge.established == 0 ? "none" : "only \(surge.established)") of these connections came up.
+                """,
+            explanation: explanation(of: surge),
+            count: surge.attempts,
+            flows: surge.attempts,
+            speaksForAll: true,
+            metrics: [
+                Metric("syns", surge.attempts),
+                Metric("peak_per_second", surge.peak()),
+                Metric("sources", sources.count),
+                Metric("answered", surge.answered),
+                Metric("synacks", surge.answers),
+                Metric("established", surge.established),
+                Metric("span_us", nanoseconds: span),
+                Metric("destination_port", Int(service.port)),
+            ],
+            evidence: surge.examples.map { example in
+                Evidence(
+                    event: example.syn,
+                    isFromInitiator: true,
+                    ends: Evidence.Ends(source: example.initiator, destination: service),
+                    errorSender: .other,
+                    note: "SYN from \(example.initiator)"
+                )
+            },
+            evidenceOmitted: surge.attempts - surge.examples.count,
+            causes: ["denial-of-service", "load-generator"],
+            checks: [
+                Check(
+                    on: service.address.description,
+                    "nstat -az TcpExtSyncookiesSent TcpExtListenDrops",
+                    "does it still serve honest clients, by cookies?"
+                )
+            ],
+            firstSeen: surge.firstTime,
+            lastSeen: surge.lastTime,
+            begin: surge.firstTime,
+            isEstablished: false
+        )
+    }
+
+    private func explanation(of surge: Surge) -> String {
+        let answers =
+            surge.answered == 0
+            ? "None was answered."
+            : "\(surge.answered) were answered, with \(Wording.count(surge.answers, "SYN-ACK")) in all."
+        return
+            "\(answers) \(surge.persistent == 0 ? "No" : "Only \(surge.persistent)") SYN was sent again, as honest clients would."
+    }
+}

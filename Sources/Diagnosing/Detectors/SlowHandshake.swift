@@ -1,0 +1,221 @@
+import Tracking
+
+/// Speaks when a connection came up, but late: a SYN or its answer was lost, or one end took its time.
+package struct SlowHandshake: Detector {
+    package static let manual = Manual(
+        id: "slow-handshake",
+        title: "handshake took long",
+        sees: """
+            A handshake was completed, but its SYN or SYN-ACK had to be sent again before, or it took longer than \
+            200 ms and than three times the median of the other handshakes with the same responder. The median \
+            counts where there are five or more of them.
+            """,
+        means: """
+            Steps of 1 s, 3 s or 7 s are the retransmission timer of a lost SYN or SYN-ACK: a full queue, a race in \
+            connection tracking, a lossy path. A delay without loss lies on the leg where it shows: between SYN and \
+            SYN-ACK with the responder and the path to it, between SYN-ACK and ACK with the initiator.
+            """,
+        unless: """
+            A long path makes all handshakes with a host slow alike, so that none of them stands out. A \
+            retransmission that crosses the late answer was no loss: the timestamp that the answer echoes tells \
+            which SYN it answers. Only the leg beyond the place of the capture can be measured there.
+            """,
+        check: """
+            On both ends nstat -az TcpExtTCPSynRetrans TcpRetransSegs; on the way conntrack -S (insert_failed); a \
+            capture at the other end tells which of the two was lost.
+            """,
+        sources: [.rfc(6298, section: "2"), .rfc(6298, section: "5.7")],
+        followsFrom: [
+            "ecn-fallback", "tfo-fallback", "challenge-ack", "time-wait-collision",
+            "syn-ack-retransmission", "accept-queue-overflow",
+        ],
+        example: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000).flagged
+            pause(.seconds(1))
+            client.syn(seq: 1000).flagged
+            server.synAck(seq: 5000, ack: 1001).flagged
+            client.ack(seq: 1001, ack: 5001).flagged
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            pause(.milliseconds(90))
+            server.synAck(seq: 5000, ack: 1001)
+            pause(.milliseconds(90))
+            client.ack(seq: 1001, ack: 5001)
+        }
+    )
+
+    /// A handshake without loss is slow beyond this, in nanoseconds.
+    private static let slowness: Int64 = 200_000_000
+    /// A leg that takes so large a part of the time, in percent, is where the delay lies.
+    private static let mainPart: Int64 = 75
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let slow = history.incarnations.compactMap { measure($0, in: history) }
+        guard let worst = slow.max(by: { $0.total < $1.total }) else { return nil }
+        return finding(
+            in: history,
+            life: worst.life,
+            reason: worst.reason,
+            severity: .note,
+            confidence: .high,
+            count: slow.count,
+            events: worst.events,
+            note: { note(on: worst.events[$0], of: worst, in: history) },
+            metrics: metrics(of: worst, in: history),
+            causes: worst.isLoss
+                ? ["loss-on-the-way", "listen-queue-full", "conntrack-insert-race"]
+                : ["long-path", "slow-host", "syn-proxy"],
+            checks: checks(of: worst, in: history),
+            summary: """
+                \(history.initiator) needed \(Wording.duration(worst.total)) to connect to \(history.responder): \
+                \(worst.reasonInWords(history)).
+                """,
+            explanation: explanation(of: worst, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) came up late."
+    }
+
+    private func measure(_ life: Incarnation, in history: History) -> Slow? {
+        guard let completion = life.completion,
+            case .completion(let ordinal) = history.readings[completion],
+            (1...max(1, life.attempts.count)).contains(ordinal), !life.attempts.isEmpty
+        else { return nil }
+        let attempt = life.attempt(ordinal)
+        let answers = attempt.answers.filter {
+            $0 < completion && history.events[$0].kind == .synAck
+        }
+        guard let answer = answers.first else { return nil }
+        let sending = answeredSending(of: attempt, by: answer, in: history)
+        let slow = Slow(
+            life: life,
+            first: attempt.first,
+            sending: sending,
+            answer: answer,
+            lastAnswer: answers[answers.count - 1],
+            completion: completion,
+            sendings: attempt.sendings.filter { $0 < completion },
+            wait: history.delay(from: attempt.first, to: sending),
+            answerLeg: history.delay(from: sending, to: answer),
+            completionLeg: history.delay(from: answer, to: completion)
+        )
+        guard slow.total > Self.slowness else { return nil }
+        return slow.isLoss || standsOut(slow.total, in: history) ? slow : nil
+    }
+
+    /// Which sending of the SYN an answer is for: the one whose timestamp it echoes, else the last before it.
+    private func answeredSending(of attempt: Attempt, by answer: Int, in history: History) -> Int {
+        let event = history.events[answer]
+        let linked = attempt.sendings.first {
+            history.events[$0].hasTimestamps && event.hasTimestamps
+                && history.events[$0].timestampValue == event.timestampEcho
+        }
+        return linked ?? attempt.sendings.last { $0 < answer } ?? attempt.first
+    }
+
+    private func standsOut(_ total: Int64, in history: History) -> Bool {
+        let times = history.capture.handshakeTimes
+        return times.isSlow(UInt32(clamping: total / 1000), with: history.responder.address)
+    }
+
+    private func note(on event: Int, of slow: Slow, in history: History) -> String {
+        switch event {
+        case slow.answer:
+            "answers \(Wording.duration(slow.answerLeg)) after packet \(history.events[slow.sending].packet)"
+        case slow.completion:
+            "completes the handshake \(Wording.duration(slow.total)) after packet \(history.events[slow.first].packet)"
+        case slow.first: "begins to connect"
+        default: history.events[event].kind == .syn ? "the SYN again" : "the SYN-ACK again"
+        }
+    }
+
+    private func metrics(of slow: Slow, in history: History) -> [Metric] {
+        var metrics = [
+            Metric("total_us", nanoseconds: slow.total),
+            Metric("waited_for_retransmission_us", nanoseconds: slow.wait),
+            Metric("syn_to_synack_us", nanoseconds: slow.answerLeg),
+            Metric("synack_to_ack_us", nanoseconds: slow.completionLeg),
+            Metric("syn_retransmissions", slow.sendings.count - 1),
+            Metric("source_port", Int(history.initiator.port)),
+            Metric("destination_port", Int(history.responder.port)),
+        ]
+        let usual = history.capture.handshakeTimes.usual(of: history.responder.address)
+        if let usual, usual.count > 1 {
+            metrics.append(Metric("median_us", nanoseconds: usual.median))
+        }
+        return metrics
+    }
+
+    private func explanation(of slow: Slow, in history: History) -> String {
+        let legs = """
+            SYN to SYN-ACK took \(Wording.duration(slow.answerLeg)), SYN-ACK to ACK \
+            \(Wording.duration(slow.completionLeg)).
+            """
+        var text =
+            slow.wait > 0
+            ? "\(Wording.duration(slow.wait)) went by before the SYN that was answered. \(legs)"
+            : legs
+        let usual = history.capture.handshakeTimes.usual(of: history.responder.address)
+        if let usual, usual.count > 5 {
+            text +=
+                " The median of \(usual.count) handshakes with it is \(Wording.duration(usual.median))."
+        }
+        return text
+    }
+
+    private func checks(of slow: Slow, in history: History) -> [Check] {
+        let host = slow.reason == "slow-initiator" ? history.initiator : history.responder
+        return [
+            Check(
+                on: host.address.description,
+                "nstat -az TcpExtTCPSynRetrans TcpExtListenDrops TcpRetransSegs",
+                "which of them rises with every slow connection?"
+            )
+        ]
+    }
+
+    /// One late handshake.
+    private struct Slow {
+        let life: Incarnation
+        let first: Int
+        /// The sending of the SYN that was answered.
+        let sending: Int
+        let answer: Int
+        let lastAnswer: Int
+        let completion: Int
+        let sendings: [Int]
+        /// In nanoseconds, as all that follow.
+        let wait: Int64
+        let answerLeg: Int64
+        let completionLeg: Int64
+
+        var total: Int64 { wait + answerLeg + completionLeg }
+        var isLoss: Bool { wait > 0 || lastAnswer != answer && completionLeg > answerLeg }
+        var events: [Int] { Array(Set(sendings + [answer, lastAnswer, completion])).sorted() }
+
+        var reason: String {
+            if wait > 0 { return "syn-lost" }
+            let part = SlowHandshake.mainPart * total / 100
+            if answerLeg >= part { return "slow-responder" }
+            return completionLeg >= part
+                ? lastAnswer == answer ? "slow-initiator" : "completion-lost" : "slow-path"
+        }
+
+        func reasonInWords(_ history: History) -> String {
+            switch reason {
+            case "syn-lost":
+                "its SYN was answered only when it was sent for the \(Wording.ordinal((sendings.firstIndex(of: sending) ?? 0) + 1)) time"
+            case "slow-responder": "the SYN-ACK came \(Wording.duration(answerLeg)) after the SYN"
+            case "slow-initiator":
+                "the ACK came \(Wording.duration(completionLeg)) after the SYN-ACK"
+            case "completion-lost": "the SYN-ACK had to be sent again before the ACK came"
+            default: "both ways were slow"
+            }
+        }
+    }
+}

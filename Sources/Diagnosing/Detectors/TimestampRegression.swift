@@ -1,0 +1,135 @@
+import Tracking
+
+/// Speaks when one end's timestamps fall back, so that the other throws its data away.
+package struct TimestampRegression: Detector {
+    package static let manual = Manual(
+        id: "timestamp-regression",
+        title: "timestamps fall back",
+        sees: """
+            New data of one end carries a TSval more than 1000 ticks below the newest that it had sent on the \
+            connection, and the other end acknowledges none of it.
+            """,
+        means: """
+            The receiver takes such segments for old duplicates and drops them (PAWS): it only repeats its \
+            last ACK. The connection stands still although every packet arrives. Two hosts behind one address, a \
+            virtual machine that was moved or restored, or a device that rewrites timestamps give such clocks.
+            """,
+        unless: """
+            A reordered segment has an old sequence number as well as an old timestamp. Timestamps of different \
+            connections have nothing to do with one another: many systems begin each with a random value. If the \
+            other end acknowledges the data, it does not mind.
+            """,
+        check: """
+            On the receiver, nstat -az TcpExtPAWSEstab: does it rise with every retransmission? As an experiment, \
+            net.ipv4.tcp_timestamps=0 on one end.
+            """,
+        sources: [.rfc(7323, section: "5.3"), .rfc(7323, section: "5.8")],
+        example: Exchange(to: "198.51.100.20:7") {
+            client.syn(seq: 1000, tsval: 5_000_000)
+            server.synAck(seq: 5000, ack: 1001, tsval: 900)
+            client.ack(seq: 1001, ack: 5001, tsval: 5_000_001)
+            client.data(seq: 1001, ack: 5001, length: 10, tsval: 5_000_001)
+            server.ack(seq: 5001, ack: 1011)
+            pause(.seconds(1))
+            client.data(seq: 1011, ack: 5001, length: 10, tsval: 4_900_000).flagged
+            server.ack(seq: 5001, ack: 1011)
+            pause(.milliseconds(300))
+            client.data(seq: 1011, ack: 5001, length: 10, tsval: 4_900_300).flagged
+            server.ack(seq: 5001, ack: 1011)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:7") {
+            client.syn(seq: 1000, tsval: 5_000_000)
+            server.synAck(seq: 5000, ack: 1001, tsval: 900)
+            client.ack(seq: 1001, ack: 5001, tsval: 5_000_001)
+            client.data(seq: 1001, ack: 5001, length: 10, tsval: 5_000_001)
+            server.ack(seq: 5001, ack: 1011)
+            client.data(seq: 1021, ack: 5001, length: 10, tsval: 5_002_000)
+            client.data(seq: 1011, ack: 5001, length: 10, tsval: 5_000_900)
+            server.ack(seq: 5001, ack: 1031)
+        }
+    )
+
+    /// So many segments must have been thrown away.
+    private static let enough = 2
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        for life in history.incarnations.reversed() {
+            for side in [life.initiator, life.initiator.other] {
+                let fallen = life.events.filter {
+                    history.events[$0].side == side && history.events[$0].formerTimestamp != nil
+                }
+                guard fallen.count >= Self.enough, let first = fallen.first,
+                    let former = history.events[first].formerTimestamp,
+                    !isAccepted(after: first, in: life, history)
+                else { continue }
+                return finding(of: fallen, below: former, in: life, history)
+            }
+        }
+        return nil
+    }
+
+    /// Whether the other end acknowledged what came with an old timestamp.
+    private func isAccepted(after first: Int, in life: Incarnation, _ history: History) -> Bool {
+        let event = history.events[first]
+        // What is sent again with a right timestamp may be acknowledged.
+        let recovery = life.events.suffix(from: first).first { index in
+            let other = history.events[index]
+            return other.side == event.side && other.payloadLength > 0
+                && other.formerTimestamp == nil
+        }
+        return life.events.suffix(from: first).prefix { $0 < recovery ?? .max }.contains { index in
+            let other = history.events[index]
+            return other.side != event.side && other.flags.contains(.ack) && other.kind != .icmp
+                && event.sequence.distance(to: other.acknowledgment) > 0
+        }
+    }
+
+    private func finding(
+        of fallen: [Int],
+        below former: UInt32,
+        in life: Incarnation,
+        _ history: History
+    ) -> Finding {
+        let event = history.events[fallen[0]]
+        let sender = history.endpoint(of: event)
+        let receiver = history.isFromInitiator(event) ? history.responder : history.initiator
+        let distance = Int(former &- event.timestampValue)
+        return finding(
+            in: history,
+            life: life,
+            severity: .warning,
+            confidence: .high,
+            count: fallen.count,
+            events: fallen,
+            note: { "TSval \(history.events[fallen[$0]].timestampValue), below \(former)" },
+            metrics: [
+                Metric("ticks_back", distance),
+                Metric("former_tsval", Int(former)),
+                Metric("sender", history.isFromInitiator(event) ? "client" : "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: [
+                "two-hosts-behind-one-address", "restored-virtual-machine", "rewritten-timestamps",
+            ],
+            checks: [
+                Check(
+                    on: receiver.address.description,
+                    "nstat -az TcpExtPAWSEstab",
+                    "does it rise with every retransmission?"
+                )
+            ],
+            summary: """
+                The timestamps of \(sender) fell back by \(distance) ticks, and \(receiver.address) has \
+                acknowledged none of its data since (\(Wording.count(fallen.count, "segment"))).
+                """,
+            explanation: """
+                TSval \(event.timestampValue) of packet \(event.packet) lies below \(former), which \(sender.address) \
+                had sent before on this connection: \(receiver.address) must take the segment for an old duplicate \
+                and drop it (RFC 7323 §5.3).
+                """
+        )
+    }
+}

@@ -1,0 +1,41 @@
+import Tracking
+
+extension History {
+    /// A flow that begins so soon after the capture may have begun before it, in nanoseconds.
+    private static let captureStartSlack: Int64 = 5_000_000_000
+    /// No single frame on a usual wire is longer, in octets: what is was put together by a network card.
+    private static let longestFrame: UInt32 = 9234
+
+    /// The guards that apply to every finding about an incarnation.
+    func guards(for life: Incarnation, isPending: Bool) -> [Guard] {
+        var guards: [Guard] = []
+        if let first = life.attempts.first?.first, life.number == 0,
+            events[first].time - capture.begin < Self.captureStartSlack
+        {
+            guards.append(.captureBeganMidFlow)
+        }
+        if isPending { guards.append(.captureEnded) }
+        if omitted > 0 { guards.append(.tapeFull) }
+        let hasDuplicates = readings[life.events].contains {
+            if case .duplicate = $0 { true } else { false }
+        }
+        if hasDuplicates { guards.append(.duplicates) }
+        if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
+        if capture.lossSigns > 0 { guards.append(.captureLoss) }
+        if isReordered(life) { guards.append(.reordered) }
+        let own = events[life.events]
+        if own.contains(where: { $0.options.contains(.cut) }) { guards.append(.cutPackets) }
+        let isOffloaded = own.contains {
+            $0.linkFacts.checksum == .unfilled || $0.frameLength > Self.longestFrame
+        }
+        if isOffloaded { guards.append(.offload) }
+        return guards
+    }
+
+    /// Whether an answer stands before its question, or a packet before an earlier one.
+    private func isReordered(_ life: Incarnation) -> Bool {
+        let own = events[life.events]
+        if zip(own, own.dropFirst()).contains(where: { $0.time > $1.time }) { return true }
+        return life.attempts.contains { attempt in attempt.answers.contains { $0 < attempt.first } }
+    }
+}
