@@ -21,6 +21,8 @@ package struct Diagnosis {
     private var services: Set<Endpoint> = []
     private var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     private var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    /// The first SYN of every flow in an incident, to tell both sides of an address translation.
+    private var firstSYNs: [TranslatedSYN.Core: (syn: TranslatedSYN, parties: Parties)] = [:]
     /// The services and the initiators whose mute flows a finding stands for.
     private var coveredServices: Set<Endpoint> = []
     private var coveredInitiators: Set<Address> = []
@@ -95,7 +97,16 @@ package struct Diagnosis {
             history.needsTexts = true
             findings = examine(history)
         }
-        if !findings.isEmpty { file(findings, of: history, under: parties) }
+        guard !findings.isEmpty else { return }
+        if let syn = TranslatedSYN(history) {
+            if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn), drafts[twin.parties] != nil
+            {
+                drafts[twin.parties]?.note(.bothSidesOfNAT)
+                return
+            }
+            if firstSYNs.count < Self.incidentLimit { firstSYNs[syn.core] = (syn, parties) }
+        }
+        file(findings, of: history, under: parties)
     }
 
     private func examine(_ history: History) -> [Finding] {

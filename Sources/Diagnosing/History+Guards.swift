@@ -20,6 +20,7 @@ extension History {
             if case .duplicate = $0 { true } else { false }
         }
         if hasDuplicates { guards.append(.duplicates) }
+        if life.attempts.contains(where: { $0.rewritten != nil }) { guards.append(.bothSidesOfNAT) }
         if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
         if capture.lossSigns > 0 { guards.append(.captureLoss) }
         if isReordered(life) { guards.append(.reordered) }

@@ -80,6 +80,7 @@ package struct DuplicateAddress: Detector {
                 """,
             explanation: "Packets to \(address) go to whichever of them was heard last.",
             count: claims.count - 1,
+            headline: "\(address) is used by \(owners.count) hosts",
             metrics: [
                 Metric("owners", owners.count),
                 Metric("changes", claims.count - 1),

@@ -108,6 +108,7 @@ package struct PortScan: Detector {
             count: probing.count,
             flows: probing.count,
             speaksForAll: true,
+            headline: "\(probing.initiator) scans \(what)",
             metrics: [
                 Metric("probes", probing.count),
                 Metric("ports", probing.portCount),

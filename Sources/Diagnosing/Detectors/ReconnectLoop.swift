@@ -127,6 +127,7 @@ package struct ReconnectLoop: Detector {
             count: count,
             flows: count,
             speaksForAll: true,
+            headline: "\(pair.initiator) connects to \(pair.service) in vain, again and again",
             metrics: [
                 Metric("connections", count),
                 Metric("with_request", requests),

@@ -99,6 +99,7 @@ package struct SYNFlood: Detector {
             count: surge.attempts,
             flows: surge.attempts,
             speaksForAll: true,
+            headline: "\(service) is flooded with SYNs",
             metrics: [
                 Metric("syns", surge.attempts),
                 Metric("peak_per_second", surge.peak()),

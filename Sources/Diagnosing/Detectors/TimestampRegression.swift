@@ -7,7 +7,9 @@ package struct TimestampRegression: Detector {
         title: "timestamps fall back",
         sees: """
             New data of one end carries a TSval more than 1000 ticks below the newest that it had sent on the \
-            connection, and the other end acknowledges none of it.
+            connection, and the other end acknowledges none of it. Or a SYN that nothing answers has a TSval below \
+            one that the responder accepted from the same address within the minute before, while all that it \
+            accepted rose by one clock.
             """,
         means: """
             The receiver takes such segments for old duplicates and drops them (PAWS): it only repeats its \
@@ -56,6 +58,7 @@ package struct TimestampRegression: Detector {
 
     package func examine(_ history: History) -> Finding? {
         for life in history.incarnations.reversed() {
+            if let found = droppedSYN(in: life, history) { return found }
             for side in [life.initiator, life.initiator.other] {
                 let fallen = life.events.filter {
                     history.events[$0].side == side && history.events[$0].formerTimestamp != nil
@@ -129,6 +132,56 @@ package struct TimestampRegression: Detector {
                 TSval \(event.timestampValue) of packet \(event.packet) lies below \(former), which \(sender.address) \
                 had sent before on this connection: \(receiver.address) must take the segment for an old duplicate \
                 and drop it (RFC 7323 §5.3).
+                """
+        )
+    }
+
+    /// A SYN that a listener drops because it goes by one clock for an address behind which there are two.
+    private func droppedSYN(in life: Incarnation, _ history: History) -> Finding? {
+        let sendings = life.attempts.flatMap(\.sendings).sorted()
+        guard life.completion == nil, life.answers.isEmpty, sendings.count > 1,
+            life.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
+            let first = sendings.first, history.events[first].hasTimestamps,
+            let newer = history.capture.acceptedTimestamps.newer(
+                than: history.events[first].timestampValue,
+                at: history.events[first].time,
+                of: history.initiator.address,
+                with: history.responder.address
+            )
+        else { return nil }
+        let value = history.events[first].timestampValue
+        return finding(
+            in: history,
+            life: life,
+            reason: "paws-syn-drop",
+            severity: .error,
+            confidence: .medium,
+            status: .likely,
+            count: sendings.count,
+            events: sendings,
+            note: { "TSval \(history.events[sendings[$0]].timestampValue), below \(newer)" },
+            metrics: [
+                Metric("ticks_back", Int(newer &- value)),
+                Metric("former_tsval", Int(newer)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["several-clocks-behind-one-address", "tcp-tw-recycle"],
+            checks: [
+                Check(
+                    on: history.responder.address.description,
+                    "nstat -az TcpExtPAWSPassive TcpExtPAWSTimewait; sysctl net.ipv4.tcp_tw_recycle",
+                    "does either rise with every SYN, and does it judge by host? (tcp_tw_recycle is gone since 4.12)"
+                )
+            ],
+            summary: """
+                \(history.responder) drops the SYNs of \(history.initiator): their timestamps lie \
+                \(newer &- value) ticks below what it accepted from that address just before.
+                """,
+            explanation: """
+                TSval \(value) of packet \(history.events[first].packet) is older than \(newer), and all connections of \
+                \(history.initiator.address) that came up carried rising timestamps: there are several hosts with clocks \
+                of their own behind the address, and the listener goes by one of them.
                 """
         )
     }

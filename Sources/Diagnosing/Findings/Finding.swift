@@ -22,6 +22,8 @@ package struct Finding: Hashable, Sendable {
     package var flows = 1
     /// Whether its texts are about all of its flows, and not about the first of them.
     package var speaksForAll = false
+    /// What an incident is called of which this is the root; `nil`: by its outcome.
+    package var headline: String?
     package var metrics: [Metric]
     /// The packets that prove it, in order of capture; `evidenceLimit` at most.
     package var evidence: [Evidence]

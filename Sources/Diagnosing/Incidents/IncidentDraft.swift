@@ -39,6 +39,13 @@ struct IncidentDraft {
         merge(finding)
     }
 
+    /// Adds a guard to all findings.
+    mutating func note(_ guardOfAll: Guard) {
+        for index in findings.indices where !findings[index].guards.contains(guardOfAll) {
+            findings[index].guards.append(guardOfAll)
+        }
+    }
+
     /// Takes over everything of another draft.
     mutating func absorb(_ other: IncidentDraft) {
         flows += other.flows

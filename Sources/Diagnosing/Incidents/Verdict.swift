@@ -16,6 +16,7 @@ struct Verdict {
     private var isFailure: Bool { chain.contains { $0.severity == .error } }
 
     var headline: String {
+        if let headline = root.headline { return headline }
         let to = root.destination
         let many = flows > 1 ? " (\(flows) connections)" : ""
         if isFailure, established > 0 {

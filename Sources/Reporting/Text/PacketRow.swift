@@ -31,6 +31,29 @@ struct PacketRow {
         }
     }
 
+    /// The row of a packet that proves a finding about more than one flow; `former` is the time of the row
+    /// before.
+    init?(_ evidence: Evidence, after former: Int64?, clock: LocalTime) {
+        let event = evidence.event
+        number = String(event.packet)
+        time = clock.time(event.time)
+        delta = former.map { clock.delta(event.time - $0) } ?? ""
+        if event.kind == .addressClaim {
+            route = ""
+            kind = event.frameLength > 0 ? "ARP \(event.frameLength)" : "ARP"
+            info = evidence.note
+            return
+        }
+        guard let ends = evidence.ends else { return nil }
+        route = "\(ends.source.address) → \(ends.destination.address)"
+        kind = event.frameLength > 0 ? "TCP \(event.frameLength)" : "TCP"
+        let ports = "\(ends.source.port) → \(ends.destination.port) "
+        // Of a connection that was forgotten its SYN's number is all that is left.
+        info =
+            event.frameLength > 0
+            ? ports + Self.describe(event) : "\(ports)[\(event.flags)] Seq=\(event.sequence)"
+    }
+
     private static func describe(error event: Event) -> String {
         let meaning = event.icmpMeaning
         let text = meaning.prefix(1).uppercased() + meaning.dropFirst()

@@ -137,6 +137,10 @@ package struct TextReport {
             text += style.hung("\(issue.title) (\(issue.reference)).\(cure)", behind: "   Known   ")
         }
         text += checks(incident.checks)
+        for link in incident.chain {
+            let table = EvidenceTable(finding: link.finding, clock: clock, showsAll: showsAll).text
+            if !table.isEmpty { text += "\n" + table }
+        }
         for history in incident.histories { text += "\n" + timeline(of: history, in: incident) }
         return text
     }

@@ -40,6 +40,10 @@ extension Tracker {
             let marks = flows[index].marks
             if flows[index].isNoteworthy {
                 noteNoteworthy(index)
+                if flows[index].outcome == .noAnswer {
+                    let initiator = flows[index].key[flows[index].initiator].address
+                    acceptedTimestamps.want(initiator, with: flows[index].responder.address)
+                }
             } else if marks.contains(.slow) {
                 slow.append(index)
                 handshakeTimes.want(flows[index].responder.address)
@@ -47,8 +51,10 @@ extension Tracker {
         }
         census.settle()
         let comesUp = tally.outcome(.completed) > 0
-        if !strays.isEmpty || comesUp && (!slow.isEmpty || census.hasMany) { compare() }
+        let isWanted = !slow.isEmpty || census.hasMany || !acceptedTimestamps.isEmpty
+        if !strays.isEmpty || comesUp && isWanted { compare() }
         handshakeTimes.settle()
+        acceptedTimestamps.settle()
         for index in slow where isSlow(flows[index]) {
             flows[index].marks.insert(.noteworthy)
             noteNoteworthy(index)
@@ -75,6 +81,15 @@ extension Tracker {
                 let responder = flows[index].responder
                 if hasMany, let place = census.placeOfMany(to: responder) {
                     census.noteEstablished(at: place)
+                }
+                if !acceptedTimestamps.isEmpty {
+                    let side = flows[index].initiator
+                    acceptedTimestamps.note(
+                        flows[index][side].timestamp,
+                        at: flows[index].lastTime,
+                        of: flows[index].key[side].address,
+                        with: responder.address
+                    )
                 }
                 if flows[index].marks.contains(.timed) {
                     let legs = flows[index].legs

@@ -23,6 +23,8 @@ package struct Tracker: ~Copyable {
     package private(set) var localHosts: Set<Address> = []
     /// Of the hosts with a slow handshake, once the capture is closed.
     package internal(set) var handshakeTimes = HandshakeTimes()
+    /// Of the hosts with unanswered SYNs, once the capture is closed.
+    package internal(set) var acceptedTimestamps = AcceptedTimestamps()
 
     var flows: FlowTable
     var tapes: TapeStore

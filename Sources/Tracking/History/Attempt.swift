@@ -37,9 +37,13 @@ package struct Attempt: Hashable, Sendable {
     package var first: Int { sendings[0] }
     package var last: Int { sendings[sendings.count - 1] }
 
+    /// Its ISN behind a device that rewrites sequence numbers, if both sides of that were captured.
+    package internal(set) var rewritten: SequenceNumber?
+
     /// Whether `acknowledgment` answers the SYN, or the SYN and the first of its data (RFC 7413 §4.2.2).
     func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
         let length = initialSequence.distance(to: sequenceEnd)
+        if let rewritten, rewritten.advanced(by: 1) == acknowledgment { return true }
         return (1...max(1, length)).contains(initialSequence.distance(to: acknowledgment))
     }
 }

@@ -20,6 +20,8 @@ package struct CaptureFacts: Sendable {
     package let strays: StrayAnswers
     /// How long handshakes usually take, of the hosts with a slow one.
     package let handshakeTimes: HandshakeTimes
+    /// What clocks connections came up with, of the hosts that also sent SYNs in vain.
+    package let acceptedTimestamps: AcceptedTimestamps
 
     package init(
         begin: Int64,
@@ -32,7 +34,8 @@ package struct CaptureFacts: Sendable {
         lossSigns: UInt64 = 0,
         timeReversals: UInt64 = 0,
         strays: StrayAnswers = StrayAnswers(),
-        handshakeTimes: HandshakeTimes = HandshakeTimes()
+        handshakeTimes: HandshakeTimes = HandshakeTimes(),
+        acceptedTimestamps: AcceptedTimestamps = AcceptedTimestamps()
     ) {
         self.begin = begin
         self.end = end
@@ -45,6 +48,7 @@ package struct CaptureFacts: Sendable {
         self.timeReversals = timeReversals
         self.strays = strays
         self.handshakeTimes = handshakeTimes
+        self.acceptedTimestamps = acceptedTimestamps
     }
 }
 
@@ -64,7 +68,8 @@ extension Tracker {
             lossSigns: tally.lossSigns,
             timeReversals: tally.timeReversals,
             strays: strays,
-            handshakeTimes: handshakeTimes
+            handshakeTimes: handshakeTimes,
+            acceptedTimestamps: acceptedTimestamps
         )
     }
 }

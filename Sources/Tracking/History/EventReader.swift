@@ -51,6 +51,10 @@ struct EventReader {
         let event = events[index]
         if let original = original(of: index) {
             isMirrored = true
+            if case .syn(let ordinal, _) = readings[original] {
+                incarnations[life].attempts[ordinal - 1].rewritten =
+                    event.sequence == events[original].sequence ? nil : event.sequence
+            }
             return .duplicate(of: original)
         }
         let isFromInitiator = event.side == incarnations[life].initiator
@@ -82,9 +86,9 @@ struct EventReader {
             earlier -= 1
             let other = events[earlier]
             if event.time - other.time > Self.duplicateWindow { return nil }
-            guard other.kind == event.kind, event.kind != .formerConnection,
-                event.isSameSegment(as: other)
-            else { continue }
+            guard other.kind == event.kind, event.kind != .formerConnection else { continue }
+            if event.isTranslation(of: other) { return earlier }
+            guard event.isSameSegment(as: other) else { continue }
             // A SYN comes again after the retransmission timer, which is never so short.
             if event.kind == .syn { return earlier }
             guard event.identification == other.identification else { continue }
@@ -205,6 +209,15 @@ extension Event {
             && flags == other.flags && timestampValue == other.timestampValue
             && timestampEcho == other.timestampEcho && window == other.window
             && payloadLength == other.payloadLength && icmpSender == other.icmpSender
+    }
+
+    /// Whether it is the same SYN behind a device that rewrites sequence numbers: captured on both sides of
+    /// it, a hop or more apart.
+    fileprivate func isTranslation(of other: Event) -> Bool {
+        kind == .syn && side == other.side && sequence != other.sequence
+            && identification == other.identification && identification != 0
+            && timeToLive != other.timeToLive && timestampValue == other.timestampValue
+            && options == other.options && window == other.window
     }
 
     /// Whether it is an ICMP destination unreachable other than for path-MTU discovery.
