@@ -155,12 +155,17 @@ extension Party {
 
     /// A RST as a stack without a socket sends it: no ACK, no window, no options.
     package func rst(seq: UInt32) -> ScriptStep {
-        bareReset(.rst, seq: seq, ack: 0)
+        segmentWithoutOptions(.rst, seq: seq, ack: 0)
     }
 
     /// The RST+ACK with sequence number 0 that answers a segment without ACK (RFC 9293 §3.10.7.1).
     package func rstAck(ack: UInt32) -> ScriptStep {
-        bareReset([.rst, .ack], seq: 0, ack: ack)
+        segmentWithoutOptions([.rst, .ack], seq: 0, ack: ack)
+    }
+
+    /// A segment with just these flags and no options, as scanners send it.
+    package func bare(_ flags: TCPFlags, seq: UInt32) -> ScriptStep {
+        segmentWithoutOptions(flags, seq: seq, ack: 0)
     }
 
     /// A RST of a live socket: at its own next sequence number, with timestamps.
@@ -191,7 +196,7 @@ extension Party {
         return ScriptStep(party: self, content: .segment(segment))
     }
 
-    private func bareReset(_ flags: TCPFlags, seq: UInt32, ack: UInt32) -> ScriptStep {
+    private func segmentWithoutOptions(_ flags: TCPFlags, seq: UInt32, ack: UInt32) -> ScriptStep {
         var segment = ScriptSegment(flags: flags, sequence: seq, acknowledgment: ack)
         segment.window = 0
         segment.hasOptions = false

@@ -1,0 +1,238 @@
+import Diagnosing
+import Testing
+import Tracking
+
+@Suite struct `A flood of SYNs` {
+    /// SYNs by the hundred, each from a port or a host of its own.
+    private func flood(
+        _ count: UInt32,
+        every gap: Duration,
+        fromOneHost: Bool = false,
+        isPatient: Bool = false,
+        isRefused: Bool = false
+    ) -> Exchange {
+        Exchange(to: "198.51.100.20:80") {
+            for number in 0..<count {
+                let port = 1024 + UInt16(number)
+                let host = fromOneHost ? "203.0.113.1" : "203.0.\(number / 250).\(number % 250 + 1)"
+                client.syn(seq: 65_537 &* number).between(clientPort: port, client: host).after(gap)
+                if isPatient {
+                    client.syn(seq: 65_537 &* number).between(clientPort: port, client: host)
+                }
+                if isRefused {
+                    server.rstAck(ack: 65_537 &* number &+ 1).between(
+                        clientPort: port,
+                        client: host
+                    )
+                }
+            }
+        }
+    }
+
+    @Test func `is one incident, however many flows it has`() throws {
+        let found = try incidents(in: flood(20_000, every: .microseconds(50)))
+
+        #expect(found.count == 1)
+        #expect(found.first?.headline == "198.51.100.20:80 is flooded with SYNs")
+        #expect(found.first?.root.count == 20_000)
+        #expect(found.first?.root.evidence.count == Finding.evidenceLimit)
+        #expect(found.first?.root[metric: "sources"] == .integer(4096))
+    }
+
+    @Test func `names its source where there is one`() throws {
+        let found = try finding(
+            by: SYNFlood.self,
+            in: flood(300, every: .milliseconds(1), fromOneHost: true)
+        )
+
+        #expect(found.reason == "single-source")
+        #expect(found.subject.initiatorAddress == Address("203.0.113.1"))
+    }
+
+    @Test func `is none when honest clients lost their server`() throws {
+        let storm = flood(300, every: .milliseconds(1), isPatient: true)
+
+        #expect(try findings(in: storm, by: [SYNFlood.self]).isEmpty)
+    }
+
+    @Test func `is none when a closed port refuses them all`() throws {
+        let storm = flood(300, every: .milliseconds(1), isRefused: true)
+
+        #expect(try findings(in: storm, by: [SYNFlood.self]).isEmpty)
+    }
+
+    @Test func `is none when the connections come up`() throws {
+        let rush = Exchange(to: "198.51.100.20:80") {
+            for number: UInt16 in 0..<400 {
+                client.syn(seq: 1000).between(clientPort: 1024 + number).after(.milliseconds(1))
+                if number % 4 > 0 {
+                    server.synAck(seq: 5000, ack: 1001).between(clientPort: 1024 + number)
+                    client.ack(seq: 1001, ack: 5001).between(clientPort: 1024 + number)
+                }
+            }
+        }
+
+        #expect(try findings(in: rush, by: [SYNFlood.self]).isEmpty)
+    }
+}
+
+@Suite struct `A scan` {
+    @Test func `of all ports is one incident`() throws {
+        let scan = Exchange(to: "198.51.100.20:1") {
+            for port: UInt16 in 1...65_535 {
+                client.syn(seq: 5000).between(serverPort: port).after(.microseconds(50))
+                server.rstAck(ack: 5001).between(serverPort: port).after(.microseconds(20))
+            }
+        }
+
+        let found = try incidents(in: scan)
+
+        #expect(found.count == 1)
+        #expect(found.first?.headline == "192.0.2.10 scans 65535 ports of 198.51.100.20")
+        #expect(found.first?.root[metric: "ports"] == .integer(65_535))
+    }
+
+    @Test func `of one port at many hosts is told as such`() throws {
+        let sweep = Exchange(to: "198.51.100.20:22") {
+            for host in 1...60 {
+                client.syn(seq: 5000).between(server: "198.51.100.\(host)").after(.milliseconds(1))
+            }
+        }
+
+        let found = try finding(by: PortScan.self, in: sweep)
+
+        #expect(found.reason == "hosts")
+        #expect(found.confidence == .medium)
+        #expect(found[metric: "hosts"] == .integer(60))
+    }
+
+    @Test func `with FIN alone counts too`() throws {
+        let scan = Exchange(to: "198.51.100.20:1") {
+            for port: UInt16 in 1...30 {
+                client.bare([.fin], seq: 5000).between(serverPort: port).after(.milliseconds(1))
+                server.rstAck(ack: 5001).between(serverPort: port)
+            }
+        }
+
+        let found = try finding(by: PortScan.self, in: scan)
+
+        #expect(found.explanation.contains("flags that no connection begins with"))
+    }
+
+    @Test func `is none when most of the ports are open and used`() throws {
+        let crawl = Exchange(to: "198.51.100.20:1") {
+            for port: UInt16 in 1...40 {
+                client.syn(seq: 5000).between(serverPort: port).after(.milliseconds(1))
+                server.synAck(seq: 9000, ack: 5001).between(serverPort: port)
+                client.ack(seq: 5001, ack: 9001).between(serverPort: port)
+                client.data(seq: 5001, ack: 9001, length: 10).between(serverPort: port)
+                server.data(seq: 9001, ack: 5011, length: 10).between(serverPort: port)
+            }
+        }
+
+        #expect(try findings(in: crawl, by: [PortScan.self]).isEmpty)
+    }
+
+    @Test func `is none when one client waits for fifty dead servers`() throws {
+        let outage = Exchange(to: "198.51.100.20:3306") {
+            for _ in 0..<2 {
+                for host in 1...60 {
+                    client.syn(seq: 5000).between(server: "198.51.100.\(host)")
+                        .after(.milliseconds(20))
+                }
+            }
+        }
+
+        #expect(try findings(in: outage, by: [PortScan.self]).isEmpty)
+    }
+}
+
+@Suite struct `A loop of reconnects` {
+    private func visits(
+        _ count: UInt16,
+        every gap: Duration,
+        @ExchangeBuilder ending: (UInt16) -> [ScriptStep]
+    ) -> Exchange {
+        Exchange(to: "198.51.100.20:2049") {
+            for visit in 0..<count {
+                client.syn(seq: 1000).between(clientPort: 900 + visit).after(gap)
+                server.synAck(seq: 5000, ack: 1001).between(clientPort: 900 + visit)
+                client.ack(seq: 1001, ack: 5001).between(clientPort: 900 + visit)
+                for step in ending(visit) { step.between(clientPort: 900 + visit) }
+            }
+        }
+    }
+
+    @Test func `tells that the server resets`() throws {
+        let loop = visits(6, every: .seconds(2)) { _ in server.reset(seq: 5001, ack: 1001) }
+
+        let found = try finding(by: ReconnectLoop.self, in: loop)
+
+        #expect(found.reason == "reset-by-server")
+        #expect(found.count == 6)
+    }
+
+    @Test func `tells that the client gives up waiting`() throws {
+        let loop = visits(6, every: .seconds(1)) { _ in
+            client.data(seq: 1001, ack: 5001, length: 50)
+            server.ack(seq: 5001, ack: 1051)
+            client.fin(seq: 1051, ack: 5001).after(.seconds(5))
+            server.fin(seq: 5001, ack: 1052)
+            client.ack(seq: 1052, ack: 5002)
+        }
+
+        #expect(try finding(by: ReconnectLoop.self, in: loop).reason == "given-up-by-client")
+    }
+
+    @Test func `is none with four of them, or with a minute between two`() throws {
+        let few = visits(4, every: .seconds(1)) { _ in server.reset(seq: 5001, ack: 1001) }
+        let slow = visits(6, every: .seconds(60)) { _ in server.reset(seq: 5001, ack: 1001) }
+
+        #expect(try findings(in: few, by: [ReconnectLoop.self]).isEmpty)
+        #expect(try findings(in: slow, by: [ReconnectLoop.self]).isEmpty)
+    }
+
+    @Test func `is none where every connection did some work`() throws {
+        let work = visits(9, every: .seconds(1)) { _ in
+            client.data(seq: 1001, ack: 5001, length: 50)
+            server.data(seq: 5001, ack: 1051, length: 500)
+            server.fin(seq: 5501, ack: 1051)
+            client.fin(seq: 1051, ack: 5502)
+            server.ack(seq: 5502, ack: 1052)
+        }
+
+        #expect(try findings(in: work, by: [ReconnectLoop.self]).isEmpty)
+    }
+}
+
+@Suite struct `A duplicate address` {
+    @Test func `is none when an address moves once, as in a failover`() throws {
+        let failover = Exchange {
+            for card: UInt8 in [2, 2, 7, 7, 7] {
+                server.claims(mac: card).after(.seconds(3))
+            }
+        }
+
+        #expect(try findings(in: failover, by: [DuplicateAddress.self]).isEmpty)
+    }
+
+    @Test func `is none when an address moves back after minutes`() throws {
+        let maintenance = Exchange {
+            for card: UInt8 in [2, 7, 2] { server.claims(mac: card).after(.seconds(600)) }
+        }
+
+        #expect(try findings(in: maintenance, by: [DuplicateAddress.self]).isEmpty)
+    }
+
+    @Test func `names all cards and how often it changed hands`() throws {
+        let dispute = Exchange {
+            for card: UInt8 in [2, 7, 2, 7, 2] { server.claims(mac: card).after(.seconds(1)) }
+        }
+
+        let found = try finding(by: DuplicateAddress.self, in: dispute)
+
+        #expect(found[metric: "owners"] == .integer(2))
+        #expect(found[metric: "changes"] == .integer(4))
+        #expect(found.summary.contains("02:00:00:00:00:02 and 02:00:00:00:00:07"))
+    }
+}
