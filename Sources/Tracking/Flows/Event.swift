@@ -82,8 +82,6 @@ extension Event {
 extension Event {
     @inline(never)
     init(_ segment: Segment, kind: Kind, side: Side, in frame: FrameFacts) {
-        var facts = frame.link
-        facts.checksum = segment.checksum
         self.init(
             time: frame.time,
             packet: frame.number,
@@ -105,7 +103,7 @@ extension Event {
             kind: kind,
             side: side,
             optionOrder: segment.options.order,
-            annex: Address(high: facts.packed, low: 0)
+            annex: Address(high: frame.link.packed, low: 0)
         )
     }
 

@@ -56,6 +56,11 @@ package struct Tally: Hashable, Sendable {
         latest = max(latest, frame.time)
     }
 
+    mutating func note(_ checksum: SegmentChecksum) {
+        if checksum == .right { rightChecksums &+= 1 }
+        if checksum == .wrong { wrongChecksums &+= 1 }
+    }
+
     mutating func noteAnswer(after delay: UInt64) {
         let place = Self.delayBounds.firstIndex { delay <= $0 } ?? Self.delayBounds.count
         answerDelays[place] += 1

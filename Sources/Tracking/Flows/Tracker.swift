@@ -95,9 +95,11 @@ package struct Tracker: ~Copyable {
                 left -= 1
                 let frame = source.frame
                 tally.note(frame)
-                if frame.linkType == .ethernet, var segment = Segment(plainEthernet: frame.octets) {
-                    if segment.flags.contains(.syn) { segment.sumUp(plainEthernet: frame.octets) }
-                    let link = LinkFacts(ethernet: frame.octets)
+                if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
+                    let link = LinkFacts(
+                        plainEthernet: frame.octets,
+                        isSYN: segment.flags.contains(.syn)
+                    )
                     batch[length] = waiting(segment, in: FrameFacts(frame, vlan: 0, link: link))
                     length += 1
                 } else {
@@ -132,10 +134,11 @@ package struct Tracker: ~Copyable {
     @inline(never)
     private mutating func consume(rare frame: borrowing Frame) {
         let decoded = DecodedFrame(frame)
-        let facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
+        var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1
+            facts.link.checksum = segment.checksum
             follow(waiting(segment, in: facts))
         case .icmpError(let error):
             tally.icmpErrors &+= 1
@@ -169,7 +172,7 @@ package struct Tracker: ~Copyable {
         var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
-        let isLocal = segment.checksum == .unfilled || frame.link.direction == .outgoing
+        let isLocal = frame.link.checksum == .unfilled || frame.link.direction == .outgoing
         if isLocal, localHosts.count < Self.localHostLimit {
             localHosts.insert(segment.source.address)
         }
@@ -223,8 +226,7 @@ package struct Tracker: ~Copyable {
         let (newestTimestamp, usualTimeToLive) = (flow[side].timestamp, flow[side].timeToLive)
         let step = flow.advance(with: segment, from: side, in: frame)
         if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
-        if segment.checksum == .right { tally.rightChecksums &+= 1 }
-        if segment.checksum == .wrong { tally.wrongChecksums &+= 1 }
+        if segment.flags.contains(.syn) { tally.note(frame.link.checksum) }
         if step.contains(.record) {
             var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
             event.incarnation = flow.incarnation

@@ -38,15 +38,4 @@ extension Segment {
             options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)
         }
     }
-
-    /// Sums up the segment in a frame that `init(plainEthernet:)` has read.
-    @inline(never)
-    mutating func sumUp(plainEthernet octets: RawSpan) {
-        checksum = SegmentChecksum(
-            of: octets.extracting(droppingFirst: 34),
-            length: Int(octets.bigEndian(at: 16, as: UInt16.self)) - 20,
-            from: source.address,
-            to: destination.address
-        )
-    }
 }

@@ -14,6 +14,7 @@ package struct Segment: Hashable, BitwiseCopyable, Sendable {
     package var timeToLive: UInt8
     /// The IPv4 identification field, 0 for IPv6.
     package var identification: UInt16
+    /// Of a SYN; where a plain segment is read, its link facts hold it instead.
     package var checksum = SegmentChecksum.unchecked
 
     /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).

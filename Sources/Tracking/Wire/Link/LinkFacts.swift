@@ -24,6 +24,24 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
         packed = octets.bigEndian(at: 4, as: UInt64.self) & Self.addressBits
     }
 
+    /// Those of a frame that is a plain segment; only the checksum of a SYN is looked at.
+    @inline(always)
+    init(plainEthernet octets: RawSpan, isSYN: Bool) {
+        packed = octets.bigEndian(at: 4, as: UInt64.self) & Self.addressBits
+        if isSYN { packed |= Self.checksumBits(of: octets) }
+    }
+
+    @inline(never)
+    private static func checksumBits(of octets: RawSpan) -> UInt64 {
+        let checksum = SegmentChecksum(
+            of: octets.extracting(droppingFirst: 34),
+            length: Int(octets.bigEndian(at: 16, as: UInt16.self)) - 20,
+            from: Address(ipv4: octets.bigEndian(at: 26)),
+            to: Address(ipv4: octets.bigEndian(at: 30))
+        )
+        return UInt64(checksum.rawValue) << 50
+    }
+
     init(source: MACAddress?, direction: Direction) {
         packed = (source?.bits ?? 0) | UInt64(direction.rawValue) << 48
     }
