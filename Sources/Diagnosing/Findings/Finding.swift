@@ -98,6 +98,8 @@ package struct Evidence: Hashable, Sendable {
     package let isFromInitiator: Bool
     /// For an ICMP error, who sent that.
     package let errorSender: ErrorSender
+    /// The rule of the sender's stack behind a RST or a bare ACK, in kebab-case.
+    package var rule: String?
     package let note: String
 }
 
