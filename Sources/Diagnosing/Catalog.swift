@@ -9,6 +9,8 @@ package enum Catalog {
         PortReuse.self,
         ConnectionRefused.self,
         UnansweredSYN.self,
+        TimeWaitCollision.self,
+        ChallengeACK.self,
     ]
 
     /// Their manuals, in the same order.

@@ -8,6 +8,7 @@ import Tracking
     private static let companions: [String: Set<String>] = [
         "syn-burst": ["syn-ack-stale"],
         "syn-ack-unseen": ["icmp-admin-prohibited"],
+        "time-wait-collision": ["port-reuse", "challenge-ack"],
     ]
 
     private static let names = Catalog.manuals.map(\.id)
