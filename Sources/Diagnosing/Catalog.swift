@@ -11,6 +11,7 @@ package enum Catalog {
         UnansweredSYN.self,
         TimeWaitCollision.self,
         ChallengeACK.self,
+        RetransmittedSYNACK.self,
     ]
 
     /// Their manuals, in the same order.

@@ -58,10 +58,10 @@ enum Fault: String, CaseIterable, Sendable {
         // With the answer to SYN 1 lost, the RST to SYN 2 looks like that of a closed port. With one of the
         // RSTs lost, a half-open entry outlives its round: it answers the next SYN, and repeats its SYN-ACK.
         case .linuxBurst, .repeatedLinuxBurst:
-            ["rst-loop", "connection-refused", "challenge-ack"]
+            ["rst-loop", "connection-refused", "challenge-ack", "syn-ack-retransmission"]
         // With the client's RST lost, its next SYN meets the half-open entry of the one before.
         case .rawSender:
-            ["syn-burst", "syn-ack-stale", "challenge-ack"]
+            ["syn-burst", "syn-ack-stale", "challenge-ack", "syn-ack-retransmission"]
         // With the client's RST lost, the old entry survives to answer the next SYN.
         case .oldEntry: ["rst-loop"]
         // With the first sending lost before the tap, a retry seems to follow it at once.
