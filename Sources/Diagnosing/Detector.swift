@@ -100,6 +100,7 @@ extension Detector {
                 event: event,
                 isFromInitiator: history.isFromInitiator(event),
                 errorSender: history.errorSender(of: event),
+                rule: history.rule(of: events[place]),
                 note: note(place)
             )
         }

@@ -146,7 +146,7 @@ extension History {
         case .completion(let ordinal):
             guard ordinal <= life.attempts.count, ordinal > 0 else { return nil }
             return life.attempt(ordinal).answers.last { $0 < index }
-        case .challenge(let ordinal):
+        case .challenge(let ordinal, _):
             return sending(of: ordinal)
         case .syn, .responderSyn, .icmp, .duplicate, .former, .plain:
             return nil

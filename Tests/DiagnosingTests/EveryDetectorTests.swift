@@ -11,6 +11,7 @@ import Tracking
         "syn-ack-misrouted": ["syn-unanswered"],
         "bad-checksum": ["syn-unanswered"],
         "port-scan": ["connection-refused"],
+        "time-wait-collision": ["port-reuse", "challenge-ack"],
     ]
 
     private static let names = Catalog.manuals.map(\.id)

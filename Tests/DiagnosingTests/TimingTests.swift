@@ -79,11 +79,11 @@ import Tracking
         let exchange = Exchange {
             client.syn(seq: 1000, tsval: 5_000_000)
             server.synAck(seq: 5000, ack: 1001)
-            client.ack(seq: 1001, ack: 5001, tsval: 5_000_001)
-            client.data(seq: 1001, ack: 5001, length: 10, tsval: 5_000_001)
+            client.ack(seq: 1001, ack: 5001).timestamps(5_000_001)
+            client.data(seq: 1001, ack: 5001, length: 10).timestamps(5_000_001)
             server.ack(seq: 5001, ack: 1011)
-            client.data(seq: 1011, ack: 5001, length: 10, tsval: 4_000_000)
-            client.data(seq: 1021, ack: 5001, length: 10, tsval: 4_000_001)
+            client.data(seq: 1011, ack: 5001, length: 10).timestamps(4_000_000)
+            client.data(seq: 1021, ack: 5001, length: 10).timestamps(4_000_001)
             server.ack(seq: 5001, ack: 1031)
         }
 
@@ -115,8 +115,10 @@ import Tracking
                 let port = 30_000 + UInt16(number)
                 client.syn(seq: 1000, tsval: value).between(clientPort: port).after(.seconds(1))
                 server.synAck(seq: 5000, ack: 1001).between(clientPort: port)
-                client.ack(seq: 1001, ack: 5001, tsval: value).between(clientPort: port)
-                client.data(seq: 1001, ack: 5001, length: 9, tsval: value).between(clientPort: port)
+                client.ack(seq: 1001, ack: 5001).timestamps(value).between(clientPort: port)
+                client.data(seq: 1001, ack: 5001, length: 9).timestamps(value).between(
+                    clientPort: port
+                )
                 server.ack(seq: 5001, ack: 1010).between(clientPort: port)
             }
             client.syn(seq: 7000, tsval: 500_000).between(clientPort: 40_000).after(.seconds(1))

@@ -53,6 +53,20 @@ import Tracking
         #expect(evidence.allSatisfy { $0["ack"] == nil })
     }
 
+    @Test func `names the rule behind a RST`() throws {
+        let refused = Exchange {
+            client.syn(seq: 1000)
+            server.rstAck(ack: 1001)
+        }
+
+        let document = try object(JSONReport(report(on: refused)).text)
+
+        let findings = try #require(document["findings"] as? [[String: Any]])
+        let finding = try #require(findings.first?["finding"] as? [String: Any])
+        let evidence = try #require(finding["evidence"] as? [[String: Any]])
+        #expect(evidence.compactMap { $0["rule"] as? String } == ["refuses-syn"])
+    }
+
     @Test func `counts what it read`() throws {
         let document = try object(JSONReport(report(on: burst)).text)
 

@@ -2,7 +2,7 @@ import Tracking
 
 /// What Synopsis says beside each packet of a timeline: the rule that explains it, with its numbers.
 package struct Commentary: Sendable {
-    private let history: History
+    let history: History
     /// Of each life, by its number.
     private let bursts: [Int: [Burst]]
 
@@ -28,13 +28,10 @@ package struct Commentary: Sendable {
             let others = history.life(of: index).attempts.count > 1
             return others
                 ? "Completes the handshake of SYN \(ordinal)." : "Completes the handshake."
-        case .challenge(let ordinal):
-            return """
-                Answers \(name(of: ordinal, at: index)) with a bare ACK: \(history.responder.address) still holds another state of \
-                this connection (Ack=\(event.acknowledgment)).
-                """
+        case .challenge(let ordinal, let state):
+            return onChallenge(ordinal, state, index)
         case .reset(let reset):
-            return on(reset.rule, index)
+            return on(reset, index)
         case .icmp(let subject):
             return onError(index, subject)
         case .duplicate(let original):
@@ -42,16 +39,16 @@ package struct Commentary: Sendable {
         case .former:
             return onFormer(event)
         case .plain:
-            return nil
+            return onPlain(index)
         }
     }
 
     /// `SYN 2`, or `the SYN` where there is but one.
-    private func name(of ordinal: Int, at index: Int) -> String {
+    func name(of ordinal: Int, at index: Int) -> String {
         history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
     }
 
-    private func packet(_ index: Int) -> String { String(history.events[index].packet) }
+    func packet(_ index: Int) -> String { String(history.events[index].packet) }
 
     private func onFirst(_ ordinal: Int, _ index: Int) -> String? {
         let life = history.life(of: index)
@@ -145,48 +142,6 @@ package struct Commentary: Sendable {
                 && history.events[$0].packet < event.packet
         }
         return sending.map { "packet \(packet($0))" } ?? "a newer SYN"
-    }
-
-    private func on(_ rule: Reset.Rule, _ index: Int) -> String? {
-        let event = history.events[index]
-        let sender = history.endpoint(of: event)
-        switch rule {
-        case .refusesSyn(let ordinal):
-            let which = history.life(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
-            return
-                "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
-        case .answersSecondSyn(let ordinal):
-            let syn = history.life(of: index).attempt(ordinal).first
-            let hasReset = (syn..<index).contains {
-                history.events[$0].kind == .rst && history.events[$0].side != event.side
-            }
-            return """
-                Answers SYN \(ordinal)\(hasReset ? ", not the RST" : ""): the SYN fell into the window of \
-                \(sender.address)'s half-open entry, which is destroyed by it (RFC 9293 §3.10.7.4).
-                """
-        case .rejects(let subject):
-            return onRejection(of: subject, by: sender)
-        case .aborts:
-            return "\(sender.address) aborts the connection."
-        }
-    }
-
-    private func onRejection(of subject: Int, by sender: Endpoint) -> String {
-        if case .answer(let answer) = history.readings[subject] {
-            switch answer.subject {
-            case .stale, .former, .unseen:
-                return """
-                    Rejects packet \(packet(subject)): it acknowledges another SYN than the one that waits \
-                    (RFC 9293 §3.10.7.3).
-                    """
-            case .current, .unprompted:
-                return """
-                    Rejects packet \(packet(subject)): no socket of \(sender.address) waits for it \
-                    (RFC 9293 §3.10.7.1).
-                    """
-            }
-        }
-        return "Rejects packet \(packet(subject)), which fits no connection of \(sender.address)."
     }
 
     private func onError(_ index: Int, _ subject: Int?) -> String {

@@ -29,24 +29,24 @@ package struct TimestampRegression: Detector {
         example: Exchange(to: "198.51.100.20:7") {
             client.syn(seq: 1000, tsval: 5_000_000)
             server.synAck(seq: 5000, ack: 1001, tsval: 900)
-            client.ack(seq: 1001, ack: 5001, tsval: 5_000_001)
-            client.data(seq: 1001, ack: 5001, length: 10, tsval: 5_000_001)
+            client.ack(seq: 1001, ack: 5001).timestamps(5_000_001)
+            client.data(seq: 1001, ack: 5001, length: 10).timestamps(5_000_001)
             server.ack(seq: 5001, ack: 1011)
             pause(.seconds(1))
-            client.data(seq: 1011, ack: 5001, length: 10, tsval: 4_900_000).flagged
+            client.data(seq: 1011, ack: 5001, length: 10).timestamps(4_900_000).flagged
             server.ack(seq: 5001, ack: 1011)
             pause(.milliseconds(300))
-            client.data(seq: 1011, ack: 5001, length: 10, tsval: 4_900_300).flagged
+            client.data(seq: 1011, ack: 5001, length: 10).timestamps(4_900_300).flagged
             server.ack(seq: 5001, ack: 1011)
         },
         nearMiss: Exchange(to: "198.51.100.20:7") {
             client.syn(seq: 1000, tsval: 5_000_000)
             server.synAck(seq: 5000, ack: 1001, tsval: 900)
-            client.ack(seq: 1001, ack: 5001, tsval: 5_000_001)
-            client.data(seq: 1001, ack: 5001, length: 10, tsval: 5_000_001)
+            client.ack(seq: 1001, ack: 5001).timestamps(5_000_001)
+            client.data(seq: 1001, ack: 5001, length: 10).timestamps(5_000_001)
             server.ack(seq: 5001, ack: 1011)
-            client.data(seq: 1021, ack: 5001, length: 10, tsval: 5_002_000)
-            client.data(seq: 1011, ack: 5001, length: 10, tsval: 5_000_900)
+            client.data(seq: 1021, ack: 5001, length: 10).timestamps(5_002_000)
+            client.data(seq: 1011, ack: 5001, length: 10).timestamps(5_000_900)
             server.ack(seq: 5001, ack: 1031)
         }
     )

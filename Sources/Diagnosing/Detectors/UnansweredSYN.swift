@@ -25,6 +25,7 @@ package struct UnansweredSYN: Detector {
             and IPReversePathFilter, and the counters of its firewall.
             """,
         sources: [.rfc(9293, section: "3.8.3"), .rfc(6298, section: "2")],
+        followsFrom: ["time-wait-collision"],
         example: Exchange(to: "198.51.100.20:5432") {
             client.syn(seq: 1000).flagged
             pause(.seconds(1))

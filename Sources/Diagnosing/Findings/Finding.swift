@@ -124,6 +124,8 @@ package struct Evidence: Hashable, Sendable {
     package var ends: Ends?
     /// For an ICMP error, who sent that.
     package let errorSender: ErrorSender
+    /// The rule of the sender's stack behind a RST or a bare ACK, in kebab-case.
+    package var rule: String?
     package let note: String
 
     /// Who sent a packet to whom.

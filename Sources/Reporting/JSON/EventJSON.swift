@@ -224,6 +224,7 @@ package struct EventJSON {
             ("tsecr", event.hasTimestamps ? .unsigned(event.timestampEcho) : nil),
             ("icmp_type", isError ? .unsigned(event.icmpType) : nil),
             ("icmp_code", isError ? .unsigned(event.icmpCode) : nil),
+            ("rule", evidence.rule.map { .string($0) }),
             ("note", .string(evidence.note))
         )
     }

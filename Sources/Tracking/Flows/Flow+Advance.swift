@@ -67,7 +67,10 @@ extension Flow {
                 if !isRepeat || phase == .reset { phase = .opening }
                 takeEarlyAnswer(at: time)
             }
-        case .established, .settled, .doubtful, .closing, .closed:
+        case .settled, .doubtful, .closing, .closed:
+            // A late copy of the SYN that this connection came up by is no new attempt.
+            if isRepeat { return [] }
+        case .established:
             break
         }
         return isFirst ? .record : [.record, .noteworthy]

@@ -56,13 +56,16 @@ extension Flow {
     }
 
     /// What a later connection should know of this one, as an event without a packet of its own.
-    func formerConnection() -> Event {
+    ///
+    /// `sequence` and `timestampValue` are those of `opener`, who initiates that later connection;
+    /// `acknowledgment` is the next sequence number of the other end.
+    func formerConnection(before opener: Side) -> Event {
         Event(
             time: lastTime,
             packet: lastPacket,
-            sequence: self[initiator].next,
-            acknowledgment: self[initiator.other].next,
-            timestampValue: self[initiator].timestamp,
+            sequence: self[opener].next,
+            acknowledgment: self[opener.other].next,
+            timestampValue: self[opener].timestamp,
             frameLength: 0,
             flags: ending,
             vlan: vlan,
@@ -76,8 +79,8 @@ extension Flow {
     /// FIN and ACK for a connection that both ends closed, FIN for one that one end closed, RST for one that
     /// was reset.
     private var ending: TCPFlags {
-        if phase == .closed { return [.fin, .ack] }
         if phase == .reset { return .rst }
+        if low.marks.intersection(high.marks).contains(.sentFin) { return [.fin, .ack] }
         return low.marks.union(high.marks).contains(.sentFin) ? .fin : []
     }
 

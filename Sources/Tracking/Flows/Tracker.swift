@@ -251,7 +251,8 @@ package struct Tracker: ~Copyable {
     ) {
         conclude(flows[index])
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
-        var event = flows[index].formerConnection()
+        let opener = segment.flags.contains(.ack) ? side.other : side
+        var event = flows[index].formerConnection(before: opener)
         let wasAlive = flows[index].marks.contains(.alive)
         flows[index].rebirth(by: segment, from: side, in: frame)
         event.incarnation = flows[index].incarnation

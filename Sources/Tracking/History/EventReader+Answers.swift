@@ -77,10 +77,8 @@ extension EventReader {
 
     private func belongsToFormer(_ acknowledgment: SequenceNumber, in life: Int) -> Bool {
         if let former = incarnations[life].former {
-            let isSameInitiator =
-                life == 0 || incarnations[life - 1].initiator == incarnations[life].initiator
             let distance = acknowledgment.distance(to: events[former].sequence)
-            if isSameInitiator, (0...Self.formerReach).contains(distance) { return true }
+            if (0...Self.formerReach).contains(distance) { return true }
         }
         return incarnations[..<life].contains { earlier in
             earlier.attempts.contains { $0.isAnswered(by: acknowledgment) }

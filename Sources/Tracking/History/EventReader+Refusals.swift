@@ -6,7 +6,13 @@ extension EventReader {
     /// in nanoseconds.
     private static let replyWindow: Int64 = 200_000_000
 
-    mutating func readReset(_ index: Int, in life: Int) -> Reset.Rule {
+    mutating func readReset(_ index: Int, in life: Int) -> Reset {
+        let rule = rule(of: index, in: life)
+        let isRejection = if case .rejects = rule { true } else { false }
+        return Reset(rule: rule, form: Reset.Form(of: events[index], rejecting: isRejection))
+    }
+
+    private mutating func rule(of index: Int, in life: Int) -> Reset.Rule {
         let event = events[index]
         let isFromInitiator = event.side == incarnations[life].initiator
         if event.flags.contains(.ack), !isFromInitiator, incarnations[life].completion == nil,
@@ -15,6 +21,7 @@ extension EventReader {
             })
         {
             end(attempt, .refused(index), in: life)
+            if endsOwnEntry(index, in: life) { return .aborts }
             return hadEntry(for: attempt, at: index, in: life)
                 ? .answersSecondSyn(attempt: attempt.ordinal)
                 : .refusesSyn(attempt: attempt.ordinal)
@@ -62,6 +69,14 @@ extension EventReader {
         let free = candidates.filter { !taken.contains($0) }
         let soon = free.first { events[index].time - events[$0].time <= Self.replyWindow }
         return soon ?? free.last ?? candidates.last
+    }
+
+    /// Whether a RST of the responder goes on from a SYN-ACK of its own: a live socket gives up.
+    private func endsOwnEntry(_ index: Int, in life: Int) -> Bool {
+        incarnations[life].answers.contains {
+            $0 < index && events[$0].sequence.advanced(by: 1) == events[index].sequence
+                && events[$0].acknowledgment == events[index].acknowledgment
+        }
     }
 
     /// Whether the responder held a half-open entry when the attempt's SYN was sent: a SYN-ACK of it is not

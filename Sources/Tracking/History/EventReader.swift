@@ -64,7 +64,7 @@ struct EventReader {
         case .synAck:
             return isFromInitiator ? readCompletion(index, in: life) : readAnswer(index, in: life)
         case .rst:
-            return .reset(Reset(rule: readReset(index, in: life)))
+            return .reset(readReset(index, in: life))
         case .ack, .data, .fin:
             return isFromInitiator ? readCompletion(index, in: life) : readReply(index, in: life)
         case .icmp:
@@ -189,8 +189,9 @@ struct EventReader {
             }
             return .plain
         }
+        guard let state = stateBehind(index, after: newest, in: life) else { return .plain }
         incarnations[life].attempts[newest.ordinal - 1].answers.append(index)
-        return .challenge(attempt: newest.ordinal)
+        return .challenge(attempt: newest.ordinal, state: state)
     }
 
     func isDuplicate(_ index: Int) -> Bool {

@@ -9,8 +9,8 @@ package enum Reading: Hashable, Sendable {
     case answer(Answer)
     /// The ACK that completes the handshake of an attempt.
     case completion(attempt: Int)
-    /// A bare ACK of the responder in answer to a SYN (RFC 5961 §4).
-    case challenge(attempt: Int)
+    /// A bare ACK of the responder in answer to a SYN, and the state that it speaks for (RFC 5961 §4).
+    case challenge(attempt: Int, state: ResponderState)
     case reset(Reset)
     /// An ICMP error, and the event that it quotes.
     case icmp(about: Int?)
@@ -75,4 +75,5 @@ package struct Reset: Hashable, Sendable {
     }
 
     package let rule: Rule
+    package let form: Form
 }

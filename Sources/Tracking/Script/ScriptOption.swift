@@ -40,6 +40,9 @@ extension ScriptStep {
         changed { $0.options = options }
     }
 
+    /// The same segment with another timestamp value.
+    package func timestamps(_ value: UInt32) -> ScriptStep { changed { $0.timestampValue = value } }
+
     /// The same packet with another time to live.
     package func ttl(_ timeToLive: UInt8) -> ScriptStep { changed { $0.timeToLive = timeToLive } }
 

@@ -141,12 +141,12 @@ extension Party {
         return ScriptStep(party: self, content: .segment(segment))
     }
 
-    package func ack(seq: UInt32, ack: UInt32, tsval: UInt32? = nil) -> ScriptStep {
-        send([.ack], seq: seq, ack: ack, tsval: tsval)
+    package func ack(seq: UInt32, ack: UInt32) -> ScriptStep {
+        send([.ack], seq: seq, ack: ack)
     }
 
-    package func data(seq: UInt32, ack: UInt32, length: Int, tsval: UInt32? = nil) -> ScriptStep {
-        send([.psh, .ack], seq: seq, ack: ack, length: length, tsval: tsval)
+    package func data(seq: UInt32, ack: UInt32, length: Int) -> ScriptStep {
+        send([.psh, .ack], seq: seq, ack: ack, length: length)
     }
 
     package func fin(seq: UInt32, ack: UInt32) -> ScriptStep {
@@ -183,16 +183,9 @@ extension Party {
         ScriptStep(party: self, content: .claim(mac: mac))
     }
 
-    private func send(
-        _ flags: TCPFlags,
-        seq: UInt32,
-        ack: UInt32,
-        length: Int = 0,
-        tsval: UInt32? = nil
-    ) -> ScriptStep {
+    private func send(_ flags: TCPFlags, seq: UInt32, ack: UInt32, length: Int = 0) -> ScriptStep {
         var segment = ScriptSegment(flags: flags, sequence: seq, acknowledgment: ack)
         segment.length = length
-        segment.timestampValue = tsval
         return ScriptStep(party: self, content: .segment(segment))
     }
 

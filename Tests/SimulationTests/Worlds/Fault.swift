@@ -55,15 +55,20 @@ enum Fault: String, CaseIterable, Sendable {
     /// What is true as well where the links lose packets.
     var companionsUnderLoss: Set<String> {
         switch self {
-        // With the answer to SYN 1 lost, the RST to SYN 2 looks like that of a closed port.
-        case .linuxBurst, .repeatedLinuxBurst: ["rst-loop", "connection-refused"]
+        // With the answer to SYN 1 lost, the RST to SYN 2 looks like that of a closed port. With one of the
+        // RSTs lost, a half-open entry outlives its round: it answers the next SYN, and repeats its SYN-ACK.
+        case .linuxBurst, .repeatedLinuxBurst:
+            ["rst-loop", "connection-refused", "challenge-ack", "syn-ack-retransmission"]
         // With the client's RST lost, its next SYN meets the half-open entry of the one before.
-        case .rawSender: ["syn-burst", "syn-ack-stale"]
+        case .rawSender:
+            ["syn-burst", "syn-ack-stale", "challenge-ack", "syn-ack-retransmission"]
         // With the client's RST lost, the old entry survives to answer the next SYN.
         case .oldEntry: ["rst-loop"]
         // With the first sending lost before the tap, a retry seems to follow it at once.
         case .droppedSyns: ["syn-burst"]
-        case .closedPort, .rejectedSyns, .resetSyns, .filerBurst: []
+        // With the other SYNs lost, what the timer of the first sends again is its right answer.
+        case .filerBurst: ["syn-ack-retransmission"]
+        case .closedPort, .rejectedSyns, .resetSyns: []
         }
     }
 }

@@ -55,7 +55,8 @@ import Testing
 
         let answer = Answer(subject: .current(attempt: 1), copy: 1, linked: [1])
         let expected: [Reading] = [
-            .syn(attempt: 1, sending: 1), .challenge(attempt: 1), .reset(Reset(rule: .rejects(1))),
+            .syn(attempt: 1, sending: 1), .challenge(attempt: 1, state: .unknown),
+            .reset(Reset(rule: .rejects(1), form: .passive)),
             .syn(attempt: 1, sending: 2), .answer(answer), .completion(attempt: 1),
         ]
         #expect(readings == expected)

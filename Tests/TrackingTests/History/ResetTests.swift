@@ -27,9 +27,11 @@ import Testing
         }
         let expected: [Reading] = [
             .syn(attempt: 1, sending: 1), .syn(attempt: 2, sending: 1), crossed(1, linked: [1]),
-            .reset(Reset(rule: .rejects(2))), .reset(Reset(rule: .answersSecondSyn(attempt: 2))),
+            .reset(Reset(rule: .rejects(2), form: .passive)),
+            .reset(Reset(rule: .answersSecondSyn(attempt: 2), form: .passiveToSYN)),
             .syn(attempt: 3, sending: 1), .syn(attempt: 4, sending: 1), crossed(3, linked: [3, 4]),
-            .reset(Reset(rule: .rejects(7))), .reset(Reset(rule: .answersSecondSyn(attempt: 4))),
+            .reset(Reset(rule: .rejects(7), form: .passive)),
+            .reset(Reset(rule: .answersSecondSyn(attempt: 4), form: .passiveToSYN)),
         ]
         #expect(history.readings == expected)
         #expect(
@@ -48,7 +50,7 @@ import Testing
             server.rstAck(ack: 1001)
         }
 
-        let refusal = Reading.reset(Reset(rule: .refusesSyn(attempt: 1)))
+        let refusal = Reading.reset(Reset(rule: .refusesSyn(attempt: 1), form: .passiveToSYN))
         #expect(
             readings == [
                 .syn(attempt: 1, sending: 1), refusal, .syn(attempt: 1, sending: 2), refusal,
@@ -66,7 +68,11 @@ import Testing
             server.rstAck(ack: 1001)
         }
 
-        #expect(readings.suffix(2) == [.completion(attempt: 1), .reset(Reset(rule: .aborts))])
+        #expect(
+            readings.suffix(2) == [
+                .completion(attempt: 1), .reset(Reset(rule: .aborts, form: .passiveToSYN)),
+            ]
+        )
     }
 
     @Test func `is found with its rule`() throws {

@@ -49,7 +49,7 @@ import Testing
 
         #expect(readings.first == .former)
         #expect(readings.dropFirst(2).first == answer(.former, copy: 1, linked: [1]))
-        #expect(readings.last == .reset(Reset(rule: .rejects(2))))
+        #expect(readings.last == .reset(Reset(rule: .rejects(2), form: .passive)))
     }
 
     @Test func `is unprompted when no SYN was captured at all`() throws {
@@ -60,7 +60,8 @@ import Testing
 
         #expect(
             readings == [
-                answer(.unprompted, copy: 1, linked: []), .reset(Reset(rule: .rejects(0))),
+                answer(.unprompted, copy: 1, linked: []),
+                .reset(Reset(rule: .rejects(0), form: .passive)),
             ]
         )
     }

@@ -1,0 +1,243 @@
+import Tracking
+
+/// Speaks when a SYN is answered with a bare ACK that acknowledges something else.
+package struct ChallengeACK: Detector {
+    package static let manual = Manual(
+        id: "challenge-ack",
+        title: "SYN answered by a bare ACK of another state",
+        sees: """
+            While a SYN waits, the responder sends an ACK without SYN and data whose acknowledgment is not that \
+            of the newest SYN. The finding says which state it speaks for: the numbers are those of the \
+            connection before (established, CLOSE-WAIT, FIN-WAIT-2, LAST-ACK, TIME-WAIT) or of a half-open \
+            entry (SYN-RECEIVED).
+            """,
+        means: """
+            The responder still holds a state for the four-tuple that the initiator has forgotten: it crashed, \
+            lost power, or its RST or FIN was lost. RFC 5961 §4 has the responder ask back with an ACK; the \
+            initiator must answer with a RST, which clears the state, and its next SYN comes up, on Linux \
+            within 10 ms. Where a firewall eats that RST, SYN and ACK go on for ever.
+            """,
+        unless: """
+            An ACK that acknowledges the newest SYN is none: the SYN-ACK was lost, or captured late. Neither is \
+            a late ACK of the connection before, when the SYN is answered without being sent again, nor a \
+            keepalive of that connection, nor any ACK while no SYN waits.
+            """,
+        check: """
+            Which state the responder holds (ss -tan), whether the initiator's RST arrives there, and why the \
+            initiator forgot the connection. Keepalive on the responder clears what nobody uses.
+            """,
+        sources: [
+            .rfc(5961, section: "4"), .rfc(9293, section: "3.5.1"), .rfc(9293, section: "3.10.7.4"),
+        ],
+        followsFrom: ["time-wait-collision", "syn-burst", "port-reuse"],
+        example: Exchange(from: "192.0.2.10:866", to: "198.51.100.20:2049") {
+            client.syn(seq: 4115864593)
+            server.ack(seq: 2901992808, ack: 956456355).flagged
+            client.rst(seq: 956456355)
+            pause(.milliseconds(10))
+            client.syn(seq: 4115864593)
+            server.synAck(seq: 3300190412, ack: 4115864594)
+            client.ack(seq: 4115864594, ack: 3300190413)
+        },
+        nearMiss: Exchange(from: "192.0.2.10:866", to: "198.51.100.20:2049") {
+            client.syn(seq: 4115864593)
+            server.ack(seq: 2901992808, ack: 956456355)
+            server.synAck(seq: 3300190412, ack: 4115864594)
+            client.ack(seq: 4115864594, ack: 3300190413)
+        }
+    )
+
+    /// The RST must have cleared the old state within this time, in nanoseconds.
+    private static let patience: Int64 = 3_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let replies = history.events.indices.compactMap { index in
+            if case .challenge(_, let state) = history.readings[index] {
+                Reply(event: index, state: state)
+            } else {
+                nil
+            }
+        }
+        guard let told = replies.last(where: { !cameUp(after: $0, in: history) }) ?? replies.last,
+            let first = replies.first(where: {
+                history.life(of: $0.event).number == history.life(of: told.event).number
+            })
+        else { return nil }
+        let life = history.life(of: told.event)
+        let isResolved = cameUp(after: told, in: history)
+        let waited = history.capture.end - history.events[first.event].time
+        let isPending = !isResolved && waited < Self.patience
+        let resets = replies.compactMap { reset(of: $0, in: history) }
+        return finding(
+            in: history,
+            life: life,
+            reason: told.state.rawValue,
+            severity: isResolved || isPending ? .warning : .error,
+            confidence: told.state == .unknown ? .medium : .high,
+            status: isPending ? .pending : told.state == .unknown ? .likely : .confirmed,
+            count: replies.count,
+            events: replies.map(\.event),
+            note: { note(on: replies[$0], in: history) },
+            metrics: [
+                Metric("acks", replies.count),
+                Metric("state", told.state.rawValue),
+                Metric("resets", resets.count),
+                Metric("resolved", isResolved),
+                Metric("stuck", !isResolved && !isPending),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+                Metric("established", history.isEverEstablished),
+            ],
+            causes: causes(of: told.state, hasResets: !resets.isEmpty, isResolved: isResolved),
+            checks: checks(in: history),
+            summary: summary(of: replies.count, told, isResolved: isResolved, in: history),
+            explanation: explanation(
+                of: first,
+                resets,
+                resolvedAfter: isResolved ? recovery(of: first, in: history) : nil,
+                in: history
+            )
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) answered SYNs of \(many.flows) connections of \(many.source) with a bare ACK of another state."
+    }
+
+    private struct Reply {
+        let event: Int
+        let state: ResponderState
+    }
+
+    private func cameUp(after reply: Reply, in history: History) -> Bool {
+        let life = history.life(of: reply.event)
+        return history.incarnations.contains { $0.number >= life.number && $0.isEstablished }
+    }
+
+    private func reset(of reply: Reply, in history: History) -> Int? {
+        history.resets().first { $0.rule == .rejects(reply.event) }?.event
+    }
+
+    private func recovery(of reply: Reply, in history: History) -> Int64? {
+        history.life(of: reply.event).completion.map { history.delay(from: reply.event, to: $0) }
+    }
+
+    private func note(on reply: Reply, in history: History) -> String {
+        let acknowledgment = history.events[reply.event].acknowledgment
+        return switch reply.state {
+        case .synReceived: "Ack=\(acknowledgment) of a half-open entry"
+        case .unknown: "Ack=\(acknowledgment) belongs to no captured SYN"
+        default: "Ack=\(acknowledgment) of the connection before (\(Self.name(of: reply.state)))"
+        }
+    }
+
+    private static func name(of state: ResponderState) -> String {
+        switch state {
+        case .synReceived: "SYN-RECEIVED"
+        case .established: "ESTABLISHED"
+        case .closeWait: "CLOSE-WAIT"
+        case .finWait: "FIN-WAIT-2"
+        case .lastAck: "LAST-ACK"
+        case .timeWait, .paws: "TIME-WAIT"
+        case .unknown: "another state"
+        }
+    }
+
+    private func causes(of state: ResponderState, hasResets: Bool, isResolved: Bool) -> [String] {
+        var causes: [String] =
+            switch state {
+            case .synReceived: ["half-open-entry-not-cleared"]
+            case .timeWait, .paws: ["port-reused-within-time-wait"]
+            default: ["initiator-lost-its-state"]
+            }
+        if !isResolved {
+            causes.append(hasResets ? "rst-filtered-on-the-way" : "ack-not-delivered")
+        }
+        return causes
+    }
+
+    private func summary(
+        of count: Int,
+        _ reply: Reply,
+        isResolved: Bool,
+        in history: History
+    ) -> String {
+        let often = count > 1 ? "\(Wording.times(count)) " : ""
+        let held =
+            switch reply.state {
+            case .synReceived: "its half-open entry for another SYN"
+            case .unknown: "a state that it still holds from before"
+            default: "the connection before, which it still holds in \(Self.name(of: reply.state))"
+            }
+        // Of TIME-WAIT its own finding says so.
+        let isTold = reply.state == .timeWait || reply.state == .paws
+        let end = isResolved && !isTold ? "; then the connection came up" : ""
+        return """
+            \(history.responder.address) answered the SYN from port \(history.initiator.port) \(often)with a \
+            bare ACK out of \(held)\(end).
+            """
+    }
+
+    private func explanation(
+        of reply: Reply,
+        _ resets: [Int],
+        resolvedAfter recovery: Int64?,
+        in history: History
+    ) -> String {
+        let event = history.events[reply.event]
+        var sentences: [String] = []
+        if let memory = history.life(of: reply.event).former, reply.state != .synReceived,
+            reply.state != .unknown
+        {
+            let former = FormerConnection(history.events[memory])
+            sentences.append(
+                """
+                Seq=\(event.sequence) and Ack=\(event.acknowledgment) go on from the connection whose last packet \
+                is \(former.lastPacket).
+                """
+            )
+        } else {
+            sentences.append("It carries Seq=\(event.sequence) and Ack=\(event.acknowledgment).")
+        }
+        if let reset = resets.first {
+            let total = Wording.count(resets.count, "RST")
+            sentences.append(
+                """
+                \(history.initiator.address) answered with \(total) (the first: packet \
+                \(history.events[reset].packet)), as RFC 9293 §3.5.1 demands.
+                """
+            )
+        } else {
+            sentences.append(
+                """
+                No RST of \(history.initiator.address) was captured: it did not get the ACK, or a firewall \
+                dropped the RST.
+                """
+            )
+        }
+        if let recovery {
+            sentences.append("The connection came up \(Wording.duration(recovery)) later.")
+        } else if !resets.isEmpty, history.life(of: reply.event).completion == nil {
+            sentences.append("No SYN was accepted after that.")
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private func checks(in history: History) -> [Check] {
+        let (initiator, responder) = (history.initiator, history.responder)
+        return [
+            Check(
+                on: responder.address.description,
+                "ss -tano dst \(initiator.address) sport = :\(responder.port)",
+                "which state does it hold for port \(initiator.port)?"
+            ),
+            Check(
+                on: responder.address.description,
+                "tcpdump -ni any host \(initiator.address) and tcp port \(initiator.port)",
+                "does the RST of the initiator arrive?"
+            ),
+        ]
+    }
+}

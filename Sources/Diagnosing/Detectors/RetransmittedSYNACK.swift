@@ -1,0 +1,299 @@
+import Tracking
+
+/// Speaks when the responder sends its right SYN-ACK again although the SYN did not come again.
+package struct RetransmittedSYNACK: Detector {
+    package static let manual = Manual(
+        id: "syn-ack-retransmission",
+        title: "right SYN-ACK sent again and again",
+        sees: """
+            The SYN-ACK that acknowledges the newest SYN comes again with the same ISN of the responder, 0.9 s \
+            or more after the one before, and no SYN just before asked for it. Or it comes again for every \
+            retransmission of the SYN, and the handshake is never completed.
+            """,
+        means: """
+            The responder did not get, or did not accept, what should follow. The finding says what the \
+            initiator did: nothing (a firewall, a wrong return path or a damaged SYN-ACK), an ICMP error, a \
+            RST that did not arrive, an ACK that the responder does not accept (lost behind the capture, a \
+            full accept queue, or TCP_DEFER_ACCEPT), or more SYNs, as if no SYN-ACK had come.
+            """,
+        unless: """
+            A SYN-ACK that answers a retransmitted SYN, or crosses it within 1 ms, is no retransmission of its \
+            own. SYN-ACKs for older or unknown SYNs have findings of their own.
+            """,
+        check: """
+            A capture at the other end: does the SYN-ACK arrive at the initiator, its ACK at the responder? \
+            On the initiator, its firewall's counters and nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; \
+            on the responder, ss -lnt for a full accept queue.
+            """,
+        sources: [
+            .rfc(6298, section: "2"), .rfc(9293, section: "3.8.1"), .rfc(9293, section: "3.10.7.4"),
+        ],
+        followsFrom: ["icmp-admin-prohibited", "rst-loop", "syn-burst"],
+        example: Exchange(from: "192.0.2.10:50200", to: "198.51.100.20:25") {
+            client.syn(seq: 2_626_710_025)
+            server.synAck(seq: 4_081_695_106, ack: 2_626_710_026)
+            pause(.milliseconds(1017))
+            server.synAck(seq: 4_081_695_106, ack: 2_626_710_026).flagged
+            pause(.milliseconds(2016))
+            server.synAck(seq: 4_081_695_106, ack: 2_626_710_026).flagged
+            pause(.milliseconds(4032))
+            server.synAck(seq: 4_081_695_106, ack: 2_626_710_026).flagged
+        },
+        nearMiss: Exchange(from: "192.0.2.10:50200", to: "198.51.100.20:25") {
+            client.syn(seq: 2_626_710_025)
+            server.synAck(seq: 4_081_695_106, ack: 2_626_710_026)
+            pause(.milliseconds(1017))
+            client.syn(seq: 2_626_710_025)
+            server.synAck(seq: 4_081_695_106, ack: 2_626_710_026)
+            client.ack(seq: 2_626_710_026, ack: 4_081_695_107)
+        }
+    )
+
+    /// No timer of a SYN-ACK is shorter, in nanoseconds.
+    private static let shortestTimer: Int64 = 900_000_000
+    /// A retransmitted SYN so soon after a SYN-ACK crossed it, in nanoseconds.
+    private static let crossing: Int64 = 1_000_000
+    /// A capture may show an ACK that much before its SYN-ACK, in nanoseconds.
+    private static let reorderSlack: Int64 = 3_000_000
+    /// A SYN explains a SYN-ACK within a fifth of the time since the one before.
+    private static let part: Int64 = 5
+    /// The initiator's reaction may take so long, in nanoseconds.
+    private static let patience: Int64 = 3_000_000_000
+    /// So many SYNs after a right SYN-ACK show that it does not reach its socket.
+    private static let deafSendings = 2
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let stories = history.incarnations.compactMap { story(of: $0, in: history) }
+        guard let story = stories.last(where: { $0.life.completion == nil }) ?? stories.last
+        else { return nil }
+        let copies = story.copies
+        let isPending =
+            story.reason == .ignored
+            && history.capture.end - history.events[story.first].time < Self.patience
+        return finding(
+            in: history,
+            life: story.life,
+            reason: story.reason.rawValue,
+            severity: severity(of: story, isPending: isPending),
+            confidence: story.reason == .answeredLate || isPending ? .medium : .high,
+            status: isPending ? .pending : .confirmed,
+            count: copies.count,
+            events: copies,
+            note: { note(on: copies[$0], after: story.first, in: history) },
+            metrics: [
+                Metric("synacks", copies.count + 1),
+                Metric("retransmissions", copies.count),
+                Metric("reason", story.reason.rawValue),
+                Metric("acks", story.acks),
+                Metric("syns", story.attempt.sendings.count),
+                Metric("span_us", nanoseconds: span(of: story, in: history)),
+                Metric(
+                    "timestamp_moves",
+                    Set(copies.map { history.events[$0].timestampValue }).count > 1
+                ),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+                Metric("established", history.isEverEstablished),
+            ],
+            causes: story.reason.causes,
+            checks: checks(in: history),
+            summary: summary(of: story, in: history),
+            explanation: explanation(of: story, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) had to send its SYN-ACK again to \(many.flows) connections of \(many.source)."
+    }
+
+    /// What the initiator did about the SYN-ACKs.
+    private enum Reason: String {
+        case ignored = "synack-ignored"
+        case refusedByICMP = "refused-by-icmp"
+        case reset
+        case notAccepted = "ack-not-accepted"
+        case notDelivered = "synack-not-delivered"
+        case answeredLate = "answered-late"
+
+        var causes: [String] {
+            switch self {
+            case .ignored: ["synack-dropped-on-the-way", "firewall-of-the-initiator"]
+            case .refusedByICMP: ["firewall-of-the-initiator"]
+            case .reset: ["rst-filtered-on-the-way"]
+            case .notAccepted:
+                ["ack-lost-behind-the-capture", "accept-queue-full", "deferred-accept"]
+            case .notDelivered:
+                ["firewall-of-the-initiator", "reverse-path-filter", "damaged-on-the-way"]
+            case .answeredLate: ["synack-lost", "round-trip-above-one-second"]
+            }
+        }
+    }
+
+    private struct Story {
+        let life: Incarnation
+        let attempt: Attempt
+        /// The first SYN-ACK of the run.
+        let first: Int
+        /// Its retransmissions that nothing else explains.
+        let copies: [Int]
+        let last: Int
+        let reason: Reason
+        /// ACKs of the initiator that were captured before the last copy.
+        let acks: Int
+    }
+
+    private func story(of life: Incarnation, in history: History) -> Story? {
+        for attempt in life.attempts.reversed() {
+            let answers = history.answers(in: life.events).filter {
+                $0.answer.subject == .current(attempt: attempt.ordinal)
+            }.map(\.event)
+            guard let first = answers.first else { continue }
+            let run = answers.filter {
+                history.events[$0].sequence == history.events[first].sequence
+            }
+            let unasked = zip(run, run.dropFirst()).filter { before, copy in
+                history.delay(from: before, to: copy) >= Self.shortestTimer
+                    && !isAsked(copy, after: before, by: attempt, first: first, in: history)
+            }.map(\.1)
+            guard let last = unasked.last ?? run.dropFirst().last else { continue }
+            let reason = reason(first, last, of: attempt, in: life, history)
+            let isDeaf =
+                reason == .notDelivered
+                && run.count > Self.deafSendings
+                && attempt.sendings.count {
+                    history.delay(from: first, to: $0) >= Self.shortestTimer
+                } >= Self.deafSendings
+            guard isDeaf || !unasked.isEmpty else { continue }
+            let acks = life.events.filter { index in
+                index >= life.completion ?? last && index < last
+                    && history.isFromInitiator(history.events[index])
+                    && history.events[index].flags.contains(.ack)
+            }
+            return Story(
+                life: life,
+                attempt: attempt,
+                first: first,
+                copies: unasked.isEmpty ? Array(run.dropFirst()) : unasked,
+                last: last,
+                reason: reason,
+                acks: acks.count
+            )
+        }
+        return nil
+    }
+
+    /// Whether a SYN was sent again just before the SYN-ACK at `copy`, or crossed it.
+    private func isAsked(
+        _ copy: Int,
+        after before: Int,
+        by attempt: Attempt,
+        first: Int,
+        in history: History
+    ) -> Bool {
+        let gap = history.delay(from: before, to: copy)
+        let echo = history.events[first].timestampEcho
+        let echoed = attempt.sendings.first {
+            echo != 0 && history.events[$0].timestampValue == echo
+        }
+        let syn = echoed ?? attempt.sendings.last { $0 < first } ?? attempt.first
+        let roundTrip = max(0, history.delay(from: syn, to: first))
+        let reach = max(gap / Self.part, roundTrip + roundTrip / 2)
+        return attempt.sendings.dropFirst().contains {
+            (-Self.crossing...reach).contains(history.delay(from: $0, to: copy))
+        }
+    }
+
+    private func reason(
+        _ first: Int,
+        _ last: Int,
+        of attempt: Attempt,
+        in life: Incarnation,
+        _ history: History
+    ) -> Reason {
+        if let completion = life.completion {
+            return history.delay(from: completion, to: last) > Self.reorderSlack
+                ? .notAccepted : .answeredLate
+        }
+        let rest = life.events.suffix(from: first)
+        let isRefused = rest.contains {
+            if case .icmp(let subject?) = history.readings[$0] {
+                history.events[subject].kind == .synAck && history.events[$0].isUnreachable
+            } else {
+                false
+            }
+        }
+        if isRefused { return .refusedByICMP }
+        let isReset = rest.contains {
+            if case .reset = history.readings[$0] {
+                $0 < last && history.isFromInitiator(history.events[$0])
+            } else {
+                false
+            }
+        }
+        if isReset { return .reset }
+        return attempt.last > first ? .notDelivered : .ignored
+    }
+
+    private func severity(of story: Story, isPending: Bool) -> Severity {
+        guard story.life.completion != nil else { return isPending ? .warning : .error }
+        return story.reason == .notAccepted && story.copies.count > 1
+            ? .warning : .note
+    }
+
+    private func span(of story: Story, in history: History) -> Int64 {
+        history.delay(from: story.first, to: story.last)
+    }
+
+    private func note(on copy: Int, after first: Int, in history: History) -> String {
+        "the same SYN-ACK again, \(Wording.duration(history.delay(from: first, to: copy))) after the first"
+    }
+
+    private func summary(of story: Story, in history: History) -> String {
+        let often = Wording.times(story.copies.count)
+        let (initiator, responder) = (history.initiator.address, history.responder)
+        let deed =
+            switch story.reason {
+            case .ignored: "\(initiator) never reacted"
+            case .refusedByICMP: "an ICMP error refused it"
+            case .reset: "the RST of \(initiator) did not end it"
+            case .notAccepted: "the ACK of \(initiator) did not end it"
+            case .notDelivered: "\(initiator) went on sending its SYN as if there were none"
+            case .answeredLate: "then \(initiator) completed the handshake"
+            }
+        return """
+            \(responder) sent its SYN-ACK to port \(history.initiator.port) \(often) more within \
+            \(Wording.duration(span(of: story, in: history))): \(deed).
+            """
+    }
+
+    private func explanation(of story: Story, in history: History) -> String {
+        let run = [story.first] + story.copies
+        let gaps = zip(run, run.dropFirst()).map {
+            Wording.duration(history.delay(from: $0, to: $1))
+        }
+        let answers =
+            story.acks > 0
+            ? " \(Wording.count(story.acks, "ACK")) came before the last of them." : ""
+        return """
+            The SYN-ACKs with Seq=\(history.events[story.first].sequence) came \
+            \(Wording.list(gaps, limit: 10)) apart.\(answers)
+            """
+    }
+
+    private func checks(in history: History) -> [Check] {
+        [
+            Check(
+                on: history.initiator.address.description,
+                "nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; nft list ruleset",
+                "does its own stack or firewall drop the SYN-ACK?"
+            ),
+            Check(
+                on: history.responder.address.description,
+                "ss -lnt sport = :\(history.responder.port); nstat -az TcpExtListenOverflows",
+                "is the accept queue full (Recv-Q at Send-Q)?"
+            ),
+        ]
+    }
+}

@@ -1,0 +1,265 @@
+import Tracking
+
+/// Speaks when a SYN meets the TIME-WAIT state of the connection before, and is not accepted.
+package struct TimeWaitCollision: Detector {
+    package static let manual = Manual(
+        id: "time-wait-collision",
+        title: "SYN met the TIME-WAIT state of the connection before",
+        sees: """
+            The responder closed the connection before first, at most 240 s ago, so that it is in TIME-WAIT; \
+            by RFC 6191 the new SYN is not acceptable there: its timestamp is older than the last of the old \
+            connection, or its ISN is not above the old sequence numbers and no newer timestamp makes up for \
+            it. The answer is a bare ACK with the old numbers, or silence within 60 s.
+            """,
+        means: """
+            The four-tuple is used again too soon and from too low in the sequence space: a small port range, \
+            a fixed or reserved source port, two hosts behind one NAT address, timestamps switched off, or \
+            more than 15.6 MB/s sent, which overtakes the clock of ISNs. A RST of the initiator clears the \
+            state, unless tcp_rfc1337 protects it: then every attempt fails until TIME-WAIT is over.
+            """,
+        unless: """
+            Where the initiator closed first, TIME-WAIT is its own, and the responder knows nothing of it. A SYN \
+            that the rule accepts, or that is answered at once, is harmless reuse.
+            """,
+        check: """
+            Let the initiator close first, widen its port range, keep timestamps on at both ends, and let NAT \
+            reuse ports late. On the responder, nstat -az TcpExtPAWSEstab and TcpExtTW.
+            """,
+        sources: [
+            .rfc(6191, section: "2"), .rfc(9293, section: "3.6.1"), .rfc(7323, section: "5.3"),
+            .rfc(1337, section: "3"),
+        ],
+        followsFrom: ["port-reuse"],
+        example: Exchange(from: "192.0.2.10:50100", to: "198.51.100.20:80") {
+            client.syn(seq: 3_000_000_000, tsval: 900_000)
+            server.synAck(seq: 3_305_086_535, ack: 3_000_000_001)
+            client.ack(seq: 3_000_000_001, ack: 3_305_086_536).timestamps(900_001)
+            client.data(seq: 3_000_000_001, ack: 3_305_086_536, length: 48).timestamps(900_002)
+            server.data(seq: 3_305_086_536, ack: 3_000_000_049, length: 372)
+            server.fin(seq: 3_305_086_908, ack: 3_000_000_049)
+            client.fin(seq: 3_000_000_049, ack: 3_305_086_909).timestamps(900_004)
+            server.ack(seq: 3_305_086_909, ack: 3_000_000_050)
+            pause(.milliseconds(700))
+            client.syn(seq: 3_000_600_000, tsval: 12_000).flagged
+            server.ack(seq: 3_305_086_909, ack: 3_000_000_050).flagged
+            client.rst(seq: 3_000_000_050)
+            pause(.milliseconds(10))
+            client.syn(seq: 3_000_600_000, tsval: 12_010)
+            server.synAck(seq: 3_316_254_840, ack: 3_000_600_001)
+            client.ack(seq: 3_000_600_001, ack: 3_316_254_841)
+        },
+        nearMiss: Exchange(from: "192.0.2.10:50100", to: "198.51.100.20:80") {
+            client.syn(seq: 3_000_000_000, tsval: 900_000)
+            server.synAck(seq: 3_305_086_535, ack: 3_000_000_001)
+            client.ack(seq: 3_000_000_001, ack: 3_305_086_536).timestamps(900_001)
+            client.data(seq: 3_000_000_001, ack: 3_305_086_536, length: 48).timestamps(900_002)
+            server.data(seq: 3_305_086_536, ack: 3_000_000_049, length: 372)
+            server.fin(seq: 3_305_086_908, ack: 3_000_000_049)
+            client.fin(seq: 3_000_000_049, ack: 3_305_086_909).timestamps(900_004)
+            server.ack(seq: 3_305_086_909, ack: 3_000_000_050)
+            pause(.milliseconds(700))
+            client.syn(seq: 2_900_000_000, tsval: 900_705)
+            server.synAck(seq: 3_316_254_840, ack: 2_900_000_001)
+            client.ack(seq: 2_900_000_001, ack: 3_316_254_841)
+        }
+    )
+
+    /// Silence is laid to TIME-WAIT no longer than Linux keeps it, in nanoseconds.
+    private static let usualTimeWait: Int64 = 60_000_000_000
+    /// An answer may take so long, in nanoseconds.
+    private static let patience: Int64 = 3_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let collisions = history.incarnations.compactMap { collision(in: $0, of: history) }
+        let unresolved = collisions.last { !cameUp(after: $0, in: history) }
+        guard let told = unresolved ?? collisions.last else { return nil }
+        let isResolved = unresolved == nil
+        let isPending =
+            !isResolved
+            && history.capture.end - history.events[told.syn].time < Self.patience
+        let events = collisions.flatMap(\.events)
+        return finding(
+            in: history,
+            life: told.life,
+            reason: told.reason,
+            severity: isResolved || isPending ? .warning : .error,
+            confidence: told.acks.isEmpty ? .medium : .high,
+            status: isPending ? .pending : told.acks.isEmpty ? .likely : .confirmed,
+            count: collisions.count,
+            events: events,
+            note: { note(on: events[$0], in: history) },
+            metrics: metrics(of: told, isResolved: isResolved, in: history),
+            causes: told.reason == "old-timestamp"
+                ? ["two-hosts-behind-one-address", "timestamp-clock-restarted"]
+                : ["small-port-range", "fixed-source-port", "timestamps-off"],
+            checks: checks(in: history),
+            summary: summary(of: told, isResolved: isResolved, in: history),
+            explanation: explanation(of: told, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) met the TIME-WAIT state of earlier ones at \(many.destination)."
+    }
+
+    private struct Collision {
+        let life: Incarnation
+        let former: FormerConnection
+        let syn: Int
+        let verdict: FormerConnection.Verdict
+        /// The bare ACKs with the old numbers.
+        let acks: [Int]
+        /// The RSTs of the initiator to them.
+        let resets: [Int]
+        /// What proves it: the SYN, and the ACKs or the SYN's retransmissions.
+        let events: [Int]
+
+        var reason: String {
+            switch verdict {
+            case .oldTimestamp: "old-timestamp"
+            case .oldSequence, .accepts: "old-sequence"
+            }
+        }
+    }
+
+    private func collision(in life: Incarnation, of history: History) -> Collision? {
+        guard let memory = life.former, let attempt = life.attempts.first else { return nil }
+        let former = FormerConnection(history.events[memory])
+        let syn = history.events[attempt.first]
+        let verdict = former.verdict(on: syn)
+        guard former.isInTimeWait(at: life.initiator.other, time: syn.time), verdict != .accepts,
+            !former.mayHaveBegun(with: syn)
+        else { return nil }
+        let acks = life.events.filter { index in
+            guard case .challenge(_, let state) = history.readings[index] else { return false }
+            return state == .timeWait || state == .paws
+        }
+        let isSilent = isUnanswered(attempt, of: life, after: former, in: history)
+        guard !acks.isEmpty || isSilent else { return nil }
+        let resets = life.events.filter { index in
+            guard case .reset(let reset) = history.readings[index],
+                case .rejects(let subject) = reset.rule
+            else { return false }
+            return acks.contains(subject)
+        }
+        return Collision(
+            life: life,
+            former: former,
+            syn: attempt.first,
+            verdict: verdict,
+            acks: acks,
+            resets: resets,
+            events: acks.isEmpty ? attempt.sendings : [attempt.first] + acks
+        )
+    }
+
+    /// Whether the SYN went unanswered until it was sent again, while Linux would be in TIME-WAIT.
+    private func isUnanswered(
+        _ attempt: Attempt,
+        of life: Incarnation,
+        after former: FormerConnection,
+        in history: History
+    ) -> Bool {
+        life.completion == nil && life.answers.isEmpty && attempt.sendings.count > 1
+            && life.attempts.allSatisfy { $0.answers.isEmpty && $0.end == nil }
+            && history.events[attempt.first].time - former.lastTime <= Self.usualTimeWait
+    }
+
+    private func cameUp(after collision: Collision, in history: History) -> Bool {
+        history.incarnations.contains { $0.number >= collision.life.number && $0.isEstablished }
+    }
+
+    private func note(on index: Int, in history: History) -> String {
+        let event = history.events[index]
+        return event.kind == .syn
+            ? "ISN \(event.sequence) meets TIME-WAIT"
+            : "Ack=\(event.acknowledgment) of the connection before"
+    }
+
+    private func metrics(
+        of told: Collision,
+        isResolved: Bool,
+        in history: History
+    ) -> [Metric] {
+        let syn = history.events[told.syn]
+        var metrics = [Metric("isn_minus_old_rcv_nxt", Int(told.former.sequenceAge(of: syn)))]
+        if let age = told.former.timestampAge(of: syn) {
+            metrics.append(Metric("tsval_minus_ts_recent", Int(age)))
+        }
+        return metrics + [
+            Metric("since_close_us", nanoseconds: syn.time - told.former.lastTime),
+            Metric("predicted", "reject"),
+            Metric("acks", told.acks.count),
+            Metric("resets", told.resets.count),
+            Metric("resolved", isResolved),
+            Metric("source_port", Int(history.initiator.port)),
+            Metric("destination_port", Int(history.responder.port)),
+            Metric("established", history.isEverEstablished),
+        ]
+    }
+
+    private func summary(of told: Collision, isResolved: Bool, in history: History) -> String {
+        let quiet = history.events[told.syn].time - told.former.lastTime
+        let answer =
+            told.acks.isEmpty
+            ? "left the new SYN unanswered" : "answered the new SYN with the old connection's ACK"
+        let end = isResolved ? "; then the connection came up" : ""
+        return """
+            \(history.responder.address) still held port \(history.initiator.port) in TIME-WAIT, \
+            \(Wording.duration(quiet)) after the connection before, which it had closed first, and \(answer)\(end).
+            """
+    }
+
+    private func explanation(of told: Collision, in history: History) -> String {
+        let syn = history.events[told.syn]
+        let distance = told.former.sequenceAge(of: syn)
+        let place = distance > 0 ? "above" : "below"
+        var sentences = [
+            """
+            The ISN \(syn.sequence) lies \(distance.magnitude) \(place) the \(told.former.initiatorNext) that the \
+            responder expects next in the old connection (last packet \(told.former.lastPacket)).
+            """
+        ]
+        if let age = told.former.timestampAge(of: syn) {
+            let order = age < 0 ? "older" : "newer"
+            sentences.append(
+                "TSval \(syn.timestampValue) is \(age.magnitude) ticks \(order) than the last one seen."
+            )
+        } else {
+            sentences.append("No timestamp decides.")
+        }
+        switch told.verdict {
+        case .oldTimestamp:
+            sentences.append("An older timestamp is refused whatever the ISN (RFC 7323 §5.3).")
+        case .oldSequence, .accepts:
+            sentences.append("So TIME-WAIT does not accept it (RFC 6191 §2).")
+        }
+        if let reset = told.resets.first, let last = told.acks.last, last > reset {
+            sentences.append(
+                """
+                TIME-WAIT outlived the RST in packet \(history.events[reset].packet): either it never arrived, \
+                or net.ipv4.tcp_rfc1337 is on.
+                """
+            )
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private func checks(in history: History) -> [Check] {
+        let (initiator, responder) = (history.initiator, history.responder)
+        return [
+            Check(
+                on: responder.address.description,
+                "ss -tano state time-wait dst \(initiator.address) sport = :\(responder.port)",
+                "is port \(initiator.port) still among them?"
+            ),
+            Check(
+                on: initiator.address.description,
+                "sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_timestamps",
+                "is the port range small, are timestamps off?"
+            ),
+        ]
+    }
+}
