@@ -12,6 +12,8 @@ package enum Catalog {
         TimeWaitCollision.self,
         ChallengeACK.self,
         RetransmittedSYNACK.self,
+        AcceptQueueOverflow.self,
+        ResetAfterHandshake.self,
         MisroutedSYNACK.self,
         SlowHandshake.self,
         TimestampRegression.self,

@@ -28,7 +28,10 @@ package struct RetransmittedSYNACK: Detector {
         sources: [
             .rfc(6298, section: "2"), .rfc(9293, section: "3.8.1"), .rfc(9293, section: "3.10.7.4"),
         ],
-        followsFrom: ["icmp-admin-prohibited", "rst-loop", "syn-burst"],
+        followsFrom: [
+            "icmp-admin-prohibited", "rst-loop", "syn-burst", "accept-queue-overflow",
+            "bad-checksum", "syn-flood",
+        ],
         example: Exchange(from: "192.0.2.10:50200", to: "198.51.100.20:25") {
             client.syn(seq: 2_626_710_025)
             server.synAck(seq: 4_081_695_106, ack: 2_626_710_026)

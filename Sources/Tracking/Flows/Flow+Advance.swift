@@ -143,7 +143,8 @@ extension Flow {
                     || self[side.other].initialSequence.distance(to: segment.acknowledgment) > 1)
             guard isConfirmed else { return segment.payloadLength > 0 ? .record : [] }
             phase = .settled
-            return .forget
+            // Where there was trouble, that it ended is worth an event.
+            return marks.contains(.noteworthy) ? .record : .forget
         case .settled, .doubtful:
             if segment.flags.contains(.fin) { return takeFin(segment, from: side) }
             if segment.payloadLength > 0, fallsBack(segment, from: side) {

@@ -1,0 +1,202 @@
+import Tracking
+
+/// Speaks when a responder goes on with its SYN-ACK although the handshake was completed.
+package struct AcceptQueueOverflow: Detector {
+    package static let manual = Manual(
+        id: "accept-queue-overflow",
+        title: "completed handshake is ignored: accept queue full",
+        sees: """
+            The initiator completed the handshake and sent data, and the responder acknowledges none of it but \
+            sends the same SYN-ACK again, 0.9 s or more after the one before and later than the ACK can have needed. \
+            With a bare ACK and no data it is a note.
+            """,
+        means: """
+            The responder's accept queue is full: the application does not accept fast enough, so the kernel drops \
+            the ACK and the data and keeps the half-open entry. For the initiator the connection is up, but silent.
+            """,
+        unless: """
+            With TCP_DEFER_ACCEPT a Linux listener ignores the bare ACK by intent and wakes at the first data. A \
+            lost ACK looks the same until the initiator sends data, which completes the handshake. On a path slower \
+            than the timer the SYN-ACK and the ACK merely cross.
+            """,
+        check: """
+            On the responder ss -lnt (Recv-Q at or above Send-Q), nstat -az TcpExtListenOverflows TcpExtListenDrops, \
+            net.core.somaxconn and the listener's backlog; then what keeps the application from accept().
+            """,
+        sources: [
+            .rfc(9293, section: "3.10.7.4"),
+            .page("listen(2), tcp(7): tcp_abort_on_overflow, TCP_DEFER_ACCEPT"),
+        ],
+        followsFrom: ["syn-flood"],
+        example: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 29).after(.milliseconds(200)).flagged
+            client.data(seq: 1001, ack: 5001, length: 29).after(.milliseconds(300)).flagged
+            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(500)).flagged
+            client.ack(seq: 1030, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 29).after(.milliseconds(500)).flagged
+            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(1500)).flagged
+            client.ack(seq: 1030, ack: 5001)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(900))
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 29)
+            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(150))
+            client.ack(seq: 1030, ack: 5001)
+            server.ack(seq: 5001, ack: 1030).after(.milliseconds(750))
+        }
+    )
+
+    /// The timer of a SYN-ACK is never shorter, in nanoseconds.
+    private static let shortestTimer: Int64 = 900_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let stories = history.incarnations.compactMap { story(of: $0, in: history) }
+        guard let story = stories.last(where: { !$0.data.isEmpty }) ?? stories.last else {
+            return nil
+        }
+        let hasData = !story.data.isEmpty
+        let (initiator, responder) = (history.initiator.address, history.responder)
+        let times = Wording.times(story.copies.count)
+        return finding(
+            in: history,
+            life: story.life,
+            reason: hasData ? "data-ignored" : "ack-ignored",
+            severity: !hasData ? .note : story.ending == .recovered ? .warning : .error,
+            confidence: hasData ? .high : .low,
+            status: hasData ? .likely : .possible,
+            count: 1,
+            events: (story.copies + story.data).sorted(),
+            note: { note(on: (story.copies + story.data).sorted()[$0], of: story, in: history) },
+            metrics: [
+                Metric("synack_retransmissions", story.copies.count),
+                Metric("ignored_data_segments", story.data.count),
+                Metric("ending", story.ending.rawValue),
+                Metric("span_us", nanoseconds: span(of: story, in: history)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(responder.port)),
+            ],
+            causes: hasData
+                ? ["accept-queue-full"]
+                : ["accept-queue-full", "deferred-accept", "ack-lost-behind-the-capture"],
+            checks: [
+                Check(
+                    on: responder.address.description,
+                    "ss -lnt sport = :\(responder.port)",
+                    "is Recv-Q at or above Send-Q?"
+                ),
+                Check(
+                    on: responder.address.description,
+                    "nstat -az TcpExtListenOverflows TcpExtListenDrops",
+                    "does it rise with every connection?"
+                ),
+            ],
+            summary: hasData
+                ? "\(responder) ignores the completed handshake and the data of \(initiator), and repeated its SYN-ACK \(times)."
+                : "\(responder) repeated its SYN-ACK \(times) although \(initiator) had completed the handshake.",
+            explanation: explanation(of: story, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) ignored the completed handshakes of \(many.flows) connections of \(many.source): its accept queue is full."
+    }
+
+    private func story(of life: Incarnation, in history: History) -> Story? {
+        guard let completion = life.completion,
+            let first = life.answers.first(where: { $0 < completion })
+        else { return nil }
+        let answer = history.events[first]
+        let syn = life.attempts.flatMap(\.sendings).last { $0 < first }
+        let roundTrip = syn.map { history.delay(from: $0, to: first) } ?? 0
+        var before = life.answers.last { $0 < completion } ?? first
+        var copies: [Int] = []
+        for copy in life.answers where copy > completion {
+            defer { before = copy }
+            let isTimely =
+                history.delay(from: before, to: copy) >= Self.shortestTimer
+                && history.delay(from: completion, to: copy) > roundTrip
+            if history.events[copy].sequence == answer.sequence, isTimely { copies.append(copy) }
+        }
+        guard let firstCopy = copies.first else { return nil }
+        let later = life.events.suffix(from: completion + 1)
+        let data = later.filter {
+            history.isFromInitiator(history.events[$0]) && history.events[$0].payloadLength > 0
+        }
+        // What was acknowledged before the SYN-ACK came again was not ignored.
+        if isTaken(after: completion, before: firstCopy, in: life, history) { return nil }
+        let last = copies[copies.count - 1]
+        let isReset = later.contains {
+            $0 > firstCopy && history.events[$0].kind == .rst
+                && !history.isFromInitiator(history.events[$0])
+        }
+        let isRecovered = isTaken(after: last, before: .max, in: life, history)
+        return Story(
+            life: life,
+            completion: completion,
+            copies: copies,
+            data: data.filter { $0 < last || !isRecovered },
+            ending: isReset ? .reset : isRecovered ? .recovered : .open
+        )
+    }
+
+    /// Whether the responder said or acknowledged anything in between.
+    private func isTaken(
+        after start: Int,
+        before end: Int,
+        in life: Incarnation,
+        _ history: History
+    ) -> Bool {
+        life.events.contains { index in
+            let event = history.events[index]
+            return index > start && index < end && !history.isFromInitiator(event)
+                && [.data, .ack, .fin].contains(event.kind)
+        }
+    }
+
+    private func span(of story: Story, in history: History) -> Int64 {
+        history.delay(from: story.completion, to: story.copies[story.copies.count - 1])
+    }
+
+    private func note(on event: Int, of story: Story, in history: History) -> String {
+        let delay = Wording.duration(history.delay(from: story.completion, to: event))
+        return story.copies.contains(event)
+            ? "the SYN-ACK again, \(delay) after the handshake was completed"
+            : "data that nobody acknowledges, \(delay) after the handshake"
+    }
+
+    private func explanation(of story: Story, in history: History) -> String {
+        let ack = history.events[story.completion].packet
+        let end =
+            switch story.ending {
+            case .recovered: "In the end it took the connection."
+            case .reset: "In the end it reset the connection."
+            case .open: "It had not taken the connection when the capture ended."
+            }
+        let data =
+            story.data.isEmpty
+            ? "No data was sent, so a lost ACK or TCP_DEFER_ACCEPT would look the same."
+            : "\(Wording.count(story.data.count, "data segment")) went unacknowledged."
+        return "Packet \(ack) had completed the handshake. \(data) \(end)"
+    }
+
+    /// How the story ended.
+    private enum Ending: String {
+        case recovered, reset, open
+    }
+
+    private struct Story {
+        let life: Incarnation
+        let completion: Int
+        /// Never empty.
+        let copies: [Int]
+        let data: [Int]
+        let ending: Ending
+    }
+}

@@ -1,0 +1,238 @@
+import Tracking
+
+/// Speaks when a connection is reset as soon as it has come up, or just before.
+package struct ResetAfterHandshake: Detector {
+    package static let manual = Manual(
+        id: "rst-after-handshake",
+        title: "RST right after the handshake",
+        sees: """
+            A RST within 1 s after the ACK that completed the handshake, before the responder has said or \
+            acknowledged anything: before any data (post-ack), or after the first data of the initiator (post-psh). \
+            Or the initiator rejects the right SYN-ACK with a RST, once (client-gone).
+            """,
+        means: """
+            By its form: a RST with ACK and a window comes from a live socket whose application or listener gave \
+            up (connection limit, access rule, linger 0). A RST alone comes from a stack without a socket: the \
+            responder lost the half-open entry (accept queue full with tcp_abort_on_overflow, failed SYN cookie, \
+            another backend), or the initiator had given up before the SYN-ACK came.
+            """,
+        unless: """
+            A health check of a load balancer connects and resets on purpose: a RST of the initiator without any \
+            data is a note. After data of the responder, or after a FIN, it is another kind of close. When the same \
+            repeats with new SYNs it is a loop of RSTs.
+            """,
+        check: """
+            On the host that sent the RST: nstat -az TcpExtListenOverflows TcpExtTCPAbortOnData \
+            TcpExtTCPReqQFullDrop TcpExtSyncookiesFailed TcpExtEmbryonicRsts; the log of the service, or of the \
+            load balancer's backend, at that instant.
+            """,
+        sources: [
+            .rfc(9293, section: "3.5.2"), .rfc(9293, section: "3.10.7.1"), .rfc(8305, section: "5"),
+        ],
+        followsFrom: [
+            "rst-injected", "accept-queue-overflow", "syn-cookie", "syn-flood", "port-scan",
+        ],
+        example: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            server.rst(seq: 5001).after(.milliseconds(30)).flagged
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 100)
+            server.data(seq: 5001, ack: 1101, length: 500)
+            client.reset(seq: 1101, ack: 5501)
+        }
+    )
+
+    /// A later RST has other reasons, in nanoseconds.
+    private static let soon: Int64 = 1_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let stories = history.incarnations.compactMap { story(of: $0, in: history) }
+        guard let last = stories.last else { return nil }
+        let event = history.events[last.reset]
+        let sender = history.endpoint(of: event).address
+        let isByClient = history.isFromInitiator(event)
+        let delay = history.delay(from: last.cause, to: last.reset)
+        return finding(
+            in: history,
+            life: last.life,
+            reason: last.kind.rawValue,
+            severity: severity(of: last, isByClient: isByClient),
+            confidence: .high,
+            count: stories.count,
+            events: stories.map(\.reset),
+            note: { note(on: stories[$0], in: history) },
+            metrics: [
+                Metric("delay_us", nanoseconds: delay),
+                Metric("sent_by", isByClient ? "client" : "server"),
+                Metric("form", last.form.name),
+                Metric("ttl", Int(event.timeToLive)),
+                Metric("window", Int(event.window)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: causes(of: last, isByClient: isByClient),
+            checks: [
+                Check(
+                    on: sender.description,
+                    isByClient
+                        ? "ss -tanp dst \(history.responder.address)"
+                        : "nstat -az TcpExtListenOverflows TcpExtTCPAbortOnData TcpExtSyncookiesFailed",
+                    isByClient
+                        ? "which process opens these connections?"
+                        : "which of them rises with every RST?"
+                )
+            ],
+            summary: summary(of: last, by: sender, after: delay, in: history),
+            explanation: explanation(of: last, isByClient: isByClient, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) were reset as soon as they had come up."
+    }
+
+    private func severity(of story: Story, isByClient: Bool) -> Severity {
+        switch story.kind {
+        case .clientGone: .error
+        case .postACK: isByClient ? .note : .warning
+        case .postPSH: .warning
+        }
+    }
+
+    private func story(of life: Incarnation, in history: History) -> Story? {
+        guard let completion = life.completion else { return clientGone(life, in: history) }
+        for index in life.events.suffix(from: completion + 1) {
+            let event = history.events[index]
+            switch history.readings[index] {
+            case .reset(let reset):
+                guard history.delay(from: completion, to: index) <= Self.soon else { return nil }
+                if case .rejects(let subject) = reset.rule, subject < completion { continue }
+                let hasData = life.events[completion..<index].contains {
+                    history.events[$0].payloadLength > 0
+                }
+                return Story(
+                    life: life,
+                    reset: index,
+                    cause: completion,
+                    kind: hasData ? .postPSH : .postACK,
+                    form: reset.form
+                )
+            case .duplicate: continue
+            default:
+                let isOfResponder = !history.isFromInitiator(event)
+                if event.kind == .fin || isOfResponder && event.kind != .synAck { return nil }
+            }
+        }
+        return nil
+    }
+
+    /// A RST of the initiator to the right answer, of a stack that had sent a usual SYN.
+    private func clientGone(_ life: Incarnation, in history: History) -> Story? {
+        let resets = life.events.filter { index in
+            guard case .reset(let reset) = history.readings[index],
+                case .rejects(let subject) = reset.rule,
+                case .answer(let answer) = history.readings[subject],
+                case .current = answer.subject
+            else { return false }
+            return history.isFromInitiator(history.events[index])
+        }
+        guard resets.count == 1, life.attempts.count == 1, let reset = resets.first,
+            case .reset(let reading) = history.readings[reset],
+            case .rejects(let subject) = reading.rule,
+            history.events[life.attempts[0].first].options.usualCount > 1
+        else { return nil }
+        return Story(
+            life: life,
+            reset: reset,
+            cause: subject,
+            kind: .clientGone,
+            form: reading.form
+        )
+    }
+
+    private func note(on story: Story, in history: History) -> String {
+        let delay = Wording.duration(history.delay(from: story.cause, to: story.reset))
+        return "RST \(delay) after packet \(history.events[story.cause].packet)"
+    }
+
+    private func summary(
+        of story: Story,
+        by sender: Address,
+        after delay: Int64,
+        in history: History
+    ) -> String {
+        let time = Wording.duration(delay)
+        let ends = "the connection of \(history.initiator) to \(history.responder)"
+        switch story.kind {
+        case .postACK:
+            return "\(sender) reset \(ends) \(time) after it had come up, before any data."
+        case .postPSH:
+            return "\(sender) reset \(ends) \(time) after it had come up, and answered no data."
+        case .clientGone:
+            return
+                "\(sender) refused the right SYN-ACK of \(history.responder) \(time) later: no socket waited for it any more."
+        }
+    }
+
+    private func causes(of story: Story, isByClient: Bool) -> [String] {
+        if story.kind == .clientGone { return ["connect-given-up", "answer-translated-wrongly"] }
+        if isByClient { return ["health-check", "connect-race", "linger-0"] }
+        return story.form == .passive
+            ? ["accept-queue-full", "syn-cookie-failed", "other-backend"]
+            : ["turned-away-by-the-application", "unread-data", "linger-0"]
+    }
+
+    private func explanation(of story: Story, isByClient: Bool, in history: History) -> String {
+        let event = history.events[story.reset]
+        switch story.form {
+        case .passive, .passiveToSYN:
+            let whose =
+                isByClient
+                ? "had no socket for it, as after a connect() that was given up"
+                : "no longer knew the connection: its half-open entry was lost or never taken over"
+            return "The RST is a bare one (no ACK, no window, no options): the stack \(whose)."
+        case .active:
+            return """
+                The RST comes from a live socket (Win=\(event.window)\(event.hasTimestamps ? ", with timestamps" : "")): \
+                the application, or the kernel for it, ended the connection.
+                """
+        case .other:
+            return "The RST follows no segment that was captured."
+        }
+    }
+
+    /// When the RST came.
+    private enum Kind: String {
+        case postACK = "post-ack"
+        case postPSH = "post-psh"
+        case clientGone = "client-gone"
+    }
+
+    private struct Story {
+        let life: Incarnation
+        let reset: Int
+        /// The ACK that completed the handshake, or the SYN-ACK that was rejected.
+        let cause: Int
+        let kind: Kind
+        let form: Reset.Form
+    }
+}
+
+extension Reset.Form {
+    fileprivate var name: String {
+        switch self {
+        case .passive: "passive"
+        case .passiveToSYN: "passive-to-syn"
+        case .active: "active"
+        case .other: "other"
+        }
+    }
+}
