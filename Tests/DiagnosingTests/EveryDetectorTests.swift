@@ -11,6 +11,7 @@ import Tracking
         "syn-ack-misrouted": ["syn-unanswered"],
         "bad-checksum": ["syn-unanswered"],
         "port-scan": ["connection-refused"],
+        "accept-queue-overflow": ["syn-ack-retransmission"],
         "time-wait-collision": ["port-reuse", "challenge-ack"],
     ]
 

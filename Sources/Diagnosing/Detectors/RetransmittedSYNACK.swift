@@ -229,11 +229,8 @@ package struct RetransmittedSYNACK: Detector {
         }
         if isRefused { return .refusedByICMP }
         let isReset = rest.contains {
-            if case .reset = history.readings[$0] {
-                $0 < last && history.isFromInitiator(history.events[$0])
-            } else {
-                false
-            }
+            $0 < last && history.events[$0].kind == .rst
+                && history.isFromInitiator(history.events[$0])
         }
         if isReset { return .reset }
         return attempt.last > first ? .notDelivered : .ignored
