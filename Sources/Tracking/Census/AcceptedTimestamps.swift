@@ -19,12 +19,14 @@ package struct AcceptedTimestamps: Sendable {
     }
 
     private var samples: [Pair: [Sample]] = [:]
+    private var wanted = AddressFilter()
 
     package init() {}
 
     var isEmpty: Bool { samples.isEmpty }
 
     mutating func want(_ initiator: Address, with responder: Address) {
+        wanted.insert(initiator)
         let pair = Pair(initiator: initiator, responder: responder)
         if samples.count < Self.limit, samples[pair] == nil { samples[pair] = [] }
     }
@@ -35,8 +37,9 @@ package struct AcceptedTimestamps: Sendable {
         of initiator: Address,
         with responder: Address
     ) {
+        guard value != 0, wanted.mayHold(initiator) else { return }
         let pair = Pair(initiator: initiator, responder: responder)
-        guard value != 0, let place = samples.index(forKey: pair),
+        guard let place = samples.index(forKey: pair),
             samples.values[place].count < Self.limit
         else { return }
         samples.values[place].append(Sample(time: time, value: value))

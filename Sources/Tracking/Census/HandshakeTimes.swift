@@ -9,6 +9,7 @@ package struct HandshakeTimes: Sendable {
 
     /// In microseconds, sorted.
     private var durations: [Address: [UInt64]] = [:]
+    private var wanted = AddressFilter()
 
     package init() {}
 
@@ -29,13 +30,14 @@ package struct HandshakeTimes: Sendable {
     }
 
     mutating func want(_ responder: Address) {
+        wanted.insert(responder)
         if durations[responder] == nil { durations[responder] = [] }
     }
 
     var isEmpty: Bool { durations.isEmpty }
 
     mutating func note(_ microseconds: UInt64, of responder: Address) {
-        guard let place = durations.index(forKey: responder),
+        guard wanted.mayHold(responder), let place = durations.index(forKey: responder),
             durations.values[place].count < Self.kept
         else { return }
         durations.values[place].append(microseconds)

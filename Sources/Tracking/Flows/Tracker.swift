@@ -201,8 +201,11 @@ package struct Tracker: ~Copyable {
             &tapes,
             &tally
         )
-        if segment.flags.contains([.syn, .ack]), flows[index].syns == 0 {
-            strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
+        if segment.flags.contains(.syn) {
+            tally.note(frame.link.checksum)
+            if segment.flags.contains(.ack), flows[index].syns == 0 {
+                strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
+            }
         }
         if isOneWay, oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
@@ -223,15 +226,14 @@ package struct Tracker: ~Copyable {
     ) -> Bool {
         let wasAnswered = flow.phase != .opening
         let wasOneWay = flow.marks.contains(.oneWay)
-        let (newestTimestamp, usualTimeToLive) = (flow[side].timestamp, flow[side].timeToLive)
         let step = flow.advance(with: segment, from: side, in: frame)
         if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
-        if segment.flags.contains(.syn) { tally.note(frame.link.checksum) }
         if step.contains(.record) {
             var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
             event.incarnation = flow.incarnation
-            if step.contains(.fallsBack) { event.formerTimestamp = newestTimestamp }
-            if event.kind == .rst { event.formerTimeToLive = usualTimeToLive }
+            // The flow takes neither from a segment that fell back, nor from a RST.
+            if step.contains(.fallsBack) { event.formerTimestamp = flow[side].timestamp }
+            if event.kind == .rst { event.formerTimeToLive = flow[side].timeToLive }
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
