@@ -9,6 +9,7 @@ package enum Catalog {
         PortReuse.self,
         ConnectionRefused.self,
         UnansweredSYN.self,
+        Unreachable.self,
     ]
 
     /// Their manuals, in the same order.

@@ -210,4 +210,10 @@ extension Event {
         guard kind == .icmp else { return false }
         return icmpSender.isIPv4 ? icmpType == 3 && icmpCode != 4 : icmpType == 1
     }
+
+    /// Whether it is an ICMP error about a segment that a router dropped because its time to live had run
+    /// out; the same error about fragments is none.
+    package var isTimeExceeded: Bool {
+        kind == .icmp && icmpType == (icmpSender.isIPv4 ? 11 : 3) && icmpCode == 0
+    }
 }
