@@ -10,6 +10,7 @@ package enum Catalog {
         ConnectionRefused.self,
         UnansweredSYN.self,
         Unreachable.self,
+        OptionViolation.self,
     ]
 
     /// Their manuals, in the same order.

@@ -80,6 +80,7 @@ struct EventReader {
             earlier -= 1
             let other = events[earlier]
             if event.time - other.time > Self.duplicateWindow { return nil }
+            if event.isSameSyn(as: other) { return earlier }
             guard other.kind == event.kind, event.kind != .formerConnection,
                 event.isSameSegment(as: other)
             else { continue }
@@ -203,6 +204,13 @@ extension Event {
             && flags == other.flags && timestampValue == other.timestampValue
             && timestampEcho == other.timestampEcho && window == other.window
             && payloadLength == other.payloadLength && icmpSender == other.icmpSender
+    }
+
+    /// Whether two events are of one SYN at two places of its way: a device between them may have changed
+    /// anything but its sequence number.
+    fileprivate func isSameSyn(as other: Event) -> Bool {
+        kind == .syn && other.kind == .syn && side == other.side && sequence == other.sequence
+            && timeToLive != other.timeToLive
     }
 
     /// Whether it is an ICMP destination unreachable other than for path-MTU discovery.
