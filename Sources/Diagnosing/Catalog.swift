@@ -11,6 +11,10 @@ package enum Catalog {
         UnansweredSYN.self,
         Unreachable.self,
         OptionViolation.self,
+        TimestampMismatch.self,
+        FastOpenFallback.self,
+        ECNFallback.self,
+        SYNCookie.self,
     ]
 
     /// Their manuals, in the same order.

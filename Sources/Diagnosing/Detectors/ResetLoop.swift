@@ -27,7 +27,9 @@ package struct ResetLoop: Detector {
             .rfc(9293, section: "3.5.2"), .rfc(9293, section: "3.10.7.3"),
             .rfc(9293, section: "3.10.7.4"),
         ],
-        followsFrom: ["syn-burst", "syn-ack-stale", "syn-ack-unseen", "port-reuse"],
+        followsFrom: [
+            "syn-burst", "syn-ack-stale", "syn-ack-unseen", "timestamp-mismatch", "port-reuse",
+        ],
         example: Exchange(from: "192.0.2.10:815", to: "198.51.100.20:2049") {
             for cycle: UInt32 in 0..<3 {
                 client.syn(seq: 3677241340 + cycle * 80000, win: 14600)

@@ -43,9 +43,8 @@ extension Event {
         return faults
     }
 
-    /// What a SYN-ACK says that may only be said in answer to the same.
-    ///
-    /// - Parameter offered: the options of all SYNs that it can be an answer to.
+    /// What a SYN-ACK says that may only be said in answer to the same, where `offered` are the options of all
+    /// SYNs that it can be an answer to.
     package func optionFaults(inAnswerTo offered: TCPOptions.Presence) -> [OptionFault] {
         let excess = options.subtracting(offered)
         // Of options that the capture cut off, nobody knows what they offered.
