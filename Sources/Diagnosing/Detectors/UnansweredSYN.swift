@@ -96,10 +96,9 @@ package struct UnansweredSYN: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        let never = many.status == .pending ? "has not answered" : "never answered"
-        let yet = many.status == .pending ? " yet" : ""
+        let verb = many.status == .pending ? "did not yet answer" : "never answered"
         return
-            "\(many.destination) \(never) the SYNs of \(many.flows) connections of \(many.source)\(yet)."
+            "\(many.destination) \(verb) the SYNs of \(many.flows) connections of \(many.source)."
     }
 
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
