@@ -18,11 +18,35 @@ enum Backoff {
         let seconds = Double(gap) / 1e9
         for step in steps {
             let length = Double(1 << step)
-            guard abs(seconds - length) <= length * tolerance else { continue }
+            guard isAbout(seconds, length) else { continue }
             let doubling = (1 << step) - 1
             return "about \(doubling) s (\(doubling + linearDelay) s with Linux 6.5 or later)"
         }
         return nil
+    }
+
+    /// Which stack's schedule the gaps between the sendings of one SYN keep to, as a sentence.
+    static func schedule(of gaps: [Int64]) -> String? {
+        guard gaps.count >= 2 else { return nil }
+        let seconds = gaps.map { Double($0) / 1e9 }
+        if isAbout(seconds[0], 1), isAbout(seconds[1], 1) {
+            return """
+                Linux 6.5 or later sends the first four a second apart (0, 1, 2, 3, 4, 5, 7, 11, 19, 35 s), and gives \
+                up after about 131 s with the usual 6 retries.
+                """
+        }
+        let doubles = zip(seconds, seconds.dropFirst()).allSatisfy { isAbout($1, 2 * $0) }
+        guard doubles else { return nil }
+        if isAbout(seconds[0], 3) {
+            return "Stacks that begin with 3 s keep to the older RFC 1122."
+        }
+        let isDoublingOfLinux = steps.contains { isAbout(seconds[0], Double(1 << $0)) }
+        guard isAbout(seconds[0], 1) || isDoublingOfLinux else { return nil }
+        return "Linux doubles its gaps so, and gives up after 127 s with the usual 6 retries."
+    }
+
+    private static func isAbout(_ seconds: Double, _ expected: Double) -> Bool {
+        abs(seconds - expected) <= expected * tolerance
     }
 }
 

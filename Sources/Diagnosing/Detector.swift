@@ -20,6 +20,9 @@ package protocol Detector: Sendable {
 
     /// One sentence about many flows that suffer alike.
     static func summary(of many: Finding) -> String
+
+    /// How much it matters that many flows suffer alike.
+    static func severity(of many: Finding) -> Severity
 }
 
 extension Detector {
@@ -32,6 +35,8 @@ extension Detector {
     package static func summary(of many: Finding) -> String {
         "\(many.flows) connections of \(many.source) to \(many.destination): \(manual.title)."
     }
+
+    package static func severity(of many: Finding) -> Severity { many.severity }
 
     /// A finding about this history, with everything that all findings have in common filled in.
     ///

@@ -146,12 +146,14 @@ package struct Commentary: Sendable {
 
     private func onError(_ index: Int, _ subject: Int?) -> String {
         let event = history.events[index]
+        let isOwn = history.endpoint(of: event).address == event.icmpSender
         let who =
             history.isRefusedByReceiver(index)
             ? event.isProhibition
                 ? "\(event.icmpSender)'s own firewall" : "\(event.icmpSender) itself"
-            : "\(event.icmpSender), on the way,"
-        let verb = event.isUnreachable ? "refuses" : "complains about"
+            : isOwn ? "\(event.icmpSender)'s own stack" : "\(event.icmpSender), on the way,"
+        let verb =
+            event.isUnreachable ? "refuses" : event.isTimeExceeded ? "drops" : "complains about"
         guard let subject else { return "\(who) \(verb) a segment of the running connection." }
         return "\(who) \(verb) packet \(packet(subject))."
     }

@@ -49,116 +49,74 @@ package struct AdministrativelyProhibited: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let refusals = history.events.indices.compactMap { refusal(at: $0, in: history) }
-        guard let first = refusals.first, let last = refusals.last else { return nil }
-        let life = history.life(of: last.event)
+        guard
+            let refusals = RefusedSegments(of: history, where: { error, _ in error.isProhibition })
+        else { return nil }
+        let life = refusals.life
         return finding(
             in: history,
             life: life,
-            reason: first.isByReceiver ? "host-firewall" : "router",
+            reason: refusals.first.origin == .receiver ? "host-firewall" : "router",
             severity: history.severity(of: life),
             confidence: .high,
-            count: refusals.count,
-            events: refusals.map(\.event),
-            note: { note(on: refusals[$0], in: history) },
-            metrics: metrics(of: refusals, in: history),
-            causes: first.isByInitiator
+            count: refusals.all.count,
+            events: refusals.events,
+            note: { refusals.note(at: $0) },
+            metrics: refusals.metrics,
+            causes: isOwn(refusals.first, in: history)
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],
-            checks: checks(of: first),
-            summary: summary(of: refusals, in: history),
+            checks: checks(of: refusals.first),
+            summary: summary(of: refusals),
             explanation: explanation(of: refusals, in: history)
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        """
-        A firewall refused segments of \(many.flows) connections of \(many.source) to \(many.destination) \
-        \(Wording.times(many.count)) (ICMP administratively prohibited).
-        """
+        let name = many.evidence.first?.event.icmpName ?? "ICMP"
+        return """
+            A firewall refused segments of \(many.flows) connections of \(many.source) to \(many.destination) \
+            \(Wording.times(many.count)) (\(name) administratively prohibited).
+            """
     }
 
-    private func refusal(at index: Int, in history: History) -> RefusedSegment? {
-        let event = history.events[index]
-        guard case .icmp(let subject) = history.readings[index], event.isProhibition else {
-            return nil
-        }
-        return RefusedSegment(
-            event: index,
-            subject: subject,
-            sender: event.icmpSender,
-            isByReceiver: history.isRefusedByReceiver(index),
-            isByInitiator: event.icmpSender == history.initiator.address
-        )
+    /// Whether the initiator itself refused it.
+    private func isOwn(_ refusal: RefusedSegment, in history: History) -> Bool {
+        refusal.sender == history.initiator.address
     }
 
-    private func note(on refusal: RefusedSegment, in history: History) -> String {
-        guard let subject = refusal.subject else {
-            return "refuses a segment of the running connection"
-        }
-        let delay = history.delay(from: subject, to: refusal.event)
-        return
-            "refuses packet \(history.events[subject].packet), \(Wording.duration(delay)) after it"
-    }
-
-    private func summary(of refusals: [RefusedSegment], in history: History) -> String {
-        let first = refusals[0]
-        let code = history.events[first.event].icmpMeaning
-        let senders = Set(refusals.map(\.sender)).sorted()
+    private func summary(of refusals: RefusedSegments) -> String {
+        let first = refusals.first
+        let senders = refusals.senders
         let who =
             senders.count > 1
             ? "The firewalls of \(Wording.list(senders.map(\.description)))"
-            : first.isByReceiver
+            : first.origin == .receiver
                 ? "\(first.sender)'s own firewall"
                 : "\(first.sender), a router or firewall on the way,"
-        let what = target(of: refusals, in: history)
-        let often = refusals.count > 1 ? " \(Wording.times(refusals.count))" : ""
-        return "\(who) refused \(what)\(often) (ICMP \(code))."
+        let often = refusals.all.count > 1 ? " \(Wording.times(refusals.all.count))" : ""
+        return "\(who) refused \(refusals.target)\(often) (\(refusals.code))."
     }
 
-    /// What was refused, as the object of a sentence.
-    private func target(of refusals: [RefusedSegment], in history: History) -> String {
-        let kinds = Set(refusals.compactMap { $0.subject.map { history.events[$0].kind } })
-        let isByInitiator = refusals.allSatisfy(\.isByInitiator)
-        switch kinds {
-        case [.syn]:
-            return "\(history.initiator.address)'s SYN to \(history.responder)"
-        case [.synAck]:
-            let subjects = refusals.compactMap {
-                $0.subject.map { history.events[$0].acknowledgment }
-            }
-            return Set(subjects).count == 1
-                ? "the SYN-ACK of \(history.responder.address)"
-                : "the SYN-ACKs of \(history.responder.address)"
-        case [.data]:
-            return "data of the connection to \(history.responder)"
-        default:
-            return isByInitiator && !kinds.isEmpty
-                ? "the answers of \(history.responder.address)"
-                : "segments of the connection to \(history.responder)"
-        }
-    }
-
-    private func explanation(of refusals: [RefusedSegment], in history: History) -> String {
-        let delays = refusals.compactMap { refusal in
-            refusal.subject.map { history.delay(from: $0, to: refusal.event) }
-        }
-        let first = refusals[0]
+    private func explanation(of refusals: RefusedSegments, in history: History) -> String {
+        let delays = refusals.delays
+        let first = refusals.first
+        let isByInitiator = isOwn(first, in: history)
         var sentences: [String] = []
-        let isOne = refusals.count == 1
+        let isOne = refusals.all.count == 1
         if let least = delays.min(), let most = delays.max() {
             sentences.append(
                 """
                 \(first.sender) rejects \(isOne ? "it" : "each of them") \(Wording.range(least, most)) later\
-                \(first.isByInitiator ? disbelief(isOne) : "").
+                \(isByInitiator ? disbelief(isOne) : "").
                 """
             )
         }
-        if first.isByInitiator, isRepeatedAfter(first.event, in: history) {
+        if isByInitiator, isRepeatedAfter(first.event, in: history) {
             sentences.append(
                 "This does not stop the retransmissions of \(history.responder.address)."
             )
         }
-        if refusals.allSatisfy({ $0.subject == nil }) {
+        if refusals.all.allSatisfy({ $0.subject == nil }) {
             sentences.append("What it refuses belongs to a running connection.")
         }
         return sentences.joined(separator: " ")
@@ -174,35 +132,9 @@ package struct AdministrativelyProhibited: Detector {
         return ": its connection tracking does not take \(object) to its SYN"
     }
 
-    private func metrics(of refusals: [RefusedSegment], in history: History) -> [Metric] {
-        func count(_ kind: Event.Kind) -> Int {
-            refusals.filter { $0.subject.map { history.events[$0].kind } == kind }.count
-        }
-        let first = history.events[refusals[0].event]
-        let delays = refusals.compactMap { refusal in
-            refusal.subject.map { history.delay(from: $0, to: refusal.event) }
-        }
-        return [
-            Metric("icmp_errors", refusals.count),
-            Metric("icmp_type", Int(first.icmpType)),
-            Metric("icmp_code", Int(first.icmpCode)),
-            Metric("sender", refusals[0].sender.description),
-            Metric(
-                "sent_by",
-                refusals[0].isByInitiator
-                    ? "client" : refusals[0].isByReceiver ? "server" : "router"
-            ),
-            Metric("refused_syns", count(.syn)),
-            Metric("refused_synacks", count(.synAck)),
-            Metric("least_delay_us", nanoseconds: delays.min() ?? 0),
-            Metric("most_delay_us", nanoseconds: delays.max() ?? 0),
-            Metric("established", history.isEverEstablished),
-        ]
-    }
-
     private func checks(of first: RefusedSegment) -> [Check] {
         let host = first.sender.description
-        let chain = first.isByReceiver ? "INPUT" : "FORWARD"
+        let chain = first.origin == .receiver ? "INPUT" : "FORWARD"
         return [
             Check(
                 on: host,
@@ -211,14 +143,4 @@ package struct AdministrativelyProhibited: Detector {
             )
         ]
     }
-}
-
-/// One ICMP error, and the segment that it refuses.
-private struct RefusedSegment {
-    let event: Int
-    let subject: Int?
-    let sender: Address
-    /// Whether the host that the segment was sent to refused it.
-    let isByReceiver: Bool
-    let isByInitiator: Bool
 }

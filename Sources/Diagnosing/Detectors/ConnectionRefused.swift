@@ -7,11 +7,16 @@ package struct ConnectionRefused: Detector {
         title: "RST instead of a SYN-ACK",
         sees: """
             A RST with ACK acknowledges the SYN (its ISN + 1, and any data it carried), and the responder had \
-            sent no SYN-ACK on the four-tuple before.
+            sent no SYN-ACK on the four-tuple before. A RST that acknowledges the ISN itself is told as a note \
+            (malformed-refusal): stacks ignore it.
             """,
         means: """
             No socket listens on the port, the listen backlog of a Windows host is full, or a firewall answers \
-            in the responder's place (REJECT with tcp-reset). The SYN reached whoever answered.
+            in the responder's place (REJECT with tcp-reset). The SYN reached whoever answered. After an \
+            established connection on the same four-tuple the service has gone since. A RST whose time to live \
+            is not that of the responder's other segments was sent by a device on the way (middlebox), and so \
+            may be one that comes in less than half the usual time (fast); one that comes a second late or more \
+            speaks of a proxy that tried something else first (late).
             """,
         unless: """
             After a SYN-ACK on the same four-tuple the same RST is the stack's answer to a second SYN within the \
@@ -40,32 +45,33 @@ package struct ConnectionRefused: Detector {
 
     package init() {}
 
+    /// A refusal that takes so long is not that of a host's stack alone, in nanoseconds.
+    private static let lateness: Int64 = 1_000_000_000
+    /// Below this the usual time to answer is no matter of distance, in nanoseconds.
+    private static let leastDistance: Int64 = 5_000_000
+
     package func examine(_ history: History) -> Finding? {
         let refusals = history.resets().compactMap { reset -> Refusal? in
             guard case .refusesSyn(let ordinal) = reset.rule else { return nil }
-            let attempt = history.life(of: reset.event).attempt(ordinal)
-            guard let syn = attempt.sendings.last(where: { $0 < reset.event }) else { return nil }
-            return Refusal(event: reset.event, syn: syn)
+            return refusal(of: history.life(of: reset.event).attempt(ordinal), reset.event)
         }
-        guard let first = refusals.first, let last = refusals.last else { return nil }
+        guard let first = refusals.first, let last = refusals.last else {
+            return malformed(in: history)
+        }
         let life = history.life(of: last.event)
         let delays = refusals.map { history.delay(from: $0.syn, to: $0.event) }
+        let reason = reason(of: refusals, in: history)
         return finding(
             in: history,
             life: life,
+            reason: reason.rawValue,
             severity: history.severity(of: life),
-            confidence: .high,
+            confidence: reason == .fast ? .medium : .high,
             count: refusals.count,
             events: refusals.map(\.event),
             note: { note(on: refusals[$0], in: history) },
-            metrics: [
-                Metric("refused_syns", refusals.count),
-                Metric("least_delay_us", nanoseconds: delays.min() ?? 0),
-                Metric("most_delay_us", nanoseconds: delays.max() ?? 0),
-                Metric("ttl", Int(history.events[first.event].timeToLive)),
-                Metric("established", history.isEverEstablished),
-            ],
-            causes: ["nothing-listens", "backlog-full-on-windows", "firewall-tcp-reset"],
+            metrics: metrics(of: refusals, delays: delays, in: history),
+            causes: reason.causes,
             checks: [
                 Check(
                     on: history.responder.address.description,
@@ -73,8 +79,8 @@ package struct ConnectionRefused: Detector {
                     "does anything listen on port \(history.responder.port)?"
                 )
             ],
-            summary: summary(of: refusals, in: history),
-            explanation: explanation(of: first, delays: delays, in: history)
+            summary: summary(of: refusals, reason, in: history),
+            explanation: explanation(of: first, reason, delays: delays, in: history)
         )
     }
 
@@ -85,20 +91,123 @@ package struct ConnectionRefused: Detector {
         """
     }
 
-    private func explanation(of first: Refusal, delays: [Int64], in history: History) -> String {
+    private func refusal(of attempt: Attempt, _ event: Int) -> Refusal? {
+        attempt.sendings.last { $0 < event }.map { Refusal(event: event, syn: $0) }
+    }
+
+    /// RSTs that no stack heeds, where there are none that count.
+    private func malformed(in history: History) -> Finding? {
+        let refusals = history.events.indices.compactMap { index in
+            history.attemptRefusedInVain(at: index).flatMap { refusal(of: $0, index) }
+        }
+        guard let first = refusals.first, let last = refusals.last else { return nil }
+        let delays = refusals.map { history.delay(from: $0.syn, to: $0.event) }
+        let acknowledgment = history.events[first.event].acknowledgment
+        return finding(
+            in: history,
+            life: history.life(of: last.event),
+            reason: Reason.malformed.rawValue,
+            severity: .note,
+            confidence: .high,
+            count: refusals.count,
+            events: refusals.map(\.event),
+            note: {
+                "means packet \(history.events[refusals[$0].syn].packet), but acknowledges its ISN"
+            },
+            metrics: metrics(of: refusals, delays: delays, in: history),
+            causes: Reason.malformed.causes,
+            checks: [],
+            summary: """
+                \(history.responder) refused the SYN of \(history.initiator.address) \
+                \(Wording.times(refusals.count)) with a RST that stacks ignore.
+                """,
+            explanation: """
+                It acknowledges \(acknowledgment), the ISN itself, where the SYN counts for one: to a stack in \
+                SYN-SENT that is no acknowledgment of its SYN, so it goes on trying (RFC 9293 §3.10.7.3).
+                """
+        )
+    }
+
+    private func metrics(
+        of refusals: [Refusal],
+        delays: [Int64],
+        in history: History
+    ) -> [Metric] {
+        [
+            Metric("refused_syns", refusals.count),
+            Metric("least_delay_us", nanoseconds: delays.min() ?? 0),
+            Metric("most_delay_us", nanoseconds: delays.max() ?? 0),
+            Metric("ttl", Int(history.events[refusals[0].event].timeToLive)),
+            Metric("ttl_of_responder", history.responderTimesToLive.first.map { Int($0) } ?? 0),
+            Metric("source_port", Int(history.initiator.port)),
+            Metric("destination_port", Int(history.responder.port)),
+            Metric("established", history.isEverEstablished),
+        ]
+    }
+
+    private func reason(of refusals: [Refusal], in history: History) -> Reason {
+        let times = history.responderTimesToLive
+        let isForeign = refusals.allSatisfy { !times.contains(history.events[$0.event].timeToLive) }
+        if times.count == 1, isForeign { return .middlebox }
+        let delays = refusals.map { history.delay(from: $0.syn, to: $0.event) }
+        if let usual = history.leastAnswerDelay, usual >= Self.leastDistance,
+            delays.allSatisfy({ $0 < usual / 2 })
+        {
+            return .fast
+        }
+        let life = history.life(of: refusals[0].event)
+        let wasEstablished =
+            life.former != nil
+            || history.incarnations.contains { $0.number < life.number && $0.isEstablished }
+        if wasEstablished { return .afterEstablished }
+        return delays.allSatisfy { $0 >= Self.lateness } ? .late : .closedPort
+    }
+
+    private func explanation(
+        of first: Refusal,
+        _ reason: Reason,
+        delays: [Int64],
+        in history: History
+    ) -> String {
         let event = history.events[first.event]
+        let responder = history.responder
         let time = Wording.range(delays.min() ?? 0, delays.max() ?? 0)
         let form = "The RST has Seq=\(event.sequence) and acknowledges the SYN, \(time) after it"
-        guard event.sequence.rawValue == 0 else {
+        switch reason {
+        case .middlebox:
+            let other = history.responderTimesToLive.first.map { String($0) } ?? "another"
             return """
-                \(form): Seq is not 0, so it does not come from a closed port. \(history.responder.address) still \
-                holds another connection of that port, or a device on the way answers.
+                \(form). Its time to live is \(event.timeToLive), that of \(responder.address)'s other segments \
+                \(other): a device on the way answers in its place.
+                """
+        case .fast:
+            let usual = Wording.duration(history.leastAnswerDelay ?? 0)
+            return """
+                \(form). \(responder.address) itself takes \(usual) to answer: a device that is nearer may have \
+                refused.
+                """
+        case .afterEstablished:
+            return """
+                \(form). A connection on the same ports was alive before: since then the service on port \
+                \(responder.port) has stopped, or its host has restarted.
+                """
+        case .late:
+            return """
+                \(form). A host's own stack answers at once: a proxy or firewall seems to have tried \
+                \(responder) first.
+                """
+        case .closedPort, .malformed:
+            guard event.sequence.rawValue == 0 else {
+                return """
+                    \(form): Seq is not 0, so it does not come from a closed port. \(responder.address) still \
+                    holds another connection of that port, or a device on the way answers.
+                    """
+            }
+            return """
+                \(form): nothing listens on port \(responder.port), or a firewall answers in place of \
+                \(responder.address).
                 """
         }
-        return """
-            \(form): nothing listens on port \(history.responder.port), or a firewall answers in place of \
-            \(history.responder.address).
-            """
     }
 
     private func note(on refusal: Refusal, in history: History) -> String {
@@ -106,13 +215,20 @@ package struct ConnectionRefused: Detector {
         return "refuses packet \(history.events[refusal.syn].packet), \(delay) after it"
     }
 
-    private func summary(of refusals: [Refusal], in history: History) -> String {
+    private func summary(
+        of refusals: [Refusal],
+        _ reason: Reason,
+        in history: History
+    ) -> String {
         let from = history.initiator
+        let who =
+            reason == .middlebox
+            ? "A device on the way to \(history.responder)" : history.responder.description
         guard refusals.count > 1 else {
-            return "\(history.responder) refused the connection of \(from.address) with a RST."
+            return "\(who) refused the connection of \(from.address) with a RST."
         }
         return """
-            \(history.responder) refused \(refusals.count) attempts of \(from.address) from port \(from.port), \
+            \(who) refused \(refusals.count) attempts of \(from.address) from port \(from.port), \
             each with a RST.
             """
     }
@@ -120,5 +236,25 @@ package struct ConnectionRefused: Detector {
     private struct Refusal {
         let event: Int
         let syn: Int
+    }
+
+    /// Who refused, and when.
+    private enum Reason: String {
+        case closedPort = "closed-port"
+        case afterEstablished = "after-established"
+        case middlebox
+        case fast
+        case late
+        case malformed = "malformed-refusal"
+
+        var causes: [String] {
+            switch self {
+            case .closedPort: ["nothing-listens", "backlog-full-on-windows", "firewall-tcp-reset"]
+            case .afterEstablished: ["service-stopped", "host-restarted"]
+            case .middlebox, .fast: ["firewall-tcp-reset"]
+            case .late: ["proxy-without-backend", "firewall-tcp-reset"]
+            case .malformed: ["faulty-stack"]
+            }
+        }
     }
 }

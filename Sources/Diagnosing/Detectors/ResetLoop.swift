@@ -28,7 +28,8 @@ package struct ResetLoop: Detector {
             .rfc(9293, section: "3.10.7.4"),
         ],
         followsFrom: [
-            "syn-burst", "syn-ack-stale", "syn-ack-unseen", "port-reuse", "challenge-ack",
+            "syn-burst", "syn-ack-stale", "syn-ack-unseen", "timestamp-mismatch", "port-reuse",
+            "challenge-ack",
         ],
         example: Exchange(from: "192.0.2.10:815", to: "198.51.100.20:2049") {
             for cycle: UInt32 in 0..<3 {

@@ -7,18 +7,19 @@ package struct UnansweredSYN: Detector {
         title: "SYN without any answer",
         sees: """
             A SYN was sent at least twice, or two attempts half a second apart were made, and neither a \
-            SYN-ACK nor a RST, an ICMP error or a bare ACK came back on the four-tuple. Before 3 s have passed \
-            the finding is pending.
+            SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
+            the finding is pending. The reason says whether only SYNs with Fast Open, only SYNs with ECN, or only \
+            the SYN of a reconnect had no answer.
             """,
         means: """
             Something drops the SYN or its answer in silence: a firewall's DROP rule, a host that is down, a \
-            full listen queue, a return path that leads elsewhere, or a middlebox that still remembers an old \
-            connection on the port.
+            full listen queue, a return path that leads elsewhere, or, after another connection on the same port, \
+            a middlebox or a host that still remembers that one.
             """,
         unless: """
             A capture that holds one direction only proves nothing: where the initiator goes on as if it had been \
             answered, the detector is silent for that host. A single SYN without retransmission is not yet \
-            a failure.
+            a failure. Attempts that were answered or refused are left to other findings.
             """,
         check: """
             A capture on the responder: does the SYN arrive? There, nstat -az for ListenDrops, ListenOverflows \
@@ -52,21 +53,26 @@ package struct UnansweredSYN: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        guard !history.capture.oneWayInitiators.contains(history.initiator.address),
-            let life = history.incarnations.last(where: { isUnanswered($0, in: history) })
-        else { return nil }
-        let attempts = life.attempts
+        guard !history.capture.oneWayInitiators.contains(history.initiator.address) else {
+            return nil
+        }
+        let silences = history.incarnations.map { ($0, unanswered(in: $0, of: history)) }
+        guard let (life, attempts) = silences.last(where: { isFailure($0.1, in: history) }) else {
+            return nil
+        }
         let sendings = attempts.flatMap(\.sendings).sorted()
         guard let first = sendings.first, let last = sendings.last else { return nil }
-        let end = endOfWaiting(of: life, in: history)
+        let end = endOfWaiting(of: life, after: last, in: history)
         let waited = end - history.events[first].time
         let isPending = waited < Self.patience
         let cameUpLater = history.incarnations.contains {
             $0.number > life.number && $0.isEstablished
         }
+        let reason = reason(of: attempts, in: life, of: history)
         return finding(
             in: history,
             life: life,
+            reason: reason.rawValue,
             severity: isPending || cameUpLater ? .warning : .error,
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
@@ -76,31 +82,40 @@ package struct UnansweredSYN: Detector {
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", attempts.count),
+                Metric("answered_attempts", life.attempts.count - attempts.count),
                 Metric("span_us", nanoseconds: history.delay(from: first, to: last)),
                 Metric("waited_us", nanoseconds: waited),
+                Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
                 Metric("established", history.isEverEstablished),
             ],
-            causes: ["dropped-on-the-way", "host-down", "listen-queue-full"],
+            causes: reason.causes,
             checks: checks(in: history),
-            summary: summary(of: attempts, sendings, waited: waited, in: history),
-            explanation: explanation(of: attempts, in: history)
+            summary: summary(of: attempts, sendings, waited: waited, in: life, of: history),
+            explanation: explanation(of: attempts, reason, in: life, of: history)
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        let never = many.status == .pending ? "has not answered" : "never answered"
-        let yet = many.status == .pending ? " yet" : ""
+        let verb = many.status == .pending ? "did not yet answer" : "never answered"
         return
-            "\(many.destination) \(never) the SYNs of \(many.flows) connections of \(many.source)\(yet)."
+            "\(many.destination) \(verb) the SYNs of \(many.flows) connections of \(many.source)."
     }
 
-    private func isUnanswered(_ life: Incarnation, in history: History) -> Bool {
-        guard life.completion == nil, life.answers.isEmpty, !life.attempts.isEmpty,
-            life.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
-            !history.readings[life.events].contains(.responderSyn)
-        else { return false }
-        let attempts = life.attempts
+    /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
+    private func unanswered(in life: Incarnation, of history: History) -> [Attempt] {
+        guard life.completion == nil, !history.readings[life.events].contains(.responderSyn) else {
+            return []
+        }
+        let attempts = life.attempts.filter { $0.answers.isEmpty && $0.end == nil }
+        guard let first = attempts.first?.first, life.answers.allSatisfy({ $0 < first }) else {
+            return []
+        }
+        return attempts
+    }
+
+    /// Whether the initiator tried again, so that it had no answer either.
+    private func isFailure(_ attempts: [Attempt], in history: History) -> Bool {
         let hasRetransmission = attempts.contains { $0.sendings.count > 1 }
         let hasRetry = zip(attempts, attempts.dropFirst()).contains {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
@@ -108,10 +123,28 @@ package struct UnansweredSYN: Detector {
         return hasRetransmission || hasRetry
     }
 
-    /// When the next life of the four-tuple began, or the capture ended.
-    private func endOfWaiting(of life: Incarnation, in history: History) -> Int64 {
-        let next = history.incarnations.first { $0.number > life.number }?.attempts.first
-        return next.map { history.events[$0.first].time } ?? history.capture.end
+    /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
+    private func endOfWaiting(of life: Incarnation, after last: Int, in history: History) -> Int64 {
+        let answered = life.attempts.first { $0.first > last }?.first
+        let next = history.incarnations.first { $0.number > life.number }?.attempts.first?.first
+        return (answered ?? next).map { history.events[$0].time } ?? history.capture.end
+    }
+
+    private func reason(
+        of attempts: [Attempt],
+        in life: Incarnation,
+        of history: History
+    ) -> Reason {
+        let silent = Set(attempts.map(\.ordinal))
+        let syns = attempts.flatMap(\.sendings).map { history.events[$0] }
+        let others = life.attempts.filter { !silent.contains($0.ordinal) }.flatMap(\.sendings)
+            .map { history.events[$0] }
+        func isOnly(_ asks: (Event) -> Bool) -> Bool {
+            syns.allSatisfy(asks) && !others.isEmpty && !others.contains(where: asks)
+        }
+        if isOnly(\.triesFastOpen) { return .onlyWithFastOpen }
+        if isOnly(\.asksForECN) { return .onlyWithECN }
+        return life.former == nil ? .allToPort : .onlyAfterIdle
     }
 
     private func note(on sending: Int, in history: History) -> String {
@@ -123,23 +156,40 @@ package struct UnansweredSYN: Detector {
         of unanswered: [Attempt],
         _ sendings: [Int],
         waited: Int64,
-        in history: History
+        in life: Incarnation,
+        of history: History
     ) -> String {
         let attempts = unanswered.count > 1 ? " in \(unanswered.count) attempts" : ""
+        let others = life.attempts.count - unanswered.count
+        let beside =
+            others > 0
+            ? "; \(Wording.count(others, "other attempt")) had \(others == 1 ? "an answer" : "answers")"
+            : ""
         return """
             \(history.responder) answered none of \(sendings.count) SYNs that \(history.initiator.address) \
-            sent\(attempts) from port \(history.initiator.port), within \(Wording.duration(waited)).
+            sent\(attempts) from port \(history.initiator.port), within \(Wording.duration(waited))\(beside).
             """
     }
 
-    private func explanation(of attempts: [Attempt], in history: History) -> String {
-        guard let attempt = attempts.max(by: { $0.sendings.count < $1.sendings.count }) else {
-            return ""
-        }
+    private func explanation(
+        of attempts: [Attempt],
+        _ reason: Reason,
+        in life: Incarnation,
+        of history: History
+    ) -> String {
+        [
+            schedule(of: attempts, in: history), circumstance(reason, in: life, of: history),
+            refusalsInVain(in: life, of: history),
+        ].compactMap(\.self).joined(separator: " ")
+    }
+
+    private func schedule(of attempts: [Attempt], in history: History) -> String? {
+        guard let attempt = attempts.max(by: { $0.sendings.count < $1.sendings.count }),
+            attempt.sendings.count > 1
+        else { return nil }
         let gaps = zip(attempt.sendings, attempt.sendings.dropFirst()).map {
             history.delay(from: $0, to: $1)
         }
-        guard !gaps.isEmpty else { return "" }
         let times = Wording.list(gaps.map { Wording.duration($0) }, limit: 10)
         let which = attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
         var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
@@ -147,7 +197,38 @@ package struct UnansweredSYN: Detector {
             text +=
                 " By that backoff, connect began \(before) before the capture shows its first SYN."
         }
+        if let schedule = Backoff.schedule(of: gaps) { text += " \(schedule)" }
         return text
+    }
+
+    private func circumstance(
+        _ reason: Reason,
+        in life: Incarnation,
+        of history: History
+    ) -> String? {
+        switch reason {
+        case .allToPort: return nil
+        case .onlyWithFastOpen: return "SYNs without Fast Open had an answer."
+        case .onlyWithECN: return "SYNs without ECN had an answer."
+        case .onlyAfterIdle:
+            guard let former = life.former, let first = life.attempts.first else { return nil }
+            let idle = Wording.duration(history.delay(from: former, to: first.first))
+            return """
+                The connection before on the same port had worked; its last packet came \(idle) before: something may \
+                still hold its state.
+                """
+        }
+    }
+
+    private func refusalsInVain(in life: Incarnation, of history: History) -> String? {
+        let packets = life.events.filter { history.attemptRefusedInVain(at: $0) != nil }.map {
+            String(history.events[$0].packet)
+        }
+        guard !packets.isEmpty else { return nil }
+        let noun = packets.count == 1 ? "The RST of packet" : "The RSTs of packets"
+        let verb = packets.count == 1 ? "acknowledges" : "acknowledge"
+        return
+            "\(noun) \(Wording.list(packets)) \(verb) the ISN and not the SYN, and no stack heeds that."
     }
 
     private func checks(in history: History) -> [Check] {
@@ -164,5 +245,22 @@ package struct UnansweredSYN: Detector {
                 "which of them rises with every SYN?"
             ),
         ]
+    }
+
+    /// Which SYNs had no answer.
+    private enum Reason: String {
+        case allToPort = "all-to-port"
+        case onlyAfterIdle = "only-after-idle"
+        case onlyWithFastOpen = "only-with-fast-open"
+        case onlyWithECN = "only-with-ecn"
+
+        var causes: [String] {
+            switch self {
+            case .allToPort: ["dropped-on-the-way", "host-down", "listen-queue-full"]
+            case .onlyAfterIdle: ["state-of-old-connection", "dropped-on-the-way", "host-down"]
+            case .onlyWithFastOpen: ["middlebox-drops-fast-open"]
+            case .onlyWithECN: ["middlebox-drops-ecn"]
+            }
+        }
     }
 }

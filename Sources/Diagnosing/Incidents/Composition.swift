@@ -45,6 +45,7 @@ struct Composition {
         var many = finding
         many.explanation = "The first of them: \(finding.summary) \(finding.explanation)"
         many.summary = detector.summary(of: finding).capitalizedFirst
+        many.severity = detector.severity(of: finding)
         // Those of the first flow would pass for those of all.
         many.metrics = [Metric("flows", finding.flows)]
         return many

@@ -57,7 +57,9 @@ extension EventReader {
         let subject = choose(among: candidates, for: index, without: refused)
         if let subject {
             refused.insert(subject)
-            if case .syn(let ordinal, _) = readings[subject], event.isUnreachable {
+            if case .syn(let ordinal, _) = readings[subject],
+                event.isUnreachable || event.isTimeExceeded
+            {
                 end(incarnations[life].attempt(ordinal), .rejected(index), in: life)
             }
         }

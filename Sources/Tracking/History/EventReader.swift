@@ -87,7 +87,7 @@ struct EventReader {
             let other = events[earlier]
             if event.time - other.time > Self.duplicateWindow { return nil }
             guard other.kind == event.kind, event.kind != .formerConnection else { continue }
-            if event.isTranslation(of: other) { return earlier }
+            if event.isSameSyn(as: other) || event.isTranslation(of: other) { return earlier }
             guard event.isSameSegment(as: other) else { continue }
             // A SYN comes again after the retransmission timer, which is never so short.
             if event.kind == .syn { return earlier }
@@ -212,6 +212,13 @@ extension Event {
             && payloadLength == other.payloadLength && icmpSender == other.icmpSender
     }
 
+    /// Whether two events are of one SYN at two places of its way: a device between them may have changed
+    /// anything but its sequence number.
+    fileprivate func isSameSyn(as other: Event) -> Bool {
+        kind == .syn && side == other.side && sequence == other.sequence
+            && timeToLive != other.timeToLive
+    }
+
     /// Whether it is the same SYN behind a device that rewrites sequence numbers: captured on both sides of
     /// it, a hop or more apart.
     fileprivate func isTranslation(of other: Event) -> Bool {
@@ -225,5 +232,11 @@ extension Event {
     package var isUnreachable: Bool {
         guard kind == .icmp else { return false }
         return icmpSender.isIPv4 ? icmpType == 3 && icmpCode != 4 : icmpType == 1
+    }
+
+    /// Whether it is an ICMP error about a segment that a router dropped because its time to live had run
+    /// out; the same error about fragments is none.
+    package var isTimeExceeded: Bool {
+        kind == .icmp && icmpType == (icmpSender.isIPv4 ? 11 : 3) && icmpCode == 0
     }
 }

@@ -36,7 +36,10 @@ package enum ScriptOption: Hashable, Sendable {
 /// What a line of a script may have beside the usual.
 extension ScriptStep {
     /// The same segment with exactly these options, in this order.
-    package func options(_ options: ScriptOption...) -> ScriptStep {
+    package func options(_ options: ScriptOption...) -> ScriptStep { self.options(options) }
+
+    /// The same segment with exactly these options, in this order.
+    package func options(_ options: [ScriptOption]) -> ScriptStep {
         changed { $0.options = options }
     }
 

@@ -87,19 +87,24 @@ package struct Refusal: Hashable, Sendable {
     package let type: UInt8
     package let code: UInt8
 
+    package static let networkUnreachable = Refusal(type: 3, code: 0)
     package static let hostUnreachable = Refusal(type: 3, code: 1)
+    package static let protocolUnreachable = Refusal(type: 3, code: 2)
     package static let portUnreachable = Refusal(type: 3, code: 3)
     package static let fragmentationNeeded = Refusal(type: 3, code: 4)
     package static let networkProhibited = Refusal(type: 3, code: 9)
     package static let hostProhibited = Refusal(type: 3, code: 10)
     package static let prohibited = Refusal(type: 3, code: 13)
+    package static let timeExceeded = Refusal(type: 11, code: 0)
 
     /// The ICMPv6 error that says the same (RFC 4443 §3).
     package var overIPv6: Refusal {
-        switch code {
-        case 9, 10, 13: Refusal(type: 1, code: 1)
-        case 3: Refusal(type: 1, code: 4)
-        case 4: Refusal(type: 2, code: 0)
+        switch (type, code) {
+        case (11, _): Refusal(type: 3, code: 0)
+        case (_, 0): Refusal(type: 1, code: 0)
+        case (_, 9), (_, 10), (_, 13): Refusal(type: 1, code: 1)
+        case (_, 3): Refusal(type: 1, code: 4)
+        case (_, 4): Refusal(type: 2, code: 0)
         default: Refusal(type: 1, code: 3)
         }
     }

@@ -33,7 +33,7 @@ import Testing
 
         let wrong = observation.alarms.filter { finding in
             if finding.pathology == "syn-unanswered" {
-                return world.tap.holdsAnswer(to: finding.subject)
+                return world.tap.holdsAnswer(toSYNsOf: finding)
             }
             return !fault.pathologies.contains(finding.pathology)
                 && !fault.companions.contains(finding.pathology)

@@ -1,0 +1,247 @@
+import Tracking
+
+/// Speaks when an ICMP error says that a segment of the flow cannot arrive, for other reasons than a filter's.
+package struct Unreachable: Detector {
+    package static let manual = Manual(
+        id: "icmp-unreachable",
+        title: "ICMP error says that a segment cannot arrive",
+        sees: """
+            An ICMP destination unreachable of code 0 to 3, 5 to 8, 11 or 12, an ICMPv6 one of code 0, 2, 3 or \
+            4, or a time exceeded in transit, that quotes a segment of the flow: the four-tuple and the \
+            sequence number match.
+            """,
+        means: """
+            Whoever sent the error tells what it means. The destination itself: a REJECT rule, since a closed \
+            port answers a SYN with a RST; port unreachable is the default of such rules. The sender of the \
+            segment itself: nobody answered its ARP or neighbour discovery. A router: it has no route, the last \
+            hop found no such neighbour, or the path is a loop. A Linux client in SYN-SENT gives up at once; \
+            in SYN-RECEIVED and in an established connection the error is only noted, and retransmissions \
+            go on.
+            """,
+        unless: """
+            Path-MTU discovery (fragmentation needed, packet too big) and errors about UDP are no failure of a \
+            handshake. A SYN that was sent with a time to live of 32 or less is a probe of the path: time \
+            exceeded is the answer that it wants. A quote that matches no segment of the flow is old or forged.
+            """,
+        check: """
+            On the host that sent the error: its filter rules when it is the destination, its neighbour table \
+            (ip neigh) when it says host or address unreachable, its routes (ip route get) when it says \
+            network unreachable or no route; traceroute -T to the port when time is exceeded.
+            """,
+        sources: [
+            .rfc(1122, section: "4.2.3.9"), .rfc(9293, section: "3.9.2.2"),
+            .rfc(4443, section: "3.1"), .rfc(5461, section: "3"), .rfc(5927, section: "4.1"),
+        ],
+        followsFrom: ["syn-ack-stale", "syn-ack-unseen", "syn-burst"],
+        example: Exchange(to: "198.51.100.20:5432") {
+            client.syn(seq: 1000)
+            server.refuses(.portUnreachable).flagged
+        },
+        nearMiss: Exchange {
+            for hop: UInt8 in 1...3 {
+                client.syn(seq: 1000 + UInt32(hop) * 70_000).ttl(hop)
+                router.refuses(.timeExceeded, about: .client)
+                pause(.milliseconds(100))
+            }
+        }
+    )
+
+    /// A SYN with no more hops to go than this, as captured, is a probe of the path.
+    private static let probeTimeToLive: UInt8 = 32
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let refusals = RefusedSegments(of: history) { error, subject in
+            error.isUnreachability && isPart(of: history, error, subject)
+        }
+        guard let refusals else { return nil }
+        let life = refusals.life
+        let isOnlyNoted = life.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
+        return finding(
+            in: history,
+            life: life,
+            reason: reason(of: refusals.first),
+            severity: isOnlyNoted ? .note : history.severity(of: life),
+            confidence: .high,
+            count: refusals.all.count,
+            events: refusals.events,
+            note: { refusals.note(at: $0) },
+            metrics: refusals.metrics,
+            causes: [cause(of: refusals, in: history)],
+            checks: checks(of: refusals, in: history),
+            summary: summary(of: refusals),
+            explanation: explanation(of: refusals, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        let error = many.evidence.first?.event
+        let code = error.map { "\($0.icmpName) \($0.icmpMeaning)" } ?? "ICMP unreachable"
+        return """
+            Segments of \(many.flows) connections of \(many.source) to \(many.destination) were answered with \
+            \(code), \(Wording.times(many.count)).
+            """
+    }
+
+    private func isPart(of history: History, _ error: Event, _ subject: Event?) -> Bool {
+        guard let subject else { return history.wasRunning(at: error) }
+        return !error.isTimeExceeded || subject.kind != .syn
+            || subject.timeToLive > Self.probeTimeToLive
+    }
+
+    private func reason(of refusal: RefusedSegment) -> String {
+        switch refusal.origin {
+        case .receiver: "destination-host"
+        case .sender: "own-host"
+        case .router: "router"
+        }
+    }
+
+    private func cause(of refusals: RefusedSegments, in history: History) -> String {
+        let error = history.events[refusals.first.event]
+        switch (refusals.first.origin, error.isTimeExceeded) {
+        case (.receiver, _): return "reject-rule"
+        case (.sender, _): return "neighbour-does-not-answer"
+        case (.router, true): return "routing-loop"
+        case (.router, false):
+            return error.isHostUnreachable ? "neighbour-does-not-answer" : "no-route"
+        }
+    }
+
+    private func summary(of refusals: RefusedSegments) -> String {
+        let first = refusals.first
+        let who =
+            switch first.origin {
+            case .receiver: "\(first.sender) itself"
+            case .sender: "\(first.sender)'s own stack"
+            case .router: "\(first.sender), a router on the way,"
+            }
+        let isDropped = refusals.history.events[first.event].isTimeExceeded
+        let verb = isDropped ? "dropped" : "refused"
+        let often = refusals.all.count > 1 ? " \(Wording.times(refusals.all.count))" : ""
+        return "\(who) \(verb) \(refusals.target)\(often) (\(refusals.code))."
+    }
+
+    private func explanation(of refusals: RefusedSegments, in history: History) -> String {
+        [rule(of: refusals, in: history), effect(of: refusals, in: history)]
+            .compactMap(\.self).joined(separator: " ")
+    }
+
+    /// Why such a sender sends such an error.
+    private func rule(of refusals: RefusedSegments, in history: History) -> String {
+        let first = refusals.first
+        let error = history.events[first.event]
+        let destination = history.destination(ofQuoteIn: error)
+        switch first.origin {
+        case .receiver where error.isPortUnreachable && refusals.kinds == [.syn]:
+            return """
+                A closed port would answer the SYN with a RST: this is what the REJECT rule of a firewall sends \
+                unless told otherwise.
+                """
+        case .receiver:
+            return "The segment did reach \(first.sender), whose packet filter answers so."
+        case .sender:
+            return "\(first.sender) found no neighbour that would take packets to \(destination)."
+        case .router where error.isTimeExceeded:
+            return
+                "The segment had no hops left at \(first.sender): packets to \(destination) run in a loop."
+        case .router where error.isHostUnreachable:
+            return "No neighbour of \(first.sender) answered for \(destination)."
+        case .router:
+            return "\(first.sender) does not forward to \(destination)."
+        }
+    }
+
+    /// What it does to the stack that receives it.
+    private func effect(of refusals: RefusedSegments, in history: History) -> String? {
+        let later = history.sendings(after: refusals.first.event)
+        switch refusals.kinds {
+        case [.syn] where later == 0:
+            return "A client in SYN-SENT gives up at such an error, and no further SYN came."
+        case [.syn]:
+            return """
+                \(history.initiator.address) sent \(Wording.count(later, "more SYN")) after the first error all \
+                the same.
+                """
+        case [.synAck]:
+            return "A host in SYN-RECEIVED only notes it and sends its SYN-ACK again."
+        default:
+            return "An established connection only notes it and sends the segment again."
+        }
+    }
+
+    private func checks(of refusals: RefusedSegments, in history: History) -> [Check] {
+        let first = refusals.first
+        let error = history.events[first.event]
+        let host = first.sender.description
+        let destination = history.destination(ofQuoteIn: error)
+        switch first.origin {
+        case .receiver:
+            return [
+                Check(
+                    on: host,
+                    first.sender.isIPv4 ? "iptables -nvL INPUT" : "ip6tables -nvL INPUT",
+                    "does a REJECT rule count up? (nft list ruleset where nftables is used)"
+                ),
+                Check(
+                    on: host,
+                    "ss -ltn sport = :\(history.responder.port)",
+                    "does anything listen on port \(history.responder.port)?"
+                ),
+            ]
+        case .sender, .router:
+            if error.isTimeExceeded {
+                let trace = "traceroute -T -p \(history.responder.port) \(destination)"
+                return [
+                    Check(
+                        on: history.endpoint(of: error).address.description,
+                        trace,
+                        "which hops come again and again?"
+                    )
+                ]
+            }
+            let isNeighbour = first.origin == .sender || error.isHostUnreachable
+            return [
+                isNeighbour
+                    ? Check(
+                        on: host,
+                        "ip neigh show to \(destination)",
+                        "is the entry FAILED or INCOMPLETE?"
+                    )
+                    : Check(on: host, "ip route get \(destination)", "is there a route at all?")
+            ]
+        }
+    }
+}
+
+extension Event {
+    fileprivate var isPortUnreachable: Bool {
+        icmpSender.isIPv4 ? icmpType == 3 && icmpCode == 3 : icmpType == 1 && icmpCode == 4
+    }
+
+    fileprivate var isHostUnreachable: Bool {
+        icmpSender.isIPv4 ? icmpType == 3 && icmpCode == 1 : icmpType == 1 && icmpCode == 3
+    }
+}
+
+extension History {
+    /// Where the segment that an ICMP error quotes was sent to.
+    fileprivate func destination(ofQuoteIn error: Event) -> Address {
+        isFromInitiator(error) ? responder.address : initiator.address
+    }
+
+    /// How many SYNs the initiator sent after the event at `index`.
+    fileprivate func sendings(after index: Int) -> Int {
+        incarnations.flatMap(\.attempts).flatMap(\.sendings).count { $0 > index }
+    }
+
+    /// Whether a connection was up when the error came: a segment that is not kept is one of that.
+    fileprivate func wasRunning(at error: Event) -> Bool {
+        guard let life = incarnations.first(where: { $0.number == Int(error.incarnation) }) else {
+            return false
+        }
+        guard let completion = life.completion else { return life.attempts.isEmpty }
+        return events[completion].packet < error.packet
+    }
+}

@@ -1,0 +1,153 @@
+import Diagnosing
+import Testing
+import Tracking
+
+@Suite struct `Silence` {
+    private func silence(in exchange: Exchange) throws -> Finding? {
+        try findings(in: exchange, by: [UnansweredSYN.self]).first
+    }
+
+    @Test func `of a port is the ordinary case`() throws {
+        let found = try #require(try silence(in: UnansweredSYN.manual.example))
+
+        #expect(found.reason == "all-to-port")
+        #expect(found[metric: "answered_attempts"] == .integer(0))
+    }
+
+    @Test func `after another connection may be a memory of that`() throws {
+        let exchange = Exchange {
+            client.data(seq: 1001, ack: 5001, length: 100)
+            server.ack(seq: 5001, ack: 1101)
+            pause(.seconds(120))
+            client.syn(seq: 700_000)
+            pause(.seconds(1))
+            client.syn(seq: 700_000)
+            pause(.seconds(4))
+            client.syn(seq: 700_000)
+        }
+
+        let found = try #require(try silence(in: exchange))
+
+        #expect(found.reason == "only-after-idle")
+        #expect(found.causes.first == "state-of-old-connection")
+        #expect(found.explanation.contains("its last packet came 120 s before"))
+    }
+
+    @Test func `after a refused attempt is told of the others alone`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.rstAck(ack: 1001)
+            pause(.seconds(1))
+            client.syn(seq: 71_000)
+            pause(.seconds(1))
+            client.syn(seq: 71_000)
+            pause(.seconds(3))
+            client.syn(seq: 71_000)
+        }
+
+        let found = try #require(try silence(in: exchange))
+
+        #expect(found.packets == [3, 4, 5])
+        #expect(found.severity == .error)
+        #expect(found[metric: "answered_attempts"] == .integer(1))
+        #expect(found.summary.hasSuffix("; 1 other attempt had an answer."))
+        #expect(
+            Set(try findings(in: exchange).map(\.pathology)) == [
+                "connection-refused", "syn-unanswered",
+            ]
+        )
+    }
+
+    @Test func `ends where a later attempt is refused`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            pause(.seconds(1))
+            client.syn(seq: 1000)
+            pause(.seconds(3))
+            client.syn(seq: 71_000)
+            server.rstAck(ack: 71_001)
+            pause(.seconds(60))
+            client.syn(seq: 171_000)
+            server.rstAck(ack: 171_001)
+        }
+
+        let found = try #require(try silence(in: exchange))
+
+        #expect(found.packets == [1, 2])
+        #expect(found[metric: "waited_us"] == .integer(4_000_000))
+    }
+
+    @Test func `may meet Fast Open or ECN only`() throws {
+        func exchange(_ first: ScriptStep) -> Exchange {
+            Exchange {
+                first
+                pause(.seconds(1))
+                first
+                pause(.seconds(3))
+                client.syn(seq: 71_000)
+                server.rstAck(ack: 71_001)
+            }
+        }
+
+        let fastOpen = exchange(client.syn(seq: 1000).options(.fastOpen(8)))
+        let ecn = exchange(client.syn(seq: 1000).flags([.ece, .cwr]))
+
+        #expect(try silence(in: fastOpen)?.reason == "only-with-fast-open")
+        #expect(try silence(in: ecn)?.reason == "only-with-ecn")
+    }
+
+    @Test func `is left to others where the connection came up`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000).flags([.ece, .cwr])
+            pause(.seconds(1))
+            client.syn(seq: 1000).flags([.ece, .cwr])
+            pause(.seconds(2))
+            client.syn(seq: 71_000)
+            server.synAck(seq: 5000, ack: 71_001)
+            client.ack(seq: 71_001, ack: 5001)
+        }
+
+        #expect(try silence(in: exchange) == nil)
+    }
+
+    @Test func `is not claimed where a stale answer came`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            pause(.seconds(1))
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 900_001)
+            pause(.seconds(3))
+        }
+
+        #expect(try silence(in: exchange) == nil)
+    }
+
+    @Test(arguments: [
+        ([1, 1, 1, 1, 1, 2, 4], "Linux 6.5 or later sends the first four a second apart"),
+        ([1, 2, 4, 8], "gives up after 127 s"), ([3, 6, 12], "older RFC 1122"),
+    ])
+    func `tells the schedule of the stack`(_ gaps: [Int], _ words: String) throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            for gap in gaps {
+                pause(.seconds(gap))
+                client.syn(seq: 1000)
+            }
+        }
+
+        #expect(try silence(in: exchange)?.explanation.contains(words) == true)
+    }
+
+    @Test func `of an odd rhythm is given no schedule`() throws {
+        let exchange = Exchange {
+            for gap in [2, 2, 7] {
+                client.syn(seq: 1000)
+                pause(.seconds(gap))
+            }
+        }
+
+        let explanation = try #require(try silence(in: exchange)).explanation
+
+        #expect(!explanation.contains("gives up"))
+    }
+}
