@@ -12,6 +12,9 @@ import Tracking
         "bad-checksum": ["syn-unanswered"],
         "port-scan": ["connection-refused"],
         "accept-queue-overflow": ["syn-ack-retransmission"],
+        "tfo-fallback": ["slow-handshake"],
+        "ecn-fallback": ["slow-handshake"],
+        "syn-cookie": ["slow-handshake"],
         "time-wait-collision": ["port-reuse", "challenge-ack"],
     ]
 

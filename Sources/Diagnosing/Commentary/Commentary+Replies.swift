@@ -61,6 +61,12 @@ extension Commentary {
         case .rejects(let subject):
             return onRejection(of: subject, by: sender)
         case .aborts:
+            if let attempt = history.attemptRefusedInVain(at: index) {
+                return """
+                    Means to refuse \(name(of: attempt.ordinal, at: index)), but acknowledges its ISN instead of the SYN: \
+                    no stack heeds that (RFC 9293 §3.10.7.3).
+                    """
+            }
             switch reset.form {
             case .active:
                 return

@@ -29,23 +29,23 @@ package struct AcceptQueueOverflow: Detector {
         ],
         followsFrom: ["syn-flood"],
         example: Exchange(to: "198.51.100.20:8080") {
-            client.syn(seq: 1000)
-            server.synAck(seq: 5000, ack: 1001)
+            client.syn(seq: 1000, tsval: 70)
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70)
             client.ack(seq: 1001, ack: 5001)
             client.data(seq: 1001, ack: 5001, length: 29).after(.milliseconds(200)).flagged
             client.data(seq: 1001, ack: 5001, length: 29).after(.milliseconds(300)).flagged
-            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(500)).flagged
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70).after(.milliseconds(500)).flagged
             client.ack(seq: 1030, ack: 5001)
             client.data(seq: 1001, ack: 5001, length: 29).after(.milliseconds(500)).flagged
-            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(1500)).flagged
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70).after(.milliseconds(1500)).flagged
             client.ack(seq: 1030, ack: 5001)
         },
         nearMiss: Exchange(to: "198.51.100.20:8080") {
-            client.syn(seq: 1000)
-            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(900))
+            client.syn(seq: 1000, tsval: 70)
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70).after(.milliseconds(900))
             client.ack(seq: 1001, ack: 5001)
             client.data(seq: 1001, ack: 5001, length: 29)
-            server.synAck(seq: 5000, ack: 1001).after(.milliseconds(150))
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70).after(.milliseconds(150))
             client.ack(seq: 1030, ack: 5001)
             server.ack(seq: 5001, ack: 1030).after(.milliseconds(750))
         }

@@ -147,7 +147,8 @@ package struct ResetAfterHandshake: Detector {
         guard resets.count == 1, life.attempts.count == 1, let reset = resets.first,
             case .reset(let reading) = history.readings[reset],
             case .rejects(let subject) = reading.rule,
-            history.events[life.attempts[0].first].options.usualCount > 1
+            history.events[life.attempts[0].first].options.usualCount > 1,
+            !isWronglyEchoed(subject, in: history)
         else { return nil }
         return Story(
             life: life,
@@ -156,6 +157,13 @@ package struct ResetAfterHandshake: Detector {
             kind: .clientGone,
             form: reading.form
         )
+    }
+
+    /// Whether a SYN-ACK echoes a timestamp of no SYN: then that is what the initiator rejects.
+    private func isWronglyEchoed(_ answer: Int, in history: History) -> Bool {
+        guard case .answer(let reading) = history.readings[answer] else { return false }
+        let event = history.events[answer]
+        return event.hasTimestamps && event.timestampEcho != 0 && reading.linked.isEmpty
     }
 
     private func note(on story: Story, in history: History) -> String {

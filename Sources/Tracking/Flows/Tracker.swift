@@ -7,7 +7,7 @@ package struct Tracker: ~Copyable {
     /// The flows that had to go before the end although something was noteworthy; drained by the caller.
     package internal(set) var departed: [FlowEvents] = []
     /// The finished incarnations, if asked for, up to `handshakeLimit`; the tally counts the others.
-    package private(set) var handshakes: [Handshake] = []
+    package internal(set) var handshakes: [Handshake] = []
     /// As many handshakes as are kept.
     package var handshakeLimit = 1_000_000
     /// Initiators that went on as if answered while no answer was captured: one direction is missing.
@@ -234,6 +234,11 @@ package struct Tracker: ~Copyable {
             // The flow takes neither from a segment that fell back, nor from a RST.
             if step.contains(.fallsBack) { event.formerTimestamp = flow[side].timestamp }
             if event.kind == .rst { event.formerTimeToLive = flow[side].timeToLive }
+            if segment.flags.contains(.syn), !flow.marks.contains(.noteworthy),
+                event.isOdd(after: tapes.first(on: flow.tape))
+            {
+                flow.marks.insert(.noteworthy)
+            }
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
@@ -242,50 +247,6 @@ package struct Tracker: ~Copyable {
         }
         if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
         return !wasOneWay && flow.marks.contains(.oneWay)
-    }
-
-    /// Closes the account of the flow's present connection and opens one for the next.
-    private mutating func rebirth(
-        _ index: Int,
-        by segment: Segment,
-        from side: Side,
-        in frame: FrameFacts
-    ) {
-        conclude(flows[index])
-        if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
-        let opener = segment.flags.contains(.ack) ? side.other : side
-        var event = flows[index].formerConnection(before: opener)
-        let wasAlive = flows[index].marks.contains(.alive)
-        flows[index].rebirth(by: segment, from: side, in: frame)
-        event.incarnation = flows[index].incarnation
-        if wasAlive { tapes.append(event, to: &flows[index].tape) }
-    }
-
-    @inline(never)
-    private mutating func follow(_ error: ICMPError, in frame: FrameFacts) {
-        let (key, side) = FlowKey.of(error.quoted.source, error.quoted.destination)
-        guard let index = flows.find(key) else {
-            tally.unattachedICMPErrors &+= 1
-            return
-        }
-        guard flows[index].mayHaveSent(error.quoted, from: side) else {
-            tally.unattachedICMPErrors &+= 1
-            return
-        }
-        if flows[index].note(error, from: side) { flows[index].marks.insert(.noteworthy) }
-        flows[index].lastTime = frame.time
-        flows[index].lastPacket = frame.number
-        var event = Event(error, side: side, in: frame)
-        event.incarnation = flows[index].incarnation
-        tapes.append(event, to: &flows[index].tape)
-    }
-
-    mutating func conclude(_ flow: Flow) {
-        tally.outcomes[Int(flow.outcome.rawValue)] += 1
-        census.note(flow) { tapes.first(on: flow.tape) }
-        guard collectsHandshakes else { return }
-        let isRoom = handshakes.count < handshakeLimit
-        if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }
     }
 }
 

@@ -61,7 +61,10 @@ enum Fault: String, CaseIterable, Sendable {
             ["rst-loop", "connection-refused", "challenge-ack", "syn-ack-retransmission"]
         // With the client's RST lost, its next SYN meets the half-open entry of the one before.
         case .rawSender:
-            ["syn-burst", "syn-ack-stale", "challenge-ack", "syn-ack-retransmission"]
+            [
+                "syn-burst", "syn-ack-stale", "challenge-ack", "syn-ack-retransmission",
+                "rst-after-handshake",
+            ]
         // With the client's RST lost, the old entry survives to answer the next SYN.
         case .oldEntry: ["rst-loop"]
         // With the first sending lost before the tap, a retry seems to follow it at once.

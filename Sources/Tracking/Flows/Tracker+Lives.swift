@@ -1,0 +1,46 @@
+/// What becomes of a flow between its packets: another life, an error about it, its account.
+extension Tracker {
+    /// Closes the account of the flow's present connection and opens one for the next.
+    mutating func rebirth(
+        _ index: Int,
+        by segment: Segment,
+        from side: Side,
+        in frame: FrameFacts
+    ) {
+        conclude(flows[index])
+        if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
+        let opener = segment.flags.contains(.ack) ? side.other : side
+        var event = flows[index].formerConnection(before: opener)
+        let wasAlive = flows[index].marks.contains(.alive)
+        flows[index].rebirth(by: segment, from: side, in: frame)
+        event.incarnation = flows[index].incarnation
+        if wasAlive { tapes.append(event, to: &flows[index].tape) }
+    }
+
+    @inline(never)
+    mutating func follow(_ error: ICMPError, in frame: FrameFacts) {
+        let (key, side) = FlowKey.of(error.quoted.source, error.quoted.destination)
+        guard let index = flows.find(key) else {
+            tally.unattachedICMPErrors &+= 1
+            return
+        }
+        guard flows[index].mayHaveSent(error.quoted, from: side) else {
+            tally.unattachedICMPErrors &+= 1
+            return
+        }
+        if flows[index].note(error, from: side) { flows[index].marks.insert(.noteworthy) }
+        flows[index].lastTime = frame.time
+        flows[index].lastPacket = frame.number
+        var event = Event(error, side: side, in: frame)
+        event.incarnation = flows[index].incarnation
+        tapes.append(event, to: &flows[index].tape)
+    }
+
+    mutating func conclude(_ flow: Flow) {
+        tally.outcomes[Int(flow.outcome.rawValue)] += 1
+        census.note(flow) { tapes.first(on: flow.tape) }
+        guard collectsHandshakes else { return }
+        let isRoom = handshakes.count < handshakeLimit
+        if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }
+    }
+}
