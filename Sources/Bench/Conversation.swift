@@ -55,6 +55,9 @@ struct Conversation {
     private let clientStart: UInt32
     private let rounds: Int
     private let request: Int
+    /// The newest timestamp that each end has sent.
+    private var clientClock: UInt32 = 0
+    private var serverClock: UInt32 = 0
 
     init(_ number: Int, _ random: inout SplitMix64) {
         plot = Plot(&random)
@@ -69,6 +72,12 @@ struct Conversation {
         serverNext = UInt32(truncatingIfNeeded: random.next())
         rounds = 1 + Int(random.below(4))
         request = 1 + Int(random.below(500))
+    }
+
+    /// Takes down when a turn is sent, and tells what it echoes (RFC 7323 §3.2).
+    mutating func send(_ turn: Turn, at clock: UInt32) -> UInt32 {
+        if turn.isFromClient { clientClock = clock } else { serverClock = clock }
+        return turn.flags == Flags.syn ? 0 : turn.isFromClient ? serverClock : clientClock
     }
 
     /// The next packet, `nil` when the story is told.

@@ -14,11 +14,12 @@ struct Datagram {
         to destination: (address: UInt32, port: UInt16),
         _ turn: Conversation.Turn,
         clock: UInt32,
+        echo: UInt32,
         identification: UInt16
     ) {
         payload = turn.payload
         let isReset = turn.flags & 0x04 != 0
-        let options = isReset ? [] : Self.options(isSyn: turn.flags & 0x02 != 0, clock: clock)
+        let options = isReset ? [] : Self.options(isSyn: turn.flags & 0x02 != 0, clock, echo)
         var tcp: [UInt8] = []
         tcp.reserveCapacity(60)
         tcp.append(source.port)
@@ -67,10 +68,10 @@ struct Datagram {
         octets += content
     }
 
-    private static func options(isSyn: Bool, clock: UInt32) -> [UInt8] {
+    private static func options(isSyn: Bool, _ clock: UInt32, _ echo: UInt32) -> [UInt8] {
         var options: [UInt8] = isSyn ? [2, 4, 5, 0xB4, 4, 2, 8, 10] : [1, 1, 8, 10]
         options.append(clock)
-        options.append(clock &- 7)
+        options.append(echo)
         if isSyn { options += [1, 3, 3, 7] }
         return options
     }

@@ -78,7 +78,8 @@ struct Traffic: ~Copyable {
                 conversations[place] = another()
                 continue
             }
-            return datagram(of: turn, in: conversations[place])
+            let echo = conversations[place].send(turn, at: clock)
+            return datagram(of: turn, in: conversations[place], echoing: echo)
         }
     }
 
@@ -87,12 +88,19 @@ struct Traffic: ~Copyable {
         return Conversation(begun, &random)
     }
 
-    private func datagram(of turn: Conversation.Turn, in conversation: Conversation) -> Datagram {
+    private var clock: UInt32 { UInt32(truncatingIfNeeded: time / 1000) }
+
+    private func datagram(
+        of turn: Conversation.Turn,
+        in conversation: Conversation,
+        echoing echo: UInt32
+    ) -> Datagram {
         let client = (conversation.clientAddress, conversation.clientPort)
         let server = (conversation.serverAddress, conversation.serverPort)
         let segment =
             turn.isFromClient
-            ? datagram(from: client, to: server, turn) : datagram(from: server, to: client, turn)
+            ? datagram(from: client, to: server, turn, echoing: echo)
+            : datagram(from: server, to: client, turn, echoing: echo)
         guard turn.isRefusal else { return segment }
         return Datagram(
             from: conversation.clientAddress,
@@ -105,13 +113,15 @@ struct Traffic: ~Copyable {
     private func datagram(
         from source: (address: UInt32, port: UInt16),
         to destination: (address: UInt32, port: UInt16),
-        _ turn: Conversation.Turn
+        _ turn: Conversation.Turn,
+        echoing echo: UInt32 = 0
     ) -> Datagram {
         Datagram(
             from: source,
             to: destination,
             turn,
-            clock: UInt32(truncatingIfNeeded: time / 1000),
+            clock: clock,
+            echo: echo,
             identification: UInt16(truncatingIfNeeded: written)
         )
     }

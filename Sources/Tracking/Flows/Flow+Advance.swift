@@ -58,6 +58,7 @@ extension Flow {
         let isFirst = !known.marks.contains(.spoke) && !self[side.other].marks.contains(.spoke)
         if !isRepeat {
             self[side].synchronize(by: segment)
+            offered = segment.options.presence
             attempts = attempts == .max ? .max : attempts + 1
         }
         switch phase {
@@ -73,7 +74,7 @@ extension Flow {
         case .established:
             break
         }
-        return isFirst ? .record : [.record, .noteworthy]
+        return isFirst && !Self.isFaulty(segment.options) ? .record : [.record, .noteworthy]
     }
 
     /// Where the capture shows a SYN-ACK just before the SYN that it answers, the handshake goes on from it.
@@ -110,13 +111,15 @@ extension Flow {
             if phase == .answered { complete(at: time) }
             return [.record, .noteworthy]
         }
-        let isFirst = phase == .opening && synAcks == 1
+        let isOrdinary =
+            phase == .opening && synAcks == 1 && !isChange && !Self.isFaulty(segment.options)
+            && !isOdd(segment, to: self[side.other])
         if phase == .opening || phase == .reset {
             phase = .answered
             marks.insert(.timed)
             legs.0 = Self.microseconds(from: synTime, to: time)
         }
-        return isFirst && !isChange ? .record : [.record, .noteworthy]
+        return isOrdinary ? .record : [.record, .noteworthy]
     }
 
     private mutating func takeOther(_ segment: Segment, from side: Side, at time: Int64) -> Step {

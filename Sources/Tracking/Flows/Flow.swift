@@ -64,6 +64,8 @@ struct Flow: BitwiseCopyable {
     var synAcks: UInt8 = 0
     var attempts: UInt8 = 0
     var icmpErrors: UInt8 = 0
+    /// The options of the newest SYN.
+    var offered: TCPOptions.Presence = []
     var marks: Marks = .inUse
     var incarnation: UInt16 = 0
     var tape = Tape()

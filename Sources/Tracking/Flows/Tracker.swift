@@ -234,11 +234,6 @@ package struct Tracker: ~Copyable {
             // The flow takes neither from a segment that fell back, nor from a RST.
             if step.contains(.fallsBack) { event.formerTimestamp = flow[side].timestamp }
             if event.kind == .rst { event.formerTimeToLive = flow[side].timeToLive }
-            if segment.flags.contains(.syn), !flow.marks.contains(.noteworthy),
-                event.isOdd(after: tapes.first(on: flow.tape))
-            {
-                flow.marks.insert(.noteworthy)
-            }
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
