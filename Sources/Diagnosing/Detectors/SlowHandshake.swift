@@ -163,7 +163,7 @@ package struct SlowHandshake: Detector {
         let usual = history.capture.handshakeTimes.usual(of: history.responder.address)
         if let usual, usual.count > 5 {
             text +=
-                " The median of \(usual.count) handshakes with it is \(Wording.duration(usual.median))."
+                " The median of the last \(usual.count) handshakes with it is \(Wording.duration(usual.median))."
         }
         return text
     }

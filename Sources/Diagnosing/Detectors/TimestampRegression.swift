@@ -142,12 +142,7 @@ package struct TimestampRegression: Detector {
         guard life.completion == nil, life.answers.isEmpty, sendings.count > 1,
             life.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
             let first = sendings.first, history.events[first].hasTimestamps,
-            let newer = history.capture.acceptedTimestamps.newer(
-                than: history.events[first].timestampValue,
-                at: history.events[first].time,
-                of: history.initiator.address,
-                with: history.responder.address
-            )
+            let newer = history.events[first].formerTimestamp
         else { return nil }
         let value = history.events[first].timestampValue
         return finding(

@@ -127,8 +127,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
 
     @inline(always)
     private mutating func note(_ time: Int64) {
-        earliest = min(earliest, time)
-        latest = max(latest, time)
+        if time > latest { latest = time }
+        if time < earliest { earliest = time }
     }
 
     @inline(always)

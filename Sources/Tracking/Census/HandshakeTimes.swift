@@ -1,49 +1,55 @@
-/// How long handshakes with each host took: what a slow one is measured against.
+/// How long the latest handshakes with each host took: what a slow one is measured against.
+///
+/// A table of fixed size, in which a host may push out another that falls on the same place: it is written
+/// at every handshake, so that it must cost next to nothing.
 package struct HandshakeTimes: Sendable {
-    /// As many handshakes of one host are looked at.
-    private static let kept = 255
+    private static let places = 4096
+    /// The handshakes of one host that are remembered.
+    private static let kept = 16
     /// In microseconds.
-    private static let slowDuration: UInt64 = 200_000
+    private static let slowDuration: UInt32 = 200_000
     /// With so many others their median counts.
     private static let enoughOthers = 5
 
-    /// In microseconds, sorted.
-    private var durations: [Address: [UInt64]] = [:]
-    private var wanted = AddressFilter()
+    private var owners = [Address](repeating: Address(high: 0, low: 0), count: places)
+    private var counts = [UInt32](repeating: 0, count: places)
+    /// In microseconds, `kept` for each place.
+    private var durations = [UInt32](repeating: 0, count: places * kept)
 
     package init() {}
 
-    /// The middle one of the handshakes with a host.
+    @inline(always)
+    private static func place(of host: Address) -> Int {
+        let mixed = (host.low ^ host.high) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed >> 52)
+    }
+
+    mutating func note(_ microseconds: UInt32, of responder: Address) {
+        let place = Self.place(of: responder)
+        if owners[place] != responder {
+            owners[place] = responder
+            counts[place] = 0
+        }
+        durations[place * Self.kept + Int(counts[place]) % Self.kept] = microseconds
+        counts[place] &+= 1
+    }
+
+    /// The middle one of the latest handshakes with a host.
     ///
-    /// - Returns: how many there are, the one in question among them, and the median in nanoseconds.
+    /// - Returns: how many there are, the one in question perhaps among them, and the median in nanoseconds.
     package func usual(of responder: Address) -> (count: Int, median: Int64)? {
-        guard let all = durations[responder], !all.isEmpty else { return nil }
-        return (all.count, Int64(all[all.count / 2]) * 1000)
+        let place = Self.place(of: responder)
+        let count = min(Int(counts[place]), Self.kept)
+        guard owners[place] == responder, count > 0 else { return nil }
+        let sorted = durations[place * Self.kept..<place * Self.kept + count].sorted()
+        return (count, Int64(sorted[count / 2]) * 1000)
     }
 
     /// Whether a handshake of `duration` microseconds is a slow one: longer than 200 ms, and than three times
     /// the median where enough others tell what is usual.
     package func isSlow(_ duration: UInt32, with responder: Address) -> Bool {
-        guard UInt64(duration) > Self.slowDuration else { return false }
+        guard duration > Self.slowDuration else { return false }
         guard let usual = usual(of: responder), usual.count > Self.enoughOthers else { return true }
         return Int64(duration) * 1000 > 3 * usual.median
-    }
-
-    mutating func want(_ responder: Address) {
-        wanted.insert(responder)
-        if durations[responder] == nil { durations[responder] = [] }
-    }
-
-    var isEmpty: Bool { durations.isEmpty }
-
-    mutating func note(_ microseconds: UInt64, of responder: Address) {
-        guard wanted.mayHold(responder), let place = durations.index(forKey: responder),
-            durations.values[place].count < Self.kept
-        else { return }
-        durations.values[place].append(microseconds)
-    }
-
-    mutating func settle() {
-        for responder in durations.keys { durations[responder]?.sort() }
     }
 }

@@ -51,9 +51,18 @@ package struct Tally: Hashable, Sendable {
     mutating func note(_ frame: borrowing Frame) {
         packets &+= 1
         octets &+= UInt64(frame.octets.byteCount)
-        if frame.time < latest { timeReversals &+= 1 }
-        earliest = min(earliest, frame.time)
-        latest = max(latest, frame.time)
+        if frame.time >= latest {
+            if packets == 1 { earliest = frame.time }
+            latest = frame.time
+        } else {
+            noteReversal(to: frame.time)
+        }
+    }
+
+    @inline(never)
+    private mutating func noteReversal(to time: Int64) {
+        timeReversals &+= 1
+        earliest = min(earliest, time)
     }
 
     mutating func note(_ checksum: SegmentChecksum) {

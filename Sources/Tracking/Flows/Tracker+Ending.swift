@@ -12,7 +12,7 @@ extension Tracker {
     }
 
     private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
-        guard flow.isNoteworthy, !flow.tape.isEmpty else { return nil }
+        guard isWorthTelling(flow), !flow.tape.isEmpty else { return nil }
         let events = tapes.events(on: flow.tape)
         return FlowEvents(
             key: flow.key,
@@ -37,28 +37,18 @@ extension Tracker {
         tally.eventsRefused = tapes.refused
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             conclude(flows[index])
-            let marks = flows[index].marks
-            if flows[index].isNoteworthy {
-                noteNoteworthy(index)
-                if flows[index].outcome == .noAnswer {
-                    let initiator = flows[index].key[flows[index].initiator].address
-                    acceptedTimestamps.want(initiator, with: flows[index].responder.address)
-                }
-            } else if marks.contains(.slow) {
-                slow.append(index)
-                handshakeTimes.want(flows[index].responder.address)
-            }
+            if isWorthTelling(flows[index]) { noteNoteworthy(index) }
         }
         census.settle()
-        let comesUp = tally.outcome(.completed) > 0
-        let isWanted = !slow.isEmpty || census.hasMany || !acceptedTimestamps.isEmpty
-        if !strays.isEmpty || comesUp && isWanted { compare() }
-        handshakeTimes.settle()
-        acceptedTimestamps.settle()
-        for index in slow where isSlow(flows[index]) {
-            flows[index].marks.insert(.noteworthy)
-            noteNoteworthy(index)
-        }
+        if !strays.isEmpty || census.hasMany && tally.outcome(.completed) > 0 { compare() }
+    }
+
+    /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
+    /// than those with the same host do.
+    private borrowing func isWorthTelling(_ flow: Flow) -> Bool {
+        flow.isNoteworthy
+            || flow.marks.contains(.slow)
+                && handshakeTimes.isSlow(flow.legs.0 &+ flow.legs.1, with: flow.responder.address)
     }
 
     private mutating func noteNoteworthy(_ index: Int) {
@@ -73,53 +63,29 @@ extension Tracker {
         forEachNoteworthy(body)
     }
 
-    /// Looks at the connections that came up, where they tell something of those that did not, or not well.
+    /// Looks at the flows once more, where others tell something of them.
     private mutating func compare() {
         let hasMany = census.hasMany
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             if flows[index].marks.contains(.completed) {
-                let responder = flows[index].responder
-                if hasMany, let place = census.placeOfMany(to: responder) {
+                if hasMany, let place = census.placeOfMany(to: flows[index].responder) {
                     census.noteEstablished(at: place)
                 }
-                if !acceptedTimestamps.isEmpty {
-                    let side = flows[index].initiator
-                    acceptedTimestamps.note(
-                        flows[index][side].timestamp,
-                        at: flows[index].lastTime,
-                        of: flows[index].key[side].address,
-                        with: responder.address
-                    )
-                }
-                if flows[index].marks.contains(.timed) {
-                    let legs = flows[index].legs
-                    handshakeTimes.note(UInt64(legs.0) + UInt64(legs.1), of: responder.address)
-                }
-            } else if !strays.isEmpty, isAnsweredFromElsewhere(flows[index]) {
-                if !flows[index].isNoteworthy {
-                    flows[index].marks.insert(.noteworthy)
-                    noteNoteworthy(index)
-                }
+            } else if !flows[index].isNoteworthy, isAnsweredFromElsewhere(flows[index]) {
+                flows[index].marks.insert(.noteworthy)
+                noteNoteworthy(index)
             }
         }
     }
 
     private borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
-        guard flow.synAcks == 0, flow.syns > 0 else { return false }
+        guard !strays.isEmpty, flow.synAcks == 0, flow.syns > 0 else { return false }
         let question = StrayAnswers.Question(
             of: flow.key[flow.initiator],
             to: flow.responder.port,
             initialSequence: flow[flow.initiator].initialSequence
         )
         return strays.answers(to: question).contains { $0.sender != flow.responder.address }
-    }
-
-    /// Whether a handshake took much longer than those with the same host do.
-    private borrowing func isSlow(_ flow: Flow) -> Bool {
-        handshakeTimes.isSlow(
-            flow.legs.0 &+ flow.legs.1,
-            with: flow.responder.address
-        )
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.

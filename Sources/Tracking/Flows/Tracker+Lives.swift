@@ -43,4 +43,19 @@ extension Tracker {
         let isRoom = handshakes.count < handshakeLimit
         if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }
     }
+
+    /// Takes down how a connection came up.
+    mutating func noteCompletion(of index: Int) {
+        let side = flows[index].initiator
+        let responder = flows[index].responder.address
+        if flows[index].marks.contains(.timed) {
+            handshakeTimes.note(flows[index].legs.0 &+ flows[index].legs.1, of: responder)
+        }
+        acceptedTimestamps.note(
+            flows[index][side].timestamp,
+            at: flows[index].lastTime,
+            of: flows[index].key[side].address,
+            with: responder
+        )
+    }
 }

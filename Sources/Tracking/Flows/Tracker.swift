@@ -21,16 +21,15 @@ package struct Tracker: ~Copyable {
     package private(set) var strays = StrayAnswers()
     /// Hosts whose packets were captured before their network card had them.
     package private(set) var localHosts: Set<Address> = []
-    /// Of the hosts with a slow handshake, once the capture is closed.
+    /// How long handshakes usually take.
     package internal(set) var handshakeTimes = HandshakeTimes()
-    /// Of the hosts with unanswered SYNs, once the capture is closed.
-    package internal(set) var acceptedTimestamps = AcceptedTimestamps()
+    /// What clocks connections came up with.
+    var acceptedTimestamps = AcceptedTimestamps()
 
     var flows: FlowTable
     var tapes: TapeStore
-    /// Once the capture is closed: the noteworthy flows with their first packets, and those that were slow.
+    /// Once the capture is closed: the noteworthy flows with their first packets.
     var noteworthy: [(firstPacket: UInt64, index: Int)] = []
-    var slow: [Int] = []
     let collectsHandshakes: Bool
     /// Segments that wait for their flows' memory.
     private var batch = [WaitingSegment](repeating: .none, count: batchLength)
@@ -193,39 +192,52 @@ package struct Tracker: ~Copyable {
         if flows[index].isReborn(by: segment, at: frame.time) {
             rebirth(index, by: segment, from: side, in: frame)
         }
-        let isOneWay = Self.advance(
+        var newerClock: UInt32?
+        if segment.flags.contains(.syn), flows[index].syns == 0 {
+            newerClock = acceptedTimestamps.newer(
+                than: segment.options.timestampValue,
+                at: frame.time,
+                of: segment.source.address,
+                with: segment.destination.address
+            )
+        }
+        let change = Self.advance(
             &flows[index],
             with: segment,
             from: side,
             in: frame,
+            below: newerClock,
             &tapes,
             &tally
         )
+        if change.contains(.completed) { noteCompletion(of: index) }
         if segment.flags.contains(.syn) {
             tally.note(frame.link.checksum)
             if segment.flags.contains(.ack), flows[index].syns == 0 {
                 strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
             }
         }
-        if isOneWay, oneWayInitiators.count < Self.oneWayLimit {
+        if change.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
         }
     }
 
     /// Advances a flow in its place, which is looked up but once.
     ///
-    /// - Returns: whether the initiator goes on from here as if an answer had come.
+    /// - Parameter newerClock: a timestamp above that of the SYN, which the responder had accepted before.
+    /// - Returns: the marks that are new.
     @inline(always)
     private static func advance(
         _ flow: inout Flow,
         with segment: Segment,
         from side: Side,
         in frame: FrameFacts,
+        below newerClock: UInt32?,
         _ tapes: inout TapeStore,
         _ tally: inout Tally
-    ) -> Bool {
+    ) -> Flow.Marks {
         let wasAnswered = flow.phase != .opening
-        let wasOneWay = flow.marks.contains(.oneWay)
+        let marks = flow.marks
         let step = flow.advance(with: segment, from: side, in: frame)
         if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
         if step.contains(.record) {
@@ -233,6 +245,7 @@ package struct Tracker: ~Copyable {
             event.incarnation = flow.incarnation
             // The flow takes neither from a segment that fell back, nor from a RST.
             if step.contains(.fallsBack) { event.formerTimestamp = flow[side].timestamp }
+            if let newerClock { event.formerTimestamp = newerClock }
             if event.kind == .rst { event.formerTimeToLive = flow[side].timeToLive }
             tapes.append(event, to: &flow.tape)
         }
@@ -241,7 +254,7 @@ package struct Tracker: ~Copyable {
             tapes.erase(&flow.tape)
         }
         if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
-        return !wasOneWay && flow.marks.contains(.oneWay)
+        return flow.marks.subtracting(marks)
     }
 }
 

@@ -18,10 +18,8 @@ package struct CaptureFacts: Sendable {
     package let timeReversals: UInt64
     /// SYN-ACKs on four-tuples without a SYN.
     package let strays: StrayAnswers
-    /// How long handshakes usually take, of the hosts with a slow one.
+    /// How long handshakes usually take.
     package let handshakeTimes: HandshakeTimes
-    /// What clocks connections came up with, of the hosts that also sent SYNs in vain.
-    package let acceptedTimestamps: AcceptedTimestamps
 
     package init(
         begin: Int64,
@@ -34,8 +32,7 @@ package struct CaptureFacts: Sendable {
         lossSigns: UInt64 = 0,
         timeReversals: UInt64 = 0,
         strays: StrayAnswers = StrayAnswers(),
-        handshakeTimes: HandshakeTimes = HandshakeTimes(),
-        acceptedTimestamps: AcceptedTimestamps = AcceptedTimestamps()
+        handshakeTimes: HandshakeTimes = HandshakeTimes()
     ) {
         self.begin = begin
         self.end = end
@@ -48,7 +45,6 @@ package struct CaptureFacts: Sendable {
         self.timeReversals = timeReversals
         self.strays = strays
         self.handshakeTimes = handshakeTimes
-        self.acceptedTimestamps = acceptedTimestamps
     }
 }
 
@@ -68,8 +64,7 @@ extension Tracker {
             lossSigns: tally.lossSigns,
             timeReversals: tally.timeReversals,
             strays: strays,
-            handshakeTimes: handshakeTimes,
-            acceptedTimestamps: acceptedTimestamps
+            handshakeTimes: handshakeTimes
         )
     }
 }

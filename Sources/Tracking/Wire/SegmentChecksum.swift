@@ -21,23 +21,39 @@ extension SegmentChecksum {
             self = .unchecked
             return
         }
-        let pseudo = Self.pseudoHeaderSum(length, source, destination)
-        let sum = Self.folded(pseudo + Self.sum(of: segment, length: length))
-        if sum == 0xFFFF {
+        let pseudo = UInt64(length) + 6 + Self.sum(of: source) + Self.sum(of: destination)
+        self.init(
+            pseudo: pseudo,
+            segment: Self.sum(of: segment, from: 0, to: length),
+            field: segment.bigEndian(at: 16)
+        )
+    }
+
+    /// Sums up the segment in an Ethernet frame that is known to hold one without IP options; the addresses
+    /// stand just before it.
+    @inline(always)
+    init(plainEthernet octets: RawSpan) {
+        let end = 14 + Int(octets.bigEndian(at: 16, as: UInt16.self))
+        guard end <= octets.byteCount else {
+            self = .unchecked
+            return
+        }
+        let addresses: UInt64 = octets.bigEndian(at: 26)
+        self.init(
+            pseudo: UInt64(end - 34) + 6 + (addresses >> 32) + (addresses & 0xFFFF_FFFF),
+            segment: Self.sum(of: octets, from: 34, to: end),
+            field: octets.bigEndian(at: 50)
+        )
+    }
+
+    @inline(always)
+    private init(pseudo: UInt64, segment: UInt64, field: UInt16) {
+        if Self.folded(pseudo &+ segment) == 0xFFFF {
             self = .right
         } else {
-            let field: UInt16 = segment.bigEndian(at: 16)
             // Some hosts leave the field empty instead; from afar that would be a wrong sum like another.
             self = field == Self.folded(pseudo) ? .unfilled : field == 0 ? .unchecked : .wrong
         }
-    }
-
-    private static func pseudoHeaderSum(
-        _ length: Int,
-        _ source: Address,
-        _ destination: Address
-    ) -> UInt64 {
-        UInt64(length) + 6 + sum(of: source) + sum(of: destination)
     }
 
     /// The mapped form of an IPv4 address adds 0xFFFF, which is nothing in this arithmetic.
@@ -47,23 +63,20 @@ extension SegmentChecksum {
             + (low & 0xFFFF_FFFF)
     }
 
-    private static func sum(of segment: RawSpan, length: Int) -> UInt64 {
+    @inline(always)
+    private static func sum(of octets: RawSpan, from start: Int, to end: Int) -> UInt64 {
         var sum: UInt64 = 0
-        var offset = 0
-        while offset + 8 <= length {
-            let words: UInt64 = segment.bigEndian(at: offset)
+        var offset = start
+        while offset &+ 8 <= end {
+            let words: UInt64 = octets.bigEndian(at: offset)
             sum &+= (words >> 32) &+ (words & 0xFFFF_FFFF)
-            offset += 8
+            offset &+= 8
         }
-        if offset + 4 <= length {
-            sum &+= UInt64(segment.bigEndian(at: offset, as: UInt32.self))
-            offset += 4
+        var rest: UInt64 = 0
+        for place in 0..<(end - offset) {
+            rest |= UInt64(octets.octet(at: offset + place)) << UInt64(56 - 8 * place)
         }
-        var rest: UInt32 = 0
-        for place in 0..<(length - offset) {
-            rest |= UInt32(segment.octet(at: offset + place)) << UInt32(24 - 8 * place)
-        }
-        return sum + UInt64(rest)
+        return sum &+ (rest >> 32) &+ (rest & 0xFFFF_FFFF)
     }
 
     private static func folded(_ sum: UInt64) -> UInt16 {

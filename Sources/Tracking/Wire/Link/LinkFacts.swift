@@ -33,13 +33,7 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
 
     @inline(never)
     private static func checksumBits(of octets: RawSpan) -> UInt64 {
-        let checksum = SegmentChecksum(
-            of: octets.extracting(droppingFirst: 34),
-            length: Int(octets.bigEndian(at: 16, as: UInt16.self)) - 20,
-            from: Address(ipv4: octets.bigEndian(at: 26)),
-            to: Address(ipv4: octets.bigEndian(at: 30))
-        )
-        return UInt64(checksum.rawValue) << 50
+        UInt64(SegmentChecksum(plainEthernet: octets).rawValue) << 50
     }
 
     init(source: MACAddress?, direction: Direction) {
