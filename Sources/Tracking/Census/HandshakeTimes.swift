@@ -30,7 +30,7 @@ package struct HandshakeTimes: Sendable {
             owners[place] = responder
             counts[place] = 0
         }
-        durations[place * Self.kept + Int(counts[place]) % Self.kept] = microseconds
+        durations[place * Self.kept + Int(counts[place] & (UInt32(Self.kept) - 1))] = microseconds
         counts[place] &+= 1
     }
 

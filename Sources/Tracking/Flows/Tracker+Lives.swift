@@ -45,16 +45,19 @@ extension Tracker {
     }
 
     /// Takes down how a connection came up.
-    mutating func noteCompletion(of index: Int) {
-        let side = flows[index].initiator
-        let responder = flows[index].responder.address
-        if flows[index].marks.contains(.timed) {
-            handshakeTimes.note(flows[index].legs.0 &+ flows[index].legs.1, of: responder)
-        }
-        acceptedTimestamps.note(
-            flows[index][side].timestamp,
-            at: flows[index].lastTime,
-            of: flows[index].key[side].address,
+    @inline(never)
+    static func noteCompletion(
+        of flow: borrowing Flow,
+        _ times: inout HandshakeTimes,
+        _ clocks: inout AcceptedTimestamps
+    ) {
+        let isHigh = flow.marks.contains(.initiatorIsHigh)
+        let responder = isHigh ? flow.key.lowAddress : flow.key.highAddress
+        if flow.marks.contains(.timed) { times.note(flow.legs.0 &+ flow.legs.1, of: responder) }
+        clocks.note(
+            isHigh ? flow.high.timestamp : flow.low.timestamp,
+            at: flow.lastTime,
+            of: isHigh ? flow.key.highAddress : flow.key.lowAddress,
             with: responder
         )
     }

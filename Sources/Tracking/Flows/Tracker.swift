@@ -210,7 +210,9 @@ package struct Tracker: ~Copyable {
             &tapes,
             &tally
         )
-        if change.contains(.completed) { noteCompletion(of: index) }
+        if change.contains(.completed) {
+            Self.noteCompletion(of: flows[index], &handshakeTimes, &acceptedTimestamps)
+        }
         if segment.flags.contains(.syn) {
             tally.note(frame.link.checksum)
             if segment.flags.contains(.ack), flows[index].syns == 0 {

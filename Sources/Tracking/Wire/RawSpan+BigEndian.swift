@@ -9,6 +9,29 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
+    /// The unsigned integer that begins at `offset`, as it lies in memory.
+    @inline(always)
+    func word<Value: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int,
+        as type: Value.Type = Value.self
+    ) -> Value {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+    }
+
+    /// The unsigned integer in network byte order that begins at `offset`, without a check of its own: for the
+    /// plain path, which has looked at the length once for all of them.
+    @inline(always)
+    func plain<Value: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int,
+        as type: Value.Type = Value.self
+    ) -> Value {
+        Value(
+            bigEndian: unsafe withUnsafeBytes { octets in
+                unsafe octets.loadUnaligned(fromByteOffset: offset, as: Value.self)
+            }
+        )
+    }
+
     /// The unsigned integer in network byte order that begins at `offset`.
     @inline(always)
     package func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(

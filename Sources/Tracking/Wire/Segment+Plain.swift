@@ -9,30 +9,31 @@ extension Segment {
     @inline(always)
     init?(plainEthernet octets: RawSpan) {
         guard octets.byteCount >= Self.plainLength,
-            octets.bigEndian(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
-            octets.octet(at: 23) == 6, octets.bigEndian(at: 20, as: UInt16.self) & 0x3FFF == 0
+            octets.plain(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
+            octets.plain(at: 23, as: UInt8.self) == 6,
+            octets.plain(at: 20, as: UInt16.self) & 0x3FFF == 0
         else { return nil }
-        let total = Int(octets.bigEndian(at: 16, as: UInt16.self))
-        let bits: UInt16 = octets.bigEndian(at: 46)
+        let total = Int(octets.plain(at: 16, as: UInt16.self))
+        let bits: UInt16 = octets.plain(at: 46)
         let length = Int(bits >> 12) * 4
         guard length >= TCPHeader.minimumLength, total >= 20 + length,
             octets.byteCount >= 34 + length
         else { return nil }
         source = Endpoint(
-            Address(ipv4: octets.bigEndian(at: 26)),
-            port: octets.bigEndian(at: 34)
+            Address(ipv4: octets.plain(at: 26)),
+            port: octets.plain(at: 34)
         )
         destination = Endpoint(
-            Address(ipv4: octets.bigEndian(at: 30)),
-            port: octets.bigEndian(at: 36)
+            Address(ipv4: octets.plain(at: 30)),
+            port: octets.plain(at: 36)
         )
-        sequence = SequenceNumber(octets.bigEndian(at: 38))
-        acknowledgment = SequenceNumber(octets.bigEndian(at: 42))
+        sequence = SequenceNumber(octets.plain(at: 38))
+        acknowledgment = SequenceNumber(octets.plain(at: 42))
         payloadLength = UInt32(truncatingIfNeeded: total - 20 - length)
         flags = TCPFlags(rawValue: bits & 0x1FF)
-        window = octets.bigEndian(at: 48)
-        timeToLive = octets.octet(at: 22)
-        identification = octets.bigEndian(at: 18)
+        window = octets.plain(at: 48)
+        timeToLive = octets.plain(at: 22)
+        identification = octets.plain(at: 18)
         options = TCPOptions()
         if length > TCPHeader.minimumLength {
             options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)

@@ -9,6 +9,7 @@ package enum SegmentChecksum: UInt8, BitwiseCopyable, Sendable {
     case wrong
 }
 
+/// The sum does not mind the order of octets (RFC 1071 §2 B), so words are added as they lie in memory.
 extension SegmentChecksum {
     /// Sums up a segment that was captured whole.
     ///
@@ -21,11 +22,11 @@ extension SegmentChecksum {
             self = .unchecked
             return
         }
-        let pseudo = UInt64(length) + 6 + Self.sum(of: source) + Self.sum(of: destination)
         self.init(
-            pseudo: pseudo,
+            addresses: Self.sum(of: source) + Self.sum(of: destination),
+            length: length,
             segment: Self.sum(of: segment, from: 0, to: length),
-            field: segment.bigEndian(at: 16)
+            field: segment.word(at: 16)
         )
     }
 
@@ -33,21 +34,25 @@ extension SegmentChecksum {
     /// stand just before it.
     @inline(always)
     init(plainEthernet octets: RawSpan) {
-        let end = 14 + Int(octets.bigEndian(at: 16, as: UInt16.self))
-        guard end <= octets.byteCount else {
+        let end = 14 &+ Int(octets.bigEndian(at: 16, as: UInt16.self))
+        guard end <= octets.byteCount, end >= 54 else {
             self = .unchecked
             return
         }
-        let addresses: UInt64 = octets.bigEndian(at: 26)
         self.init(
-            pseudo: UInt64(end - 34) + 6 + (addresses >> 32) + (addresses & 0xFFFF_FFFF),
+            addresses: Self.halves(of: octets.word(at: 26)),
+            length: end &- 34,
             segment: Self.sum(of: octets, from: 34, to: end),
-            field: octets.bigEndian(at: 50)
+            field: octets.word(at: 50)
         )
     }
 
     @inline(always)
-    private init(pseudo: UInt64, segment: UInt64, field: UInt16) {
+    private init(addresses: UInt64, length: Int, segment: UInt64, field: UInt16) {
+        // Of a longer datagram the length would not fit its field; the sum only ever meets those that fit.
+        let rest =
+            UInt64(UInt16(truncatingIfNeeded: length).bigEndian) &+ UInt64((6 as UInt16).bigEndian)
+        let pseudo = addresses &+ rest
         if Self.folded(pseudo &+ segment) == 0xFFFF {
             self = .right
         } else {
@@ -59,8 +64,12 @@ extension SegmentChecksum {
     /// The mapped form of an IPv4 address adds 0xFFFF, which is nothing in this arithmetic.
     private static func sum(of address: Address) -> UInt64 {
         let low = address.isIPv4 ? address.low & 0xFFFF_FFFF : address.low
-        return (address.high >> 32) + (address.high & 0xFFFF_FFFF) + (low >> 32)
-            + (low & 0xFFFF_FFFF)
+        return halves(of: address.high.bigEndian) &+ halves(of: low.bigEndian)
+    }
+
+    @inline(always)
+    private static func halves(of words: UInt64) -> UInt64 {
+        (words >> 32) &+ (words & 0xFFFF_FFFF)
     }
 
     @inline(always)
@@ -68,20 +77,24 @@ extension SegmentChecksum {
         var sum: UInt64 = 0
         var offset = start
         while offset &+ 8 <= end {
-            let words: UInt64 = octets.bigEndian(at: offset)
-            sum &+= (words >> 32) &+ (words & 0xFFFF_FFFF)
+            sum &+= halves(of: octets.word(at: offset))
             offset &+= 8
         }
-        var rest: UInt64 = 0
-        for place in 0..<(end - offset) {
-            rest |= UInt64(octets.octet(at: offset + place)) << UInt64(56 - 8 * place)
+        if offset < end {
+            var rest: UInt64 = 0
+            for place in 0..<(end - offset) {
+                rest |= UInt64(octets.octet(at: offset + place)) << UInt64(8 * place)
+            }
+            sum &+= halves(of: rest)
         }
-        return sum &+ (rest >> 32) &+ (rest & 0xFFFF_FFFF)
+        return sum
     }
 
+    @inline(always)
     private static func folded(_ sum: UInt64) -> UInt16 {
-        var sum = sum
-        while sum > 0xFFFF { sum = (sum & 0xFFFF) + (sum >> 16) }
-        return UInt16(truncatingIfNeeded: sum)
+        let once = (sum & 0xFFFF_FFFF) &+ (sum >> 32)
+        let twice = (once & 0xFFFF) &+ (once >> 16 & 0xFFFF) &+ (once >> 32)
+        let thrice = (twice & 0xFFFF) &+ (twice >> 16)
+        return UInt16(truncatingIfNeeded: (thrice & 0xFFFF) &+ (thrice >> 16))
     }
 }

@@ -27,7 +27,7 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
     /// Those of a frame that is a plain segment; only the checksum of a SYN is looked at.
     @inline(always)
     init(plainEthernet octets: RawSpan, isSYN: Bool) {
-        packed = octets.bigEndian(at: 4, as: UInt64.self) & Self.addressBits
+        packed = octets.plain(at: 4, as: UInt64.self) & Self.addressBits
         if isSYN { packed |= Self.checksumBits(of: octets) }
     }
 
