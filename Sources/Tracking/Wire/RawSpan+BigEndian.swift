@@ -9,13 +9,16 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
-    /// The unsigned integer that begins at `offset`, as it lies in memory.
+    /// The unsigned integer that begins at `offset`, as it lies in memory, without a check of its own: for
+    /// loops that have looked at the length once.
     @inline(always)
     func word<Value: FixedWidthInteger & BitwiseCopyable>(
         at offset: Int,
         as type: Value.Type = Value.self
     ) -> Value {
-        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
+        unsafe withUnsafeBytes { octets in
+            unsafe octets.loadUnaligned(fromByteOffset: offset, as: Value.self)
+        }
     }
 
     /// The unsigned integer in network byte order that begins at `offset`, without a check of its own: for the
