@@ -21,7 +21,9 @@ extension Flow {
         lastTime = frame.time
         lastPacket = frame.number
         var step: Step
-        if segment.flags.contains(.rst) {
+        if segment.source == segment.destination, !segment.flags.contains(.rst) {
+            step = takeOwn(segment, from: side, at: frame.time)
+        } else if segment.flags.contains(.rst) {
             step = takeReset(segment, from: side)
         } else if segment.flags.contains(.syn) {
             step =
@@ -186,6 +188,13 @@ extension Flow {
                 marks.insert(.alive)
                 return .forget
             }
+            if self[side].isAnswered(by: self[initiator].acknowledged),
+                self[initiator].isAnswered(by: segment.acknowledgment)
+            {
+                // The responder sent a SYN, and this acknowledges the initiator's SYN-ACK to it.
+                complete(at: time)
+                return [.record, .noteworthy]
+            }
             if isLateAnswer(segment, from: side) {
                 marks.insert(.alive)
                 phase = .settled
@@ -213,7 +222,7 @@ extension Flow {
         return hasText && self[side.other].isAnswered(by: segment.acknowledgment)
     }
 
-    private mutating func complete(at time: Int64) {
+    mutating func complete(at time: Int64) {
         phase = .established
         marks.formUnion([.completed, .alive])
         legs.1 = Self.microseconds(from: synTime + Int64(legs.0) * 1000, to: time)

@@ -41,7 +41,7 @@ package struct Attempt: Hashable, Sendable {
     package internal(set) var rewritten: SequenceNumber?
 
     /// Whether `acknowledgment` answers the SYN, or the SYN and the first of its data (RFC 7413 §4.2.2).
-    func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
+    package func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
         let length = initialSequence.distance(to: sequenceEnd)
         if let rewritten, rewritten.advanced(by: 1) == acknowledgment { return true }
         return (1...max(1, length)).contains(initialSequence.distance(to: acknowledgment))

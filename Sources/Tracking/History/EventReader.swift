@@ -147,6 +147,15 @@ struct EventReader {
         guard incarnations[life].completion == nil, event.flags.contains(.ack) else {
             return .plain
         }
+        if let attempt = incarnations[life].attempts.last, event.kind == .synAck,
+            event.sequence == attempt.initialSequence,
+            event.acknowledgment == attempt.initialSequence.advanced(by: 1)
+        {
+            // A socket that connects to itself acknowledges its own SYN (RFC 9293 §3.5).
+            incarnations[life].completion = index
+            end(attempt, .completed(index), in: life)
+            return .completion(attempt: attempt.ordinal)
+        }
         for attempt in incarnations[life].attempts.reversed() {
             let isOwn = attempt.initialSequence.distance(to: event.sequence) >= 0
             let answers = attempt.answers.contains {
@@ -182,6 +191,11 @@ struct EventReader {
         guard incarnations[life].completion == nil,
             let newest = incarnations[life].attempts.last, newest.end == nil
         else { return .plain }
+        if confirmsOpening(index, of: newest, in: life) {
+            incarnations[life].completion = index
+            end(newest, .completed(index), in: life)
+            return .completion(attempt: newest.ordinal)
+        }
         guard events[index].kind == .ack else {
             if newest.isAnswered(by: events[index].acknowledgment) {
                 incarnations[life].completion = index
@@ -192,6 +206,22 @@ struct EventReader {
         guard let state = stateBehind(index, after: newest, in: life) else { return .plain }
         incarnations[life].attempts[newest.ordinal - 1].answers.append(index)
         return .challenge(attempt: newest.ordinal, state: state)
+    }
+
+    /// Whether an ACK of the responder completes a handshake in which the initiator sent the SYN-ACK: it had
+    /// answered a SYN of the responder with the ISN of its own.
+    private func confirmsOpening(_ index: Int, of attempt: Attempt, in life: Int) -> Bool {
+        guard attempt.isAnswered(by: events[index].acknowledgment) else { return false }
+        let earlier = incarnations[life].events.prefix(upTo: index)
+        return earlier.contains { acceptance in
+            let event = events[acceptance]
+            return event.kind == .synAck && event.side == incarnations[life].initiator
+                && event.sequence == attempt.initialSequence
+                && earlier.contains {
+                    readings[$0] == .responderSyn
+                        && events[$0].sequence.advanced(by: 1) == event.acknowledgment
+                }
+        }
     }
 
     func isDuplicate(_ index: Int) -> Bool {
