@@ -29,6 +29,8 @@ package enum Catalog {
         SYNFlood.self,
         PortScan.self,
         DuplicateAddress.self,
+        SimultaneousOpen.self,
+        SplitHandshake.self,
     ]
 
     /// Their manuals, in the same order.

@@ -223,7 +223,7 @@ enum Healthy {
     }
 
     static let all: [Exchange] = [
-        request, serverSpeaksFirst, fastOpen, simultaneousOpen, answerCapturedFirst,
+        request, serverSpeaksFirst, fastOpen, answerCapturedFirst,
         running, oneDirection, pathMTU,
     ]
 }

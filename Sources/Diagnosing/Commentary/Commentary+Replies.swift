@@ -2,6 +2,17 @@ import Tracking
 
 /// What is to be said of RSTs and bare ACKs: the rule of the stack that made them.
 extension Commentary {
+    func onResponderSyn(_ index: Int) -> String {
+        let opening = history.responderOpening(of: history.life(of: index))
+        guard let opening, opening.isSplit else {
+            return "A SYN of the responder: both ends open at once."
+        }
+        return """
+            A SYN of the responder where a SYN-ACK should be: it leaves the SYN-ACK to the initiator, as if it \
+            had opened the connection.
+            """
+    }
+
     func onChallenge(_ ordinal: Int, _ state: ResponderState, _ index: Int) -> String {
         let event = history.events[index]
         let responder = history.responder.address

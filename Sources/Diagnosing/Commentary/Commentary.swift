@@ -21,7 +21,7 @@ package struct Commentary: Sendable {
             return sending == 1
                 ? onFirst(ordinal, index) : onRepeat(ordinal, sending, index)
         case .responderSyn:
-            return "A SYN of the responder: both ends open at once."
+            return onResponderSyn(index)
         case .answer(let answer):
             return on(answer, index)
         case .completion(let ordinal):
