@@ -29,6 +29,7 @@ package enum Catalog {
         SYNFlood.self,
         PortScan.self,
         DuplicateAddress.self,
+        ChangedSYNACK.self,
         SimultaneousOpen.self,
         SplitHandshake.self,
     ]

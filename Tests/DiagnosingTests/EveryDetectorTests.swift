@@ -14,7 +14,7 @@ import Tracking
         "accept-queue-overflow": ["syn-ack-retransmission"],
         "tfo-fallback": ["slow-handshake"],
         "ecn-fallback": ["slow-handshake"],
-        "syn-cookie": ["slow-handshake"],
+        "syn-cookie": ["slow-handshake", "syn-ack-changed"],
         "time-wait-collision": ["port-reuse", "challenge-ack"],
     ]
 
