@@ -32,6 +32,7 @@ package enum Catalog {
         ChangedSYNACK.self,
         SimultaneousOpen.self,
         SplitHandshake.self,
+        RawSocketClient.self,
     ]
 
     /// Their manuals, in the same order.
