@@ -135,4 +135,20 @@ import Tracking
 
         #expect(incident.root.pathology == "syn-ack-changed")
     }
+
+    @Test func `is told beside its packet`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            server.synAck(seq: 905_000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+        }
+
+        let history = try #require(try histories(of: exchange).first)
+
+        #expect(
+            Commentary(history).remark(on: 2)
+                == "Answers the SYN with another ISN than packet 2 did."
+        )
+    }
 }

@@ -95,6 +95,18 @@ package struct Commentary: Sendable {
             "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
     }
 
+    /// An earlier SYN-ACK to the same SYN that had another ISN, without a RST between that cleared it.
+    private func otherAnswer(than index: Int, to ordinal: Int, in life: Incarnation) -> Int? {
+        guard ordinal <= life.attempts.count else { return nil }
+        let former = life.attempt(ordinal).answers.last {
+            $0 < index && history.events[$0].kind == .synAck
+                && history.events[$0].sequence != history.events[index].sequence
+        }
+        return former.flatMap { answer in
+            (answer..<index).contains { history.events[$0].kind == .rst } ? nil : answer
+        }
+    }
+
     private func on(_ answer: Answer, _ index: Int) -> String? {
         let event = history.events[index]
         let life = history.life(of: index)
@@ -103,6 +115,9 @@ package struct Commentary: Sendable {
             let which = life.attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
             if answer.copy > 1 {
                 return "Answers \(which) again, for the \(Wording.ordinal(answer.copy)) time."
+            }
+            if let former = otherAnswer(than: index, to: ordinal, in: life) {
+                return "Answers \(which) with another ISN than packet \(packet(former)) did."
             }
             return life.attempts.count > 1 ? "Answers \(which)." : nil
         case .stale(let ordinal, let reason):
