@@ -13,8 +13,27 @@ package enum KnownIssueLibrary {
 
     private static var files: [[UInt8]] {
         [
-            PackageResources.rhel_6_9_sunrpc_syn_burst_json,
+            PackageResources.asymmetric_path_json,
+            PackageResources.conntrack_calls_answer_invalid_json,
+            PackageResources.ecn_blocked_json,
+            PackageResources.isn_translated_one_way_json,
+            PackageResources.kernel_resets_user_space_stack_json,
+            PackageResources.linux_accept_queue_overflow_json,
+            PackageResources.netscaler_reset_code_json,
+            PackageResources.nfs_ganesha_closes_at_once_json,
+            PackageResources.nfs_low_isn_reconnect_json,
             PackageResources.nfs_reconnect_same_port_dropped_json,
+            PackageResources.options_stripped_on_the_way_json,
+            PackageResources.reused_port_dropped_json,
+            PackageResources.rhel_6_9_sunrpc_syn_burst_json,
+            PackageResources.small_stack_wrong_refusal_json,
+            PackageResources.snat_port_race_json,
+            PackageResources.stale_connection_on_peer_json,
+            PackageResources.syn_retry_rebalanced_json,
+            PackageResources.tcp_defer_accept_json,
+            PackageResources.tcp_tw_recycle_behind_nat_json,
+            PackageResources.untranslated_answer_json,
+            PackageResources.windows_listen_backlog_json,
         ]
     }
 }

@@ -29,10 +29,13 @@ func report(
     var tracker = Tracker(collectsHandshakes: flows)
     var source = MemoryFrames(frames, linkType: .ethernet)
     while try tracker.consume(next: 64, from: &source) {}
+    tracker.close()
     let window = tracker.tally.window ?? (0, 0)
-    let facts = CaptureFacts(begin: window.first, end: window.last)
+    let facts = tracker.facts()
     var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
-    tracker.finish { diagnosis.consume($0, in: facts) }
+    diagnosis.consume(tracker.survey())
+    tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
     let input = InputSummary(
         name: "script.pcap",
         format: "pcap",

@@ -16,7 +16,9 @@ struct Composition {
                 role: Self.role(of: finding, at: place, among: ordered, present: present)
             )
         }
-        let issues = knownIssues.filter { $0.matches(draft.findings) }
+        let issues = knownIssues.filter {
+            $0.matches(draft.findings, beside: draft.established)
+        }
         let verdict = Verdict(
             chain: ordered,
             flows: draft.flows,

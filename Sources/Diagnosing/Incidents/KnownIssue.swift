@@ -7,6 +7,8 @@ package struct KnownIssue: Codable, Hashable, Sendable {
     package let reference: String
     package let cure: String?
     package let checks: [HostCheck]?
+    /// How many connections between the same parties must have come up beside the ones that failed.
+    package let established: Bound?
     /// It matches if all conditions of any variant hold.
     package let variants: [[Condition]]
 
@@ -14,6 +16,10 @@ package struct KnownIssue: Codable, Hashable, Sendable {
     package struct Condition: Codable, Hashable, Sendable {
         package let pathology: String
         package let reason: String?
+        /// Any of these instead of one.
+        package let reasons: [String]?
+        /// How many flows must suffer alike.
+        package let flows: Bound?
         package let metrics: [String: Bound]?
     }
 
@@ -33,8 +39,11 @@ package struct KnownIssue: Codable, Hashable, Sendable {
     }
 
     /// Whether the findings of one incident show this issue.
-    package func matches(_ findings: [Finding]) -> Bool {
-        variants.contains { variant in
+    ///
+    /// - Parameter connections: how many of the same parties came up.
+    package func matches(_ findings: [Finding], beside connections: Int = 0) -> Bool {
+        guard established?.admits(.integer(connections)) ?? true else { return false }
+        return variants.contains { variant in
             variant.allSatisfy { condition in findings.contains { condition.holds(for: $0) } }
         }
     }
@@ -42,9 +51,10 @@ package struct KnownIssue: Codable, Hashable, Sendable {
 
 extension KnownIssue.Condition {
     func holds(for finding: Finding) -> Bool {
-        guard finding.pathology == pathology, reason == nil || finding.reason == reason else {
-            return false
-        }
+        guard finding.pathology == pathology, reason == nil || finding.reason == reason,
+            reasons?.contains(finding.reason ?? "") ?? true,
+            flows?.admits(.integer(finding.flows)) ?? true
+        else { return false }
         return (metrics ?? [:]).allSatisfy { name, bound in
             finding[metric: name].map { bound.admits($0) } ?? false
         }

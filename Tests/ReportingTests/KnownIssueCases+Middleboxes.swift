@@ -1,0 +1,97 @@
+import Tracking
+
+extension KnownIssueCase {
+    static let middleboxes: [KnownIssueCase] = [
+        KnownIssueCase(
+            id: "untranslated-answer",
+            shows: Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 1001).between(server: "10.1.2.3")
+                client.rst(seq: 1001).between(server: "10.1.2.3")
+            },
+            nearMiss: Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 8001).between(server: "10.1.2.3")
+                client.syn(seq: 1000).after(.seconds(1))
+            }
+        ),
+        KnownIssueCase(
+            id: "asymmetric-path",
+            shows: Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 1001)
+                for _ in 0..<3 {
+                    client.syn(seq: 1000).after(.seconds(2))
+                    server.synAck(seq: 5000, ack: 1001)
+                }
+            },
+            nearMiss: Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 1001)
+                server.synAck(seq: 5000, ack: 1001).after(.seconds(1))
+                server.synAck(seq: 5000, ack: 1001).after(.seconds(2))
+            }
+        ),
+        KnownIssueCase(
+            id: "options-stripped-on-the-way",
+            shows: Exchange {
+                client.syn(seq: 1000).identification(7)
+                client.syn(seq: 1000).identification(7).ttl(63).options(.maximumSegmentSize(1460))
+                server.synAck(seq: 5000, ack: 1001).options(.maximumSegmentSize(1460))
+                client.ack(seq: 1001, ack: 5001)
+            },
+            nearMiss: Exchange {
+                client.syn(seq: 1000).identification(7)
+                client.syn(seq: 1000).identification(7).ttl(63)
+                server.synAck(seq: 5000, ack: 1001).options(.maximumSegmentSize(1460))
+                client.ack(seq: 1001, ack: 5001)
+            }
+        ),
+        KnownIssueCase(
+            id: "isn-translated-one-way",
+            shows: Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 700_001)
+                client.rst(seq: 700_001)
+                client.syn(seq: 31_000).after(.seconds(1))
+                server.synAck(seq: 9000, ack: 730_001)
+                client.rst(seq: 730_001)
+            },
+            nearMiss: Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 700_001)
+                client.rst(seq: 700_001)
+                client.syn(seq: 31_000).after(.seconds(1))
+                server.synAck(seq: 5000, ack: 700_001)
+                client.rst(seq: 700_001)
+            }
+        ),
+        KnownIssueCase(
+            id: "netscaler-reset-code",
+            shows: Exchange {
+                for step in opened() { step }
+                server.rst(seq: 5001).window(8201)
+            },
+            nearMiss: Exchange {
+                for step in opened() { step }
+                server.rst(seq: 5001)
+            }
+        ),
+        KnownIssueCase(
+            id: "ecn-blocked",
+            shows: Exchange {
+                client.syn(seq: 1000).flags([.ece, .cwr])
+                client.syn(seq: 1000).flags([.ece, .cwr]).after(.seconds(1))
+                client.syn(seq: 1000).after(.seconds(2))
+                server.synAck(seq: 5000, ack: 1001)
+                client.ack(seq: 1001, ack: 5001)
+            },
+            nearMiss: Exchange {
+                client.syn(seq: 1000).flags([.ece, .cwr])
+                client.syn(seq: 1000).flags([.ece, .cwr]).after(.seconds(1))
+                server.synAck(seq: 5000, ack: 1001)
+                client.ack(seq: 1001, ack: 5001)
+            }
+        ),
+    ]
+}
