@@ -8,7 +8,6 @@ import Tracking
     private static let companions: [String: Set<String>] = [
         "syn-burst": ["syn-ack-stale"],
         "syn-ack-unseen": ["icmp-admin-prohibited"],
-        "syn-ack-misrouted": ["syn-unanswered"],
         "bad-checksum": ["syn-unanswered"],
         "port-scan": ["connection-refused"],
         "accept-queue-overflow": ["syn-ack-retransmission"],

@@ -80,11 +80,12 @@ extension KnownIssueCase {
         KnownIssueCase(
             id: "ecn-blocked",
             shows: Exchange {
-                client.syn(seq: 1000).flags([.ece, .cwr])
-                client.syn(seq: 1000).flags([.ece, .cwr]).after(.seconds(1))
-                client.syn(seq: 1000).after(.seconds(2))
-                server.synAck(seq: 5000, ack: 1001)
-                client.ack(seq: 1001, ack: 5001)
+                for port: UInt16 in 4000..<4002 {
+                    client.syn(seq: 1000).flags([.ece, .cwr]).between(clientPort: port)
+                    client.syn(seq: 1000).between(clientPort: port).after(.seconds(1))
+                    server.synAck(seq: 5000, ack: 1001).between(clientPort: port)
+                    client.ack(seq: 1001, ack: 5001).between(clientPort: port)
+                }
             },
             nearMiss: Exchange {
                 client.syn(seq: 1000).flags([.ece, .cwr])

@@ -56,13 +56,15 @@ struct KnownIssueCase {
             id: "tcp-defer-accept",
             shows: Exchange {
                 for step in opened() { step }
-                server.synAck(seq: 5000, ack: 1001).after(.seconds(1))
-                client.ack(seq: 1001, ack: 5001)
+                for wait in [1, 2, 4] {
+                    server.synAck(seq: 5000, ack: 1001).after(.seconds(wait))
+                    client.ack(seq: 1001, ack: 5001)
+                }
             },
             nearMiss: Exchange {
                 for step in opened() { step }
-                client.data(seq: 1001, ack: 5001, length: 9)
                 server.synAck(seq: 5000, ack: 1001).after(.seconds(1))
+                client.ack(seq: 1001, ack: 5001)
             }
         ),
         KnownIssueCase(

@@ -45,11 +45,6 @@ package struct MisroutedSYNACK: Detector {
         }
     )
 
-    /// An answer comes within this time, in nanoseconds.
-    private static let patience: Int64 = 3_000_000_000
-    /// A capture may show an answer that much before its question, in nanoseconds.
-    private static let reorderSlack: Int64 = 3_000_000
-
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
@@ -59,7 +54,7 @@ package struct MisroutedSYNACK: Detector {
             }),
             life.completion == nil
         else { return nil }
-        let strays = life.attempts.flatMap { self.strays(of: $0, in: history) }
+        let strays = life.attempts.flatMap { history.strays(answering: $0) }
         guard let first = strays.first else { return nil }
         let initiator = history.initiator
         let senders = Set(strays.map(\.sender)).sorted()
@@ -110,24 +105,6 @@ package struct MisroutedSYNACK: Detector {
 
     package static func summary(of many: Finding) -> String {
         "\(many.flows) connections of \(many.source) to \(many.destination) were answered from another address."
-    }
-
-    private func strays(of attempt: Attempt, in history: History) -> [StrayAnswers.Stray] {
-        let question = StrayAnswers.Question(
-            of: history.initiator,
-            to: history.responder.port,
-            initialSequence: attempt.initialSequence
-        )
-        return history.capture.strays.answers(to: question).filter { stray in
-            let isInTime = attempt.sendings.contains { sending in
-                let delay = stray.answer.time - history.events[sending].time
-                return (-Self.reorderSlack...Self.patience).contains(delay)
-            }
-            guard stray.sender != history.responder.address, isInTime else { return false }
-            let echo = stray.answer.timestampEcho
-            return !stray.answer.hasTimestamps || echo == 0
-                || attempt.sendings.contains { history.events[$0].timestampValue == echo }
-        }
     }
 
     private func checks(in history: History, answeredBy sender: Address) -> [Check] {

@@ -6,7 +6,8 @@ package struct ReconnectLoop: Detector {
         id: "reconnect-loop",
         title: "connects, is turned away, connects again",
         sees: """
-            Within 60 s five or more connections of one host to one service came up and closed in the same manner, \
+            Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
+            after the other, \
             and the responder had sent no data on any of them: it closed them, or let the requests stand until the \
             initiator gave up.
             """,
@@ -68,12 +69,21 @@ package struct ReconnectLoop: Detector {
                 ($0.begin, $0.firstPacket) < ($1.begin, $1.firstPacket)
             }
             for manner in Manner.allCases {
-                let alike = visits.filter { self.manner(of: $0) == manner }
+                let alike = Self.oneAfterTheOther(visits.filter { self.manner(of: $0) == manner })
                 if isLoop(alike) {
                     return finding(on: alike, manner, of: pair, connections, in: survey)
                 }
             }
             return nil
+        }
+    }
+
+    /// Without those that began before the one before them had ended: connections side by side are no loop.
+    private static func oneAfterTheOther(
+        _ visits: [EmptyConnections.Visit]
+    ) -> [EmptyConnections.Visit] {
+        visits.reduce(into: []) { line, visit in
+            if visit.begin >= line.last?.end ?? .min { line.append(visit) }
         }
     }
 

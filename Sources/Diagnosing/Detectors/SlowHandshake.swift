@@ -27,7 +27,8 @@ package struct SlowHandshake: Detector {
         sources: [.rfc(6298, section: "2"), .rfc(6298, section: "5.7")],
         followsFrom: [
             "ecn-fallback", "tfo-fallback", "challenge-ack", "time-wait-collision",
-            "syn-ack-retransmission", "accept-queue-overflow",
+            "syn-ack-retransmission", "accept-queue-overflow", "simultaneous-open",
+            "split-handshake", "syn-flood",
         ],
         example: Exchange(to: "198.51.100.20:8080") {
             client.syn(seq: 1000).flagged

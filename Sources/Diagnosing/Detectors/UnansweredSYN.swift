@@ -26,7 +26,10 @@ package struct UnansweredSYN: Detector {
             and IPReversePathFilter, and the counters of its firewall.
             """,
         sources: [.rfc(9293, section: "3.8.3"), .rfc(6298, section: "2")],
-        followsFrom: ["time-wait-collision"],
+        followsFrom: [
+            "time-wait-collision", "bad-checksum", "timestamp-regression", "accept-queue-overflow",
+            "syn-flood", "port-scan", "duplicate-address",
+        ],
         example: Exchange(to: "198.51.100.20:5432") {
             client.syn(seq: 1000).flagged
             pause(.seconds(1))
@@ -107,7 +110,9 @@ package struct UnansweredSYN: Detector {
         guard life.completion == nil, !history.readings[life.events].contains(.responderSyn) else {
             return []
         }
-        let attempts = life.attempts.filter { $0.answers.isEmpty && $0.end == nil }
+        let attempts = life.attempts.filter {
+            $0.answers.isEmpty && $0.end == nil && history.strays(answering: $0).isEmpty
+        }
         guard let first = attempts.first?.first, life.answers.allSatisfy({ $0 < first }) else {
             return []
         }
@@ -178,9 +183,20 @@ package struct UnansweredSYN: Detector {
         of history: History
     ) -> String {
         [
-            schedule(of: attempts, in: history), circumstance(reason, in: life, of: history),
+            schedule(of: attempts, in: history), place(in: history),
+            circumstance(reason, in: life, of: history),
             refusalsInVain(in: life, of: history),
         ].compactMap(\.self).joined(separator: " ")
+    }
+
+    /// What the place of the capture tells: a SYN that was captured at the responder did arrive.
+    private func place(in history: History) -> String? {
+        let responder = history.responder.address
+        guard history.vantage == .server else { return nil }
+        return """
+            The capture was made at \(responder): the SYN reached its interface, so \(responder) itself dropped it, or \
+            had no way to answer.
+            """
     }
 
     private func schedule(of attempts: [Attempt], in history: History) -> String? {

@@ -32,7 +32,7 @@ package struct Unreachable: Detector {
             .rfc(1122, section: "4.2.3.9"), .rfc(9293, section: "3.9.2.2"),
             .rfc(4443, section: "3.1"), .rfc(5461, section: "3"), .rfc(5927, section: "4.1"),
         ],
-        followsFrom: ["syn-ack-stale", "syn-ack-unseen", "syn-burst"],
+        followsFrom: ["syn-ack-stale", "syn-ack-unseen", "syn-burst", "port-scan"],
         example: Exchange(to: "198.51.100.20:5432") {
             client.syn(seq: 1000)
             server.refuses(.portUnreachable).flagged
