@@ -27,7 +27,7 @@ struct EvidenceTable {
         }
         guard !rows.isEmpty else { return "" }
         let total = finding.evidence.count + finding.evidenceOmitted
-        let of = rows.count < total ? ", the first \(rows.count) of \(total)" : ""
+        let of = rows.count < total ? ", \(rows.count) of \(total)" : ""
         return "   Packets of \(finding.pathology)\(of)\n" + Self.lines(rows)
     }
 

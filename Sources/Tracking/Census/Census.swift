@@ -24,7 +24,19 @@ package struct Census: Sendable {
     /// Takes down a flow's present connection at its end.
     ///
     /// - Parameter firstEvent: the first event of the flow's tape, read only where it is wanted.
-    mutating func note(_ flow: Flow, firstEvent: () -> Event?) {
+    @inline(always)
+    mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {
+        // One more of many: what a flood is made of.
+        if let newestSurge, flow.marks.isDisjoint(with: [.completed, .midstream]),
+            surges[newestSurge].takes(flow, beyond: Self.manyAttempts)
+        {
+            return
+        }
+        noteSlowly(flow, firstEvent: firstEvent)
+    }
+
+    @inline(never)
+    private mutating func noteSlowly(_ flow: Flow, firstEvent: () -> Event?) {
         if flow.marks.contains(.completed) {
             noteEmpty(flow)
             return

@@ -42,7 +42,21 @@ package struct Surge: Sendable {
 
     var wantsExample: Bool { examples.count < Self.shownSYNs }
 
-    mutating func note(_ flow: Flow) {
+    /// Counts a flow to this service, if that is all there is to do: with so many attempts, no single one
+    /// matters.
+    @inline(always)
+    mutating func takes(_ flow: borrowing Flow, beyond attempts: Int) -> Bool {
+        let isHigh = flow.marks.contains(.initiatorIsHigh)
+        guard self.attempts > attempts, !wantsExample,
+            service.port == (isHigh ? flow.key.lowPort : flow.key.highPort),
+            service.address == (isHigh ? flow.key.lowAddress : flow.key.highAddress)
+        else { return false }
+        note(flow)
+        return true
+    }
+
+    @inline(always)
+    mutating func note(_ flow: borrowing Flow) {
         attempts += max(1, Int(flow.attempts))
         answered += flow.synAcks > 0 ? 1 : 0
         answers += Int(flow.synAcks)
@@ -52,7 +66,7 @@ package struct Surge: Sendable {
         firstTime = min(firstTime, flow.begin)
         lastTime = max(lastTime, flow.begin)
         if sources.count < Self.toldSources {
-            sources.insert(flow.key[flow.initiator].address)
+            noteSource(of: flow)
         }
         let step = flow.begin / Self.step
         if step != newestStep {
@@ -60,6 +74,11 @@ package struct Surge: Sendable {
             newestStep = step
         }
         newestCount += 1
+    }
+
+    @inline(never)
+    private mutating func noteSource(of flow: borrowing Flow) {
+        sources.insert(flow.key[flow.initiator].address)
     }
 
     mutating func show(_ syn: Event, from initiator: Endpoint) {
