@@ -17,13 +17,13 @@ struct Composition {
             )
         }
         let issues = knownIssues.filter {
-            $0.matches(draft.findings, beside: draft.established)
+            $0.matches(draft.findings, beside: max(0, draft.established))
         }
         let verdict = Verdict(
             chain: ordered,
             flows: draft.flows,
             failures: draft.failures,
-            established: draft.established,
+            established: max(0, draft.established),
             initiators: draft.initiators.count
         )
         return Incident(

@@ -25,7 +25,11 @@ struct IncidentDraft {
 
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
-        if new.contains(where: { $0.severity == .error }) { failures += 1 }
+        if new.contains(where: { $0.severity == .error }) {
+            failures += 1
+            // It will be counted among those that came up, and did not come up for whoever waits for it.
+            if history.incarnations.last?.isEstablished == true { established -= 1 }
+        }
         if initiators.count < Self.toldInitiators { initiators.insert(history.initiator.address) }
         for finding in new { merge(finding) }
         keep(history, showing: new.map(\.pathology))
@@ -50,6 +54,7 @@ struct IncidentDraft {
     mutating func absorb(_ other: IncidentDraft) {
         flows += other.flows
         failures += other.failures
+        established += other.established
         if initiators.count < Self.toldInitiators { initiators.formUnion(other.initiators) }
         for finding in other.findings { merge(finding) }
         for history in other.histories where histories.count < Self.shownFlows {
