@@ -156,8 +156,9 @@ package struct ChangedSYNACK: Detector {
                 !isSamePacket(first, second),
                 second.time - first.time <= Self.entryLifetime
             else { continue }
+            // Once either end is done, a late copy of the SYN begins anew.
             let isCleared = (former..<changed).contains { index in
-                history.events[index].kind == .rst
+                [.rst, .fin].contains(history.events[index].kind)
             }
             if !isCleared { return (former, changed) }
         }

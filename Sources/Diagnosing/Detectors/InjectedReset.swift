@@ -175,13 +175,17 @@ package struct InjectedReset: Detector {
         guard life.attempts.isEmpty || life.completion.map({ $0 < index }) ?? false else {
             return false
         }
-        if case .reset(let reset) = history.readings[index], case .rejects(let subject) = reset.rule
-        {
+        guard case .reset(let reset) = history.readings[index] else { return false }
+        switch reset.rule {
+        case .refusesSyn, .answersSecondSyn:
+            return false
+        case .rejects(let subject):
             let isLate = life.completion.map { subject < $0 } ?? false
             if case .challenge = history.readings[subject] { return false }
             return !isLate && history.events[subject].kind != .synAck
+        case .aborts:
+            return true
         }
-        return true
     }
 
     private func volley(around index: Int, in history: History) -> Reason? {

@@ -114,7 +114,12 @@ package struct ResetAfterHandshake: Detector {
             switch history.readings[index] {
             case .reset(let reset):
                 guard history.delay(from: completion, to: index) <= Self.soon else { return nil }
-                if case .rejects(let subject) = reset.rule, subject < completion { continue }
+                switch reset.rule {
+                case .rejects(let subject) where subject < completion: continue
+                case .refusesSyn, .answersSecondSyn: continue
+                case .rejects, .aborts: break
+                }
+                guard isBeforeAnswers(event, in: life, of: history) else { return nil }
                 let hasData = life.events[completion..<index].contains {
                     history.events[$0].payloadLength > 0
                 }
@@ -132,6 +137,20 @@ package struct ResetAfterHandshake: Detector {
             }
         }
         return nil
+    }
+
+    /// Whether the numbers of a RST leave room for anything that the responder had said, which the capture may
+    /// have missed.
+    private func isBeforeAnswers(
+        _ reset: Event,
+        in life: Incarnation,
+        of history: History
+    ) -> Bool {
+        guard let answer = life.answers.last.map({ history.events[$0] }) else { return true }
+        if !history.isFromInitiator(reset) {
+            return reset.sequence == answer.sequenceEnd
+        }
+        return !reset.flags.contains(.ack) || reset.acknowledgment == answer.sequenceEnd
     }
 
     /// A RST of the initiator to the right answer, of a stack that had sent a usual SYN.

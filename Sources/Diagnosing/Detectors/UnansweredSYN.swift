@@ -60,9 +60,7 @@ package struct UnansweredSYN: Detector {
             return nil
         }
         let silences = history.incarnations.map { ($0, unanswered(in: $0, of: history)) }
-        guard let (life, attempts) = silences.last(where: { isFailure($0.1, in: history) }) else {
-            return nil
-        }
+        guard let (life, attempts) = silences.last(where: { !$0.1.isEmpty }) else { return nil }
         let sendings = attempts.flatMap(\.sendings).sorted()
         guard let first = sendings.first, let last = sendings.last else { return nil }
         let end = endOfWaiting(of: life, after: last, in: history)
@@ -116,11 +114,15 @@ package struct UnansweredSYN: Detector {
         guard let first = attempts.first?.first, life.answers.allSatisfy({ $0 < first }) else {
             return []
         }
-        return attempts
+        let replies = life.events.filter { !history.isFromInitiator(history.events[$0]) }
+        let runs = attempts.split(where: { attempt, next in
+            replies.contains { (attempt.first..<next.first).contains($0) }
+        })
+        return runs.filter { isFailure($0, in: history) }.flatMap(\.self)
     }
 
     /// Whether the initiator tried again, so that it had no answer either.
-    private func isFailure(_ attempts: [Attempt], in history: History) -> Bool {
+    private func isFailure(_ attempts: ArraySlice<Attempt>, in history: History) -> Bool {
         let hasRetransmission = attempts.contains { $0.sendings.count > 1 }
         let hasRetry = zip(attempts, attempts.dropFirst()).contains {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
@@ -278,5 +280,18 @@ package struct UnansweredSYN: Detector {
             case .onlyWithECN: ["middlebox-drops-ecn"]
             }
         }
+    }
+}
+
+extension [Attempt] {
+    /// The runs of attempts between which nothing `separates` one from the next.
+    fileprivate func split(where separates: (Attempt, Attempt) -> Bool) -> [ArraySlice<Attempt>] {
+        var runs: [ArraySlice<Attempt>] = []
+        var start = 0
+        for place in indices.dropFirst() where separates(self[place - 1], self[place]) {
+            runs.append(self[start..<place])
+            start = place
+        }
+        return runs + (isEmpty ? [] : [self[start...]])
     }
 }

@@ -15,10 +15,10 @@ extension EventReader {
     private mutating func rule(of index: Int, in life: Int) -> Reset.Rule {
         let event = events[index]
         let isFromInitiator = event.side == incarnations[life].initiator
-        if event.flags.contains(.ack), !isFromInitiator, incarnations[life].completion == nil,
+        if event.flags.contains(.ack), !isFromInitiator,
             let attempt = incarnations[life].attempts.last(where: {
                 $0.isAnswered(by: event.acknowledgment)
-            })
+            }), isOpen(attempt, for: event, in: life)
         {
             end(attempt, .refused(index), in: life)
             if endsOwnEntry(index, in: life) { return .aborts }
@@ -42,6 +42,14 @@ extension EventReader {
         }
         rejected.insert(subject)
         return .rejects(subject)
+    }
+
+    /// Whether a RST that acknowledges an attempt can be for its SYN: no attempt has come up, or another one, and
+    /// the RST comes late and from no socket.
+    private func isOpen(_ attempt: Attempt, for reset: Event, in life: Int) -> Bool {
+        guard incarnations[life].completion != nil else { return true }
+        if case .completed = attempt.end { return false }
+        return Reset.Form(of: reset, rejecting: false) == .passiveToSYN
     }
 
     mutating func readError(_ index: Int, in life: Int) -> Reading {

@@ -3,7 +3,7 @@ import Tracking
 
 /// What Synopsis makes of a capture.
 struct Observation {
-    /// Of every flow by itself.
+    /// Of every flow by itself, and of all flows together.
     let findings: [Finding]
     let incidents: [Incident]
     let handshakes: [Handshake]
@@ -12,20 +12,18 @@ struct Observation {
         var tracker = Tracker(flowLimit: 4096, collectsHandshakes: true)
         var source = MemoryFrames(frames, linkType: .ethernet)
         while try tracker.consume(next: 1024, from: &source) {}
-        let window = tracker.tally.window ?? (0, 0)
-        let facts = CaptureFacts(
-            begin: window.first,
-            end: window.last,
-            oneWayInitiators: tracker.oneWayInitiators
-        )
+        tracker.close()
+        let facts = tracker.facts()
+        let survey = tracker.survey()
         var flows: [FlowEvents] = []
-        tracker.finish { flows.append($0) }
+        tracker.forEachNoteworthy { flows.append($0) }
         handshakes = tracker.handshakes
         let detectors = Catalog.detectors.map { $0.init() }
-        findings = flows.flatMap {
-            Diagnosis.findings(in: History($0, in: facts), by: detectors)
-        }
+        findings =
+            detectors.flatMap { $0.examine(survey) }
+            + flows.flatMap { Diagnosis.findings(in: History($0, in: facts), by: detectors) }
         var diagnosis = Diagnosis()
+        diagnosis.consume(survey)
         for flow in flows { diagnosis.consume(flow, in: facts) }
         incidents = diagnosis.incidents
     }
