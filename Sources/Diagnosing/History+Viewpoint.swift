@@ -51,8 +51,8 @@ extension History {
 
     private func isNear(_ reaction: Int64, than other: Int64) -> Bool {
         let (least, most) = (max(reaction, 1), max(other, 1))
-        return least <= Self.localReaction && least * Self.vantageRatio <= most
-            || least * Self.clearRatio <= most
+        return least <= Self.localReaction && least <= most / Self.vantageRatio
+            || least <= most / Self.clearRatio
     }
 
     /// A packet with a full time to live comes from the same network; RSTs and errors may come from elsewhere.

@@ -157,7 +157,7 @@ import Tracking
     @Test func `is but possible when the SYN came sooner than a round trip`() throws {
         let found = try found {
             client.syn(seq: 1000)
-            server.syn(seq: 5000).after(.milliseconds(5))
+            server.syn(seq: 5000).after(.milliseconds(40))
             client.synAck(seq: 1000, ack: 5001)
             server.ack(seq: 5001, ack: 1001).after(.milliseconds(60))
         }
@@ -166,6 +166,18 @@ import Tracking
         #expect(found.map(\.confidence) == [.low])
         #expect(found.map(\.status) == [.possible])
         #expect(found.first?.explanation.contains("may also have crossed") == true)
+    }
+
+    @Test(arguments: [5, 400])
+    func `is none when the SYN came too soon, or too late, for an answer`(_ wait: Int) throws {
+        let found = try found {
+            client.syn(seq: 1000)
+            server.syn(seq: 5000).after(.milliseconds(wait))
+            client.synAck(seq: 1000, ack: 5001)
+            server.ack(seq: 5001, ack: 1001).after(.milliseconds(20))
+        }
+
+        #expect(!found.map(\.pathology).contains("split-handshake"))
     }
 
     @Test func `may be confirmed by data`() throws {

@@ -108,7 +108,10 @@ package struct ChangedSYNACK: Detector {
         _ history: History
     ) -> Story? {
         let answers = attempt.answers.filter { history.events[$0].kind == .synAck }
-        guard let (former, changed) = change(among: answers, in: life, history) else { return nil }
+        // A device that rewrites ISNs, captured on both its sides, changes those of the answers too.
+        guard attempt.rewritten == nil,
+            let (former, changed) = change(among: answers, in: life, history)
+        else { return nil }
         let marks = differences(former, changed, in: history)
         let isAskedAgain = isAskedAgain(answers, changed, by: attempt, in: history)
         // So much later, the capture may have missed a sending of the SYN.
@@ -239,11 +242,8 @@ package struct ChangedSYNACK: Detector {
             story.marks.contains("mac") ? "in source MAC address" : nil,
             story.marks.contains("options") ? "in options" : nil,
         ].compactMap(\.self)
-        sentences.append(
-            differ.isEmpty
-                ? "They are alike in time to live and options."
-                : "They differ \(Wording.list(differ))."
-        )
+        let alike = "They are alike in time to live and options."
+        sentences.append(differ.isEmpty ? alike : "They differ \(Wording.list(differ)).")
         sentences.append(
             "The SYN was \(story.isAskedAgain ? "" : "not ")sent again before the second\(story.isAskedAgain ? "" : ", as far as was captured")."
         )

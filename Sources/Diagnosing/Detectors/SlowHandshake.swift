@@ -201,7 +201,7 @@ package struct SlowHandshake: Detector {
 
         var reason: String {
             if wait > 0 { return "syn-lost" }
-            let part = SlowHandshake.mainPart * total / 100
+            let part = total / 100 * SlowHandshake.mainPart
             if answerLeg >= part { return "slow-responder" }
             return completionLeg >= part
                 ? lastAnswer == answer ? "slow-initiator" : "completion-lost" : "slow-path"

@@ -50,6 +50,9 @@ package struct SplitHandshake: Detector {
         }
     )
 
+    /// A responder takes so long at most before it answers, in nanoseconds.
+    private static let thinking: Int64 = 50_000_000
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
@@ -95,7 +98,7 @@ package struct SplitHandshake: Detector {
             let acceptance = opening.acceptance, let confirmation = opening.confirmation,
             let sending = opening.attempt.sendings.last(where: { $0 < opening.syn })
         else { return nil }
-        return Split(
+        let split = Split(
             opening: opening,
             events: [opening.announcement, opening.syn, acceptance, confirmation].compactMap(
                 \.self
@@ -103,6 +106,7 @@ package struct SplitHandshake: Detector {
             delay: history.delay(from: sending, to: opening.announcement ?? opening.syn),
             roundTrip: history.delay(from: acceptance, to: confirmation)
         )
+        return split.isAnswer ? split : nil
     }
 
     private func note(on event: Int, of opening: ResponderOpening) -> String {
@@ -154,6 +158,13 @@ package struct SplitHandshake: Detector {
         let delay: Int64
         /// From the initiator's SYN-ACK to the responder's ACK, in nanoseconds.
         let roundTrip: Int64
+
+        /// Whether the responder's SYN can be an answer at all: one that comes much sooner crossed the
+        /// initiator's, one that comes much later is a connection of its own, as in hole punching.
+        var isAnswer: Bool {
+            opening.announcement != nil
+                || delay > roundTrip / 2 && delay - roundTrip <= roundTrip + SplitHandshake.thinking
+        }
 
         /// Whether the responder's SYN cannot have crossed the initiator's on the way; a quarter is left
         /// for the changes of the path's delay.
