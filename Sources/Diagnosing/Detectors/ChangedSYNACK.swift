@@ -254,14 +254,13 @@ package struct ChangedSYNACK: Detector {
     }
 
     private func checks(of story: Story, in history: History) -> [Check] {
-        let responder = history.responder
         let arping = Check(
             on: history.initiator.address.description,
-            "arping -D -c 3 \(responder.address)",
+            "arping -D -c 3 \(history.responder.address)",
             "do two MAC addresses answer for it? (on its own network)"
         )
         let cookies = Check(
-            on: responder.address.description,
+            on: history.responder.address.description,
             "nstat -az TcpExtSyncookiesSent TcpExtSyncookiesFailed TcpExtEmbryonicRsts",
             "does it answer with SYN cookies?"
         )
