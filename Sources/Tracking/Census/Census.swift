@@ -21,9 +21,8 @@ package struct Census: Sendable {
         package let service: Endpoint
     }
 
-    /// Takes down a flow's present connection at its end.
-    ///
-    /// - Parameter firstEvent: the first event of the flow's tape, read only where it is wanted.
+    /// Takes down a flow's present connection at its end; the first event of its tape is read only where it is
+    /// wanted.
     @inline(always)
     mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {
         // One more of many: what a flood is made of.

@@ -226,7 +226,8 @@ package struct Tracker: ~Copyable {
 
     /// Advances a flow in its place, which is looked up but once.
     ///
-    /// - Parameter newerClock: a timestamp above that of the SYN, which the responder had accepted before.
+    /// `newerClock` is a timestamp above that of the SYN, which the responder had accepted before.
+    ///
     /// - Returns: the marks that are new.
     @inline(always)
     private static func advance(

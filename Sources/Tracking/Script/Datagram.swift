@@ -159,10 +159,8 @@ package struct Datagram: Hashable, Sendable {
         self.init(octets: header + payload, etherType: source.isIPv4 ? 0x0800 : 0x86DD)
     }
 
-    /// The Ethernet frame that carries it.
-    ///
-    /// - Parameters:
-    ///   - mac: the last octet of the source MAC address; `nil`: 1 for the client, 2 for the server.
+    /// The Ethernet frame that carries it; `mac` is the last octet of the source MAC address, and 1 for the client
+    /// or 2 for the server where it is not given.
     package func frame(isFromClient: Bool, vlans: [UInt16] = [], mac: UInt8? = nil) -> [UInt8] {
         let source: UInt8 = mac ?? (isFromClient ? 1 : 2)
         var frame: [UInt8] = [2, 0, 0, 0, 0, isFromClient ? 2 : 1, 2, 0, 0, 0, 0, source]

@@ -11,11 +11,8 @@ package enum SegmentChecksum: UInt8, BitwiseCopyable, Sendable {
 
 /// The sum does not mind the order of octets (RFC 1071 §2 B), so words are added as they lie in memory.
 extension SegmentChecksum {
-    /// Sums up a segment that was captured whole.
-    ///
-    /// - Parameters:
-    ///   - segment: the TCP header and payload; octets behind `length`, as padding, do not count.
-    ///   - length: the segment's length, as IP claims it.
+    /// Sums up a segment that was captured whole: TCP header and payload of the length that IP claims; octets
+    /// behind that, as padding, do not count.
     @inline(never)
     init(of segment: RawSpan, length: Int, from source: Address, to destination: Address) {
         guard length >= TCPHeader.minimumLength, length <= segment.byteCount else {
