@@ -5,6 +5,9 @@ import Tracking
 struct Ladder {
     /// Columns between the two uprights.
     private static let span = 66
+    /// Of a longer ladder only its first and last rungs are drawn.
+    private static let longest = 40
+    private static let ends = (head: 16, tail: 4)
 
     let exchange: Exchange
 
@@ -18,6 +21,12 @@ struct Ladder {
         var number = 0
         while (try? source.advance()) == true {
             number += 1
+            if frames.count > Self.longest, number > Self.ends.head,
+                number <= frames.count - Self.ends.tail
+            {
+                if number == Self.ends.head + 1 { text += Self.gap(in: frames.count, numberWidth) }
+                continue
+            }
             let time = clock.delta(source.frame.time - exchange.begin).dropFirst()
             let rung = self.rung(DecodedFrame(source.frame).packet)
             let mark = flagged.contains(UInt64(number)) ? "  ⚑" : ""
@@ -25,6 +34,11 @@ struct Ladder {
                 "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
         }
         return text
+    }
+
+    private static func gap(in count: Int, _ numberWidth: Int) -> String {
+        let left = count - ends.head - ends.tail
+        return "  \("…".leading(to: numberWidth))  \(left) more packets of the same kind\n"
     }
 
     private func heading(indent: Int) -> String {
