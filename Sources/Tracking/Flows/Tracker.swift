@@ -34,7 +34,7 @@ package struct Tracker: ~Copyable {
     /// Segments that wait for their flows' memory.
     private var batch = [WaitingSegment](repeating: .none, count: batchLength)
 
-    private static let batchLength = 16
+    private static let batchLength = 32
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
     /// As many local hosts are remembered.
