@@ -16,6 +16,9 @@ extension History {
         }
     }
 
+    /// Whether the other end rejects a segment with a RST.
+    func isRejected(_ index: Int) -> Bool { resets().contains { $0.rule == .rejects(index) } }
+
     /// The times to live of all segments of the responder but its RSTs, as captured; copies do not count.
     var responderTimesToLive: Set<UInt8> {
         let own = events.indices.filter { index in

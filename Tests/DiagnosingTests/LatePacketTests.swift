@@ -88,3 +88,106 @@ import Tracking
         #expect(found[metric: "attempts"] == .integer(1))
     }
 }
+
+@Suite struct `A capture that misses packets` {
+    @Test func `takes the first data of the initiator for the completed handshake`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.data(seq: 1001, ack: 5042, length: 30)
+            client.reset(seq: 1031, ack: 5500)
+            server.synAck(seq: 90_000_000, ack: 80_000_001).after(.seconds(4))
+            client.data(seq: 80_000_001, ack: 90_000_042, length: 30)
+            server.data(seq: 90_000_042, ack: 80_000_031, length: 30)
+        }
+
+        let found = try findings(in: exchange)
+
+        #expect(found.allSatisfy { $0.severity < .warning })
+    }
+
+    @Test func `takes the first data of the responder for the completed handshake`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            server.data(seq: 5001, ack: 1001, length: 40)
+            server.synAck(seq: 90_000_000, ack: 80_000_001).after(.seconds(4))
+            client.ack(seq: 80_000_001, ack: 90_000_001)
+            server.data(seq: 90_000_001, ack: 80_000_001, length: 30)
+        }
+
+        let found = try findings(in: exchange)
+
+        #expect(found.allSatisfy { $0.severity < .warning })
+    }
+
+    @Test func `does not miss the echo of a SYN that it missed`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000, tsval: 7000)
+            server.synAck(seq: 5000, ack: 1001, tsecr: 7000).after(.milliseconds(900))
+            client.ack(seq: 1001, ack: 5001)
+            server.synAck(seq: 5000, ack: 1001, tsecr: 8000).after(.seconds(1))
+        }
+
+        #expect(try findings(in: exchange, by: [TimestampMismatch.self]).isEmpty)
+    }
+
+    @Test func `may show an ACK before its SYN-ACK`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            client.ack(seq: 1001, ack: 5001).after(.milliseconds(20))
+            server.synAck(seq: 5000, ack: 1001)
+            client.reset(seq: 1001, ack: 5001).after(.seconds(2))
+        }
+
+        let history = try #require(try histories(of: exchange).first)
+
+        #expect(history.incarnations[0].completion == 1)
+        #expect(history.readings[1] == .completion(attempt: 1))
+    }
+}
+
+@Suite struct `A client that resets its connection` {
+    @Test func `did not refuse the SYN-ACK that comes again`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.reset(seq: 1001, ack: 5041).after(.milliseconds(5))
+            server.data(seq: 5001, ack: 1001, length: 40)
+            client.rst(seq: 1001).after(.milliseconds(300))
+        }
+
+        #expect(try findings(in: exchange, by: [ResetAfterHandshake.self]).isEmpty)
+    }
+
+    @Test func `is not suspected because its last data was overtaken`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.reset(seq: 1101, ack: 5001).after(.milliseconds(1))
+            client.data(seq: 1001, ack: 5001, length: 100).timestamps(110_171_009)
+                .after(.milliseconds(12))
+        }
+
+        #expect(try findings(in: exchange, by: [InjectedReset.self]).isEmpty)
+    }
+
+    @Test func `is not refused by the answer to a late copy of its SYN`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 10)
+            server.data(seq: 5001, ack: 1011, length: 10)
+            client.reset(seq: 1011, ack: 5011)
+            client.syn(seq: 1000).after(.milliseconds(1))
+            server.synAck(seq: 9000, ack: 1001)
+            client.rst(seq: 1001)
+        }
+
+        let found = try findings(in: exchange)
+
+        #expect(found.allSatisfy { $0.severity < .warning })
+    }
+}

@@ -53,6 +53,8 @@ package struct InjectedReset: Detector {
     private static let volley: Int64 = 1_000_000
     /// Data of the sender so soon after the RST may have been reordered, in nanoseconds.
     private static let reorderSlack: Int64 = 3_000_000
+    /// No retransmission timer is shorter, in nanoseconds.
+    private static let shortestTimer: Int64 = 150_000_000
     /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
     private static let windowReach: UInt32 = 1 << 24
     /// How far a sender's identification may move on between two packets.
@@ -143,7 +145,7 @@ package struct InjectedReset: Detector {
     private func usualTimeToLive(of own: [Int], before event: Event, in history: History) -> UInt8?
     {
         let values = Set(own.map { history.events[$0].timeToLive })
-        if values.isEmpty { return event.formerTimeToLive.flatMap { $0 == 0 ? nil : $0 } }
+        if values.isEmpty { return event.formerTimeToLive }
         return values.count == 1 ? values.first : nil
     }
 
@@ -163,10 +165,25 @@ package struct InjectedReset: Detector {
             return other > index && sent.payloadLength > 0
                 && sent.time - event.time > Self.reorderSlack
                 && event.sequence.distance(to: sent.sequence).magnitude < Self.windowReach
+                && isNewer(other, than: index, in: history)
         }
         guard let later else { return nil }
         let packet = history.events[later].packet
         return Reason("unaware", 4, "its sender goes on with data in packet \(packet)")
+    }
+
+    /// Whether data was sent after the RST, and not before it and overtaken: it lies behind the RST or behind all
+    /// that was sent before by its numbers, or comes so late that a timer sent it.
+    private func isNewer(
+        _ data: Int,
+        than reset: Int,
+        in history: History
+    ) -> Bool {
+        let (sent, event) = (history.events[data], history.events[reset])
+        if sent.time - event.time >= Self.shortestTimer { return true }
+        if event.sequence.distance(to: sent.sequence) >= 0 { return true }
+        guard let newest = event.newestTimestamp, sent.hasTimestamps else { return false }
+        return Int32(bitPattern: sent.timestampValue &- newest) > 0
     }
 
     /// Whether the RST stands in a connection that was up, and is not the answer to a late SYN-ACK or ACK.

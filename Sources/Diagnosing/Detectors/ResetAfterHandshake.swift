@@ -48,6 +48,8 @@ package struct ResetAfterHandshake: Detector {
         }
     )
 
+    /// By then a SYN-ACK is sent again, and the RST may be for that one, in nanoseconds.
+    private static let shortestTimer: Int64 = 900_000_000
     /// A later RST has other reasons, in nanoseconds.
     private static let soon: Int64 = 1_000_000_000
 
@@ -109,6 +111,7 @@ package struct ResetAfterHandshake: Detector {
 
     private func story(of life: Incarnation, in history: History) -> Story? {
         guard let completion = life.completion else { return clientGone(life, in: history) }
+        if history.isOver(before: completion, in: life) { return nil }
         for index in life.events.suffix(from: completion + 1) {
             let event = history.events[index]
             switch history.readings[index] {
@@ -119,7 +122,7 @@ package struct ResetAfterHandshake: Detector {
                 case .refusesSyn, .answersSecondSyn: continue
                 case .rejects, .aborts: break
                 }
-                guard isBeforeAnswers(event, in: life, of: history) else { return nil }
+                guard history.isBeforeAnswers(event, in: life) else { return nil }
                 let hasData = life.events[completion..<index].contains {
                     history.events[$0].payloadLength > 0
                 }
@@ -139,20 +142,6 @@ package struct ResetAfterHandshake: Detector {
         return nil
     }
 
-    /// Whether the numbers of a RST leave room for anything that the responder had said, which the capture may
-    /// have missed.
-    private func isBeforeAnswers(
-        _ reset: Event,
-        in life: Incarnation,
-        of history: History
-    ) -> Bool {
-        guard let answer = life.answers.last.map({ history.events[$0] }) else { return true }
-        if !history.isFromInitiator(reset) {
-            return reset.sequence == answer.sequenceEnd
-        }
-        return !reset.flags.contains(.ack) || reset.acknowledgment == answer.sequenceEnd
-    }
-
     /// A RST of the initiator to the right answer, of a stack that had sent a usual SYN.
     private func clientGone(_ life: Incarnation, in history: History) -> Story? {
         let resets = life.events.filter { index in
@@ -167,7 +156,9 @@ package struct ResetAfterHandshake: Detector {
             case .reset(let reading) = history.readings[reset],
             case .rejects(let subject) = reading.rule,
             history.events[life.attempts[0].first].options.usualCount > 1,
-            !isWronglyEchoed(subject, in: history)
+            !isWronglyEchoed(subject, in: history),
+            history.delay(from: subject, to: reset) < Self.shortestTimer,
+            !history.hasSpoken(before: reset, in: life)
         else { return nil }
         return Story(
             life: life,

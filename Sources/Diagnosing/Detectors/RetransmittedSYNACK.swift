@@ -168,7 +168,8 @@ package struct RetransmittedSYNACK: Detector {
                 && attempt.sendings.count {
                     history.delay(from: first, to: $0) >= Self.shortestTimer
                 } >= Self.deafSendings
-            guard isDeaf || !unasked.isEmpty else { continue }
+            let isTooLate = reason == .ignored && unasked.count == 1 && history.isRejected(last)
+            guard isDeaf || !unasked.isEmpty, !isTooLate else { continue }
             let acks = life.events.filter { index in
                 index >= life.completion ?? last && index < last
                     && history.isFromInitiator(history.events[index])

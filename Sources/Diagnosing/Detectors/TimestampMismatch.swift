@@ -104,7 +104,7 @@ package struct TimestampMismatch: Detector {
         else { return nil }
         let reaction = reaction(to: answer, of: attempt, in: history)
         let mayBeUnseen = mayBeUnseen(event, after: history.events[attempt.first], in: history)
-        if mayBeUnseen, reaction == .accepted { return nil }
+        if mayBeUnseen, reaction == .accepted || isCompleted(attempt) { return nil }
         let newest = history.events[before].timestampValue
         return Echo(
             answer: answer,
@@ -115,9 +115,12 @@ package struct TimestampMismatch: Detector {
         )
     }
 
+    private func isCompleted(_ attempt: Attempt) -> Bool {
+        if case .completed = attempt.end { true } else { false }
+    }
+
     private func reaction(to answer: Int, of attempt: Attempt, in history: History) -> Reaction {
-        let isRejected = history.resets().contains { $0.rule == .rejects(answer) }
-        if isRejected { return .rejected }
+        if history.isRejected(answer) { return .rejected }
         guard case .completed(let completion) = attempt.end, completion > answer else {
             return .ignored
         }

@@ -73,9 +73,21 @@ extension Event {
     }
 
     /// Of a RST: the time to live of the segment that its sender had sent before.
-    package internal(set) var formerTimeToLive: UInt8? {
-        get { kind == .rst && annex.low != 0 ? UInt8(truncatingIfNeeded: annex.low) : nil }
-        set { annex = Address(high: annex.high, low: newValue.map { UInt64($0) } ?? 0) }
+    package var formerTimeToLive: UInt8? {
+        let value = UInt8(truncatingIfNeeded: annex.low)
+        return kind == .rst && value != 0 ? value : nil
+    }
+
+    /// Of a RST: the newest timestamp that its sender had sent before.
+    package var newestTimestamp: UInt32? {
+        let value = UInt32(truncatingIfNeeded: annex.low >> 32)
+        return kind == .rst && value != 0 ? value : nil
+    }
+
+    /// Notes with a RST what its sender had sent before.
+    mutating func note(formerTimeToLive: UInt8, newestTimestamp: UInt32) {
+        let low = UInt64(newestTimestamp) << 32 | UInt64(formerTimeToLive)
+        annex = Address(high: annex.high, low: low)
     }
 }
 

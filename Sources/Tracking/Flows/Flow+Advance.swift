@@ -66,6 +66,7 @@ extension Flow {
         switch phase {
         case .opening, .answered, .reset:
             if side == initiator {
+                if isRepeat, marks.contains(.completed) { return [] }
                 if !isRepeat || phase != .answered { synTime = time }
                 if !isRepeat || phase == .reset { phase = .opening }
                 takeEarlyAnswer(at: time)
@@ -116,7 +117,7 @@ extension Flow {
         let isOrdinary =
             phase == .opening && synAcks == 1 && !isChange && !Self.isFaulty(segment.options)
             && !isOdd(segment, to: self[side.other])
-        if phase == .opening || phase == .reset {
+        if phase == .opening || phase == .reset && !marks.contains(.completed) {
             phase = .answered
             marks.insert(.timed)
             legs.0 = Self.microseconds(from: synTime, to: time)
@@ -135,7 +136,12 @@ extension Flow {
         case .opening, .reset:
             return takeBeforeAnswer(segment, from: side, at: time)
         case .answered:
-            guard isFromInitiator, self[side.other].isAnswered(by: segment.acknowledgment) else {
+            if !isFromInitiator, isLateAnswer(segment, from: side) {
+                // Only a completed handshake lets the responder speak: the capture misses the ACK.
+                complete(at: time)
+                return .record
+            }
+            guard isFromInitiator, self[side.other].isAccepted(by: segment.acknowledgment) else {
                 return [.record, .noteworthy]
             }
             complete(at: time)

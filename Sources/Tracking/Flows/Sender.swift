@@ -49,4 +49,13 @@ struct Sender: BitwiseCopyable {
         let sent = initialSequence.distance(to: next)
         return (1...max(1, sent)).contains(initialSequence.distance(to: acknowledgment))
     }
+
+    /// Whether `acknowledgment` says that this end's SYN arrived, whatever followed it that the capture misses.
+    func isAccepted(by acknowledgment: SequenceNumber) -> Bool {
+        guard marks.contains(.synchronized) else { return false }
+        return (1...Self.unseenReach).contains(initialSequence.distance(to: acknowledgment))
+    }
+
+    /// So much may have been sent between two captured packets, in octets.
+    private static let unseenReach: Int32 = 1 << 20
 }

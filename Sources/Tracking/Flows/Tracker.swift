@@ -249,7 +249,12 @@ package struct Tracker: ~Copyable {
             // The flow takes neither from a segment that fell back, nor from a RST.
             if step.contains(.fallsBack) { event.formerTimestamp = flow[side].timestamp }
             if let newerClock { event.formerTimestamp = newerClock }
-            if event.kind == .rst { event.formerTimeToLive = flow[side].timeToLive }
+            if event.kind == .rst {
+                event.note(
+                    formerTimeToLive: flow[side].timeToLive,
+                    newestTimestamp: flow[side].timestamp
+                )
+            }
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }

@@ -4,6 +4,8 @@ struct EventReader {
     private static let duplicateWindow: Int64 = 5_000_000
     /// A capture may show an answer that much before its question, in nanoseconds.
     static let reorderSlack: Int64 = 3_000_000
+    /// As many events are looked at for an ACK before its SYN-ACK.
+    private static let mostEarly = 4
 
     let events: [Event]
     private(set) var readings: [Reading] = []
@@ -134,6 +136,7 @@ struct EventReader {
         case .current(let ordinal), .stale(let ordinal, _):
             if ordinal <= incarnations[life].attempts.count {
                 incarnations[life].attempts[ordinal - 1].answers.append(index)
+                takeEarlyCompletion(of: ordinal, by: index, in: life)
             }
         case .former, .unseen, .unprompted:
             break
@@ -170,6 +173,22 @@ struct EventReader {
         guard acceptsUnseenAnswer(index, in: life) else { return .plain }
         incarnations[life].completion = index
         return .completion(attempt: incarnations[life].attempts.count)
+    }
+
+    /// Where the capture shows the ACK just before the SYN-ACK that it is for.
+    private mutating func takeEarlyCompletion(of ordinal: Int, by answer: Int, in life: Int) {
+        guard incarnations[life].completion == nil else { return }
+        let (event, attempt) = (events[answer], incarnations[life].attempt(ordinal))
+        let early = incarnations[life].events.prefix(upTo: answer).suffix(Self.mostEarly).first {
+            events[$0].side != event.side && [.ack, .data, .fin].contains(events[$0].kind)
+                && event.time - events[$0].time <= Self.reorderSlack
+                && events[$0].sequence == attempt.sequenceEnd
+                && events[$0].acknowledgment == event.sequenceEnd && !isDuplicate($0)
+        }
+        guard let early else { return }
+        incarnations[life].completion = early
+        readings[early] = .completion(attempt: ordinal)
+        end(attempt, .completed(early), in: life)
     }
 
     /// Whether an ACK completes a handshake whose SYN the capture missed: it goes on where a SYN-ACK that

@@ -5,6 +5,10 @@ struct Conversation {
         case server
         /// Each of them when it has nothing more to say.
         case both
+        /// The client, as soon as it has asked its last question: the answer comes to a half-closed connection.
+        case clientEarly
+        /// The client, with a RST once it has heard everything, as with a linger time of 0.
+        case clientAborting
     }
 
     /// Octets that the server sends first.
@@ -28,12 +32,19 @@ struct Conversation {
             guard received >= prelude else { return nil }
             return .say(isClient ? question : turn < 0 ? greeting : answer)
         }
-        let isCloser = closer == .both || (closer == .client) == isClient
-        return peerHasClosed || isCloser && received >= heard ? .close : nil
+        if peerHasClosed { return .close }
+        switch closer {
+        case .client: return isClient && received >= heard ? .close : nil
+        case .server: return !isClient && received >= heard ? .close : nil
+        case .both: return received >= heard ? .close : nil
+        case .clientEarly: return isClient ? .close : nil
+        case .clientAborting: return isClient && received >= heard ? .abort : nil
+        }
     }
 
     enum Step {
         case say(Int)
         case close
+        case abort
     }
 }

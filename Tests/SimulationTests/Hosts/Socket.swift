@@ -131,6 +131,10 @@ struct Socket {
         switch nextStep {
         case .say(let length): dataEnd = dataEnd.advanced(by: UInt32(length))
         case .close: hasClosed = true
+        case .abort:
+            enter(.closed, now)
+            timeout = nil
+            return [segment([.rst, .ack], at: next, now: now)]
         case nil: return []
         }
         let segments = pump(at: now)

@@ -7,6 +7,10 @@ struct Traits {
     var hasTimestamps = true
     /// Whether any SYN for a half-open entry brings the same SYN-ACK again, whatever its ISN.
     var keepsFirstAnswer = false
+    /// What its packets begin to count hops from.
+    var timeToLive: UInt8 = 64
+    /// How long it takes to answer a SYN, in nanoseconds.
+    var answerDelay: Int64 = 0
 
     /// Linux 6.5 and later: four linear timeouts, then doubling.
     static let linear = Traits(

@@ -7,6 +7,8 @@ struct Link {
     var loss = 0.0
     var duplication = 0.0
     var reordering = 0.0
+    /// How many routers stand on it.
+    var hops: UInt8 = 0
     /// How far a reordered parcel or a second copy falls back, in nanoseconds.
     var lateness: Int64 = 0
     private var newestArrival: (fromClient: Int64, fromServer: Int64) = (0, 0)

@@ -6,6 +6,8 @@ struct Tap {
         case client
         case middle
         case server
+        /// Both interfaces of the router in the middle, in one capture.
+        case router
     }
 
     /// One captured parcel.
@@ -56,6 +58,11 @@ struct Tap {
             guard passings[index + 1].time - passings[index].time <= slack else { continue }
             passings.swapAt(index, index + 1)
         }
+    }
+
+    /// Forgets one direction, as a mirror port of one of two links does.
+    mutating func keep(fromClient: Bool) {
+        passings.removeAll { $0.parcel.isFromClient != fromClient }
     }
 
     /// The capture, with the sequence numbers of every host moved by what `shift` says.

@@ -28,6 +28,22 @@ struct Observation {
         incidents = diagnosis.incidents
     }
 
+    /// The findings that say that something is wrong, but for what is so where a path loses ACK after ACK.
+    func alarms(in world: World) -> [Finding] {
+        alarms.filter { finding in
+            guard Self.consequencesOfLoss.contains(finding.pathology),
+                let ends = finding.subject.endpoints
+            else { return true }
+            return world.losses[ends.initiator, default: 0] < Self.severeLoss
+        }
+    }
+
+    /// A path that loses so many packets of one connection is not a healthy one.
+    private static let severeLoss = 2
+    private static let consequencesOfLoss: Set<String> = [
+        "syn-ack-retransmission", "accept-queue-overflow",
+    ]
+
     /// The findings that say that something is wrong.
     var alarms: [Finding] { findings.filter { $0.severity >= .warning } }
 }
@@ -37,7 +53,9 @@ extension [Finding] {
 
     /// What they say, one a line.
     var text: String {
-        map { "\($0.pathology)/\($0.reason ?? "-") \($0.severity.name): \($0.summary)" }
-            .joined(separator: "\n")
+        map {
+            "\($0.pathology)/\($0.reason ?? "-") \($0.severity.name): \($0.summary) \($0.explanation)"
+        }
+        .joined(separator: "\n")
     }
 }

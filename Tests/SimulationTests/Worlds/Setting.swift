@@ -8,6 +8,8 @@ struct Setting {
     let isIPv4: Bool
     /// Tells the addresses of two worlds apart.
     private let block: UInt32
+    /// Whether the clients appear as one address.
+    private let isTranslated: Bool
     let place: Tap.Place
     /// The most that a link may lose, in parts of one.
     private let loss: Double
@@ -18,10 +20,12 @@ struct Setting {
         seed: UInt64,
         block: UInt32 = 0,
         loss: Double = 0,
-        isUnruly: Bool = false
+        isUnruly: Bool = false,
+        maybeTranslated: Bool = false
     ) {
         chance = Chance(seed: seed)
         isIPv4 = chance.coin()
+        isTranslated = chance.happens(maybeTranslated ? 0.3 : 0)
         place = chance.pick(Tap.Place.allCases)
         self.block = block
         self.loss = loss
@@ -31,17 +35,24 @@ struct Setting {
     /// A world without hosts; its far link takes `leastDelay` nanoseconds one way, or more.
     mutating func world(leastDelay: Int64 = 10 * .microsecond) -> World {
         let near = link(delay: chance.duration(in: 10 * .microsecond...20 * .millisecond))
-        let far = link(delay: chance.duration(in: leastDelay...80 * .millisecond))
+        let isDistant = isUnruly && chance.happens(0.2)
+        let delays =
+            isDistant
+            ? 100 * .millisecond...340 * .millisecond : leastDelay...80 * .millisecond
+        let far = link(delay: chance.duration(in: delays))
         let isMirrored = chance.happens(0.25)
         let granularity = chance.coin() ? 1 : Int64.microsecond
         let tap = Tap(at: place, isMirrored: isMirrored, granularity: granularity)
         let begin = Self.begin + Int64.random(in: 0...Int64.second, using: &chance)
-        return World(at: begin, Chance(seed: chance.next()), near: near, far: far, tap: tap)
+        var world = World(at: begin, Chance(seed: chance.next()), near: near, far: far, tap: tap)
+        if isTranslated { world.translator = Translator(router) }
+        return world
     }
 
     private mutating func link(delay: Int64) -> Link {
         var link = Link(delay: delay)
         link.jitter = chance.coin() ? delay / Int64(chance.number(in: 2...20)) : 0
+        link.hops = UInt8(chance.pick([0, 0, 1, 5, 20]))
         link.loss = loss * chance.pick([0, 0.3, 1])
         guard isUnruly else { return link }
         link.duplication = chance.pick([0, 0.005, 0.02])
@@ -75,6 +86,7 @@ struct Setting {
     mutating func traits() -> Traits {
         var traits = chance.coin() ? Traits.linear : Traits.classic
         traits.hasTimestamps = chance.happens(0.9)
+        traits.timeToLive = chance.pick([64, 64, 64, 128, 255])
         return traits
     }
 }

@@ -16,7 +16,10 @@ struct World {
     var tap: Tap
     var suspicion: Suspicion?
     var barrier: Barrier?
-    private var agenda = Agenda()
+    var translator: Translator?
+    var agenda = Agenda()
+    /// How many parcels the links lost, by client's end.
+    var losses: [Endpoint: Int] = [:]
     private var occurrences = 0
     /// A host sends in order.
     private var newestDepartures: [Address: Int64] = [:]
@@ -72,7 +75,7 @@ struct World {
         case .reconnect(let ends, let tries):
             let isFree =
                 stacks[ends.local.address]?.hasClosed(ends, at: now) == true
-                && stacks[ends.remote.address]?.hasClosed(ends.reversed, at: now) == true
+                && stacks[ends.remote.address]?.hasClosed(seenByServer(ends), at: now) == true
             if isFree {
                 perform(.connect(ends))
             } else if tries > 0 {
@@ -92,12 +95,20 @@ struct World {
         }
     }
 
+    /// The ends of a client's connection, seen from the server behind any address translation.
+    private mutating func seenByServer(_ ends: Ends) -> Ends {
+        let client = translator?.outerEnd(of: ends) ?? ends.local
+        return Ends(local: ends.remote, remote: client)
+    }
+
     /// Hands the segments of a host over to the network, a little later each, and winds its clock.
-    private mutating func send(_ segments: [SegmentFields], of address: Address, _ ends: Ends) {
+    mutating func send(_ segments: [SegmentFields], of address: Address, _ ends: Ends) {
         var time = max(now, newestDepartures[address] ?? now)
         let isFromClient = conversations[ends.remote] != nil
-        for segment in segments {
+        for var segment in segments {
             time += Int64.random(in: 2 * .microsecond...30 * .microsecond, using: &chance)
+            segment.timeToLive = stacks[address]?.traits.timeToLive ?? 64
+            let slowness = segment.isSynAck ? stacks[address]?.traits.answerDelay ?? 0 : 0
             let parcel = Parcel(
                 source: segment.source.address,
                 destination: segment.destination.address,
@@ -105,86 +116,11 @@ struct World {
                 identification: stacks[address]?.nextIdentification(for: segment) ?? 0,
                 isFromClient: isFromClient
             )
-            agenda.plan(.departure(parcel), at: time)
+            agenda.plan(.departure(parcel), at: time + slowness)
             newestDepartures[address] = time
         }
         if let deadline = stacks[address]?.deadline(of: ends) {
             agenda.plan(.timer(address, ends), at: deadline)
         }
-    }
-}
-
-/// The way of a parcel.
-extension World {
-    private mutating func depart(_ parcel: Parcel) {
-        if parcel.isFromClient, !parcel.isError, parcel.segment.isSyn {
-            suspicion?.note(parcel.segment)
-        }
-        capture(parcel, at: parcel.isFromClient ? .client : .server)
-        let times =
-            parcel.isFromClient
-            ? near.arrivals(at: now, isFromClient: true, &chance)
-            : far.arrivals(at: now, isFromClient: false, &chance)
-        for time in times { agenda.plan(.passage(parcel), at: time) }
-    }
-
-    private mutating func pass(_ parcel: Parcel) {
-        capture(parcel, at: .middle)
-        let times =
-            parcel.isFromClient
-            ? far.arrivals(at: now, isFromClient: true, &chance)
-            : near.arrivals(at: now, isFromClient: false, &chance)
-        for time in times { agenda.plan(.arrival(parcel), at: time) }
-    }
-
-    private mutating func arrive(_ parcel: Parcel) {
-        capture(parcel, at: parcel.isFromClient ? .server : .client)
-        guard case .segment(let segment) = parcel.content else {
-            stacks[parcel.destination]?.takeError(about: parcel.segment, at: now)
-            return
-        }
-        if isStopped(segment, parcel) { return }
-        let ends = Ends(local: segment.destination, remote: segment.source)
-        let segments = stacks[parcel.destination]?.receive(segment, at: now) ?? []
-        send(segments, of: parcel.destination, ends)
-    }
-
-    /// Whether a firewall at the end of the way stops the parcel, and perhaps says so.
-    private mutating func isStopped(_ segment: SegmentFields, _ parcel: Parcel) -> Bool {
-        if parcel.isFromClient {
-            guard barrier != nil, segment.isSyn else { return false }
-            if let answer = barrier?.answer(to: segment, parcel.identification, at: now) {
-                complain(answer)
-            }
-            return true
-        }
-        guard suspicion?.accepts(segment) == false else { return false }
-        guard suspicion?.mayComplain(at: now) == true else { return true }
-        let refusal =
-            segment.source.address.isIPv4
-            ? Refusal.hostProhibited : Refusal.hostProhibited.overIPv6
-        complain(
-            Parcel(
-                source: parcel.destination,
-                destination: parcel.source,
-                content: .error(refusal, about: segment, identification: parcel.identification),
-                identification: UInt16(truncatingIfNeeded: now) | 1,
-                isFromClient: true
-            )
-        )
-        return true
-    }
-
-    private mutating func complain(_ parcel: Parcel) {
-        let delay = Int64.random(in: 10 * .microsecond...80 * .microsecond, using: &chance)
-        agenda.plan(.departure(parcel), at: now + delay)
-    }
-
-    private mutating func capture(_ parcel: Parcel, at place: Tap.Place) {
-        guard tap.place == place else { return }
-        tap.note(parcel, at: now)
-        guard tap.isMirrored else { return }
-        let delay = Int64.random(in: 0...100 * .microsecond, using: &chance)
-        agenda.plan(.copy(parcel), at: now + delay)
     }
 }
