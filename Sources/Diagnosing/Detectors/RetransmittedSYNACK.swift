@@ -91,7 +91,7 @@ package struct RetransmittedSYNACK: Detector {
                 Metric("reason", story.reason.rawValue),
                 Metric("acks", story.acks),
                 Metric("syns", story.attempt.sendings.count),
-                Metric("span_us", nanoseconds: span(of: story, in: history)),
+                Metric("span_us", nanoseconds: history.delay(from: story.first, to: story.last)),
                 Metric(
                     "timestamp_moves",
                     Set(copies.map { history.events[$0].timestampValue }).count > 1
@@ -243,10 +243,6 @@ package struct RetransmittedSYNACK: Detector {
             ? .warning : .note
     }
 
-    private func span(of story: Story, in history: History) -> Int64 {
-        history.delay(from: story.first, to: story.last)
-    }
-
     private func note(on copy: Int, after first: Int, in history: History) -> String {
         "the same SYN-ACK again, \(Wording.duration(history.delay(from: first, to: copy))) after the first"
     }
@@ -265,7 +261,7 @@ package struct RetransmittedSYNACK: Detector {
             }
         return """
             \(responder) sent its SYN-ACK to port \(history.initiator.port) \(often) more within \
-            \(Wording.duration(span(of: story, in: history))): \(deed).
+            \(Wording.duration(history.delay(from: story.first, to: story.last))): \(deed).
             """
     }
 
