@@ -53,7 +53,9 @@ package struct Diagnosis {
     package mutating func consume(_ survey: Survey) {
         for detector in detectors {
             for finding in detector.examine(survey) where finding.severity >= leastSeverity {
-                if type(of: detector).coversFlows { cover(finding.subject) }
+                if type(of: detector).coversFlows, finding.severity > .note {
+                    cover(finding.subject)
+                }
                 let parties = parties(of: finding.subject)
                 if drafts[parties] == nil { order.append(parties) }
                 drafts[parties, default: IncidentDraft()].add(finding)

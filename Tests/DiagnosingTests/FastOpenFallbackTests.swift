@@ -47,11 +47,11 @@ import Tracking
         #expect(try found(in: answered(by: plain, acknowledging: octets)) == nil)
     }
 
-    @Test func `is a warning where only a plain SYN is answered`() throws {
+    @Test func `is but likely where only a plain SYN is answered`() throws {
         let fallback = try #require(try found(in: FastOpenFallback.manual.example))
 
         #expect(fallback.reason == "blackhole")
-        #expect(fallback.severity == .warning)
+        #expect(fallback.severity == .note)
         #expect(fallback.confidence == .low)
         #expect(fallback.status == .likely)
     }

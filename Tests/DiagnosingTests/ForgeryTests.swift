@@ -98,6 +98,17 @@ import Tracking
         #expect(try findings(in: exchange, by: [MisroutedSYNACK.self]).isEmpty)
     }
 
+    @Test func `is none where the initiator takes it and goes on`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001).between(server: "10.1.2.3")
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 9)
+        }
+
+        #expect(try findings(in: exchange, by: [MisroutedSYNACK.self]).isEmpty)
+    }
+
     @Test func `is found even when the client sent its SYN but once`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)
@@ -126,6 +137,18 @@ import Tracking
 
         #expect(found.count == 1)
         #expect(found.first?.root.guards.contains(.bothSidesOfNAT) == true)
+    }
+
+    @Test func `of a new life do not reach back into the one before`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 500, tsval: 70).identification(3)
+            client.syn(seq: 1000, tsval: 70).identification(7)
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70)
+            client.ack(seq: 1001, ack: 5001)
+            client.syn(seq: 777_000, tsval: 70).identification(7).ttl(63)
+        }
+
+        #expect(try findings(in: exchange).map(\.pathology).contains("syn-burst"))
     }
 
     @Test func `of a device that rewrites ISNs are no burst`() throws {

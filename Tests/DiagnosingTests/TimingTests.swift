@@ -95,7 +95,7 @@ import Tracking
 
         #expect(found.reason == "paws-syn-drop")
         #expect(found.severity == .error)
-        #expect(found[metric: "ticks_back"] == .integer(400_005))
+        #expect(found[metric: "ticks_back"] == .integer(400_009))
     }
 
     @Test func `explains nothing where every connection has a clock of its own`() throws {
@@ -107,10 +107,10 @@ import Tracking
         #expect(found.isEmpty)
     }
 
-    /// Five connections that came up, with one clock or with five, and a SYN in vain with a lower one.
+    /// Ten connections that came up, with one clock or with ten, and a SYN in vain with a lower one.
     private func behindOneAddress(rising: Bool) -> Exchange {
         Exchange {
-            for number: UInt32 in 0..<6 {
+            for number: UInt32 in 0..<10 {
                 let value = 900_000 + (rising ? number : (number * 7919) % 31 * 1000)
                 let port = 30_000 + UInt16(number)
                 client.syn(seq: 1000, tsval: value).between(clientPort: port).after(.seconds(1))

@@ -42,10 +42,11 @@ struct KnownIssueCase {
         KnownIssueCase(
             id: "linux-accept-queue-overflow",
             shows: Exchange {
-                for step in opened() { step }
-                client.data(seq: 1001, ack: 5001, length: 9)
-                server.synAck(seq: 5000, ack: 1001).after(.seconds(1))
-                client.data(seq: 1001, ack: 5001, length: 9)
+                for port: UInt16 in 4000..<4002 {
+                    for step in opened(port) { step }
+                    client.data(seq: 1001, ack: 5001, length: 9).between(clientPort: port)
+                    server.synAck(seq: 5000, ack: 1001).between(clientPort: port).after(.seconds(1))
+                }
             },
             nearMiss: Exchange {
                 for step in opened() { step }
@@ -123,9 +124,11 @@ struct KnownIssueCase {
         KnownIssueCase(
             id: "kernel-resets-user-space-stack",
             shows: Exchange {
-                client.syn(seq: 1000).options(.maximumSegmentSize(1460)).window(1024)
-                server.synAck(seq: 5000, ack: 1001).options(.maximumSegmentSize(1460))
-                client.rst(seq: 1001)
+                for _ in 0..<2 {
+                    client.syn(seq: 1000).after(.seconds(1))
+                    server.synAck(seq: 5000, ack: 1001)
+                    client.rst(seq: 1001)
+                }
             },
             nearMiss: Exchange {
                 client.syn(seq: 1000)
@@ -227,7 +230,7 @@ struct KnownIssueCase {
 
     private static func twoClocks(_ value: UInt32) -> Exchange {
         Exchange {
-            for port: UInt16 in 0..<6 {
+            for port: UInt16 in 0..<10 {
                 let clock = 900_000 + UInt32(port)
                 client.syn(seq: 1000, tsval: clock).between(clientPort: 4000 + port)
                 server.synAck(seq: 5000, ack: 1001).between(clientPort: 4000 + port)

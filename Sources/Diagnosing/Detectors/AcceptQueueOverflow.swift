@@ -69,7 +69,8 @@ package struct AcceptQueueOverflow: Detector {
             life: story.life,
             reason: hasData ? "data-ignored" : "ack-ignored",
             severity: !hasData ? .note : story.ending == .recovered ? .warning : .error,
-            confidence: hasData ? .high : .low,
+            // Elsewhere the data may have been lost behind the capture.
+            confidence: hasData ? history.vantage == .server ? .high : .medium : .low,
             status: hasData ? .likely : .possible,
             count: 1,
             events: (story.copies + story.data).sorted(),
@@ -78,6 +79,7 @@ package struct AcceptQueueOverflow: Detector {
                 Metric("synack_retransmissions", story.copies.count),
                 Metric("ignored_data_segments", story.data.count),
                 Metric("ending", story.ending.rawValue),
+                Metric("at_server", history.vantage == .server),
                 Metric("span_us", nanoseconds: span(of: story, in: history)),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(responder.port)),

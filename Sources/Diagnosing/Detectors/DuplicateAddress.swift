@@ -14,8 +14,9 @@ package struct DuplicateAddress: Detector {
             the middle, SYNs are answered by the wrong host, and RSTs come from one that knows of nothing.
             """,
         unless: """
-            One change alone is a failover of a virtual address (VRRP, HSRP) or a new network card. A router that \
-            answers for others (proxy ARP) claims many addresses, and keeps them.
+            One change alone is a failover or a new network card, and the shared MAC addresses of VRRP, HSRP and GLBP \
+            are nobody's. A router that answers for others (proxy ARP) claims many addresses, and keeps them. A host \
+            with two cards in one network, or a bond that balances by ARP, may claim its address from either card.
             """,
         check: """
             arping -D -I IFACE ADDRESS from a third host; the switches' tables of MAC addresses tell the ports of \
@@ -69,8 +70,8 @@ package struct DuplicateAddress: Detector {
         let (first, last) = (claims[0], claims[claims.count - 1])
         return Finding(
             pathology: Self.manual.id,
-            severity: .error,
-            confidence: .high,
+            severity: .warning,
+            confidence: .medium,
             status: .likely,
             subject: Subject(responder: address, vlan: first.vlan),
             guards: survey.guards,

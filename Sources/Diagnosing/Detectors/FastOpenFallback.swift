@@ -67,7 +67,7 @@ package struct FastOpenFallback: Detector {
             in: history,
             life: last.life,
             reason: first.kind.rawValue,
-            severity: isBlackhole ? .warning : .note,
+            severity: .note,
             confidence: isBlackhole ? .low : .high,
             status: isBlackhole ? .likely : .confirmed,
             count: fallbacks.count,
@@ -88,6 +88,12 @@ package struct FastOpenFallback: Detector {
             summary: summary(of: first, in: history),
             explanation: explanation(of: first, in: history)
         )
+    }
+
+    /// A single lost SYN looks the same; several are a pattern.
+    package static func severity(of many: Finding) -> Severity {
+        many.reason == Kind.blackhole.rawValue && many.flows >= 3
+            ? max(many.severity, .warning) : many.severity
     }
 
     package static func summary(of many: Finding) -> String {

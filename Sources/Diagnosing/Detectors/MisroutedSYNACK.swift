@@ -52,7 +52,7 @@ package struct MisroutedSYNACK: Detector {
             let life = history.incarnations.last(where: {
                 $0.answers.isEmpty && !$0.attempts.isEmpty
             }),
-            life.completion == nil
+            life.completion == nil, !goesOn(life, in: history)
         else { return nil }
         let strays = life.attempts.flatMap { history.strays(answering: $0) }
         guard let first = strays.first else { return nil }
@@ -105,6 +105,17 @@ package struct MisroutedSYNACK: Detector {
 
     package static func summary(of many: Finding) -> String {
         "\(many.flows) connections of \(many.source) to \(many.destination) were answered from another address."
+    }
+
+    /// Whether the initiator goes on as if answered: it takes the answer, and the capture shows one side of a
+    /// translation only.
+    private func goesOn(_ life: Incarnation, in history: History) -> Bool {
+        history.capture.oneWayInitiators.contains(history.initiator.address)
+            || life.events.contains { index in
+                let event = history.events[index]
+                return history.isFromInitiator(event) && event.flags.contains(.ack)
+                    && event.kind != .rst && event.kind != .icmp
+            }
     }
 
     private func checks(in history: History, answeredBy sender: Address) -> [Check] {

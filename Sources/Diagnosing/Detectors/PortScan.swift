@@ -47,6 +47,9 @@ package struct PortScan: Detector {
     /// Of a hundred tries of one port at many hosts, at most so many send their SYN again.
     private static let mostPersistent = 30
 
+    /// Of a hundred tries, so many are of targets that were not tried before.
+    private static let leastNews = 40
+
     package static let coversFlows = true
 
     package init() {}
@@ -59,8 +62,13 @@ package struct PortScan: Detector {
 
     /// The kind of scan, at the first window that shows one.
     private func scan(in probing: Probing) -> Scan? {
-        guard probing.probes.count >= Self.enoughPorts else { return nil }
         let probes = probing.probes
+        // Who comes back to the same targets checks on them.
+        let targets = Set(probes.map(\.target)).count
+        guard probes.count >= Self.enoughPorts, targets * 100 >= probes.count * Self.leastNews
+        else {
+            return nil
+        }
         var counts = TargetCounts()
         var start = 0
         for probe in probes {
@@ -93,7 +101,8 @@ package struct PortScan: Detector {
         return Finding(
             pathology: Self.manual.id,
             reason: scan.kind.rawValue,
-            severity: .warning,
+            // A crawler or a mail relay fails at many hosts too, beside its successes.
+            severity: scan.kind == .ports ? .warning : .note,
             confidence: scan.kind == .ports ? .high : .medium,
             status: .confirmed,
             subject: Subject(

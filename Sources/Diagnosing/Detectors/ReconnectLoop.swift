@@ -8,8 +8,7 @@ package struct ReconnectLoop: Detector {
         sees: """
             Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
             after the other, \
-            and the responder had sent no data on any of them: it closed them, or let the requests stand until the \
-            initiator gave up.
+            and the responder closed or reset each of them without having sent any data.
             """,
         means: """
             TCP works and the application does not: the service turns the client away (a limit of connections or \
@@ -55,8 +54,6 @@ package struct ReconnectLoop: Detector {
     private static let enough = 5
     /// In nanoseconds.
     private static let window: Int64 = 60_000_000_000
-    /// An initiator that waited so long for an answer did not leave on a whim, in nanoseconds.
-    private static let patience: Int64 = 1_000_000_000
 
     package init() {}
 
@@ -89,8 +86,7 @@ package struct ReconnectLoop: Detector {
 
     /// How a connection was turned away; `nil` if nobody turned anybody away.
     private func manner(of visit: EmptyConnections.Visit) -> Manner? {
-        guard visit.isClosedByInitiator else { return visit.isReset ? .reset : .closed }
-        return visit.hasRequest && visit.end - visit.begin >= Self.patience ? .silent : nil
+        visit.isClosedByInitiator ? nil : visit.isReset ? .reset : .closed
     }
 
     private func isLoop(_ visits: [EmptyConnections.Visit]) -> Bool {
@@ -115,7 +111,8 @@ package struct ReconnectLoop: Detector {
         return Finding(
             pathology: Self.manual.id,
             reason: manner.rawValue,
-            severity: .warning,
+            // Whoever only sends, as loggers do, may be closed without an answer.
+            severity: manner == .closed && requests > 0 ? .note : .warning,
             confidence: .medium,
             status: .likely,
             subject: Subject(
@@ -177,13 +174,11 @@ package struct ReconnectLoop: Detector {
     private enum Manner: String, CaseIterable {
         case closed = "closed-by-server"
         case reset = "reset-by-server"
-        case silent = "given-up-by-client"
 
         func inWords(_ pair: Census.Pair) -> String {
             switch self {
             case .closed: "\(pair.service.address) closed the connection"
             case .reset: "\(pair.service.address) reset the connection"
-            case .silent: "\(pair.initiator) gave up waiting for an answer"
             }
         }
     }

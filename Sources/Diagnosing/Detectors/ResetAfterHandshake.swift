@@ -98,14 +98,15 @@ package struct ResetAfterHandshake: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) were reset as soon as they had come up."
+        "\(many.flows) connections of \(many.source) to \(many.destination) were reset as soon as they were answered."
     }
 
     private func severity(of story: Story, isByClient: Bool) -> Severity {
         switch story.kind {
-        case .clientGone: .error
-        case .postACK: isByClient ? .note : .warning
-        case .postPSH: .warning
+        // After a single SYN the initiator may have had no need any more: another connection won the race, or
+        // a health check saw what it came for.
+        case .clientGone: story.life.attempts[0].sendings.count > 1 ? .error : .note
+        case .postACK, .postPSH: isByClient ? .note : .warning
         }
     }
 

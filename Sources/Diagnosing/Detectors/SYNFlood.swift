@@ -50,6 +50,9 @@ package struct SYNFlood: Detector {
     /// With so many sources it is not one host's doing.
     private static let manySources = 50
 
+    /// Within this time honest clients send their SYN again, in nanoseconds.
+    private static let patience: Int64 = 1_200_000_000
+
     package static let coversFlows = true
 
     package init() {}
@@ -78,24 +81,25 @@ package struct SYNFlood: Detector {
         let time = Wording.duration(surge.lastTime - surge.firstTime)
         let span = surge.lastTime - surge.firstTime
         let service = surge.service
+        let isPending = max(span, survey.capture.end - surge.lastTime) < Self.patience
         return Finding(
             pathology: Self.manual.id,
             reason: kind,
-            severity: .error,
-            confidence: .high,
-            status: .confirmed,
+            severity: isPending ? .warning : .error,
+            confidence: isPending ? .medium : .high,
+            status: isPending ? .pending : .confirmed,
             subject: Subject(
                 initiator: isSingle ? sources[0] : nil,
                 responder: service.address,
                 responderPort: service.port,
                 vlan: surge.examples.first?.syn.vlan ?? 0
             ),
-            guards: survey.guards,
+            guards: survey.guards + (isPending ? [.captureEnded] : []),
             summary: """
                 \(service) got \(surge.attempts) SYNs from \(from) in \(time), up to \(surge.peak()) within a second, \
                 and \(surge.established == 0 ? "none" : "only \(surge.established)") of these connections came up.
                 """,
-            explanation: explanation(of: surge),
+            explanation: explanation(of: surge, isPending: isPending),
             count: surge.attempts,
             flows: surge.attempts,
             speaksForAll: true,
@@ -135,11 +139,13 @@ package struct SYNFlood: Detector {
         )
     }
 
-    private func explanation(of surge: Surge) -> String {
+    private func explanation(of surge: Surge, isPending: Bool) -> String {
         let answers =
             surge.answered == 0
             ? "None was answered."
             : "\(surge.answered) were answered, with \(Wording.count(surge.answers, "SYN-ACK")) in all."
+        // Honest clients have had no time yet to send their SYN again.
+        if isPending { return answers }
         return
             "\(answers) \(surge.persistent == 0 ? "No" : "Only \(surge.persistent)") SYN was sent again, as honest clients would."
     }

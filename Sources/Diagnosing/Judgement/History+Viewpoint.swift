@@ -33,8 +33,11 @@ extension History {
         }
         let (first, second) = fastestReactions
         if let first, let second {
-            if isNear(first, than: second) { return quick(.client, first) }
-            if isNear(second, than: first) { return quick(.server, second) }
+            // Whose packets have passed a hop may be quick, and is not here.
+            if isNear(first, than: second), isFresh(initiatorSide) { return quick(.client, first) }
+            if isNear(second, than: first), isFresh(initiatorSide.other) {
+                return quick(.server, second)
+            }
         }
         return viewpointByHops
     }
@@ -57,12 +60,6 @@ extension History {
 
     /// A packet with a full time to live comes from the same network; RSTs and errors may come from elsewhere.
     private var viewpointByHops: Viewpoint {
-        func timesToLive(_ side: Side) -> Set<UInt8> {
-            let own = events.filter {
-                $0.side == side && ![.rst, .icmp, .formerConnection].contains($0.kind)
-            }
-            return Set(own.map(\.timeToLive))
-        }
         let first = timesToLive(initiatorSide)
         let second = timesToLive(initiatorSide.other)
         guard !first.isEmpty, !second.isEmpty else { return .unknown }
@@ -83,6 +80,19 @@ extension History {
             )
         default: return .unknown
         }
+    }
+
+    private func timesToLive(_ side: Side) -> Set<UInt8> {
+        let own = events.filter {
+            $0.side == side && ![.rst, .icmp, .formerConnection].contains($0.kind)
+        }
+        return Set(own.map(\.timeToLive))
+    }
+
+    /// Whether the packets of a side still have a time to live that stacks begin with; without any, nothing
+    /// speaks against it.
+    private func isFresh(_ side: Side) -> Bool {
+        timesToLive(side).isSubset(of: Self.initialTimesToLive)
     }
 
     private func fresh(_ vantage: Vantage) -> Viewpoint {

@@ -7,7 +7,7 @@ struct AcceptedTimestamps {
     /// What a listener remembers of a host's timestamps, in nanoseconds (RFC 7323 appendix B.2).
     private static let memory: Int64 = 60_000_000_000
     /// With fewer connections, chance could have put their clocks in order.
-    private static let enough = 4
+    private static let enough = 8
 
     private struct Record {
         var pair: UInt64 = 0

@@ -26,7 +26,7 @@ package struct Census: Sendable {
     @inline(always)
     mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {
         // One more of many: what a flood is made of.
-        if let newestSurge, flow.marks.isDisjoint(with: [.completed, .midstream]),
+        if let newestSurge, flow.marks.isDisjoint(with: [.alive, .midstream]),
             surges[newestSurge].takes(flow, beyond: Self.manyAttempts)
         {
             return
@@ -40,6 +40,8 @@ package struct Census: Sendable {
             noteEmpty(flow)
             return
         }
+        // Alive, though the capture misses one direction.
+        if flow.marks.contains(.oneWay) { return }
         if flow.marks.contains(.midstream), !flow.marks.contains(.oddBeginning) { return }
         let service = flow.key[flow.initiator.other]
         let isMany =

@@ -17,8 +17,14 @@ package struct Neighbours: Sendable {
         package let vlan: UInt16
     }
 
+    /// The same address in two VLANs is two hosts' in their own right.
+    private struct Place: Hashable {
+        let vlan: UInt16
+        let address: Address
+    }
+
     /// The claims to one address around each change of its owner, oldest first.
-    private var claims: [Address: [Claim]] = [:]
+    private var claims: [Place: [Claim]] = [:]
     /// Claims to addresses that found no place.
     package private(set) var refused: UInt64 = 0
 
@@ -30,20 +36,24 @@ package struct Neighbours: Sendable {
             frameLength: frame.originalLength,
             vlan: frame.vlan
         )
-        guard var known = claims[claim.address] else {
-            if claims.count < Self.limit { claims[claim.address] = [new] } else { refused += 1 }
+        if claim.owner.isVirtual { return }
+        let place = Place(vlan: frame.vlan, address: claim.address)
+        guard var known = claims[place] else {
+            if claims.count < Self.limit { claims[place] = [new] } else { refused += 1 }
             return
         }
         let isChange = known.last?.owner != new.owner
         if !isChange { known.removeLast() }
         if isChange, known.count >= Self.keptClaims { return }
         known.append(new)
-        claims[claim.address] = known
+        claims[place] = known
     }
 
     /// The addresses that changed hands, in order, with the claims around each change.
     package var contested: [(address: Address, claims: [Claim])] {
-        claims.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        claims.filter { $0.value.count > 1 }.sorted {
+            ($0.key.address, $0.key.vlan) < ($1.key.address, $1.key.vlan)
+        }.map { ($0.key.address, $0.value) }
     }
 }
 

@@ -79,7 +79,8 @@ extension Tracker {
     }
 
     private borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
-        guard !strays.isEmpty, flow.synAcks == 0, flow.syns > 0 else { return false }
+        guard !strays.isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay)
+        else { return false }
         let question = StrayAnswers.Question(
             of: flow.key[flow.initiator],
             to: flow.responder.port,

@@ -44,6 +44,22 @@ extension Tracker {
         if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }
     }
 
+    /// As many local and as many remote hosts are remembered.
+    private static let hostLimit = 1024
+
+    /// Takes down a host whose packet was captured before its network card had it.
+    mutating func noteLocal(_ host: Address) {
+        if localHosts.count < Self.hostLimit, !remoteHosts.contains(host) {
+            localHosts.insert(host)
+        }
+    }
+
+    /// Takes down a host whose packet came in: a gateway sends out what is not its own, too.
+    mutating func noteRemote(_ host: Address) {
+        if remoteHosts.count < Self.hostLimit { remoteHosts.insert(host) }
+        localHosts.remove(host)
+    }
+
     /// Takes down how a connection came up.
     @inline(never)
     static func noteCompletion(

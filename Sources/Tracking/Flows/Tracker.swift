@@ -20,7 +20,9 @@ package struct Tracker: ~Copyable {
     /// SYN-ACKs on four-tuples of which no SYN was captured.
     package private(set) var strays = StrayAnswers()
     /// Hosts whose packets were captured before their network card had them.
-    package private(set) var localHosts: Set<Address> = []
+    package internal(set) var localHosts: Set<Address> = []
+    /// Hosts whose packets came in from elsewhere.
+    var remoteHosts: Set<Address> = []
     /// How long handshakes usually take.
     package internal(set) var handshakeTimes = HandshakeTimes()
     /// What clocks connections came up with.
@@ -37,8 +39,6 @@ package struct Tracker: ~Copyable {
     private static let batchLength = 32
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
-    /// As many local hosts are remembered.
-    private static let localHostLimit = 1024
     /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
     static let episodeGap: Int64 = 300_000_000_000
 
@@ -138,6 +138,8 @@ package struct Tracker: ~Copyable {
         case .segment(let segment):
             tally.segments &+= 1
             facts.link.checksum = segment.checksum
+            if facts.link.direction == .incoming { noteRemote(segment.source.address) }
+            if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
             follow(waiting(segment, in: facts))
         case .icmpError(let error):
             tally.icmpErrors &+= 1
@@ -171,10 +173,6 @@ package struct Tracker: ~Copyable {
         var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
-        let isLocal = frame.link.checksum == .unfilled || frame.link.direction == .outgoing
-        if isLocal, localHosts.count < Self.localHostLimit {
-            localHosts.insert(segment.source.address)
-        }
         guard let index = flows.insert(flow) else {
             tally.flowsEvicted &+= 1
             return
@@ -215,6 +213,7 @@ package struct Tracker: ~Copyable {
         }
         if segment.flags.contains(.syn) {
             tally.note(frame.link.checksum)
+            if frame.link.checksum == .unfilled { noteLocal(segment.source.address) }
             if segment.flags.contains(.ack), flows[index].syns == 0 {
                 strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
             }

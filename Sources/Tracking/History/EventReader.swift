@@ -51,7 +51,7 @@ struct EventReader {
 
     private mutating func read(_ index: Int, in life: Int) -> Reading {
         let event = events[index]
-        if let original = original(of: index) {
+        if let original = original(of: index, in: life) {
             isMirrored = true
             if case .syn(let ordinal, _) = readings[original] {
                 incarnations[life].attempts[ordinal - 1].rewritten =
@@ -81,10 +81,10 @@ struct EventReader {
 
     /// The event that this one is another capture of: the same octets, and something that tells that
     /// the sender did not send them twice.
-    private func original(of index: Int) -> Int? {
+    private func original(of index: Int, in life: Int) -> Int? {
         let event = events[index]
         var earlier = index
-        while earlier > 0 {
+        while earlier > incarnations[life].events.lowerBound {
             earlier -= 1
             let other = events[earlier]
             if event.time - other.time > Self.duplicateWindow { return nil }

@@ -61,6 +61,13 @@ package struct MACAddress: Hashable, BitwiseCopyable, Sendable, CustomStringConv
     /// The first octet in the highest of the lowest 48 bits.
     let bits: UInt64
 
+    /// Whether it is one that routers share for a virtual address: VRRP, HSRP or GLBP.
+    var isVirtual: Bool {
+        bits >> 16 == 0x0000_5E00 && [1, 2].contains(bits >> 8 & 0xFF)
+            || bits >> 8 == 0x0000_0007_AC0C
+            || bits >> 8 == 0x00_0000_0C07_AC || bits >> 24 == 0x00_07B4
+    }
+
     package var description: String {
         (0..<6).map { place in
             let octet = UInt8(truncatingIfNeeded: bits >> UInt64(40 - 8 * place))
