@@ -89,6 +89,45 @@ import Tracking
     }
 }
 
+@Suite struct `A half-open entry` {
+    @Test func `that ran out makes room for one with another ISN`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            for wait in [1, 2, 4, 8, 16] {
+                client.syn(seq: 1000).after(.seconds(wait))
+                server.synAck(seq: 5000, ack: 1001)
+            }
+            client.syn(seq: 1000).after(.seconds(32))
+            server.synAck(seq: 1_000_000, ack: 1001)
+        }
+
+        #expect(try findings(in: exchange, by: [ChangedSYNACK.self]).isEmpty)
+    }
+
+    @Test func `of an older SYN is ended by its RST, and the newest SYN goes on`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.syn(seq: 1300)
+            server.rstAck(ack: 1301)
+            client.syn(seq: 1700)
+            server.synAck(seq: 7000, ack: 1701)
+            client.rst(seq: 1001).after(.milliseconds(20))
+            client.ack(seq: 1701, ack: 7001)
+            client.data(seq: 1701, ack: 7001, length: 10)
+            server.data(seq: 7001, ack: 1711, length: 10)
+            client.reset(seq: 1711, ack: 7011)
+            client.syn(seq: 90_000_000).after(.milliseconds(400))
+        }
+
+        let history = try #require(try histories(of: exchange).first)
+
+        #expect(history.incarnations.count == 2)
+        #expect(history.incarnations[0].isEstablished)
+    }
+}
+
 @Suite struct `A capture that misses packets` {
     @Test func `takes the first data of the initiator for the completed handshake`() throws {
         let exchange = Exchange {

@@ -157,7 +157,7 @@ package struct ChangedSYNACK: Detector {
             let (first, second) = (history.events[former], history.events[changed])
             guard first.sequence != second.sequence,
                 !isSamePacket(first, second),
-                second.time - first.time <= Self.entryLifetime
+                second.time - history.events[answers[0]].time < Self.entryLifetime
             else { continue }
             // Once either end is done, a late copy of the SYN begins anew.
             let isCleared = (former..<changed).contains { index in

@@ -29,6 +29,7 @@ extension Flow {
         letters.note(side == initiator ? .initiatorRst : .rst)
         switch phase {
         case .opening, .answered, .established:
+            if isForOlderAttempt(segment, from: side) { return [.record, .noteworthy] }
             if phase == .opening, side != initiator, synAcks == 0 { marks.insert(.refused) }
             if phase == .established { noteCloser(side) }
             marks.insert(.wasReset)
@@ -46,6 +47,16 @@ extension Flow {
         case .closed:
             return []
         }
+    }
+
+    /// Whether a RST rejects the answer to an older SYN, or refuses an older SYN: the newest one goes on.
+    private func isForOlderAttempt(_ reset: Segment, from side: Side) -> Bool {
+        guard attempts > 1 else { return false }
+        if side == initiator {
+            return !reset.flags.contains(.ack) && !self[side].isAnswered(by: reset.sequence)
+        }
+        return reset.flags.contains(.ack) && reset.sequence.rawValue == 0
+            && !self[initiator].isAnswered(by: reset.acknowledgment)
     }
 
     /// Who sent the first FIN, or the RST.

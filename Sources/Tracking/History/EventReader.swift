@@ -10,8 +10,8 @@ struct EventReader {
     let events: [Event]
     private(set) var readings: [Reading] = []
     private(set) var incarnations: [Incarnation] = []
-    /// Whether a packet of this flow has been seen to come twice.
-    private var isMirrored = false
+    /// Whether a packet of this flow comes twice.
+    private var isMirrored: Bool
     /// What RSTs and ICMP errors have been laid to already.
     var rejected: Set<Int> = []
     var refused: Set<Int> = []
@@ -21,6 +21,7 @@ struct EventReader {
     init(_ events: [Event], newestInitiator: Side, omitted: Int = 0) {
         self.events = events
         cut = omitted > 0 ? Int(TapeStore.limit / 2) : nil
+        isMirrored = Self.hasCopiesOfSYNs(events)
         var start = 0
         while start < events.count {
             let number = events[start].incarnation
@@ -30,6 +31,14 @@ struct EventReader {
                 Incarnation(number: Int(number), initiator: initiator, events: start..<end)
             )
             start = end
+        }
+    }
+
+    /// Whether any SYN comes again before a timer could have sent it.
+    private static func hasCopiesOfSYNs(_ events: [Event]) -> Bool {
+        let syns = events.filter { $0.kind == .syn }
+        return zip(syns, syns.dropFirst()).contains {
+            $0.isSameSegment(as: $1) && $1.time - $0.time <= duplicateWindow
         }
     }
 

@@ -8,6 +8,9 @@ struct Stack {
     let traits: Traits
     /// What is said on the ports that someone listens on.
     var listeners: [UInt16: Conversation] = [:]
+    /// Until when no completed handshake finds room in the accept queue, and whether that is said with a RST.
+    var queueIsFullUntil: Int64 = 0
+    var abortsOnOverflow = false
     private var entries: [Ends: HalfOpen] = [:]
     private var sockets: [Ends: Socket] = [:]
     private var identification: UInt16
@@ -87,6 +90,11 @@ struct Stack {
     ) -> [SegmentFields] {
         guard var entry = entries[ends] else { return [] }
         let outcome = entry.receive(segment, at: now)
+        if case .completed = outcome, now < queueIsFullUntil {
+            guard abortsOnOverflow else { return [] }
+            entries[ends] = nil
+            return [.reset(answering: segment)]
+        }
         entries[ends] = entry
         switch outcome {
         case .answer(let segments):

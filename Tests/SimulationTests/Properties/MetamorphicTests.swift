@@ -2,7 +2,7 @@ import Testing
 import Tracking
 
 @Suite struct `The findings of a world` {
-    @Test(arguments: Fault.allCases, Seeds.first(30))
+    @Test(arguments: Fault.allCases, Seeds.first(15))
     func `stay the same wherever on the circle its numbers lie`(fault: Fault, seed: UInt64) throws {
         let world = World.suffering(fault, seed: seed, loss: seed % 2 == 0 ? 0.1 : 0)
         let own = UInt32(truncatingIfNeeded: Chance.first(of: seed))
@@ -15,7 +15,7 @@ import Tracking
         #expect(after.essences == before.essences, "\(fault), seed \(seed)\(world.story)")
     }
 
-    @Test(arguments: Fault.allCases, Seeds.first(30))
+    @Test(arguments: Fault.allCases, Seeds.first(15))
     func `stay the same when the first SYN wraps`(fault: Fault, seed: UInt64) throws {
         let world = World.suffering(fault, seed: seed, loss: seed % 2 == 0 ? 0.1 : 0)
         let starts = world.tap.initialSequences
@@ -28,7 +28,7 @@ import Tracking
         #expect(after.essences == before.essences, "\(fault), seed \(seed)\(world.story)")
     }
 
-    @Test(arguments: Fault.allCases, Seeds.first(30))
+    @Test(arguments: Fault.allCases, Seeds.first(15))
     func `stay the same beside a healthy world`(fault: Fault, seed: UInt64) throws {
         let world = World.suffering(fault, seed: seed, loss: seed % 2 == 0 ? 0.1 : 0)
         let own = world.tap.frames()

@@ -25,6 +25,8 @@ enum Act {
     case sendRawSyn(Ends, sequence: UInt32)
     /// The administrator takes the client's firewall down.
     case openFirewall
+    /// A host loses all that it knew of its connections, and its clock becomes another one.
+    case reboot(Address, HostClock)
 }
 
 /// A four-tuple, seen from one of its ends.

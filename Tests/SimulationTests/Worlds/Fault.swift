@@ -4,7 +4,10 @@ import Tracking
 enum Fault: String, CaseIterable, Sendable {
     case closedPort
     case droppedSyns
+    /// REJECT with an ICMP error that says so.
     case rejectedSyns
+    /// Any other ICMP error.
+    case unreachable
     case resetSyns
     /// Several connects on one port at once; the server keeps its first answer, the client's firewall
     /// rejects it.
@@ -17,29 +20,57 @@ enum Fault: String, CaseIterable, Sendable {
     case rawSender
     /// The server answers from a half-open entry that is older than the capture.
     case oldEntry
+    /// The server is in TIME-WAIT and the SYN looks older than the connection before.
+    case timeWaitCollision
+    /// The client lost its state in the middle of a connection.
+    case halfOpenServer
+    /// The first SYN or two are lost.
+    case lostSyns
+    /// No SYN-ACK gets through to the client.
+    case lostAnswers
+    /// Nothing that follows the SYN gets through to the server.
+    case lostCompletions
+    /// The accept queue is full for a while.
+    case fullQueue
+    /// The same, where the server says so with RSTs.
+    case abortingQueue
+    /// The service accepts and closes without a word.
+    case turnedAway
+    case slowPath
+}
 
+/// What must be found, and what may be.
+extension Fault {
     /// What must be found, wherever the capture was made.
     var pathologies: Set<String> {
         switch self {
         case .closedPort, .resetSyns: ["connection-refused"]
         case .droppedSyns: ["syn-unanswered"]
         case .rejectedSyns: ["icmp-admin-prohibited"]
+        case .unreachable: ["icmp-unreachable"]
         case .filerBurst: ["syn-burst", "syn-ack-stale", "icmp-admin-prohibited"]
         case .linuxBurst: ["syn-burst"]
         case .repeatedLinuxBurst: ["syn-burst", "rst-loop"]
         case .rawSender: ["rst-loop"]
         case .oldEntry: ["syn-ack-unseen"]
+        case .timeWaitCollision: ["time-wait-collision"]
+        case .halfOpenServer: ["challenge-ack"]
+        case .lostSyns: []
+        case .lostAnswers, .lostCompletions: ["syn-ack-retransmission"]
+        case .fullQueue: ["accept-queue-overflow"]
+        case .abortingQueue: ["rst-after-handshake"]
+        case .turnedAway: ["reconnect-loop"]
+        case .slowPath: ["slow-handshake"]
         }
     }
 
     /// What must be found as well where the client was captured: only there do the SYN-ACKs of Linux come
-    /// behind the SYNs that make them stale.
+    /// behind the SYNs that make them stale, and are all SYNs to be seen that get lost.
     var pathologiesAtClient: Set<String> {
         switch self {
         case .linuxBurst, .repeatedLinuxBurst: ["syn-ack-stale"]
-        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender,
-            .oldEntry:
-            []
+        case .lostSyns: ["slow-handshake"]
+        default: []
         }
     }
 
@@ -48,7 +79,9 @@ enum Fault: String, CaseIterable, Sendable {
         switch self {
         case .linuxBurst, .repeatedLinuxBurst: ["syn-ack-stale"]
         case .oldEntry: ["icmp-admin-prohibited"]
-        case .closedPort, .droppedSyns, .rejectedSyns, .resetSyns, .filerBurst, .rawSender: []
+        case .timeWaitCollision: ["challenge-ack"]
+        case .fullQueue: ["syn-ack-retransmission"]
+        default: []
         }
     }
 
@@ -66,12 +99,12 @@ enum Fault: String, CaseIterable, Sendable {
                 "rst-after-handshake",
             ]
         // With the client's RST lost, the old entry survives to answer the next SYN.
-        case .oldEntry: ["rst-loop"]
+        case .oldEntry, .timeWaitCollision, .halfOpenServer: ["rst-loop"]
         // With the first sending lost before the tap, a retry seems to follow it at once.
         case .droppedSyns: ["syn-burst"]
         // With the other SYNs lost, what the timer of the first sends again is its right answer.
         case .filerBurst: ["syn-ack-retransmission"]
-        case .closedPort, .rejectedSyns, .resetSyns: []
+        default: []
         }
     }
 }

@@ -40,7 +40,7 @@ struct Setting {
             isDistant
             ? 100 * .millisecond...340 * .millisecond : leastDelay...80 * .millisecond
         let far = link(delay: chance.duration(in: delays))
-        let isMirrored = chance.happens(0.25)
+        let isMirrored = chance.happens(0.25) && place != .router
         let granularity = chance.coin() ? 1 : Int64.microsecond
         let tap = Tap(at: place, isMirrored: isMirrored, granularity: granularity)
         let begin = Self.begin + Int64.random(in: 0...Int64.second, using: &chance)

@@ -8,6 +8,7 @@ extension World {
         case .closedPort: return closedPort(&setting)
         case .droppedSyns: return barred(&setting) { _ in .drop }
         case .rejectedSyns: return barred(&setting) { .error(refusal(&$0)) }
+        case .unreachable: return barred(&setting) { .error(unreachable(&$0)) }
         case .resetSyns: return barred(&setting) { _ in .reset }
         case .filerBurst: return filerBurst(&setting)
         case .linuxBurst: return linuxBurst(&setting, rounds: 1)
@@ -15,6 +16,15 @@ extension World {
             return linuxBurst(&setting, rounds: setting.chance.number(in: 3...5))
         case .rawSender: return rawSender(&setting)
         case .oldEntry: return oldEntry(&setting)
+        case .timeWaitCollision: return timeWaitCollision(&setting)
+        case .halfOpenServer: return halfOpenServer(&setting)
+        case .lostSyns: return deaf(.toFirstSyns(setting.chance.number(in: 1...2)), &setting)
+        case .lostAnswers: return deaf(.toAnswers, &setting)
+        case .lostCompletions: return deaf(.toCompletions, &setting)
+        case .fullQueue: return fullQueue(&setting, isAborting: false)
+        case .abortingQueue: return fullQueue(&setting, isAborting: true)
+        case .turnedAway: return turnedAway(&setting)
+        case .slowPath: return slowPath(&setting)
         }
     }
 
@@ -23,8 +33,16 @@ extension World {
         return setting.isIPv4 ? refusal : refusal.overIPv6
     }
 
+    private static func unreachable(_ setting: inout Setting) -> Refusal {
+        let refusal = setting.chance.pick([
+            Refusal.networkUnreachable, .hostUnreachable, .protocolUnreachable, .portUnreachable,
+            .timeExceeded,
+        ])
+        return setting.isIPv4 ? refusal : refusal.overIPv6
+    }
+
     /// A world with one client and one server, and what they would say to each other.
-    private static func pair(
+    static func pair(
         _ setting: inout Setting,
         client: Traits,
         server: Traits,
@@ -44,14 +62,18 @@ extension World {
     }
 
     /// A few connects from other ports, some of them from the same again.
-    private mutating func connectSometimes(from ends: Ends, _ setting: inout Setting) {
+    mutating func connectSometimes(
+        from ends: Ends,
+        maybeAgain: Bool = true,
+        _ setting: inout Setting
+    ) {
         var time: Int64 = 0
         var port = ends.local.port
         for _ in 0..<setting.chance.number(in: 1...4) {
             let local = Endpoint(ends.local.address, port: port)
             plan(.connect(Ends(local: local, remote: ends.remote)), after: time)
             time += roundTrip * 2 + setting.chance.duration(in: .second...20 * .second)
-            if setting.chance.coin() { port += 1 }
+            if !maybeAgain || setting.chance.coin() { port += 1 }
         }
     }
 

@@ -51,7 +51,7 @@ extension World {
         return services
     }
 
-    private mutating func offer(_ conversation: Conversation, at service: Endpoint) {
+    mutating func offer(_ conversation: Conversation, at service: Endpoint) {
         stacks[service.address]?.listeners[service.port] = conversation
         conversations[service] = conversation
     }

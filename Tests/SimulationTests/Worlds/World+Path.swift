@@ -63,6 +63,7 @@ extension World {
 
     /// Whether a firewall at the end of the way stops the parcel, and perhaps says so.
     private mutating func isStopped(_ segment: SegmentFields, _ parcel: Parcel) -> Bool {
+        if deafness?.swallows(segment, isFromClient: parcel.isFromClient) == true { return true }
         if parcel.isFromClient {
             guard barrier != nil, segment.isSyn else { return false }
             if let answer = barrier?.answer(to: segment, parcel.identification, at: now) {

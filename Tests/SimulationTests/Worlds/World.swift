@@ -16,6 +16,7 @@ struct World {
     var tap: Tap
     var suspicion: Suspicion?
     var barrier: Barrier?
+    var deafness: Deafness?
     var translator: Translator?
     var agenda = Agenda()
     /// How many parcels the links lost, by client's end.
@@ -92,6 +93,9 @@ struct World {
             send([syn], of: ends.local.address, ends)
         case .openFirewall:
             suspicion = nil
+        case .reboot(let address, let clock):
+            guard let old = stacks[address] else { return }
+            stacks[address] = Stack(clock, old.traits)
         }
     }
 
