@@ -71,6 +71,20 @@ import Tracking
         #expect(try findings(in: exchange, by: [UnansweredSYN.self]).isEmpty)
     }
 
+    @Test func `has one if another address sent it`() throws {
+        let exchange = Exchange(to: "198.51.100.20:8000") {
+            for sending: Int64 in 0..<3 {
+                client.syn(seq: 1000, tsval: 70).after(.seconds(sending))
+                server.synAck(seq: 5000, ack: 1001).between(server: "198.51.100.77")
+                client.rst(seq: 1001).between(server: "198.51.100.77")
+            }
+        }
+
+        let found = try findings(in: exchange).filter { $0.severity >= .warning }
+
+        #expect(found.map(\.pathology) == ["syn-ack-misrouted"])
+    }
+
     @Test func `counts if it was sent again, whatever happens to others`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

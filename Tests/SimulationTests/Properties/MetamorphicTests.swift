@@ -44,7 +44,7 @@ import Tracking
 
 extension [MemoryFrames.Record] {
     /// These frames and, from the same moment on, as many of the others as lie within their time.
-    fileprivate func merged(with others: [MemoryFrames.Record]) -> [MemoryFrames.Record] {
+    func merged(with others: [MemoryFrames.Record]) -> [MemoryFrames.Record] {
         guard let first, let last, let begin = others.first?.time else { return self }
         let moved = others.map {
             MemoryFrames.Record(time: $0.time - begin + first.time, octets: $0.octets)

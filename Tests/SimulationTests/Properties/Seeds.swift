@@ -23,7 +23,12 @@ extension World {
         return tap.passings.enumerated().map { index, passing in
             let segment = passing.parcel.segment
             let microseconds = (passing.time - begin) / .microsecond
-            let kind = passing.parcel.isError ? "ICMP about " : ""
+            let kind =
+                switch passing.parcel.content {
+                case .segment: ""
+                case .error(let refusal, _, _):
+                    "ICMP \(refusal.type)/\(refusal.code) of \(passing.parcel.source) about "
+                }
             return """
 
                 \(index + 1) \(microseconds) \(kind)\(segment.source) > \(segment.destination) \

@@ -52,7 +52,7 @@ struct Setting {
     private mutating func link(delay: Int64) -> Link {
         var link = Link(delay: delay)
         link.jitter = chance.coin() ? delay / Int64(chance.number(in: 2...20)) : 0
-        link.hops = UInt8(chance.pick([0, 0, 1, 5, 20]))
+        link.hops = UInt8(chance.pick([0, 0, 1, 5, 12]))
         link.loss = loss * chance.pick([0, 0.3, 1])
         guard isUnruly else { return link }
         link.duplication = chance.pick([0, 0.005, 0.02])
