@@ -69,7 +69,7 @@ package struct ChallengeACK: Detector {
         let isResolved = cameUp(after: told, in: history)
         let waited = history.capture.end - history.events[first.event].time
         let isPending = !isResolved && waited < Self.patience
-        let resets = replies.compactMap { reset(of: $0, in: history) }
+        let resets = replies.compactMap { history.rejections[$0.event] }
         return finding(
             in: history,
             life: life,
@@ -114,10 +114,6 @@ package struct ChallengeACK: Detector {
     private func cameUp(after reply: Reply, in history: History) -> Bool {
         let life = history.life(of: reply.event)
         return history.incarnations.contains { $0.number >= life.number && $0.isEstablished }
-    }
-
-    private func reset(of reply: Reply, in history: History) -> Int? {
-        history.resets().first { $0.rule == .rejects(reply.event) }?.event
     }
 
     private func recovery(of reply: Reply, in history: History) -> Int64? {

@@ -57,17 +57,14 @@ package struct InjectedReset: Detector {
     private static let shortestTimer: Int64 = 150_000_000
     /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
     private static let windowReach: UInt32 = 1 << 24
-    /// How far a sender's identification may move on between two packets.
-    private static let seriesReach: UInt16 = 2048
 
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let suspects = history.events.indices.compactMap { index -> Suspect? in
-            guard case .reset = history.readings[index], index < history.cut ?? .max else {
-                return nil
+        let suspects = history.incarnations.flatMap { life in
+            [life.initiator, life.initiator.other].flatMap {
+                self.suspects(of: $0, in: life, history)
             }
-            return suspect(at: index, in: history)
         }
         guard let worst = suspects.max(by: { $0.points < $1.points }) else { return nil }
         let event = history.events[worst.event]
@@ -112,13 +109,19 @@ package struct InjectedReset: Detector {
         "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RSTs that somebody else sent."
     }
 
-    private func suspect(at index: Int, in history: History) -> Suspect? {
-        let event = history.events[index]
-        let own = history.life(of: index).events.filter { other in
-            let sent = history.events[other]
-            return sent.side == event.side && ![.rst, .icmp, .formerConnection].contains(sent.kind)
+    private func suspects(of side: Side, in life: Incarnation, _ history: History) -> [Suspect] {
+        let resets = life.events.filter { index in
+            history.events[index].side == side && history.isReset(index)
+                && index < history.cut ?? .max
         }
-        let usual = usualTimeToLive(of: own, before: event, in: history)
+        guard !resets.isEmpty else { return [] }
+        let own = OwnPackets(of: side, in: life, history)
+        return resets.compactMap { suspect(at: $0, own, in: history) }
+    }
+
+    private func suspect(at index: Int, _ own: OwnPackets, in history: History) -> Suspect? {
+        let event = history.events[index]
+        let usual = own.usualTimeToLive ?? (own.packets.isEmpty ? event.formerTimeToLive : nil)
         var reasons: [Reason] = []
         if let usual, usual != event.timeToLive {
             reasons.append(
@@ -130,40 +133,29 @@ package struct InjectedReset: Detector {
             )
         }
         reasons += [
-            card(of: event, against: own, in: history),
-            unawareness(after: index, among: own, in: history),
+            card(of: event, against: own),
+            unawareness(after: index, among: own.data, in: history),
             volley(around: index, in: history),
             identification(of: event, against: own, in: history),
-            timestamps(of: event, against: own, in: history),
+            timestamps(of: event, against: own),
         ].compactMap(\.self)
         let points = reasons.reduce(0) { $0 + $1.points }
         guard points >= Self.enoughPoints else { return nil }
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
     }
 
-    /// The TTL of all the sender's other packets; `nil` if that is not stable.
-    private func usualTimeToLive(of own: [Int], before event: Event, in history: History) -> UInt8?
-    {
-        let values = Set(own.map { history.events[$0].timeToLive })
-        if values.isEmpty { return event.formerTimeToLive }
-        return values.count == 1 ? values.first : nil
-    }
-
-    private func card(of event: Event, against own: [Int], in history: History) -> Reason? {
-        let cards = Set(own.compactMap { history.events[$0].linkFacts.source })
-        guard cards.count == 1, let usual = cards.first, let source = event.linkFacts.source,
-            source != usual
+    private func card(of event: Event, against own: OwnPackets) -> Reason? {
+        guard let usual = own.usualCard, let source = event.linkFacts.source, source != usual
         else { return nil }
         return Reason("mac", 3, "source MAC address \(source) instead of \(usual)")
     }
 
-    private func unawareness(after index: Int, among own: [Int], in history: History) -> Reason? {
+    private func unawareness(after index: Int, among data: [Int], in history: History) -> Reason? {
         let event = history.events[index]
         guard isInRunningConnection(index, in: history) else { return nil }
-        let later = own.first { other in
+        let later = data.first { other in
             let sent = history.events[other]
-            return other > index && sent.payloadLength > 0
-                && sent.time - event.time > Self.reorderSlack
+            return other > index && sent.time - event.time > Self.reorderSlack
                 && event.sequence.distance(to: sent.sequence).magnitude < Self.windowReach
                 && isNewer(other, than: index, in: history)
         }
@@ -207,35 +199,42 @@ package struct InjectedReset: Detector {
 
     private func volley(around index: Int, in history: History) -> Reason? {
         let event = history.events[index]
-        let others = history.life(of: index).events.filter { other in
-            let sent = history.events[other]
-            return sent.kind == .rst && sent.side == event.side && sent.sequence != event.sequence
-                && sent.flags == event.flags
-                && (sent.time - event.time).magnitude <= UInt64(Self.volley)
+        let life = history.life(of: index).events
+        let isNear = { (other: Int) in
+            (history.events[other].time - event.time).magnitude <= UInt64(Self.volley)
         }
-        guard !others.isEmpty else { return nil }
+        let near =
+            [life.prefix(upTo: index).reversed().prefix(while: isNear).reversed()]
+            + [life.suffix(from: index).dropFirst().prefix(while: isNear).map(\.self)]
+        // A host that sends RSTs to segment after segment numbers them by what it rejects.
+        let others = near.joined().count { other in
+            let sent = history.events[other]
+            return sent.side == event.side && sent.sequence != event.sequence
+                && sent.flags == event.flags && history.isAbort(other)
+        }
+        guard others > 0 else { return nil }
         return Reason(
             "volley",
             3,
-            "\(others.count + 1) RSTs with different sequence numbers within 1 ms"
+            "\(others + 1) RSTs with different sequence numbers within 1 ms"
         )
     }
 
-    private func identification(of event: Event, against own: [Int], in history: History) -> Reason?
-    {
-        let known = own.map { history.events[$0].identification }
-        guard history.initiator.address.isIPv4, let nearest = known.last else { return nil }
-        let hasNone = known.allSatisfy { $0 == 0 }
+    private func identification(
+        of event: Event,
+        against own: OwnPackets,
+        in history: History
+    ) -> Reason? {
         // A stack that counts sends its socketless RSTs with 0, which tells nothing.
-        guard event.identification != 0 else { return nil }
-        let isNear = known.contains { event.identification &- $0 < Self.seriesReach }
-        guard hasNone || !isNear else { return nil }
+        guard history.initiator.address.isIPv4, event.identification != 0,
+            own.isOutOfSeries(event.identification), let nearest = own.newestIdentification
+        else { return nil }
         return Reason("ip_id", 1, "IPv4 identification \(event.identification) next to \(nearest)")
     }
 
-    private func timestamps(of event: Event, against own: [Int], in history: History) -> Reason? {
+    private func timestamps(of event: Event, against own: OwnPackets) -> Reason? {
         guard event.flags.contains(.ack), event.sequence.rawValue != 0, !event.hasTimestamps,
-            !own.isEmpty, own.allSatisfy({ history.events[$0].hasTimestamps })
+            own.allHaveTimestamps
         else { return nil }
         return Reason("no_timestamps", 1, "no timestamps although the connection uses them")
     }

@@ -51,7 +51,13 @@ package struct TimestampMismatch: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let echoes = history.incarnations.flatMap { life in
-            life.answers.compactMap { echo(at: $0, of: life, in: history) }
+            let syns = history.events.filter { $0.kind == .syn && $0.side == life.initiator }
+            guard syns.allSatisfy(\.hasTimestamps) else { return [] as [Echo] }
+            let sent = Set(syns.map(\.timestampValue))
+            return life.answers.compactMap { answer in
+                sent.contains(history.events[answer].timestampEcho)
+                    ? nil : echo(at: answer, of: life, in: history)
+            }
         }
         guard let first = echoes.first, let last = echoes.last else { return nil }
         let life = history.life(of: last.answer)
@@ -99,9 +105,6 @@ package struct TimestampMismatch: Detector {
         else { return nil }
         let attempt = life.attempt(ordinal)
         let before = attempt.sendings.last { $0 < answer } ?? attempt.first
-        let syns = history.events.filter { $0.kind == .syn && $0.side != event.side }
-        guard syns.allSatisfy({ $0.hasTimestamps && $0.timestampValue != event.timestampEcho })
-        else { return nil }
         let reaction = reaction(to: answer, of: attempt, in: history)
         let mayBeUnseen = mayBeUnseen(event, after: history.events[attempt.first], in: history)
         if mayBeUnseen, reaction == .accepted || isCompleted(attempt) { return nil }

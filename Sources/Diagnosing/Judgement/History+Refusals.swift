@@ -17,7 +17,16 @@ extension History {
     }
 
     /// Whether the other end rejects a segment with a RST.
-    func isRejected(_ index: Int) -> Bool { resets().contains { $0.rule == .rejects(index) } }
+    func isRejected(_ index: Int) -> Bool { rejections[index] != nil }
+
+    func isReset(_ index: Int) -> Bool {
+        if case .reset = readings[index] { true } else { false }
+    }
+
+    /// Whether an event is a RST that answers nothing.
+    func isAbort(_ index: Int) -> Bool {
+        if case .reset(let reset) = readings[index] { reset.rule == .aborts } else { false }
+    }
 
     /// The times to live of all segments of the responder but its RSTs, as captured; copies do not count.
     var responderTimesToLive: Set<UInt8> {

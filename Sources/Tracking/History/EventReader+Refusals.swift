@@ -5,6 +5,8 @@ extension EventReader {
     /// Of several segments that a refusal may be about it is taken for that of the oldest within this time,
     /// in nanoseconds.
     private static let replyWindow: Int64 = 200_000_000
+    /// A refusal is about one of so many events before it.
+    private static let lookBack = 512
 
     mutating func readReset(_ index: Int, in life: Int) -> Reset {
         let rule = rule(of: index, in: life)
@@ -27,7 +29,7 @@ extension EventReader {
                 : .refusesSyn(attempt: attempt.ordinal)
         }
         guard !event.flags.contains(.ack) else { return .aborts }
-        let candidates = incarnations[life].events.prefix(upTo: index).filter { earlier in
+        let candidates = recent(before: index, in: life).filter { earlier in
             events[earlier].side != event.side && events[earlier].kind != .icmp
                 && events[earlier].flags.contains(.ack)
                 && events[earlier].acknowledgment == event.sequence && !isDuplicate(earlier)
@@ -37,10 +39,11 @@ extension EventReader {
         {
             end(own, .withdrawn(index), in: life)
         }
-        guard let subject = choose(among: candidates, for: index, without: rejected) else {
+        let free = candidates.filter { rejections[$0] == nil }
+        guard let subject = choose(among: free, for: index) ?? candidates.last else {
             return .aborts
         }
-        rejected.insert(subject)
+        if rejections[subject] == nil { rejections[subject] = index }
         return .rejects(subject)
     }
 
@@ -54,7 +57,7 @@ extension EventReader {
 
     mutating func readError(_ index: Int, in life: Int) -> Reading {
         let event = events[index]
-        let candidates = incarnations[life].events.prefix(upTo: index).filter { earlier in
+        let candidates = recent(before: index, in: life).filter { earlier in
             let other = events[earlier]
             guard other.side == event.side, other.kind != .icmp, other.kind != .formerConnection,
                 other.sequence == event.sequence, !isDuplicate(earlier)
@@ -62,7 +65,8 @@ extension EventReader {
             return !event.hasQuotedFlags
                 || other.flags == event.flags && other.acknowledgment == event.acknowledgment
         }
-        let subject = choose(among: candidates, for: index, without: refused)
+        let free = candidates.filter { !refused.contains($0) }
+        let subject = choose(among: free, for: index) ?? candidates.last
         if let subject {
             refused.insert(subject)
             if case .syn(let ordinal, _) = readings[subject],
@@ -74,11 +78,13 @@ extension EventReader {
         return .icmp(about: subject)
     }
 
+    private func recent(before index: Int, in life: Int) -> Range<Int> {
+        incarnations[life].events.prefix(upTo: index).suffix(Self.lookBack)
+    }
+
     /// Which of several equal segments a refusal answers: they are answered in turn, and soon.
-    private func choose(among candidates: [Int], for index: Int, without taken: Set<Int>) -> Int? {
-        let free = candidates.filter { !taken.contains($0) }
-        let soon = free.first { events[index].time - events[$0].time <= Self.replyWindow }
-        return soon ?? free.last ?? candidates.last
+    private func choose(among free: [Int], for index: Int) -> Int? {
+        free.first { events[index].time - events[$0].time <= Self.replyWindow } ?? free.last
     }
 
     /// Whether a RST of the responder goes on from a SYN-ACK of its own: a live socket gives up.

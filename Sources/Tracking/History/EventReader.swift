@@ -12,8 +12,9 @@ struct EventReader {
     private(set) var incarnations: [Incarnation] = []
     /// Whether a packet of this flow comes twice.
     private var isMirrored: Bool
-    /// What RSTs and ICMP errors have been laid to already.
-    var rejected: Set<Int> = []
+    /// The first RST that is about a segment, by the segment.
+    var rejections: [Int: Int] = [:]
+    /// What ICMP errors have been laid to already.
     var refused: Set<Int> = []
     /// The first event behind those that the tape lost.
     let cut: Int?
@@ -37,9 +38,8 @@ struct EventReader {
     /// Whether any SYN comes again before a timer could have sent it.
     private static func hasCopiesOfSYNs(_ events: [Event]) -> Bool {
         let syns = events.filter { $0.kind == .syn }
-        return zip(syns, syns.dropFirst()).contains {
-            $0.isSameSegment(as: $1) && $1.time - $0.time <= duplicateWindow
-        }
+        return zip(syns, syns.dropFirst())
+            .contains { $0.isSameSegment(as: $1) && $1.time - $0.time <= duplicateWindow }
     }
 
     private static func initiator(among events: ArraySlice<Event>) -> Side? {

@@ -13,6 +13,8 @@ package struct History: Sendable {
     /// What each event means, by the same index.
     package let readings: [Reading]
     package let incarnations: [Incarnation]
+    /// The first RST by which the other end rejects a segment, by the segment's event index.
+    package let rejections: [Int: Int]
     /// Events in the middle that were not kept.
     package let omitted: Int
     /// When the flow's last packet was captured.
@@ -34,6 +36,7 @@ package struct History: Sendable {
         events = flow.events
         readings = reader.readings
         incarnations = reader.incarnations
+        rejections = reader.rejections
         initiatorSide = incarnations.last?.initiator ?? flow.initiator
         initiator = flow.key[initiatorSide]
         responder = flow.key[initiatorSide.other]
