@@ -90,6 +90,21 @@ import Tracking
         #expect(try found(in: exchange) == nil)
     }
 
+    @Test func `is none where another SYN with ECN was answered`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000).flags([.ece, .cwr])
+            pause(.seconds(1))
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.syn(seq: 2000).flags([.ece, .cwr]).between(clientPort: 40_001)
+            server.synAck(seq: 6000, ack: 2001).flags(.ece).between(clientPort: 40_001)
+            client.ack(seq: 2001, ack: 6001).between(clientPort: 40_001)
+        }
+
+        #expect(try found(in: exchange) == nil)
+    }
+
     @Test func `is none where nothing asked for ECN`() throws {
         #expect(try found(in: Healthy.lateAnswer) == nil)
     }

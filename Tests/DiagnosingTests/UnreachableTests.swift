@@ -51,6 +51,19 @@ import Tracking
         #expect(found[metric: "sent_by"] == .text("client"))
     }
 
+    @Test func `about a port comes from a packet filter on the sender`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            client.refuses(.portUnreachable, about: .client)
+        }
+
+        let found = try finding(in: exchange)
+
+        #expect(found.reason == "own-host")
+        #expect(found.causes == ["reject-rule"])
+        #expect(found.checks.map(\.command) == ["iptables -nvL OUTPUT"])
+    }
+
     @Test(arguments: [
         (Refusal.networkUnreachable, "no-route"), (.hostUnreachable, "neighbour-does-not-answer"),
         (.timeExceeded, "routing-loop"),

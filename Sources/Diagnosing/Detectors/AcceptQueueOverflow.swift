@@ -51,9 +51,6 @@ package struct AcceptQueueOverflow: Detector {
         }
     )
 
-    /// The timer of a SYN-ACK is never shorter, in nanoseconds.
-    private static let shortestTimer: Int64 = 900_000_000
-
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
@@ -122,7 +119,7 @@ package struct AcceptQueueOverflow: Detector {
         for copy in life.answers where copy > completion {
             defer { before = copy }
             let isTimely =
-                history.delay(from: before, to: copy) >= Self.shortestTimer
+                history.delay(from: before, to: copy) >= Leeway.shortestHandshakeTimer
                 && history.delay(from: completion, to: copy) > roundTrip
             if history.events[copy].sequence == answer.sequence, isTimely { copies.append(copy) }
         }

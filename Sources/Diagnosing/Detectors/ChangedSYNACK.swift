@@ -54,12 +54,8 @@ package struct ChangedSYNACK: Detector {
     private static let entryLifetime: Int64 = 60_000_000_000
     /// Two captures of one packet lie within this time, in nanoseconds.
     private static let duplicateWindow: Int64 = 5_000_000
-    /// The timer of a SYN is never shorter, in nanoseconds.
-    private static let shortestTimer: Int64 = 900_000_000
     /// What stacks begin to count hops from.
     private static let initialTimesToLive: Set<UInt8> = [64, 128, 255]
-    /// A capture may show a SYN-ACK that much before its SYN, in nanoseconds.
-    private static let reorderSlack: Int64 = 3_000_000
 
     package init() {}
 
@@ -116,7 +112,8 @@ package struct ChangedSYNACK: Detector {
         let isAskedAgain = isAskedAgain(answers, changed, by: attempt, in: history)
         // So much later, the capture may have missed a sending of the SYN.
         let mayBeAsked =
-            isAskedAgain || history.delay(from: former, to: changed) >= Self.shortestTimer
+            isAskedAgain
+            || history.delay(from: former, to: changed) >= Leeway.shortestHandshakeTimer
         let kind: Kind =
             mayBeAsked && marks.isEmpty
             ? .regenerated : isAskedAgain ? .rebalanced : .twoResponders
@@ -142,7 +139,7 @@ package struct ChangedSYNACK: Detector {
     ) -> Bool {
         let isns = Set(answers.prefix { $0 <= changed }.map { history.events[$0].sequence })
         let sendings = attempt.sendings.count {
-            history.delay(from: changed, to: $0) <= Self.reorderSlack
+            history.delay(from: changed, to: $0) <= Leeway.reordering
         }
         return sendings >= isns.count
     }

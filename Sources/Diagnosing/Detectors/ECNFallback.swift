@@ -17,8 +17,8 @@ package struct ECNFallback: Detector {
             connection, a warning when several to the same responder suffer so.
             """,
         unless: """
-            A SYN with ECN that was answered, however late, is accepted. Where plain SYNs are lost or refused too, \
-            ECN has no part in it.
+            A SYN with ECN that was answered, however late, is accepted; where one host answered another's with \
+            ECE even once, packets were lost. Where plain SYNs are lost or refused too, ECN has no part in it.
             """,
         check: """
             Whether every connection comes up at once with net.ipv4.tcp_ecn=0 on the initiator, and whether the SYN \
@@ -53,6 +53,8 @@ package struct ECNFallback: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
+        let pair = HostPair(history.initiator.address, history.responder.address)
+        guard !history.capture.pairsWithECN.contains(pair) else { return nil }
         let fallbacks = history.incarnations.compactMap { fallback(in: $0, of: history) }
         guard let first = fallbacks.first, let last = fallbacks.last else { return nil }
         let events = fallbacks.flatMap(\.events)

@@ -51,10 +51,6 @@ package struct InjectedReset: Detector {
     private static let enoughPoints = 4
     /// Two RSTs so close are one volley, in nanoseconds.
     private static let volley: Int64 = 1_000_000
-    /// Data of the sender so soon after the RST may have been reordered, in nanoseconds.
-    private static let reorderSlack: Int64 = 3_000_000
-    /// No retransmission timer is shorter, in nanoseconds.
-    private static let shortestTimer: Int64 = 150_000_000
     /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
     private static let windowReach: UInt32 = 1 << 24
 
@@ -155,7 +151,7 @@ package struct InjectedReset: Detector {
         guard isInRunningConnection(index, in: history) else { return nil }
         let later = data.first { other in
             let sent = history.events[other]
-            return other > index && sent.time - event.time > Self.reorderSlack
+            return other > index && sent.time - event.time > Leeway.reordering
                 && event.sequence.distance(to: sent.sequence).magnitude < Self.windowReach
                 && isNewer(other, than: index, in: history)
         }
@@ -172,7 +168,7 @@ package struct InjectedReset: Detector {
         in history: History
     ) -> Bool {
         let (sent, event) = (history.events[data], history.events[reset])
-        if sent.time - event.time >= Self.shortestTimer { return true }
+        if sent.time - event.time >= Leeway.shortestTimer { return true }
         if event.sequence.distance(to: sent.sequence) >= 0 { return true }
         guard let newest = event.newestTimestamp, sent.hasTimestamps else { return false }
         return Int32(bitPattern: sent.timestampValue &- newest) > 0

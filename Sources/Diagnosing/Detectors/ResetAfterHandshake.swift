@@ -48,8 +48,6 @@ package struct ResetAfterHandshake: Detector {
         }
     )
 
-    /// By then a SYN-ACK is sent again, and the RST may be for that one, in nanoseconds.
-    private static let shortestTimer: Int64 = 900_000_000
     /// A later RST has other reasons, in nanoseconds.
     private static let soon: Int64 = 1_000_000_000
 
@@ -158,7 +156,7 @@ package struct ResetAfterHandshake: Detector {
             case .rejects(let subject) = reading.rule,
             history.events[life.attempts[0].first].options.usualCount > 1,
             !isWronglyEchoed(subject, in: history),
-            history.delay(from: subject, to: reset) < Self.shortestTimer,
+            history.delay(from: subject, to: reset) < Leeway.shortestHandshakeTimer,
             !history.hasSpoken(before: reset, in: life)
         else { return nil }
         return Story(

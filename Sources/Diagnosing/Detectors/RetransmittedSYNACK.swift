@@ -52,12 +52,8 @@ package struct RetransmittedSYNACK: Detector {
         }
     )
 
-    /// No timer of a SYN-ACK is shorter, in nanoseconds.
-    private static let shortestTimer: Int64 = 900_000_000
     /// A retransmitted SYN so soon after a SYN-ACK crossed it, in nanoseconds.
     private static let crossing: Int64 = 1_000_000
-    /// A capture may show an ACK that much before its SYN-ACK, in nanoseconds.
-    private static let reorderSlack: Int64 = 3_000_000
     /// A SYN explains a SYN-ACK within a fifth of the time since the one before.
     private static let part: Int64 = 5
     /// The initiator's reaction may take so long, in nanoseconds.
@@ -157,7 +153,7 @@ package struct RetransmittedSYNACK: Detector {
                 history.events[$0].sequence == history.events[first].sequence
             }
             let unasked = zip(run, run.dropFirst()).filter { before, copy in
-                history.delay(from: before, to: copy) >= Self.shortestTimer
+                history.delay(from: before, to: copy) >= Leeway.shortestHandshakeTimer
                     && !isAsked(copy, after: before, by: attempt, first: first, in: history)
             }.map(\.1)
             guard let last = unasked.last ?? run.dropFirst().last else { continue }
@@ -166,7 +162,7 @@ package struct RetransmittedSYNACK: Detector {
                 reason == .notDelivered
                 && run.count > Self.deafSendings
                 && attempt.sendings.count {
-                    history.delay(from: first, to: $0) >= Self.shortestTimer
+                    history.delay(from: first, to: $0) >= Leeway.shortestHandshakeTimer
                 } >= Self.deafSendings
             let isTooLate = reason == .ignored && unasked.count == 1 && history.isRejected(last)
             guard isDeaf || !unasked.isEmpty, !isTooLate else { continue }
@@ -217,7 +213,7 @@ package struct RetransmittedSYNACK: Detector {
         _ history: History
     ) -> Reason {
         if let completion = life.completion {
-            return history.delay(from: completion, to: last) > Self.reorderSlack
+            return history.delay(from: completion, to: last) > Leeway.reordering
                 ? .notAccepted : .answeredLate
         }
         let rest = life.events.suffix(from: first)

@@ -102,6 +102,7 @@ package struct Unreachable: Detector {
         let error = history.events[refusals.first.event]
         switch (refusals.first.origin, error.isTimeExceeded) {
         case (.receiver, _): return "reject-rule"
+        case (.sender, _) where error.isOfFilter: return "reject-rule"
         case (.sender, _): return "neighbour-does-not-answer"
         case (.router, true): return "routing-loop"
         case (.router, false):
@@ -141,6 +142,8 @@ package struct Unreachable: Detector {
                 """
         case .receiver:
             return "The segment did reach \(first.sender), whose packet filter answers so."
+        case .sender where error.isOfFilter:
+            return "\(first.sender)'s own packet filter rejects what it is about to send."
         case .sender:
             return "\(first.sender) found no neighbour that would take packets to \(destination)."
         case .router where error.isTimeExceeded:
@@ -177,6 +180,14 @@ package struct Unreachable: Detector {
         let host = first.sender.description
         let destination = history.destination(ofQuoteIn: error)
         switch first.origin {
+        case .sender where error.isOfFilter:
+            return [
+                Check(
+                    on: host,
+                    first.sender.isIPv4 ? "iptables -nvL OUTPUT" : "ip6tables -nvL OUTPUT",
+                    "does a REJECT rule count up? (nft list ruleset where nftables is used)"
+                )
+            ]
         case .receiver:
             return [
                 Check(
@@ -216,6 +227,12 @@ package struct Unreachable: Detector {
 }
 
 extension Event {
+    /// Whether no stack sends it about its own packet for want of a neighbour or a route: the REJECT rule of a
+    /// packet filter does, about protocol or port.
+    fileprivate var isOfFilter: Bool {
+        isPortUnreachable || icmpSender.isIPv4 && icmpType == 3 && icmpCode == 2
+    }
+
     fileprivate var isPortUnreachable: Bool {
         icmpSender.isIPv4 ? icmpType == 3 && icmpCode == 3 : icmpType == 1 && icmpCode == 4
     }

@@ -3,8 +3,6 @@ import Tracking
 extension History {
     /// An answer comes within this time, in nanoseconds.
     private static let patience: Int64 = 3_000_000_000
-    /// A capture may show an answer that much before its question, in nanoseconds.
-    private static let reorderSlack: Int64 = 3_000_000
 
     /// The SYN-ACKs that answer an attempt, and come from another address than the one that was asked.
     func strays(answering attempt: Attempt) -> [StrayAnswers.Stray] {
@@ -16,7 +14,7 @@ extension History {
         return capture.strays.answers(to: question).filter { stray in
             let isInTime = attempt.sendings.contains { sending in
                 let delay = stray.answer.time - events[sending].time
-                return (-Self.reorderSlack...Self.patience).contains(delay)
+                return (-Leeway.reordering...Self.patience).contains(delay)
             }
             guard stray.sender != responder.address, isInTime else { return false }
             let echo = stray.answer.timestampEcho

@@ -1,14 +1,11 @@
 /// Handshakes that come up at the first try, and are worth a diagnosis all the same.
 extension Flow {
-    private static let leastSegmentSize: UInt16 = 64
-    private static let mostWindowScale: UInt8 = 14
-
     /// Whether the options of a SYN or SYN-ACK break the rules by themselves; `Event.optionFaults` says how.
     @inline(always)
     static func isFaulty(_ options: TCPOptions) -> Bool {
-        options.presence.contains(.malformed) || options.windowScale > mostWindowScale
+        options.presence.contains(.malformed) || options.windowScale > Event.mostWindowScale
             || options.presence.contains(.maximumSegmentSize)
-                && options.maximumSegmentSize < leastSegmentSize
+                && options.maximumSegmentSize < Event.leastSegmentSize
     }
 
     /// Whether a SYN-ACK says what the SYN of `opener` did not ask for, echoes what it did not carry, or refuses

@@ -25,6 +25,8 @@ package struct Tracker: ~Copyable {
     var remoteHosts: Set<Address> = []
     /// How long handshakes usually take.
     package internal(set) var handshakeTimes = HandshakeTimes()
+    /// Hosts between which ECN was agreed upon.
+    private(set) var pairsWithECN: Set<HostPair> = []
     /// What clocks connections came up with.
     var acceptedTimestamps = AcceptedTimestamps()
 
@@ -39,6 +41,8 @@ package struct Tracker: ~Copyable {
     private static let batchLength = 32
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
+    /// As many pairs of hosts are remembered.
+    private static let pairLimit = 4096
     /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
     static let episodeGap: Int64 = 300_000_000_000
 
@@ -217,6 +221,11 @@ package struct Tracker: ~Copyable {
             if segment.flags.contains(.ack), flows[index].syns == 0 {
                 strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
             }
+        }
+        if segment.flags.isSuperset(of: [.syn, .ack, .ece]), pairsWithECN.count < Self.pairLimit {
+            pairsWithECN.insert(
+                HostPair(segment.destination.address, segment.source.address)
+            )
         }
         if change.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)

@@ -20,6 +20,8 @@ package struct CaptureFacts: Sendable {
     package let strays: StrayAnswers
     /// How long handshakes usually take.
     package let handshakeTimes: HandshakeTimes
+    /// Hosts between which a SYN that asked for ECN was answered with ECE (RFC 3168 §6.1.1).
+    package let pairsWithECN: Set<HostPair>
 
     package init(
         begin: Int64,
@@ -32,7 +34,8 @@ package struct CaptureFacts: Sendable {
         lossSigns: UInt64 = 0,
         timeReversals: UInt64 = 0,
         strays: StrayAnswers = StrayAnswers(),
-        handshakeTimes: HandshakeTimes = HandshakeTimes()
+        handshakeTimes: HandshakeTimes = HandshakeTimes(),
+        pairsWithECN: Set<HostPair> = []
     ) {
         self.begin = begin
         self.end = end
@@ -45,6 +48,18 @@ package struct CaptureFacts: Sendable {
         self.timeReversals = timeReversals
         self.strays = strays
         self.handshakeTimes = handshakeTimes
+        self.pairsWithECN = pairsWithECN
+    }
+}
+
+/// Who connects to whom, whatever the ports.
+package struct HostPair: Hashable, Sendable {
+    let initiator: Address
+    let responder: Address
+
+    package init(_ initiator: Address, _ responder: Address) {
+        self.initiator = initiator
+        self.responder = responder
     }
 }
 
@@ -64,7 +79,8 @@ extension Tracker {
             lossSigns: tally.lossSigns,
             timeReversals: tally.timeReversals,
             strays: strays,
-            handshakeTimes: handshakeTimes
+            handshakeTimes: handshakeTimes,
+            pairsWithECN: pairsWithECN
         )
     }
 }

@@ -9,7 +9,7 @@ extension EventReader {
     func earlyAnswers(to syn: Event, in life: Int) -> [Int] {
         incarnations[life].answers.filter {
             events[$0].acknowledgment == syn.sequence.advanced(by: 1)
-                && syn.time - events[$0].time <= Self.reorderSlack
+                && syn.time - events[$0].time <= Leeway.reordering
         }
     }
 
@@ -70,7 +70,7 @@ extension EventReader {
         let event = events[index]
         return incarnations[life].events.suffix(from: index + 1).contains { later in
             events[later].kind == .syn && events[later].side != event.side
-                && events[later].time - event.time <= Self.reorderSlack
+                && events[later].time - event.time <= Leeway.reordering
                 && events[later].sequence.advanced(by: 1) == event.acknowledgment
         }
     }

@@ -2,8 +2,6 @@
 struct EventReader {
     /// A copy that a mirror delivers comes within this time, in nanoseconds.
     private static let duplicateWindow: Int64 = 5_000_000
-    /// A capture may show an answer that much before its question, in nanoseconds.
-    static let reorderSlack: Int64 = 3_000_000
     /// As many events are looked at for an ACK before its SYN-ACK.
     private static let mostEarly = 4
 
@@ -190,7 +188,7 @@ struct EventReader {
         let (event, attempt) = (events[answer], incarnations[life].attempt(ordinal))
         let early = incarnations[life].events.prefix(upTo: answer).suffix(Self.mostEarly).first {
             events[$0].side != event.side && [.ack, .data, .fin].contains(events[$0].kind)
-                && event.time - events[$0].time <= Self.reorderSlack
+                && event.time - events[$0].time <= Leeway.reordering
                 && events[$0].sequence == attempt.sequenceEnd
                 && events[$0].acknowledgment == event.sequenceEnd && !isDuplicate($0)
         }

@@ -18,9 +18,9 @@ package enum OptionFault: String, CaseIterable, Hashable, Sendable {
 extension Event {
     /// No stack sends so little in a segment: RFC 9293 §3.7.1 takes 536 octets for granted, and a smaller size
     /// than this leaves no room beside the options.
-    private static let leastSegmentSize: UInt16 = 64
+    static let leastSegmentSize: UInt16 = 64
     /// The greatest shift count of the window scale option.
-    private static let mostWindowScale: UInt8 = 14
+    static let mostWindowScale: UInt8 = 14
     /// The options that only a SYN carries.
     private static let optionsOfSyn: TCPOptions.Presence = [
         .maximumSegmentSize, .windowScale, .selectiveAcknowledgment,
