@@ -85,6 +85,11 @@ package struct Report: Sendable {
                 ("flows-evicted", "\(count) had to make room for newer ones (--max-flows)")
             )
         }
+        if tally.conversationsRefused > 0 {
+            let count = Wording.count(Int(tally.conversationsRefused), "connection")
+            let message = "of \(count) that ended oddly there was no room to remember how"
+            warnings.append(("conversations-refused", message))
+        }
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))

@@ -9,6 +9,24 @@ package protocol CaptureSource: ~Copyable {
     /// - Throws: when the input is damaged; the frames before it remain good.
     mutating func advance() throws(CaptureError) -> Bool
 
+    /// Steps to the next frame, but only if the frames before it stay where they are.
+    mutating func advanceInPlace() throws(CaptureError) -> CaptureStep
+
+    /// Where the present frame lies, for as long as steps are made in place.
+    var place: Int { get }
+
+    /// What was captured of the frame at a place.
+    subscript(place: Int) -> RawSpan { @_lifetime(borrow self) get }
+
     /// The frame that the last `advance()` stepped to.
     var frame: Frame { @_lifetime(borrow self) get }
+}
+
+/// What came of a step in place.
+package enum CaptureStep: Sendable {
+    case frame
+    /// The source is at its end.
+    case end
+    /// Only `advance()` can go on.
+    case blocked
 }

@@ -31,6 +31,17 @@ package struct MemoryFrames: ~Copyable, CaptureSource {
         return position < times.count
     }
 
+    package mutating func advanceInPlace() throws(CaptureError) -> CaptureStep {
+        try advance() ? .frame : .end
+    }
+
+    package var place: Int { position }
+
+    package subscript(place: Int) -> RawSpan {
+        @_lifetime(borrow self)
+        get { unsafe storage.span.bytes.extracting(starts[place]..<starts[place + 1]) }
+    }
+
     package var frame: Frame {
         @_lifetime(borrow self)
         get {

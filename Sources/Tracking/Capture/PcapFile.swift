@@ -104,6 +104,25 @@ package struct PcapFile: ~Copyable, CaptureSource {
     }
 
     @inline(always)
+    package mutating func advanceInPlace() throws(CaptureError) -> CaptureStep {
+        repeat {
+            if isRare || !records.isNextInPlace { return .blocked }
+            guard try step() else { return .end }
+            framesRead &+= 1
+        } while !passesFilter
+        return .frame
+    }
+
+    @inline(always)
+    package var place: Int { isRare ? -1 : records.place }
+
+    package subscript(place: Int) -> RawSpan {
+        @_lifetime(borrow self)
+        @inline(always)
+        get { place < 0 ? rareRecords.octets : records[place] }
+    }
+
+    @inline(always)
     private mutating func step() throws(CaptureError) -> Bool {
         do throws(PcapRecords.Fault) {
             guard try records.advance() else { return false }

@@ -82,6 +82,27 @@ struct PcapRecords: ~Copyable {
         }
     }
 
+    /// Where the present frame lies in the block.
+    @inline(always) var place: Int { start << 24 | count }
+
+    /// What was captured of the frame at a place of the present block.
+    subscript(place: Int) -> RawSpan {
+        @_lifetime(borrow self)
+        @inline(always)
+        get {
+            unsafe block.span.bytes.extracting(droppingFirst: place >> 24)
+                .extracting(first: place & 0xFF_FFFF)
+        }
+    }
+
+    /// Whether the block holds the next record whole, so that nothing must be moved to step to it.
+    @inline(always) var isNextInPlace: Bool {
+        let left = end &- position
+        guard left >= Self.recordHeaderLength else { return false }
+        let claimed = words(at: position &+ 8).0
+        return claimed <= longestFrame && left >= Self.recordHeaderLength &+ Int(claimed)
+    }
+
     /// Steps to the next record.
     ///
     /// - Returns: `false` at the end of the file.

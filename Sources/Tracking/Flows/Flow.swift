@@ -69,6 +69,8 @@ struct Flow: BitwiseCopyable {
     var marks: Marks = .inUse
     var incarnation: UInt16 = 0
     var tape = Tape()
+    /// The number of what its ends said since the handshake, 0 for nothing.
+    var dialogue: UInt32 = 0
     var lastTime: Int64
     var lastPacket: UInt64
     /// When the first SYN of this incarnation was sent.

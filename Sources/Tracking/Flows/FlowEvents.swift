@@ -14,4 +14,6 @@ package struct FlowEvents: Sendable {
     /// Whether it was tried a few times at most, and nobody sent any data: one of the flows that a scan or a flood
     /// is made of.
     package let isMute: Bool
+    /// What was said on its connections that ended oddly, oldest first.
+    package let conversations: [Conversation]
 }

@@ -22,6 +22,8 @@ package struct History: Sendable {
     /// The first event behind those that were not kept.
     package let cut: Int?
     package let capture: CaptureFacts
+    /// Of the connections that came up and did not end well: what was said on them, oldest first.
+    package let conversations: [Conversation]
     /// Whether what is found should be put into words, or only counted.
     package var needsTexts = true
 
@@ -43,7 +45,13 @@ package struct History: Sendable {
         vlan = flow.events.first?.vlan ?? 0
         omitted = flow.omitted
         lastTime = flow.lastTime
+        conversations = flow.conversations
         self.capture = capture
+    }
+
+    /// What was said in a life; `nil` where nothing remarkable was.
+    package func conversation(of life: Incarnation) -> Conversation? {
+        conversations.last { Int($0.incarnation) == life.number }
     }
 
     /// The endpoint that sent the segment of `event`.

@@ -87,6 +87,11 @@ struct TapeStore: ~Copyable {
         tape.isEmpty ? nil : self[tape.head]
     }
 
+    /// The newest event.
+    func last(on tape: Tape) -> Event? {
+        tape.isEmpty ? nil : self[tape.tail]
+    }
+
     func events(on tape: Tape) -> [Event] {
         var events: [Event] = []
         events.reserveCapacity(Int(tape.count))

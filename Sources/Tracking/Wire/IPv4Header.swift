@@ -100,6 +100,7 @@ extension Packet {
             timeToLive: timeToLive,
             identification: identification
         )
+        segment.capturedLength = UInt32(clamping: octets.byteCount - tcp.length)
         if segment.flags.contains(.syn) {
             segment.checksum = SegmentChecksum(
                 of: octets,

@@ -34,6 +34,7 @@ extension Segment {
         window = octets.plain(at: 48)
         timeToLive = octets.plain(at: 22)
         identification = octets.plain(at: 18)
+        capturedLength = UInt32(truncatingIfNeeded: octets.byteCount &- 34 &- length)
         options = TCPOptions()
         if length > TCPHeader.minimumLength {
             options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)

@@ -14,6 +14,8 @@ package struct Segment: Hashable, BitwiseCopyable, Sendable {
     package var timeToLive: UInt8
     /// The IPv4 identification field, 0 for IPv6.
     package var identification: UInt16
+    /// How many octets were captured behind the TCP header, padding of the frame among them.
+    package var capturedLength: UInt32 = 0
     /// Of a SYN; where a plain segment is read, its link facts hold it instead.
     package var checksum = SegmentChecksum.unchecked
 

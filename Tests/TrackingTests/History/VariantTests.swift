@@ -43,9 +43,12 @@ import Tracking
 
     @Test(arguments: exchanges)
     func `reads the same beside another flow`(_ exchange: Exchange) throws {
-        let frames = zip(exchange.frames, healthyConnection.frames).flatMap { [$0, $1] }
+        let healthy = healthyConnection.frames
+        let frames = zip(exchange.frames, healthy).flatMap { [$0, $1] }
+        let rest =
+            exchange.frames.dropFirst(healthy.count) + healthy.dropFirst(exchange.frames.count)
 
-        let tracked = try track(frames + exchange.frames.dropFirst(healthyConnection.frames.count))
+        let tracked = try track(frames + rest)
 
         let facts = CaptureFacts(begin: 0, end: 0)
         let read = tracked.flows.flatMap { History($0, in: facts).readings }

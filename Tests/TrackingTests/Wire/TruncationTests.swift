@@ -47,6 +47,7 @@ import Tracking
             // A segment that was not captured whole has no sum.
             #expect(segment.checksum == .unchecked)
             segment.checksum = whole.checksum
+            segment.capturedLength = whole.capturedLength
             #expect(segment == whole, "\(count) octets")
         }
     }

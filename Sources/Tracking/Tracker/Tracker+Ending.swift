@@ -2,18 +2,26 @@
 extension Tracker {
     mutating func evict() {
         guard let index = flows.quietest() else { return }
+        settleOpenDialogue(of: index, at: flows[index].lastTime)
         conclude(flows[index])
         let flow = flows[index]
         let isOneOfMany = flow.isMute && census.isFlooded(flow.key[flow.initiator.other])
-        if !isOneOfMany, let events = handOver(flow) { departed.append(events) }
+        if !isOneOfMany, let events = handOver(index) { departed.append(events) }
         tapes.erase(&flows[index].tape)
+        conversations[index] = nil
         flows.remove(index)
         tally.flowsEvicted &+= 1
     }
 
-    private borrowing func handOver(_ flow: Flow) -> FlowEvents? {
+    private borrowing func handOver(_ index: Int) -> FlowEvents? {
+        let flow = flows[index]
         guard isWorthTelling(flow), !flow.tape.isEmpty else { return nil }
-        let events = tapes.events(on: flow.tape)
+        let conversations = self.conversations[index] ?? []
+        var events = tapes.events(on: flow.tape)
+        // What was said last came to the tape when the connection had ended.
+        if !conversations.isEmpty {
+            events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
+        }
         return FlowEvents(
             key: flow.key,
             events: events,
@@ -21,7 +29,8 @@ extension Tracker {
             lastTime: flow.lastTime,
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket,
-            isMute: flow.isMute
+            isMute: flow.isMute,
+            conversations: conversations
         )
     }
 
@@ -36,6 +45,7 @@ extension Tracker {
     package mutating func close() {
         tally.eventsRefused = tapes.refused
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
+            settleOpenDialogue(of: index, at: tally.window?.last ?? 0)
             conclude(flows[index])
             if isWorthTelling(flows[index]) { noteNoteworthy(index) }
         }
@@ -93,7 +103,7 @@ extension Tracker {
     package borrowing func forEachNoteworthy(_ body: (FlowEvents) -> Void) {
         // Records are used again, so that their numbers are not in order of arrival.
         for (_, index) in noteworthy.sorted(by: { $0.firstPacket < $1.firstPacket }) {
-            if let events = handOver(flows[index]) { body(events) }
+            if let events = handOver(index) { body(events) }
         }
     }
 

@@ -14,7 +14,7 @@ package struct Tracker: ~Copyable {
     package private(set) var oneWayInitiators: Set<Address> = []
 
     /// Who claims which address.
-    package private(set) var neighbours = Neighbours()
+    package internal(set) var neighbours = Neighbours()
     /// What many flows together tell.
     package internal(set) var census = Census()
     /// SYN-ACKs on four-tuples of which no SYN was captured.
@@ -30,15 +30,22 @@ package struct Tracker: ~Copyable {
     /// What clocks connections came up with.
     var acceptedTimestamps = AcceptedTimestamps()
 
+    /// What was said on connections that came up.
+    var dialogues = RecycledStore(blank: Dialogue())
+    var sessions = RecycledStore(blank: TLSSession())
+    var early = EarlySegments()
+    var names = NameTable()
+    /// Dialogues that a diagnosis will want, by the numbers of their flows' records.
+    var conversations: [Int: [Conversation]] = [:]
     var flows: FlowTable
     var tapes: TapeStore
     /// Once the capture is closed: the noteworthy flows with their first packets.
     var noteworthy: [(firstPacket: UInt64, index: Int)] = []
     let collectsHandshakes: Bool
     /// Segments that wait for their flows' memory.
-    private var batch = [WaitingSegment](repeating: .none, count: batchLength)
+    var batch = [WaitingSegment](repeating: .none, count: batchLength)
 
-    private static let batchLength = 32
+    static let batchLength = 32
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
     /// As many pairs of hosts are remembered.
@@ -78,92 +85,24 @@ package struct Tracker: ~Copyable {
         try consumeAll(next: count, from: &source)
     }
 
-    /// The reading loop, to be made anew for each kind of source: a call through a witness table costs
-    /// half as much as all else that happens to a packet.
-    ///
-    /// Segments wait in batches, so that the memory of the next ones is on its way while one is followed.
     @inline(always)
-    private mutating func consumeAll(
-        next count: Int,
-        from source: inout some CaptureSource & ~Copyable
-    ) throws(CaptureError) -> Bool {
-        var left = count
-        var isMore = true
-        var damage: CaptureError?
-        while left > 0, isMore, damage == nil {
-            var length = 0
-            while length < Self.batchLength, left > 0 {
-                do throws(CaptureError) { isMore = try source.advance() } catch { damage = error }
-                guard isMore, damage == nil else { break }
-                left -= 1
-                let frame = source.frame
-                tally.note(frame)
-                if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
-                    let link = LinkFacts(
-                        plainEthernet: frame.octets,
-                        isSYN: segment.flags.contains(.syn)
-                    )
-                    batch[length] = waiting(segment, in: FrameFacts(frame, vlan: 0, link: link))
-                    length += 1
-                } else {
-                    followBatch(length)
-                    length = 0
-                    consume(rare: frame)
-                }
-            }
-            followBatch(length)
-        }
-        if let damage { throw damage }
-        return isMore
-    }
-
-    @inline(always)
-    private func waiting(_ segment: Segment, in facts: FrameFacts) -> WaitingSegment {
-        let (key, side) = FlowKey.of(segment.source, segment.destination)
-        let tag = flows.tag(of: key)
-        flows.prefetchSlot(of: tag)
-        return WaitingSegment(segment: segment, key: key, side: side, tag: tag, facts: facts)
-    }
-
-    @inline(always)
-    private mutating func followBatch(_ count: Int) {
-        for place in 0..<count { flows.prefetchRecord(of: batch[place].tag) }
-        for place in 0..<count {
-            tally.segments &+= 1
-            follow(batch[place])
-        }
-    }
-
-    @inline(never)
-    private mutating func consume(rare frame: borrowing Frame) {
-        let decoded = DecodedFrame(frame)
-        var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
-        switch decoded.packet {
-        case .segment(let segment):
-            tally.segments &+= 1
-            facts.link.checksum = segment.checksum
-            if facts.link.direction == .incoming { noteRemote(segment.source.address) }
-            if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
-            follow(waiting(segment, in: facts))
-        case .icmpError(let error):
-            tally.icmpErrors &+= 1
-            follow(error, in: facts)
-        case .addressClaim(let claim):
-            tally.unread[Int(UnreadReason.notTCP.rawValue)] &+= 1
-            neighbours.note(claim, in: facts)
-        case .unread(let reason):
-            tally.unread[Int(reason.rawValue)] &+= 1
-        }
-    }
-
-    @inline(always)
-    private mutating func follow(_ waiting: WaitingSegment) {
-        guard let index = flows.find(waiting.key, tag: waiting.tag) else {
-            begin(waiting.key, with: waiting.segment, from: waiting.side, in: waiting.facts)
+    mutating func follow(
+        _ waiting: WaitingSegment,
+        of source: borrowing some CaptureSource & ~Copyable
+    ) {
+        let index = flows.find(waiting.key, tag: waiting.tag)
+        if let index,
+            flows[index].absorbs(waiting.segment, from: waiting.side, in: waiting.facts)
+        {
+            if waiting.segment.payloadLength > 0 { hear(waiting, on: index, of: source) }
             return
         }
-        if flows[index].absorbs(waiting.segment, from: waiting.side, in: waiting.facts) { return }
+        guard
+            let index = index
+                ?? begin(waiting.key, with: waiting.segment, from: waiting.side, in: waiting.facts)
+        else { return }
         advance(index, with: waiting.segment, from: waiting.side, in: waiting.facts)
+        if waiting.segment.payloadLength > 0 { hear(waiting, on: index, of: source) }
     }
 
     @inline(never)
@@ -172,16 +111,16 @@ package struct Tracker: ~Copyable {
         with segment: Segment,
         from side: Side,
         in frame: FrameFacts
-    ) {
+    ) -> Int? {
         if flows.isFull { evict() }
         var flow = Flow(key: key, in: frame)
         flow.meet(segment, from: side)
         tally.flows &+= 1
         guard let index = flows.insert(flow) else {
             tally.flowsEvicted &+= 1
-            return
+            return nil
         }
-        advance(index, with: segment, from: side, in: frame)
+        return index
     }
 
     @inline(never)
@@ -203,6 +142,7 @@ package struct Tracker: ~Copyable {
                 with: segment.destination.address
             )
         }
+        let quiet = frame.time - flows[index].lastTime
         let change = Self.advance(
             &flows[index],
             with: segment,
@@ -212,7 +152,12 @@ package struct Tracker: ~Copyable {
             &tapes,
             &tally
         )
-        if change.contains(.completed) {
+        if !segment.flags.isDisjoint(with: [.fin, .rst]) { noteEnd(of: index, after: quiet) }
+        if change.isClosed {
+            settleDialogue(of: index, at: frame.time)
+            flows[index].forget(&tapes)
+        }
+        if change.marks.contains(.completed) {
             Self.noteCompletion(of: flows[index], &handshakeTimes, &acceptedTimestamps)
         }
         if segment.flags.contains(.syn) {
@@ -227,7 +172,7 @@ package struct Tracker: ~Copyable {
                 HostPair(segment.destination.address, segment.source.address)
             )
         }
-        if change.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
+        if change.marks.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
         }
     }
@@ -236,7 +181,7 @@ package struct Tracker: ~Copyable {
     ///
     /// `newerClock` is a timestamp above that of the SYN, which the responder had accepted before.
     ///
-    /// - Returns: the marks that are new.
+    /// - Returns: the marks that are new, and whether the connection has just come to its orderly end.
     @inline(always)
     private static func advance(
         _ flow: inout Flow,
@@ -246,9 +191,10 @@ package struct Tracker: ~Copyable {
         below newerClock: UInt32?,
         _ tapes: inout TapeStore,
         _ tally: inout Tally
-    ) -> Flow.Marks {
+    ) -> (marks: Flow.Marks, isClosed: Bool) {
         let wasAnswered = flow.phase != .opening
         let marks = flow.marks
+        let wasClosed = flow.phase == .closed
         let step = flow.advance(with: segment, from: side, in: frame)
         if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
         if step.contains(.record) {
@@ -266,11 +212,19 @@ package struct Tracker: ~Copyable {
             tapes.append(event, to: &flow.tape)
         }
         if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
-        if step.contains(.forget), !flow.isNoteworthy, !flow.marks.contains(.slow) {
-            tapes.erase(&flow.tape)
-        }
+        let isClosed = flow.phase == .closed && !wasClosed
+        // Of a connection at its end its dialogue is to be looked at first.
+        if step.contains(.forget), !isClosed { flow.forget(&tapes) }
         if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
-        return flow.marks.subtracting(marks)
+        return (flow.marks.subtracting(marks), isClosed)
+    }
+}
+
+extension Flow {
+    /// Erases the tape unless somebody will want it.
+    @inline(always)
+    mutating func forget(_ tapes: inout TapeStore) {
+        if !isNoteworthy, !marks.contains(.slow) { tapes.erase(&tape) }
     }
 }
 

@@ -6,6 +6,8 @@ struct WaitingSegment: BitwiseCopyable {
     /// What the flow table's search begins with.
     var tag: UInt32
     var facts: FrameFacts
+    /// Where its frame lies in the source.
+    var place: Int
 
     /// A place in a batch that nobody waits in.
     static let none: WaitingSegment = {
@@ -27,7 +29,8 @@ struct WaitingSegment: BitwiseCopyable {
             key: key,
             side: side,
             tag: 0,
-            facts: FrameFacts(time: 0, number: 0, originalLength: 0, vlan: 0)
+            facts: FrameFacts(time: 0, number: 0, originalLength: 0, vlan: 0),
+            place: 0
         )
     }()
 }

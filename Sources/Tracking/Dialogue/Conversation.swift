@@ -1,0 +1,16 @@
+/// A connection that came up and did not end well, as the tracker hands it over with the events of its flow.
+package struct Conversation: Hashable, Sendable {
+    /// Which life of the four-tuple it was.
+    package let incarnation: UInt16
+    package let dialogue: Dialogue
+    /// `nil` for a connection that is no TLS session.
+    package let tls: TLSSession?
+    /// The host that the ClientHello names.
+    package internal(set) var serverName: String?
+    /// The first application protocol that the ClientHello offers.
+    package internal(set) var applicationProtocol: String?
+    /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since 1970.
+    package let time: Int64
+    /// Whether both FINs were acknowledged.
+    package let isClosed: Bool
+}
