@@ -10,7 +10,7 @@ package protocol CaptureSource: ~Copyable {
     mutating func advance() throws(CaptureError) -> Bool
 
     /// Steps to the next frame, but only if the frames before it stay where they are.
-    mutating func advanceInPlace() throws(CaptureError) -> CaptureStep
+    mutating func advanceInPlace() -> CaptureStep
 
     /// Where the present frame lies, for as long as steps are made in place.
     var place: Int { get }
@@ -25,8 +25,6 @@ package protocol CaptureSource: ~Copyable {
 /// What came of a step in place.
 package enum CaptureStep: Sendable {
     case frame
-    /// The source is at its end.
-    case end
-    /// Only `advance()` can go on.
+    /// Only `advance()` can tell how it goes on.
     case blocked
 }

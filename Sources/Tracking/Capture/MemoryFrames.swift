@@ -31,8 +31,10 @@ package struct MemoryFrames: ~Copyable, CaptureSource {
         return position < times.count
     }
 
-    package mutating func advanceInPlace() throws(CaptureError) -> CaptureStep {
-        try advance() ? .frame : .end
+    package mutating func advanceInPlace() -> CaptureStep {
+        guard position + 1 < times.count else { return .blocked }
+        position += 1
+        return .frame
     }
 
     package var place: Int { position }

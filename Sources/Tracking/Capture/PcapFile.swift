@@ -94,7 +94,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
         )
     }
 
-    @inline(always)
+    @inline(never)
     package mutating func advance() throws(CaptureError) -> Bool {
         repeat {
             guard try isRare ? stepRarely() : step() else { return false }
@@ -104,10 +104,12 @@ package struct PcapFile: ~Copyable, CaptureSource {
     }
 
     @inline(always)
-    package mutating func advanceInPlace() throws(CaptureError) -> CaptureStep {
+    package mutating func advanceInPlace() -> CaptureStep {
         repeat {
-            if isRare || !records.isNextInPlace { return .blocked }
-            guard try step() else { return .end }
+            // The other records are never in place.
+            guard records.advanceInPlace() else { return .blocked }
+            note(records.time)
+            octetsRead &+= UInt64(records.recordLength)
             framesRead &+= 1
         } while !passesFilter
         return .frame
@@ -122,7 +124,6 @@ package struct PcapFile: ~Copyable, CaptureSource {
         get { place < 0 ? rareRecords.octets : records[place] }
     }
 
-    @inline(always)
     private mutating func step() throws(CaptureError) -> Bool {
         do throws(PcapRecords.Fault) {
             guard try records.advance() else { return false }

@@ -95,34 +95,39 @@ struct PcapRecords: ~Copyable {
         }
     }
 
-    /// Whether the block holds the next record whole, so that nothing must be moved to step to it.
-    @inline(always) var isNextInPlace: Bool {
+    /// Steps to the next record if the block holds it whole, so that nothing must be moved.
+    @inline(always)
+    mutating func advanceInPlace() -> Bool {
         let left = end &- position
         guard left >= Self.recordHeaderLength else { return false }
-        let claimed = words(at: position &+ 8).0
-        return claimed <= longestFrame && left >= Self.recordHeaderLength &+ Int(claimed)
-    }
-
-    /// Steps to the next record.
-    ///
-    /// - Returns: `false` at the end of the file.
-    @inline(always)
-    mutating func advance() throws(Fault) -> Bool {
-        if end &- position < Self.recordHeaderLength, try !fetch(Self.recordHeaderLength) {
+        let (claimed, original) = words(at: position &+ 8)
+        let length = Int(claimed)
+        guard claimed <= longestFrame, left >= Self.recordHeaderLength &+ length else {
             return false
         }
         let (seconds, fraction) = words(at: position)
-        let (claimed, original) = words(at: position &+ 8)
-        guard claimed <= longestFrame else { throw .tooLong(claimed) }
-        let length = Int(claimed)
         recordLength = Self.recordHeaderLength &+ length
-        if end &- position < recordLength { _ = try fetch(recordLength) }
         time = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* header.nanosecondsPerUnit
         originalLength = original
         start = position &+ Self.recordHeaderLength
         count = min(length, header.snapshotLength)
         position &+= recordLength
         return true
+    }
+
+    /// Steps to the next record.
+    ///
+    /// - Returns: `false` at the end of the file.
+    mutating func advance() throws(Fault) -> Bool {
+        if advanceInPlace() { return true }
+        if end &- position < Self.recordHeaderLength, try !fetch(Self.recordHeaderLength) {
+            return false
+        }
+        let claimed = words(at: position &+ 8).0
+        guard claimed <= longestFrame else { throw .tooLong(claimed) }
+        let length = Self.recordHeaderLength &+ Int(claimed)
+        if end &- position < length { _ = try fetch(length) }
+        return advanceInPlace()
     }
 
     /// Two words of the block in the file's byte order.

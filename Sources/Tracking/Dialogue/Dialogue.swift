@@ -1,32 +1,46 @@
 /// A connection after its handshake: what both ends said last, and how it came to its end.
-package struct Dialogue: BitwiseCopyable, Hashable, Sendable {
-    package internal(set) var low = Speech()
-    package internal(set) var high = Speech()
-    /// Of each end: one past the highest sequence number that it sent, and the newest acknowledgment that it sent.
-    package internal(set) var lowSent = Progress()
-    package internal(set) var highSent = Progress()
+package struct Dialogue: Hashable, Sendable {
+    package let low: Speech
+    package let high: Speech
     /// How long no packet had come before the first FIN or the RST, in nanoseconds; `nil` before that.
-    package internal(set) var quietBeforeEnd: Int64?
-    /// The TLS session in it, by its number; 0 for none.
-    var session: UInt32 = 0
+    package let quietBeforeEnd: Int64?
+    /// When the first FIN or the RST was captured, in nanoseconds since 1970; `nil` before that.
+    package let endBegin: Int64?
     /// Whose data came last.
-    package internal(set) var speaker: Side = .low
+    package let speaker: Side
+    private let lowSent: Progress
+    private let highSent: Progress
 
     /// How far one end had come.
     package struct Progress: BitwiseCopyable, Hashable, Sendable {
-        package internal(set) var next = SequenceNumber(0)
-        package internal(set) var acknowledged = SequenceNumber(0)
+        /// One past the highest sequence number that it sent.
+        package let next: SequenceNumber
+        /// The newest acknowledgment that it sent.
+        package let acknowledged: SequenceNumber
     }
 
-    package init() {}
-
-    package internal(set) subscript(side: Side) -> Speech {
-        @inline(always) get { side == .low ? low : high }
-        @inline(always)
-        _modify {
-            if side == .low { yield &low } else { yield &high }
-        }
+    init(_ talk: Talk, of flow: Flow, repeating repetitions: (low: Repetition?, high: Repetition?))
+    {
+        low = Speech(
+            talk.low,
+            sent: flow.low.next,
+            closed: flow.low.marks.contains(.sentFin),
+            repetitions.low
+        )
+        high = Speech(
+            talk.high,
+            sent: flow.high.next,
+            closed: flow.high.marks.contains(.sentFin),
+            repetitions.high
+        )
+        quietBeforeEnd = talk.endBegin == 0 ? nil : talk.quietBeforeEnd
+        endBegin = talk.endBegin == 0 ? nil : talk.endBegin
+        speaker = flow.speaker
+        lowSent = Progress(next: flow.low.next, acknowledged: flow.low.acknowledged)
+        highSent = Progress(next: flow.high.next, acknowledged: flow.high.acknowledged)
     }
+
+    package subscript(side: Side) -> Speech { side == .low ? low : high }
 
     /// How far one end had come when the connection ended, or the capture.
     package func progress(of side: Side) -> Progress { side == .low ? lowSent : highSent }
@@ -38,9 +52,4 @@ package struct Dialogue: BitwiseCopyable, Hashable, Sendable {
 
     /// Whether anybody sent data.
     package var hasData: Bool { low.hasSpoken || high.hasSpoken }
-
-    mutating func take(_ flow: borrowing Flow) {
-        lowSent = Progress(next: flow.low.next, acknowledged: flow.low.acknowledged)
-        highSent = Progress(next: flow.high.next, acknowledged: flow.high.acknowledged)
-    }
 }

@@ -8,13 +8,13 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
     package private(set) var acknowledgment = SequenceNumber(0)
     private var timestampValue: UInt32 = 0
     private var timestampEcho: UInt32 = 0
-    package private(set) var payloadLength: UInt32 = 0
-    private var frameLength: UInt32 = 0
+    // Two octets are enough for what a datagram can hold.
+    private var shortLength: UInt16 = 0
+    private var frameLength: UInt16 = 0
     private var window: UInt16 = 0
-    private var identification: UInt16 = 0
-    private var flags = TCPFlags()
+    private var flags = TCPFlags(rawValue: 0)
     private var timeToLive: UInt8 = 0
-    private var options: TCPOptions.Presence = []
+    private var options = TCPOptions.Presence(rawValue: 0)
     private var optionOrder = TCPOptions.Order()
 
     init() {}
@@ -27,15 +27,17 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
         acknowledgment = segment.acknowledgment
         timestampValue = segment.options.timestampValue
         timestampEcho = segment.options.timestampEcho
-        payloadLength = segment.payloadLength
-        frameLength = frame.originalLength
+        shortLength = UInt16(clamping: segment.payloadLength)
+        frameLength = UInt16(clamping: frame.originalLength)
         window = segment.window
-        identification = segment.identification
         flags = segment.flags
         timeToLive = segment.timeToLive
         options = segment.options.presence
         optionOrder = segment.options.order
     }
+
+    /// In octets.
+    package var payloadLength: UInt32 { UInt32(shortLength) }
 
     /// One past the last octet of its payload.
     package var sequenceEnd: SequenceNumber { sequence.advanced(by: payloadLength) }
@@ -50,10 +52,9 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
             timestampValue: timestampValue,
             timestampEcho: timestampEcho,
             payloadLength: payloadLength,
-            frameLength: frameLength,
+            frameLength: UInt32(frameLength),
             window: window,
             flags: flags,
-            identification: identification,
             vlan: vlan,
             incarnation: incarnation,
             options: options,

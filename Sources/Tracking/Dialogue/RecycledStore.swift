@@ -8,7 +8,8 @@ struct RecycledStore<Record: BitwiseCopyable>: ~Copyable {
     init(blank: Record) { self.blank = blank }
 
     subscript(number: Int) -> Record {
-        @inline(always) get { records[number] }
+        @inline(always)
+        _read { yield records[number] }
         @inline(always)
         _modify { yield &records[number] }
     }

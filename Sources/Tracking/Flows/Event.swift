@@ -38,7 +38,7 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     /// Which life of the four-tuple it belongs to, from 0.
     package var incarnation: UInt16
     package var windowScale: UInt8 = 0
-    package var options: TCPOptions.Presence = []
+    package var options = TCPOptions.Presence(rawValue: 0)
     package var timeToLive: UInt8
     package var kind: Kind
     /// Who sent the segment, or the segment that an ICMP error quotes.

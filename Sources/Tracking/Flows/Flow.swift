@@ -65,12 +65,16 @@ struct Flow: BitwiseCopyable {
     var attempts: UInt8 = 0
     var icmpErrors: UInt8 = 0
     /// The options of the newest SYN.
-    var offered: TCPOptions.Presence = []
+    var offered = TCPOptions.Presence(rawValue: 0)
     var marks: Marks = .inUse
     var incarnation: UInt16 = 0
     var tape = Tape()
-    /// The number of what its ends said since the handshake, 0 for nothing.
-    var dialogue: UInt32 = 0
+    /// The number of its talk: of what its ends said since the handshake; 0 for nothing.
+    var talk: UInt32 = 0
+    /// Whose data came last.
+    var speaker: Side = .low
+    /// Whether its data is that of a TLS session.
+    var isTLS = false
     var lastTime: Int64
     var lastPacket: UInt64
     /// When the first SYN of this incarnation was sent.
@@ -122,6 +126,16 @@ struct Flow: BitwiseCopyable {
     func acknowledgesUnseen(_ segment: Segment, from side: Side) -> Bool {
         let other = self[side.other]
         return other.next.distance(to: segment.acknowledgment) > 0 && other.marks.contains(.spoke)
+    }
+
+    /// Notes that an end sends data.
+    ///
+    /// - Returns: the number of its talk, whether the other end had spoken last, and whether it is a TLS session.
+    @inline(always)
+    mutating func takeTurn(_ side: Side) -> (talk: UInt32, isNew: Bool, isTLS: Bool) {
+        let isNew = speaker != side
+        speaker = side
+        return (talk, isNew, isTLS)
     }
 
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.

@@ -20,7 +20,7 @@ struct Sender: BitwiseCopyable {
     var acknowledged = SequenceNumber(0)
     /// The newest timestamp sent, 0 before the first.
     var timestamp: UInt32 = 0
-    var marks: Marks = []
+    var marks = Marks(rawValue: 0)
     /// Of its latest segment that was no plain one of a settled flow.
     var timeToLive: UInt8 = 0
 

@@ -1,3 +1,5 @@
+import CPcap
+
 /// A four-tuple, the same value for both directions: the lesser endpoint comes first.
 ///
 /// VLAN identifiers are no part of it: a mirror port may tag the two directions of one connection
@@ -47,8 +49,7 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
 
     @inline(always)
     private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
-        let product = left.multipliedFullWidth(by: right)
-        return product.high ^ product.low
+        synopsis_fold(left, right)
     }
 }
 

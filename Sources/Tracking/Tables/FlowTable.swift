@@ -28,7 +28,7 @@ struct FlowTable: ~Copyable {
 
     @inline(always)
     subscript(index: Int) -> Flow {
-        get { records[index] }
+        _read { yield records[index] }
         @inline(always)
         _modify { yield &records[index] }
     }

@@ -15,16 +15,30 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     /// kernel's clearing of small ones would take longer than all else.
     private static var smallCount: Int { 1 << 13 }
 
-    private var chunks: [UnsafeMutablePointer<Record>] = unsafe []
+    /// The most chunks: record numbers have 32 bits.
+    private static var mostChunks: Int { 1 << (32 - chunkShift) }
+
+    /// The addresses of the chunks, in a table that never moves either: an array's would be counted and checked
+    /// at each look.
+    private let chunks: UnsafeMutablePointer<UnsafeMutablePointer<Record>>
+    private var chunkCount = 0
     private(set) var count = 0
 
+    init() {
+        unsafe chunks = .allocate(capacity: Self.mostChunks)
+    }
+
     deinit {
-        unsafe chunks.forEach { unsafe free($0) }
+        for chunk in 0..<chunkCount { unsafe free(chunks[chunk]) }
+        unsafe chunks.deallocate()
     }
 
     subscript(index: Int) -> Record {
         @inline(always)
-        get { unsafe address(of: index).pointee }
+        _read {
+            let place = unsafe address(of: index)
+            yield unsafe place.pointee
+        }
         @inline(always)
         _modify {
             let place = unsafe address(of: index)
@@ -61,18 +75,19 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
 
     @inline(never)
     private mutating func grow() -> Bool {
+        guard chunkCount < Self.mostChunks else { return false }
         var memory: UnsafeMutableRawPointer?
         let size = Self.chunkLength * MemoryLayout<Record>.stride
         guard unsafe posix_memalign(&memory, Self.hugePage, size) == 0, let memory = unsafe memory
         else {
             return false
         }
-        unsafe chunks.append(memory.bindMemory(to: Record.self, capacity: Self.chunkLength))
+        let chunk = unsafe memory.bindMemory(to: Record.self, capacity: Self.chunkLength)
+        unsafe (chunks + chunkCount).initialize(to: chunk)
+        chunkCount += 1
         if count > 0 { preferHugePages(of: chunkCount - 1) }
         return true
     }
-
-    private var chunkCount: Int { unsafe chunks.count }
 
     private func preferHugePages(of chunk: Int) {
         let size = Self.chunkLength * MemoryLayout<Record>.stride

@@ -6,32 +6,32 @@ extension Tracker {
     private static let conversationsOfFlow = 64
 
     /// Takes down how long all was quiet before the connection began to end.
-    mutating func noteEnd(of index: Int, after quiet: Int64) {
-        let number = Int(flows[index].dialogue)
-        if number != 0, dialogues[number].quietBeforeEnd == nil {
-            dialogues[number].quietBeforeEnd = quiet
+    mutating func noteEnd(of index: Int, at time: Int64, after quiet: Int64) {
+        let number = Int(flows[index].talk)
+        if number != 0, talks[number].endBegin == 0 {
+            talks[number].endBegin = time
+            talks[number].quietBeforeEnd = quiet
         }
     }
 
-    /// Ends the dialogue of a flow: it is kept if a diagnosis may have something to say of it, and forgotten if not.
-    mutating func settleDialogue(of index: Int, at time: Int64) {
-        let number = Int(flows[index].dialogue)
-        if number != 0 { complete(number, of: index) }
-        if isRemarkable(flows[index], at: time) { keepDialogue(of: index, at: time) }
-        if number != 0 { release(number, of: index) }
+    /// Ends the talk of a flow: it is kept if a diagnosis may have something to say of it, and forgotten if not.
+    mutating func settleTalk(of index: Int, at time: Int64) {
+        if !early.isEmpty { readEarly(of: index) }
+        if isRemarkable(flows[index], at: time) { keepConversation(of: index, at: time) }
+        if flows[index].talk != 0 { releaseTalk(of: index) }
     }
 
-    /// Ends the dialogue of a flow that goes on no longer, unless that was done when its connection closed.
-    mutating func settleOpenDialogue(of index: Int, at time: Int64) {
-        if flows[index].phase != .closed { settleDialogue(of: index, at: time) }
+    /// Ends the talk of a flow that goes on no longer, unless that was done when its connection closed.
+    mutating func settleOpenTalk(of index: Int, at time: Int64) {
+        if flows[index].phase != .closed { settleTalk(of: index, at: time) }
     }
 
-    private mutating func complete(_ number: Int, of index: Int) {
-        dialogues[number].take(flows[index])
-        let session = Int(dialogues[number].session)
-        guard session != 0, !early.isEmpty else { return }
+    /// Reads what waited for a hole to be filled, since none will be any more.
+    @inline(never)
+    private mutating func readEarly(of index: Int) {
+        guard flows[index].isTLS else { return }
+        let session = Int(talks[Int(flows[index].talk)].session)
         for side in [Side.low, .high] {
-            // No hole will be filled any more.
             let segments = early.take(of: side, in: session)
             if !segments.isEmpty { sessions[session][side].lose() }
             for segment in segments {
@@ -41,14 +41,20 @@ extension Tracker {
         }
     }
 
-    private mutating func release(_ number: Int, of index: Int) {
-        let session = Int(dialogues[number].session)
-        if session != 0 { sessions.release(session) }
-        dialogues.release(number)
-        flows[index].dialogue = 0
+    private mutating func releaseTalk(of index: Int) {
+        let number = flows[index].talk
+        if flows[index].isTLS { sessions.release(Int(talks[Int(number)].session)) }
+        if !repetitions.isEmpty {
+            repetitions[Repetition.key(of: .low, in: number)] = nil
+            repetitions[Repetition.key(of: .high, in: number)] = nil
+        }
+        talks.release(Int(number))
+        flows[index].talk = 0
+        flows[index].isTLS = false
     }
 
-    private mutating func keepDialogue(of index: Int, at time: Int64) {
+    @inline(never)
+    private mutating func keepConversation(of index: Int, at time: Int64) {
         let flow = flows[index]
         flows[index].marks.insert(.noteworthy)
         guard conversations.count < Self.conversationLimit,
@@ -57,11 +63,16 @@ extension Tracker {
             tally.conversationsRefused &+= 1
             return
         }
-        let number = Int(flow.dialogue)
-        var dialogue = number == 0 ? Dialogue() : dialogues[number]
-        if number == 0 { dialogue.take(flow) }
-        let session = Int(dialogue.session)
-        let tls = session == 0 ? nil : sessions[session]
+        let talk = flow.talk == 0 ? Talk() : talks[Int(flow.talk)]
+        let tls = flow.isTLS ? sessions[Int(talk.session)] : nil
+        let dialogue = Dialogue(
+            talk,
+            of: flow,
+            repeating: (
+                repetitions[Repetition.key(of: .low, in: flow.talk)],
+                repetitions[Repetition.key(of: .high, in: flow.talk)]
+            )
+        )
         let conversation = Conversation(
             incarnation: flow.incarnation,
             dialogue: dialogue,

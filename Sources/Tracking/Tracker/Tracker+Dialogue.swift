@@ -1,9 +1,5 @@
 /// What is said on connections that came up.
 extension Tracker {
-    /// A connection that is no TLS session yet may become one with any of so many segments of an end: by then most
-    /// that begin in the clear have changed over.
-    private static let mostBeforeTLS: UInt32 = 16
-
     /// Takes a data segment that the flow has followed already.
     @inline(always)
     mutating func hear(
@@ -11,41 +7,59 @@ extension Tracker {
         on index: Int,
         of source: borrowing some CaptureSource & ~Copyable
     ) {
-        var number = Int(flows[index].dialogue)
+        let side = waiting.side
+        let turn = flows[index].takeTurn(side)
+        var number = Int(turn.talk)
         if number == 0 {
-            number = beginDialogue(of: index)
+            number = beginTalk(of: index)
             if number == 0 { return }
         }
-        let side = waiting.side
-        let isTurn = dialogues[number].speaker != side || !dialogues[number][side].hasSpoken
-        dialogues[number].speaker = side
-        if dialogues[number][side].note(waiting.segment, in: waiting.facts, beginsTurn: isTurn) {
-            record(waiting, on: index)
+        let (isAgain, segments) = talks.hear(waiting, in: number, beginsTurn: turn.isNew)
+        if isAgain { noteAgain(waiting, on: index) }
+        if turn.isTLS {
+            guard sessions.awaits(waiting, in: talks.session(of: number)) else { return }
+        } else {
+            guard waiting.segment.firstOctet == TLSRecordType.handshake.rawValue,
+                segments <= Talk.Line.mostBeforeTLS
+            else { return }
         }
-        let session = Int(dialogues[number].session)
-        let isOfInterest =
-            session != 0
-            ? sessions[session][side].awaits(waiting.segment)
-            : dialogues[number][side].segments <= Self.mostBeforeTLS
-        if isOfInterest {
-            listen(to: waiting, on: index, in: source[waiting.place])
-        }
+        listen(to: waiting, on: index, in: source[waiting.place])
     }
 
-    /// - Returns: the number of a new dialogue, 0 where none is held.
+    /// - Returns: the number of a new talk, 0 where none is held.
     @inline(never)
-    private mutating func beginDialogue(of index: Int) -> Int {
+    private mutating func beginTalk(of index: Int) -> Int {
         switch flows[index].phase {
         case .opening, .answered, .reset, .closed: return 0
         case .established, .settled, .doubtful, .closing: break
         }
-        guard let number = dialogues.make() else { return 0 }
-        flows[index].dialogue = UInt32(number)
+        guard let number = talks.make() else { return 0 }
+        flows[index].talk = UInt32(number)
         return number
     }
 
-    /// Keeps a segment that is sent again and again.
+    /// As many segments that were sent again are remembered.
+    private static let repetitionLimit = 1 << 16
+
+    /// Takes down that the newest segment of an end was sent again, and keeps it if that is not for the first time.
     @inline(never)
+    private mutating func noteAgain(_ waiting: WaitingSegment, on index: Int) {
+        let segment = waiting.segment
+        let key = Repetition.key(of: waiting.side, in: flows[index].talk)
+        guard var known = repetitions[key], known.sequence == segment.sequence else {
+            guard repetitions.count < Self.repetitionLimit else { return }
+            repetitions[key] = Repetition(
+                sequence: segment.sequence,
+                length: segment.payloadLength,
+                begin: waiting.facts.time
+            )
+            return
+        }
+        if known.count < .max { known.count += 1 }
+        repetitions[key] = known
+        record(waiting, on: index)
+    }
+
     private mutating func record(_ waiting: WaitingSegment, on index: Int) {
         guard flows[index].phase == .settled || flows[index].phase == .closing else { return }
         append(waiting.segment, from: waiting.side, in: waiting.facts, to: index)
@@ -71,12 +85,13 @@ extension Tracker {
         let behind = min(Int(segment.capturedLength), frame.byteCount)
         let payload = frame.extracting(droppingFirst: frame.byteCount - behind)
             .extracting(first: min(behind, Int(segment.payloadLength)))
-        let number = Int(flows[index].dialogue)
-        if dialogues[number].session == 0 {
+        let number = Int(flows[index].talk)
+        if !flows[index].isTLS {
             guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
-            dialogues[number].session = UInt32(session)
+            flows[index].isTLS = true
+            talks[number].session = UInt32(session)
         }
-        let session = Int(dialogues[number].session)
+        let session = Int(talks[number].session)
         let side = waiting.side
         let source = TLSSession.Source(
             side: side,
@@ -130,4 +145,38 @@ extension Tracker {
         }
     }
 
+}
+
+extension RecycledStore<TLSSession> {
+    /// Whether a segment brings a record's header.
+    @inline(always)
+    fileprivate func awaits(_ waiting: WaitingSegment, in session: Int) -> Bool {
+        self[session][waiting.side].awaits(waiting.segment)
+    }
+}
+
+extension RecycledStore<Talk> {
+    @inline(always)
+    fileprivate mutating func hear(
+        _ waiting: WaitingSegment,
+        in number: Int,
+        beginsTurn: Bool
+    ) -> (isAgain: Bool, segments: UInt16) {
+        if waiting.side == .low {
+            return self[number].low
+                .note(waiting.segment, in: waiting.facts, beginsTurn: beginsTurn)
+        }
+        return self[number].high
+            .note(waiting.segment, in: waiting.facts, beginsTurn: beginsTurn)
+    }
+
+    @inline(always)
+    fileprivate func session(of number: Int) -> Int { Int(self[number].session) }
+}
+
+extension Repetition {
+    /// Where the tracker holds what an end of a talk sends again.
+    static func key(of side: Side, in talk: UInt32) -> UInt64 {
+        UInt64(talk) << 1 | UInt64(side.rawValue)
+    }
 }

@@ -2,7 +2,7 @@
 extension Tracker {
     mutating func evict() {
         guard let index = flows.quietest() else { return }
-        settleOpenDialogue(of: index, at: flows[index].lastTime)
+        settleOpenTalk(of: index, at: flows[index].lastTime)
         conclude(flows[index])
         let flow = flows[index]
         let isOneOfMany = flow.isMute && census.isFlooded(flow.key[flow.initiator.other])
@@ -45,7 +45,7 @@ extension Tracker {
     package mutating func close() {
         tally.eventsRefused = tapes.refused
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            settleOpenDialogue(of: index, at: tally.window?.last ?? 0)
+            settleOpenTalk(of: index, at: tally.window?.last ?? 0)
             conclude(flows[index])
             if isWorthTelling(flows[index]) { noteNoteworthy(index) }
         }

@@ -7,7 +7,7 @@ extension Tracker {
         from side: Side,
         in frame: FrameFacts
     ) {
-        settleOpenDialogue(of: index, at: frame.time)
+        settleOpenTalk(of: index, at: frame.time)
         conclude(flows[index])
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
         let opener = segment.flags.contains(.ack) ? side.other : side

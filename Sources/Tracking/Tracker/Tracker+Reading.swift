@@ -9,68 +9,54 @@ extension Tracker {
         next count: Int,
         from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
+        var batch = Batch()
         var left = count
         var isMore = true
-        var damage: CaptureError?
-        while left > 0, isMore, damage == nil {
+        while left > 0, isMore {
             var length = 0
-            while length < Self.batchLength, left > 0 {
-                var step = CaptureStep.blocked
-                do throws(CaptureError) {
+            while length < Batch.length, left > 0 {
+                if source.advanceInPlace() == .blocked {
                     // Waiting segments need their frames.
-                    step =
-                        length > 0
-                        ? try source.advanceInPlace() : try source.advance() ? .frame : .end
-                } catch {
-                    damage = error
+                    if length > 0 { break }
+                    isMore = try source.advance()
+                    guard isMore else { break }
                 }
-                isMore = step != .end
-                guard step == .frame else { break }
                 left -= 1
                 let frame = source.frame
                 tally.note(frame)
-                if frame.linkType == .ethernet, let segment = Segment(plainEthernet: frame.octets) {
-                    let link = LinkFacts(
-                        plainEthernet: frame.octets,
-                        isSYN: segment.flags.contains(.syn)
-                    )
-                    let facts = FrameFacts(frame, vlan: 0, link: link)
-                    batch[length] = waiting(segment, in: facts, at: source.place)
+                if frame.linkType == .ethernet,
+                    batch[length].segment.read(plainEthernet: frame.octets)
+                {
+                    let isSYN = batch[length].segment.flags.contains(.syn)
+                    let link = LinkFacts(plainEthernet: frame.octets, isSYN: isSYN)
+                    batch[length].facts = FrameFacts(frame, vlan: 0, link: link)
+                    batch[length].place = source.place
+                    prepare(&batch[length])
                     length += 1
                 } else {
-                    followBatch(length, of: source)
+                    follow(batch, count: length, of: source)
                     length = 0
                     consume(rare: source.frame, at: source.place, of: source)
                 }
             }
-            followBatch(length, of: source)
+            follow(batch, count: length, of: source)
         }
-        if let damage { throw damage }
         return isMore
     }
 
+    /// Finds out where a segment's flow is, and asks for its memory.
     @inline(always)
-    private func waiting(
-        _ segment: Segment,
-        in facts: FrameFacts,
-        at place: Int
-    ) -> WaitingSegment {
-        let (key, side) = FlowKey.of(segment.source, segment.destination)
-        let tag = flows.tag(of: key)
-        flows.prefetchSlot(of: tag)
-        return WaitingSegment(
-            segment: segment,
-            key: key,
-            side: side,
-            tag: tag,
-            facts: facts,
-            place: place
-        )
+    private func prepare(_ waiting: inout WaitingSegment) {
+        let segment = waiting.segment
+        (waiting.key, waiting.side) = FlowKey.of(segment.source, segment.destination)
+        waiting.tag = flows.tag(of: waiting.key)
+        flows.prefetchSlot(of: waiting.tag)
     }
 
     @inline(always)
-    private mutating func followBatch(
-        _ count: Int,
+    private mutating func follow(
+        _ batch: borrowing Batch,
+        count: Int,
         of source: borrowing some CaptureSource & ~Copyable
     ) {
         for place in 0..<count { flows.prefetchRecord(of: batch[place].tag) }
@@ -94,7 +80,12 @@ extension Tracker {
             facts.link.checksum = segment.checksum
             if facts.link.direction == .incoming { noteRemote(segment.source.address) }
             if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
-            follow(waiting(segment, in: facts, at: place), of: source)
+            var waiting = WaitingSegment.none
+            waiting.segment = segment
+            waiting.facts = facts
+            waiting.place = place
+            prepare(&waiting)
+            follow(waiting, of: source)
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)

@@ -11,18 +11,28 @@ extension Tracker {
 
     borrowing func isRemarkable(_ flow: Flow, at time: Int64) -> Bool {
         guard flow.marks.contains(.alive), !flow.marks.contains(.oneWay) else { return false }
-        let number = Int(flow.dialogue)
+        let number = Int(flow.talk)
         guard number != 0 else { return isMuteTooLong(flow, at: time) }
-        let dialogue = dialogues[number]
         if flow.phase == .reset { return true }
-        let quiet = dialogue.quietBeforeEnd ?? time - dialogue[dialogue.speaker].last.time
-        if quiet >= Self.patience, dialogue.speaker == flow.initiator { return true }
-        if quiet >= Self.idleness, dialogue.quietBeforeEnd != nil { return true }
-        if max(dialogue.low.repetitions, dialogue.high.repetitions) >= Self.manyRepetitions {
-            return true
+        let begin = talks[number].endBegin
+        // One end had closed, and the other had not for long.
+        if begin != 0, time - begin >= Self.patience { return true }
+        let quiet =
+            begin != 0
+            ? talks[number].quietBeforeEnd
+            : time
+                - (flow.speaker == .low
+                    ? talks[number].low.last.time : talks[number].high.last.time)
+        if quiet >= Self.patience, flow.speaker == flow.initiator { return true }
+        if quiet >= Self.idleness, begin != 0 { return true }
+        if !repetitions.isEmpty, isRepeating(flow) { return true }
+        return flow.isTLS && isIrregular(sessions[Int(talks[number].session)], of: flow)
+    }
+
+    private borrowing func isRepeating(_ flow: Flow) -> Bool {
+        [Side.low, .high].contains {
+            repetitions[Repetition.key(of: $0, in: flow.talk)]?.count ?? 0 >= Self.manyRepetitions
         }
-        if isHalfClosedLong(flow, at: time) { return true }
-        return dialogue.session != 0 && isIrregular(sessions[Int(dialogue.session)], of: flow)
     }
 
     /// Whether nobody spoke for long, or until the responder closed.
@@ -36,15 +46,6 @@ extension Tracker {
             return flow.closer != flow.initiator || time - flow.begin >= Self.patience
         case .opening, .answered, .settled, .doubtful: return false
         }
-    }
-
-    private borrowing func isHalfClosedLong(_ flow: Flow, at time: Int64) -> Bool {
-        guard flow.phase == .closing || flow.phase == .closed else { return false }
-        let fins = tapes.events(on: flow.tape)
-            .filter { $0.kind == .fin && $0.incarnation == flow.incarnation }
-        guard let first = fins.first else { return false }
-        let other = fins.first { $0.side != first.side }
-        return (other?.time ?? time) - first.time >= Self.patience
     }
 
     /// Whether the session did not go through its handshake, its data, and an alert of each end before its FIN.

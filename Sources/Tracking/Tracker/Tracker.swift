@@ -31,7 +31,9 @@ package struct Tracker: ~Copyable {
     var acceptedTimestamps = AcceptedTimestamps()
 
     /// What was said on connections that came up.
-    var dialogues = RecycledStore(blank: Dialogue())
+    var talks = RecycledStore(blank: Talk())
+    /// What is sent again on them, by `Repetition.key`.
+    var repetitions: [UInt64: Repetition] = [:]
     var sessions = RecycledStore(blank: TLSSession())
     var early = EarlySegments()
     var names = NameTable()
@@ -42,10 +44,7 @@ package struct Tracker: ~Copyable {
     /// Once the capture is closed: the noteworthy flows with their first packets.
     var noteworthy: [(firstPacket: UInt64, index: Int)] = []
     let collectsHandshakes: Bool
-    /// Segments that wait for their flows' memory.
-    var batch = [WaitingSegment](repeating: .none, count: batchLength)
 
-    static let batchLength = 32
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
     /// As many pairs of hosts are remembered.
@@ -130,7 +129,7 @@ package struct Tracker: ~Copyable {
         from side: Side,
         in frame: FrameFacts
     ) {
-        if flows[index].isReborn(by: segment, at: frame.time) {
+        if segment.flags.contains(.syn), flows[index].isReborn(by: segment, at: frame.time) {
             rebirth(index, by: segment, from: side, in: frame)
         }
         var newerClock: UInt32?
@@ -152,9 +151,11 @@ package struct Tracker: ~Copyable {
             &tapes,
             &tally
         )
-        if !segment.flags.isDisjoint(with: [.fin, .rst]) { noteEnd(of: index, after: quiet) }
+        if !segment.flags.isDisjoint(with: [.fin, .rst]) {
+            noteEnd(of: index, at: frame.time, after: quiet)
+        }
         if change.isClosed {
-            settleDialogue(of: index, at: frame.time)
+            settleTalk(of: index, at: frame.time)
             flows[index].forget(&tapes)
         }
         if change.marks.contains(.completed) {

@@ -23,7 +23,7 @@ package struct Address: Hashable, BitwiseCopyable, Sendable {
 extension Address: Comparable {
     @inline(always)
     package static func < (left: Address, right: Address) -> Bool {
-        (left.high, left.low) < (right.high, right.low)
+        left.high == right.high ? left.low < right.low : left.high < right.high
     }
 }
 

@@ -5,20 +5,20 @@ extension Segment {
     /// Reads the one form that nearly all packets have: an untagged Ethernet frame with a whole IPv4 datagram
     /// without options, and a whole TCP header in it.
     ///
-    /// - Returns: `nil` for anything else, which the decoder takes layer by layer.
+    /// - Returns: `false` for anything else, which the decoder takes layer by layer; then nothing is read.
     @inline(always)
-    init?(plainEthernet octets: RawSpan) {
+    mutating func read(plainEthernet octets: RawSpan) -> Bool {
         guard octets.byteCount >= Self.plainLength,
             octets.plain(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
             octets.plain(at: 23, as: UInt8.self) == 6,
             octets.plain(at: 20, as: UInt16.self) & 0x3FFF == 0
-        else { return nil }
+        else { return false }
         let total = Int(octets.plain(at: 16, as: UInt16.self))
         let bits: UInt16 = octets.plain(at: 46)
         let length = Int(bits >> 12) * 4
         guard length >= TCPHeader.minimumLength, total >= 20 + length,
             octets.byteCount >= 34 + length
-        else { return nil }
+        else { return false }
         source = Endpoint(
             Address(ipv4: octets.plain(at: 26)),
             port: octets.plain(at: 34)
@@ -35,9 +35,11 @@ extension Segment {
         timeToLive = octets.plain(at: 22)
         identification = octets.plain(at: 18)
         capturedLength = UInt32(truncatingIfNeeded: octets.byteCount &- 34 &- length)
+        firstOctet = capturedLength > 0 ? octets.plain(at: 34 &+ length) : 0
         options = TCPOptions()
         if length > TCPHeader.minimumLength {
-            options = TCPOptions(header: octets.extracting(droppingFirst: 34), length: length)
+            options.read(plain: octets, at: 34, length: length)
         }
+        return true
     }
 }

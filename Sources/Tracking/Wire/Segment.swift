@@ -16,6 +16,8 @@ package struct Segment: Hashable, BitwiseCopyable, Sendable {
     package var identification: UInt16
     /// How many octets were captured behind the TCP header, padding of the frame among them.
     package var capturedLength: UInt32 = 0
+    /// The first octet of the payload; 0 where none was captured.
+    package var firstOctet: UInt8 = 0
     /// Of a SYN; where a plain segment is read, its link facts hold it instead.
     package var checksum = SegmentChecksum.unchecked
 

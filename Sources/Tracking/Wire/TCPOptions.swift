@@ -44,7 +44,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         }
     }
 
-    package var presence: Presence = []
+    package var presence = Presence(rawValue: 0)
     /// The shift count of the window scale option.
     package var windowScale: UInt8 = 0
     /// In octets.
@@ -73,6 +73,21 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
             return
         }
         read(header, from: TCPHeader.minimumLength, to: end, isCut: end < length)
+    }
+
+    /// Reads the options of the header at `offset`, of which all was captured, into what is empty yet.
+    @inline(always)
+    mutating func read(plain octets: RawSpan, at offset: Int, length: Int) {
+        // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
+        if length == 32, octets.plain(at: offset &+ 20, as: UInt32.self) == 0x0101_080A {
+            presence = .timestamps
+            order.append(.timestamps, at: 0)
+            timestampValue = octets.plain(at: offset &+ 24)
+            timestampEcho = octets.plain(at: offset &+ 28)
+            return
+        }
+        let header = octets.extracting(droppingFirst: offset)
+        read(header, from: TCPHeader.minimumLength, to: length, isCut: false)
     }
 
     @inline(never)

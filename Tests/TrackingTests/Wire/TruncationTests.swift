@@ -48,6 +48,7 @@ import Tracking
             #expect(segment.checksum == .unchecked)
             segment.checksum = whole.checksum
             segment.capturedLength = whole.capturedLength
+            segment.firstOctet = whole.firstOctet
             #expect(segment == whole, "\(count) octets")
         }
     }

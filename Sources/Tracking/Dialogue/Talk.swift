@@ -1,0 +1,67 @@
+/// What the tracker holds of a connection that carries data: a cache line for each end, and what only its end touches.
+struct Talk: BitwiseCopyable {
+    var low = Line()
+    var high = Line()
+    /// When the first FIN or the RST was captured, in nanoseconds since 1970; 0 before that.
+    var endBegin: Int64 = 0
+    /// How long no packet had come before that, in nanoseconds.
+    var quietBeforeEnd: Int64 = 0
+    /// The TLS session in it, by its number; 0 for none.
+    var session: UInt32 = 0
+
+    /// What one end said.
+    struct Line: BitwiseCopyable {
+        /// The newest data segment.
+        var last = Glimpse()
+        /// Data segments, those sent again among them; stops at the greatest number.
+        var segments: UInt16 = 0
+        /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
+        var turn: Int64 = 0
+        /// When its first data was captured, in nanoseconds since 1970; 0 before.
+        var begin: Int64 = 0
+    }
+
+    subscript(side: Side) -> Line {
+        @inline(always)
+        _read {
+            if side == .low { yield low } else { yield high }
+        }
+        @inline(always)
+        _modify {
+            if side == .low { yield &low } else { yield &high }
+        }
+    }
+}
+
+extension Talk.Line {
+    /// A connection becomes a TLS session with one of so many segments of an end, if at all: by then those that
+    /// begin in the clear have changed over.
+    static let mostBeforeTLS: UInt16 = 12
+
+    /// Takes a data segment.
+    ///
+    /// - Returns: whether it was sent before, and how many it makes.
+    @inline(always)
+    mutating func note(
+        _ segment: Segment,
+        in frame: FrameFacts,
+        beginsTurn: Bool
+    ) -> (isAgain: Bool, segments: UInt16) {
+        let isAgain = last.packet != 0 && segment.sequence == last.sequence
+        if last.packet == 0 { begin = frame.time }
+        if beginsTurn { turn = frame.time }
+        if segments != .max { segments &+= 1 }
+        last = Glimpse(segment, in: frame)
+        return (isAgain, segments)
+    }
+}
+
+/// A segment that was sent again and again.
+struct Repetition: BitwiseCopyable {
+    let sequence: SequenceNumber
+    let length: UInt32
+    /// How often it was sent after the first time; stops at the greatest number.
+    var count: UInt16 = 1
+    /// When it was sent again for the first time, in nanoseconds since 1970.
+    let begin: Int64
+}
