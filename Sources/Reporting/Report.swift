@@ -15,6 +15,8 @@ package struct Report: Sendable {
     package let handshakes: [Handshake]?
     /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
     package var generatedAt: Int64?
+    /// The last packets before an instant, if they were asked for.
+    package var lastPackets: InstantReport?
 
     /// Whether only some pathologies or severities were asked for.
     package let isSelective: Bool

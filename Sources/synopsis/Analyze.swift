@@ -79,6 +79,8 @@ struct Analyze: ParsableCommand {
     @Flag(name: .short, help: "Say when the report was made.")
     var verbose = false
 
+    @OptionGroup var logs: LogOptions
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
@@ -98,7 +100,12 @@ struct Analyze: ParsableCommand {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
         tzset()
         let generatedAt = try generationTime()
-        var analysis = Analysis(maxFlows: maxFlows, collectsHandshakes: flows, selection: selection)
+        var analysis = Analysis(
+            maxFlows: maxFlows,
+            collectsHandshakes: flows,
+            selection: selection,
+            instant: logs.instant
+        )
         let isHealthy = try analysis.read(
             files,
             filter: filter,

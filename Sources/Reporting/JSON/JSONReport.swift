@@ -31,6 +31,9 @@ package struct JSONReport {
         if let handshakes = report.handshakes {
             append("handshakes", lines: handshakes.lazy.map(events.handshake), to: &octets)
         }
+        if let lastPackets = report.lastPackets {
+            append("last_packets", events.lastPackets(lastPackets), to: &octets)
+        }
         append("warnings", lines: report.warnings.lazy.map(warning), to: &octets)
         octets += "\n}\n".utf8
         return octets

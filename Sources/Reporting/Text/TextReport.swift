@@ -25,6 +25,9 @@ package struct TextReport {
         for (index, incident) in report.incidents.enumerated() {
             text += "\n" + describe(incident, number: index + 1)
         }
+        if let lastPackets = report.lastPackets {
+            text += "\n" + InstantSection(report: lastPackets, clock: clock, style: style).text
+        }
         if let handshakes = report.handshakes { text += "\n" + flows(handshakes) }
         return text
     }
