@@ -174,8 +174,7 @@ struct Analysis: ~Copyable {
             isSelective: isSelective
         )
         if let instant, let lastPackets {
-            let window = tracker.tally.window.map { $0.first...$0.last }
-            report.lastPackets = InstantReport(instant, lastPackets, in: window)
+            report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }
         return report
     }

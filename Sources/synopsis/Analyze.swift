@@ -93,6 +93,9 @@ struct Analyze: ParsableCommand {
                 "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
             )
         }
+        if files.contains("-"), logs.log.contains("-") {
+            throw ValidationError("Standard input is the capture or a log, not both.")
+        }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
     }
 
@@ -106,7 +109,7 @@ struct Analyze: ParsableCommand {
             selection: selection,
             instant: logs.instant
         )
-        let isHealthy = try analysis.read(
+        var isHealthy = try analysis.read(
             files,
             filter: filter,
             limit: count,
@@ -114,6 +117,9 @@ struct Analyze: ParsableCommand {
         )
         var report = analysis.finish()
         report.generatedAt = generatedAt
+        let (isWhole, lines) = logs.read(beside: report.window)
+        if let lines { report.merge(lines) }
+        isHealthy = isHealthy && isWhole
         try deliver(report)
         if !isHealthy { throw ExitStatus(code: Program.failure) }
         if let failOn, let gravest = report.gravest, gravest >= failOn.severity {

@@ -136,7 +136,7 @@ struct StampReader {
         let isApart = take(" ") != nil
         if !isApart, take("Zz") != nil, isBoundary { return 0 }
         for name in ["utc", "gmt"] where take(word: name) && isBoundary { return 0 }
-        if let sign = take("+-"), let hours = number(2...2) {
+        if let sign = take("+-"), let hours = pair() {
             let hasColon = take(":") != nil
             let minutes = number(2...2)
             if isBoundary, hours < 24, minutes != nil || !hasColon && !isApart {
@@ -162,7 +162,7 @@ struct StampReader {
         return nil
     }
 
-    /// In nanoseconds; digits behind the ninth are left out. 0 where there is none.
+    /// In nanoseconds, without the digits behind the ninth; 0 where there is none.
     private mutating func fraction(marks: String) -> Int64 {
         let start = place
         guard take(marks) != nil, let digit = peek, Self.isDigit(digit) else {
@@ -208,6 +208,12 @@ extension StampReader {
             return nil
         }
         return value
+    }
+
+    /// Two digits, whatever follows them.
+    private mutating func pair() -> Int? {
+        guard let tens = take("0123456789"), let ones = take("0123456789") else { return nil }
+        return Int(tens - UInt8(ascii: "0")) * 10 + Int(ones - UInt8(ascii: "0"))
     }
 
     /// One of `choices`.

@@ -18,6 +18,15 @@ struct Columns {
         kind = widest(\.kind)
     }
 
+    /// Those of a table without packets.
+    init(timesOnly clock: LocalTime, margin: Int) {
+        number = margin + 1
+        time = clock.time(0).count
+        delta = -2
+        route = 0
+        kind = 0
+    }
+
     /// Where the column of routes begins, and what is to be said under a row.
     var indent: Int { number + 2 + time + 2 + delta + 2 }
 

@@ -29,10 +29,11 @@ struct InstantSection {
     private func describe(_ flow: LastPackets.FlowTail) -> String {
         let initiator = flow.key[flow.initiator]
         let responder = flow.key[flow.initiator.other]
-        let distance = Wording.duration(report.time - flow.lastTime)
+        let gap = report.time &- flow.lastTime
+        let distance = gap == 0 ? "at that instant" : "\(Wording.duration(gap)) before"
         let of = flow.count > flow.packets.count ? ", \(flow.packets.count) of \(flow.count)" : ""
         var text = "   \(style.ink("\(initiator) → \(responder)", .strong))"
-        text += "   the last one \(distance) before\(of)\n"
+        text += "   the last one \(distance)\(of)\n"
         let events = flow.packets + (flow.next.map { [$0] } ?? [])
         let rows = events.enumerated().map { place, event in
             PacketRow(
@@ -48,7 +49,7 @@ struct InstantSection {
             text += columns.line(row)
             if event.time > report.time {
                 let remark =
-                    "The first after it, \(Wording.duration(event.time - report.time)) later."
+                    "The first after it, \(Wording.duration(event.time &- report.time)) later."
                 text +=
                     String(repeating: " ", count: columns.indent) + style.ink(remark, .faint) + "\n"
             }

@@ -8,6 +8,10 @@ struct Timeline {
     let clock: LocalTime
     /// Whether nothing is folded.
     let showsAll: Bool
+    /// Lines of logs that stand among the packets, in order of time.
+    var entries: [LogEntry] = []
+    /// How the logs are called.
+    var logNames: [String] = []
 
     private static let margin = 4
 
@@ -19,11 +23,20 @@ struct Timeline {
         }
         let columns = Columns(rows, margin: Self.margin)
         var text = former(columns, commentary)
+        var log = LogRows(
+            entries,
+            names: logNames,
+            columns: columns,
+            clock: clock,
+            style: style,
+            showsAll: showsAll
+        )
         let folding = Folding(history, shown)
         for part in showsAll ? [.rows(shown.indices)] : folding.parts {
             switch part {
             case .rows(let range):
                 for place in range {
+                    text += log.rows(before: history.events[shown[place]].time)
                     text += columns.line(rows[place])
                     if let remark = commentary.remark(on: shown[place]) {
                         text += self.remark(remark, columns)
@@ -35,6 +48,7 @@ struct Timeline {
                 text += fold(rows, range, nil, 0, columns)
             }
         }
+        text += log.remainder()
         if history.omitted > 0 {
             text += ellipsis("(\(history.omitted) packets in the middle were not kept)", columns)
         }
