@@ -101,6 +101,8 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
+        // Else the C library looks at that file again for every time of a log that it converts.
+        unsafe setenv("TZ", ":/etc/localtime", 0)
         tzset()
         let generatedAt = try generationTime()
         var analysis = Analysis(
