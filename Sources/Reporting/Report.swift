@@ -15,6 +15,10 @@ package struct Report: Sendable {
     package let handshakes: [Handshake]?
     /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
     package var generatedAt: Int64?
+    /// The last packets before an instant, if they were asked for.
+    package var lastPackets: InstantReport?
+    /// Lines of other logs, if there are any.
+    package private(set) var logs: LogMerge?
 
     /// Whether only some pathologies or severities were asked for.
     package let isSelective: Bool
@@ -34,6 +38,12 @@ package struct Report: Sendable {
         self.incidents = incidents
         self.handshakes = handshakes
     }
+
+    /// The first and the last time of the packets.
+    package var window: ClosedRange<Int64>? { tally.window.map { $0.first...$0.last } }
+
+    /// Puts the lines of other logs beside the incidents.
+    package mutating func merge(_ logs: Logs) { self.logs = LogMerge(logs, incidents) }
 
     /// Whether any input has stamps finer than a microsecond.
     package var hasNanoseconds: Bool { inputs.contains { $0.hasNanoseconds } }

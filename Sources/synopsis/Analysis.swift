@@ -13,12 +13,21 @@ struct Analysis: ~Copyable {
     private var inputs: [InputSummary] = []
     private let collectsHandshakes: Bool
     private let isSelective: Bool
+    private let instant: Instant?
+    private var lastPackets: LastPackets?
 
-    init(maxFlows: Int, collectsHandshakes: Bool, selection: Diagnosis.Selection) {
+    init(
+        maxFlows: Int,
+        collectsHandshakes: Bool,
+        selection: Diagnosis.Selection,
+        instant: Instant? = nil
+    ) {
         tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
         diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
         self.collectsHandshakes = collectsHandshakes
         isSelective = selection.isSelective
+        self.instant = instant
+        lastPackets = instant.map { instant in LastPackets { instant.time(from: $0) } }
     }
 
     /// Reads the files one after the other, the one with the earliest first packet first.
@@ -43,7 +52,13 @@ struct Analysis: ~Copyable {
                 let before = inputs.reduce(0) { $0 + $1.packets }
                 var source = try PcapFile(path: file, framesBefore: before)
                 if let filter { try source.keep(only: filter) }
-                isHealthy = read(&source, &left, progress) && isHealthy
+                if let watch = lastPackets.take() {
+                    var watched = WatchedFile(source, watch)
+                    isHealthy = read(&watched, &left, progress) && isHealthy
+                    lastPackets = watched.lastPackets
+                } else {
+                    isHealthy = read(&source, &left, progress) && isHealthy
+                }
             } catch {
                 Output.error("synopsis: \(error)\n")
                 isHealthy = false
@@ -87,24 +102,50 @@ struct Analysis: ~Copyable {
             var isMore = true
             while isMore, left > 0 {
                 let before = tracker.tally.packets
-                isMore = try tracker.consume(
-                    next: Int(min(left, UInt64(Self.batch))),
-                    from: &source
-                )
+                isMore = try tracker.consume(next: Self.share(of: left), from: &source)
                 left -= tracker.tally.packets - before
                 diagnoseDeparted()
-                progress?.show(
-                    octets: source.octetsRead,
-                    of: source.size,
-                    packets: source.framesRead
-                )
+                progress?.show(source)
             }
         } catch {
             damage = error
         }
+        return close(source, damage, &progress)
+    }
+
+    /// The same for a file that is watched; not one function for both, which would be slow for either.
+    private mutating func read(
+        _ source: inout WatchedFile,
+        _ left: inout UInt64,
+        _ progress: Progress?
+    ) -> Bool {
+        var progress = progress
+        var damage: CaptureError?
+        do throws(CaptureError) {
+            var isMore = true
+            while isMore, left > 0 {
+                let before = tracker.tally.packets
+                isMore = try tracker.consume(next: Self.share(of: left), from: &source)
+                left -= tracker.tally.packets - before
+                diagnoseDeparted()
+                progress?.show(source.file)
+            }
+        } catch {
+            damage = error
+        }
+        return close(source.file, damage, &progress)
+    }
+
+    private static func share(of left: UInt64) -> Int { Int(min(left, UInt64(batch))) }
+
+    private mutating func close(
+        _ file: borrowing PcapFile,
+        _ damage: CaptureError?,
+        _ progress: inout Progress?
+    ) -> Bool {
         progress?.erase()
         if let damage { Output.error("synopsis: \(damage)\n") }
-        inputs.append(source.summary(damage: damage))
+        inputs.append(file.summary(damage: damage))
         return damage == nil
     }
 
@@ -124,7 +165,7 @@ struct Analysis: ~Copyable {
         let facts = tracker.facts()
         tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
         tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
-        return Report(
+        var report = Report(
             inputs: inputs,
             tally: tracker.tally,
             incidents: diagnosis.incidents,
@@ -132,6 +173,10 @@ struct Analysis: ~Copyable {
             handshakes: collectsHandshakes ? tracker.handshakes : nil,
             isSelective: isSelective
         )
+        if let instant, let lastPackets {
+            report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
+        }
+        return report
     }
 }
 

@@ -79,6 +79,8 @@ struct Analyze: ParsableCommand {
     @Flag(name: .short, help: "Say when the report was made.")
     var verbose = false
 
+    @OptionGroup var logs: LogOptions
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
@@ -91,15 +93,25 @@ struct Analyze: ParsableCommand {
                 "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
             )
         }
+        if files.contains("-"), logs.log.contains("-") {
+            throw ValidationError("Standard input is the capture or a log, not both.")
+        }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
     }
 
     func run() throws {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
+        // Else the C library looks at that file again for every time of a log that it converts.
+        unsafe setenv("TZ", ":/etc/localtime", 0)
         tzset()
         let generatedAt = try generationTime()
-        var analysis = Analysis(maxFlows: maxFlows, collectsHandshakes: flows, selection: selection)
-        let isHealthy = try analysis.read(
+        var analysis = Analysis(
+            maxFlows: maxFlows,
+            collectsHandshakes: flows,
+            selection: selection,
+            instant: logs.instant
+        )
+        var isHealthy = try analysis.read(
             files,
             filter: filter,
             limit: count,
@@ -107,6 +119,9 @@ struct Analyze: ParsableCommand {
         )
         var report = analysis.finish()
         report.generatedAt = generatedAt
+        let (isWhole, lines) = logs.read(beside: report.window)
+        if let lines { report.merge(lines) }
+        isHealthy = isHealthy && isWhole
         try deliver(report)
         if !isHealthy { throw ExitStatus(code: Program.failure) }
         if let failOn, let gravest = report.gravest, gravest >= failOn.severity {

@@ -19,6 +19,8 @@ enum Help {
           --only ID  --ignore ID          look only for a pathology, or not for it
           --min-severity S  --fail-on S   note, warning or error: leave out below, exit 1 from
           --time-zone ZONE  --color WHEN  as TZ names it; auto, always or never
+          --at TIME                       the last packets of each flow before an instant
+          --log FILE  --log-offset S      lines of other logs beside the packets; their clocks moved
           --max-flows COUNT  -q  -v       a bound for memory; no progress line; date the report
           --version  -h, --help           'synopsis analyze --help' says more of each
 

@@ -3,7 +3,7 @@ import Testing
 
 /// Real output against the schema that the program prints.
 @Suite struct `The schema` {
-    private static let validator = """
+    static let validator = """
         import json, sys
         from jsonschema import Draft202012Validator
         schema = json.load(open(sys.argv[1]))
@@ -15,7 +15,7 @@ import Testing
         sys.exit(1 if errors else 0)
         """
 
-    private static func python(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    static func python(_ arguments: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3"] + arguments
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// The packages python3 and python3-jsonschema, which CI installs.
-    private static let hasValidator =
+    static let hasValidator =
         (try? python(["-c", "from jsonschema import Draft202012Validator"]).status) == 0
 
     @Test(.enabled(if: hasValidator, "python3-jsonschema is not installed"))

@@ -250,7 +250,7 @@ extension Check {
 }
 
 extension Event.Kind {
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .syn: "SYN"
         case .synAck: "SYN-ACK"

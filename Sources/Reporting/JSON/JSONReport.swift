@@ -31,6 +31,14 @@ package struct JSONReport {
         if let handshakes = report.handshakes {
             append("handshakes", lines: handshakes.lazy.map(events.handshake), to: &octets)
         }
+        if let lastPackets = report.lastPackets {
+            append("last_packets", events.lastPackets(lastPackets), to: &octets)
+        }
+        if let merge = report.logs {
+            append("logs", lines: merge.logs.summaries.lazy.map(events.log), to: &octets)
+            let entries = events.logEntries(merge, of: report.incidents)
+            append("log_entries", lines: entries, to: &octets)
+        }
         append("warnings", lines: report.warnings.lazy.map(warning), to: &octets)
         octets += "\n}\n".utf8
         return octets

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Points in time as a person reads them, in the time zone of the process (`TZ`).
 struct LocalTime {
     /// Digits behind the second: 6, or 9 if the capture has nanoseconds.
@@ -34,31 +32,5 @@ struct LocalTime {
         var rest = nanoseconds % 1_000_000_000
         if rest < 0 { rest += 1_000_000_000 }
         return UTCTime.padded(digits == 9 ? rest : rest / 1000, to: digits)
-    }
-}
-
-/// A point in time by the calendar and clock of the process's time zone.
-private struct CivilTime {
-    let year: Int64
-    let month: Int64
-    let day: Int64
-    let hour: Int64
-    let minute: Int64
-    let second: Int64
-    /// The abbreviation of the zone, summer time or not.
-    let zone: String
-
-    init(_ nanoseconds: Int64) {
-        var seconds = time_t(nanoseconds / 1_000_000_000)
-        if nanoseconds % 1_000_000_000 < 0 { seconds -= 1 }
-        var parts = unsafe tm()
-        unsafe localtime_r(&seconds, &parts)
-        year = unsafe Int64(parts.tm_year) + 1900
-        month = unsafe Int64(parts.tm_mon) + 1
-        day = unsafe Int64(parts.tm_mday)
-        hour = unsafe Int64(parts.tm_hour)
-        minute = unsafe Int64(parts.tm_min)
-        second = unsafe Int64(parts.tm_sec)
-        zone = unsafe parts.tm_zone.map { unsafe String(cString: $0) } ?? "UTC"
     }
 }

@@ -15,11 +15,26 @@ struct PacketRow {
     /// The row of the event at `index`; `former` is the event of the row before.
     init(_ index: Int, in history: History, after former: Int?, clock: LocalTime) {
         let event = history.events[index]
+        self.init(
+            event,
+            from: history.endpoint(of: event),
+            to: event.side == history.initiatorSide ? history.responder : history.initiator,
+            after: former.map { history.events[$0].time },
+            clock: clock
+        )
+    }
+
+    /// The row of a segment, or of an ICMP error about one; `former` is the time of the row before.
+    init(
+        _ event: Event,
+        from sender: Endpoint,
+        to receiver: Endpoint,
+        after former: Int64?,
+        clock: LocalTime
+    ) {
         number = String(event.packet)
         time = clock.time(event.time)
-        delta = former.map { clock.delta(history.delay(from: $0, to: index)) } ?? ""
-        let sender = history.endpoint(of: event)
-        let receiver = event.side == history.initiatorSide ? history.responder : history.initiator
+        delta = former.map { clock.delta(event.time - $0) } ?? ""
         if event.kind == .icmp {
             route = "\(event.icmpSender) → \(sender.address)"
             kind = "\(event.icmpSender.isIPv4 ? "ICMP" : "ICMPv6") \(event.frameLength)"

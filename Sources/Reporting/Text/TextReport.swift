@@ -6,10 +6,10 @@ package struct TextReport {
     /// Commands are set in a column of at most so many characters.
     private static let commandColumn = 56
 
-    private let report: Report
-    private let style: Style
-    private let showsAll: Bool
-    private let clock: LocalTime
+    let report: Report
+    let style: Style
+    let showsAll: Bool
+    let clock: LocalTime
 
     /// The text of `report`; long timelines are shown whole if `showsAll`.
     package init(_ report: Report, style: Style = Style(), showsAll: Bool = false) {
@@ -24,6 +24,10 @@ package struct TextReport {
         if report.incidents.isEmpty { text += "\n" + report.nothingFound }
         for (index, incident) in report.incidents.enumerated() {
             text += "\n" + describe(incident, number: index + 1)
+        }
+        if let lastPackets = report.lastPackets {
+            text += "\n" + InstantSection(report: lastPackets, clock: clock, style: style).text
+            text += logLines(around: lastPackets.time)
         }
         if let handshakes = report.handshakes { text += "\n" + flows(handshakes) }
         return text
@@ -42,7 +46,7 @@ package struct TextReport {
         for warning in report.warnings {
             text += style.ink("note: ", .note) + warning.message + "\n"
         }
-        return text
+        return text + logHeads
     }
 
     /// Each of several inputs, with the numbers that its packets have here.
@@ -65,7 +69,7 @@ package struct TextReport {
         return text
     }
 
-    private func baseName(_ path: String) -> String {
+    func baseName(_ path: String) -> String {
         path == "-" ? "standard input" : String(path.split(separator: "/").last ?? Substring(path))
     }
 
@@ -141,8 +145,11 @@ package struct TextReport {
             let table = EvidenceTable(finding: link.finding, clock: clock, showsAll: showsAll).text
             if !table.isEmpty { text += "\n" + table }
         }
-        for history in incident.histories { text += "\n" + timeline(of: history, in: incident) }
-        return text
+        for (index, history) in incident.histories.enumerated() {
+            let entries = report.logs?.entries(ofIncident: number - 1, history: index) ?? []
+            text += "\n" + timeline(of: history, in: incident, beside: entries)
+        }
+        return text + logLines(besideIncident: number - 1)
     }
 
     private func ink(of severity: Severity) -> Style.Ink {
@@ -201,12 +208,18 @@ package struct TextReport {
         return text
     }
 
-    private func timeline(of history: History, in incident: Incident) -> String {
+    private func timeline(
+        of history: History,
+        in incident: Incident,
+        beside entries: [LogEntry]
+    ) -> String {
         let label =
             incident.flows > 1
             ? "   Timeline of \(history.initiator) → \(history.responder), one of \(incident.flows) connections\n"
             : "   Timeline\n"
-        let timeline = Timeline(history: history, style: style, clock: clock, showsAll: showsAll)
+        var timeline = Timeline(history: history, style: style, clock: clock, showsAll: showsAll)
+        timeline.entries = entries
+        timeline.logNames = logNames
         return label + timeline.text
     }
 

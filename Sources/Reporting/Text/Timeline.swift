@@ -8,6 +8,10 @@ struct Timeline {
     let clock: LocalTime
     /// Whether nothing is folded.
     let showsAll: Bool
+    /// Lines of logs that stand among the packets, in order of time.
+    var entries: [LogEntry] = []
+    /// How the logs are called.
+    var logNames: [String] = []
 
     private static let margin = 4
 
@@ -17,61 +21,59 @@ struct Timeline {
         let rows = shown.enumerated().map { place, index in
             PacketRow(index, in: history, after: place == 0 ? nil : shown[place - 1], clock: clock)
         }
-        let widths = Widths(rows)
-        var text = former(widths, commentary)
+        let columns = Columns(rows, margin: Self.margin)
+        var text = former(columns, commentary)
+        var log = LogRows(
+            entries,
+            names: logNames,
+            columns: columns,
+            clock: clock,
+            style: style,
+            showsAll: showsAll
+        )
         let folding = Folding(history, shown)
         for part in showsAll ? [.rows(shown.indices)] : folding.parts {
             switch part {
             case .rows(let range):
                 for place in range {
-                    text += line(rows[place], widths)
+                    text += log.rows(before: history.events[shown[place]].time)
+                    text += columns.line(rows[place])
                     if let remark = commentary.remark(on: shown[place]) {
-                        text += self.remark(remark, widths)
+                        text += self.remark(remark, columns)
                     }
                 }
             case .folded(let range, let cycle, let times):
-                text += fold(rows, range, cycle, times, widths)
+                text += fold(rows, range, cycle, times, columns)
             case .omitted(let range):
-                text += fold(rows, range, nil, 0, widths)
+                text += fold(rows, range, nil, 0, columns)
             }
         }
+        text += log.remainder()
         if history.omitted > 0 {
-            text += ellipsis("(\(history.omitted) packets in the middle were not kept)", widths)
+            text += ellipsis("(\(history.omitted) packets in the middle were not kept)", columns)
         }
         return text
     }
 
     /// What is known of the connection before, above the first row.
-    private func former(_ widths: Widths, _ commentary: Commentary) -> String {
+    private func former(_ columns: Columns, _ commentary: Commentary) -> String {
         guard let index = history.events.indices.first,
             history.events[index].kind == .formerConnection,
             let remark = commentary.remark(on: index)
         else { return "" }
-        return ellipsis(remark, widths)
+        return ellipsis(remark, columns)
     }
 
-    private func line(_ row: PacketRow, _ widths: Widths) -> String {
-        let cells = [
-            row.number.leading(to: widths.number + Self.margin),
-            row.time,
-            row.delta.padded(to: widths.delta),
-            row.route.padded(to: widths.route),
-            row.kind.padded(to: widths.kind),
-            row.info,
-        ]
-        return cells.joined(separator: "  ") + "\n"
-    }
-
-    private func remark(_ remark: String, _ widths: Widths) -> String {
-        let indent = Self.margin + widths.number + 2 + widths.time + 2 + widths.delta + 2
+    private func remark(_ remark: String, _ columns: Columns) -> String {
+        let indent = columns.indent
         let blank = String(repeating: " ", count: indent)
         let wide = Style(width: max(style.width, indent + 100), isColored: style.isColored)
         return wide.wrapped(remark, indent: indent).map { blank + style.ink($0, .faint) + "\n" }
             .joined()
     }
 
-    private func ellipsis(_ remark: String, _ widths: Widths) -> String {
-        "…".leading(to: widths.number + Self.margin) + "  " + style.ink(remark, .faint) + "\n"
+    private func ellipsis(_ remark: String, _ columns: Columns) -> String {
+        "…".leading(to: columns.number) + "  " + style.ink(remark, .faint) + "\n"
     }
 
     private func fold(
@@ -79,7 +81,7 @@ struct Timeline {
         _ range: Range<Int>,
         _ cycle: Int?,
         _ times: Int,
-        _ widths: Widths
+        _ columns: Columns
     ) -> String {
         let first = rows[range.lowerBound]
         let last = rows[range.upperBound - 1]
@@ -91,27 +93,7 @@ struct Timeline {
             ?? "\(range.count) packets; --all shows them"
         return ellipsis(
             "(packets \(first.number) to \(last.number), until \(last.time): \(what))",
-            widths
+            columns
         )
-    }
-
-    /// The widths of the columns.
-    private struct Widths {
-        let number: Int
-        let time: Int
-        let delta: Int
-        let route: Int
-        let kind: Int
-
-        init(_ rows: [PacketRow]) {
-            func widest(_ field: KeyPath<PacketRow, String>) -> Int {
-                rows.map { $0[keyPath: field].count }.max() ?? 0
-            }
-            number = widest(\.number)
-            time = widest(\.time)
-            delta = widest(\.delta)
-            route = widest(\.route)
-            kind = widest(\.kind)
-        }
     }
 }
