@@ -15,6 +15,19 @@ package struct WatchedFile: ~Copyable, CaptureSource {
         return true
     }
 
+    package mutating func advanceInPlace() -> CaptureStep {
+        guard case .frame = file.advanceInPlace() else { return .blocked }
+        lastPackets.note(file.frame)
+        return .frame
+    }
+
+    package var place: Int { file.place }
+
+    package subscript(place: Int) -> RawSpan {
+        @_lifetime(borrow self)
+        get { file[place] }
+    }
+
     package var frame: Frame {
         @_lifetime(borrow self)
         get { file.frame }
