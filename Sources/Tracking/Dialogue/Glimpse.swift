@@ -12,6 +12,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
     private var shortLength: UInt16 = 0
     private var frameLength: UInt16 = 0
     private var window: UInt16 = 0
+    private var identification: UInt16 = 0
     private var flags = TCPFlags(rawValue: 0)
     private var timeToLive: UInt8 = 0
     private var options = TCPOptions.Presence(rawValue: 0)
@@ -30,6 +31,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
         shortLength = UInt16(clamping: segment.payloadLength)
         frameLength = UInt16(clamping: frame.originalLength)
         window = segment.window
+        identification = segment.identification
         flags = segment.flags
         timeToLive = segment.timeToLive
         options = segment.options.presence
@@ -55,6 +57,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
             frameLength: UInt32(frameLength),
             window: window,
             flags: flags,
+            identification: identification,
             vlan: vlan,
             incarnation: incarnation,
             options: options,
