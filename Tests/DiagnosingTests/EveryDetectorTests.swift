@@ -10,6 +10,8 @@ import Tracking
         "syn-ack-unseen": ["icmp-admin-prohibited"],
         "bad-checksum": ["syn-unanswered"],
         "port-scan": ["connection-refused"],
+        "reconnect-loop": ["silent-connection"],
+        "listener-crash": ["connection-refused", "abortive-close"],
         "accept-queue-overflow": ["syn-ack-retransmission"],
         "tfo-fallback": ["slow-handshake"],
         "ecn-fallback": ["slow-handshake"],

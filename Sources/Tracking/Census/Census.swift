@@ -1,6 +1,8 @@
 /// What many flows together tell, counted as each of them ends: by service and by host, so that a flood or
 /// a scan takes no memory for each of its flows.
 package struct Census: Sendable {
+    /// Listeners that reset several connections at once.
+    package internal(set) var collapses = Collapses()
     /// As many services, initiators and pairs are told apart.
     private static let limit = 65_536
     /// With so many failed attempts, those that came up count too, and single failures no longer.

@@ -9,6 +9,8 @@ package struct Conversation: Hashable, Sendable {
     package internal(set) var serverName: String?
     /// The first application protocol that the ClientHello offers.
     package internal(set) var applicationProtocol: String?
+    /// Whether its handshake was captured: otherwise it is a guess who began it.
+    package let hasBeginning: Bool
     /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since 1970.
     package let time: Int64
     /// Whether both FINs were acknowledged.

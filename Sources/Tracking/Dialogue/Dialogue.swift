@@ -17,6 +17,14 @@ package struct Dialogue: Hashable, Sendable {
         package let next: SequenceNumber
         /// The newest acknowledgment that it sent.
         package let acknowledged: SequenceNumber
+        /// Whether any segment of it was captured.
+        package let isCaptured: Bool
+
+        init(_ sender: Sender) {
+            next = sender.next
+            acknowledged = sender.acknowledged
+            isCaptured = sender.marks.contains(.spoke)
+        }
     }
 
     init(_ talk: Talk, of flow: Flow, repeating repetitions: (low: Repetition?, high: Repetition?))
@@ -36,8 +44,8 @@ package struct Dialogue: Hashable, Sendable {
         quietBeforeEnd = talk.endBegin == 0 ? nil : talk.quietBeforeEnd
         endBegin = talk.endBegin == 0 ? nil : talk.endBegin
         speaker = flow.speaker
-        lowSent = Progress(next: flow.low.next, acknowledged: flow.low.acknowledged)
-        highSent = Progress(next: flow.high.next, acknowledged: flow.high.acknowledged)
+        lowSent = Progress(flow.low)
+        highSent = Progress(flow.high)
     }
 
     package subscript(side: Side) -> Speech { side == .low ? low : high }
@@ -49,6 +57,9 @@ package struct Dialogue: Hashable, Sendable {
     package func isAcknowledged(_ side: Side) -> Bool {
         self[side].end.distance(to: progress(of: side.other).acknowledged) >= 0
     }
+
+    /// Whether both ends were captured.
+    package var hasBothDirections: Bool { lowSent.isCaptured && highSent.isCaptured }
 
     /// Whether anybody sent data.
     package var hasData: Bool { low.hasSpoken || high.hasSpoken }

@@ -79,6 +79,7 @@ extension Tracker {
             tls: tls,
             serverName: tls.flatMap { names[$0.serverName] },
             applicationProtocol: tls.flatMap { names[$0.applicationProtocol] },
+            hasBeginning: !flow.marks.contains(.midstream),
             time: time,
             isClosed: flow.phase == .closed
         )

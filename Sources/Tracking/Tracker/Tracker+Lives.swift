@@ -37,6 +37,25 @@ extension Tracker {
         tapes.append(event, to: &flows[index].tape)
     }
 
+    /// Takes down a RST of a responder: it may be one of many that a dying process leaves.
+    @inline(never)
+    mutating func noteCollapse(
+        by segment: Segment,
+        _ news: Flow.Marks,
+        on index: Int,
+        in frame: FrameFacts
+    ) {
+        let flow = flows[index]
+        let event = Event(segment, kind: .rst, side: flow.initiator.other, in: frame)
+        if news.contains(.refused) {
+            census.collapses
+                .noteRefusal(event, by: segment.source, of: segment.destination)
+        } else if flow.talk != 0, flow.phase == .reset, talks[Int(flow.talk)].endBegin == frame.time
+        {
+            census.collapses.noteReset(event, by: segment.source, of: segment.destination)
+        }
+    }
+
     mutating func conclude(_ flow: Flow) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
         census.note(flow) { tapes.first(on: flow.tape) }

@@ -154,6 +154,9 @@ package struct Tracker: ~Copyable {
         if !segment.flags.isDisjoint(with: [.fin, .rst]) {
             noteEnd(of: index, at: frame.time, after: quiet)
         }
+        if segment.flags.contains(.rst), side != flows[index].initiator {
+            noteCollapse(by: segment, change.marks, on: index, in: frame)
+        }
         if change.isClosed {
             settleTalk(of: index, at: frame.time)
             flows[index].forget(&tapes)

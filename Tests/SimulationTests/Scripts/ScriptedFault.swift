@@ -55,6 +55,7 @@ enum ScriptedFault: String, CaseIterable, Sendable {
         case .damagedAnswers: ["syn-ack-retransmission"]
         case .portScan: ["connection-refused"]
         case .rewrittenEcho: ["rst-loop"]
+        case .timestampsFallBack: ["retransmission-timeout"]
         default: []
         }
     }

@@ -81,6 +81,8 @@ extension Fault {
         case .oldEntry: ["icmp-admin-prohibited"]
         case .timeWaitCollision: ["challenge-ack"]
         case .fullQueue: ["syn-ack-retransmission"]
+        // Its server keeps sockets for half a minute that nobody uses.
+        case .halfOpenServer: ["half-close-stall"]
         default: []
         }
     }
@@ -102,6 +104,10 @@ extension Fault {
         case .oldEntry, .timeWaitCollision, .halfOpenServer: ["rst-loop"]
         // With the first sending lost before the tap, a retry seems to follow it at once.
         case .droppedSyns: ["syn-burst"]
+        // With the ACK of the handshake lost again and again, its data is sent in vain.
+        case .fullQueue: ["retransmission-timeout"]
+        // With the FIN lost, the close comes late.
+        case .turnedAway: ["silent-connection"]
         // With the other SYNs lost, what the timer of the first sends again is its right answer.
         case .filerBurst: ["syn-ack-retransmission"]
         default: []

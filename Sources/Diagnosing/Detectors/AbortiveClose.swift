@@ -1,0 +1,232 @@
+import Tracking
+
+/// Speaks when a RST ended a connection that was in use.
+package struct AbortiveClose: Detector {
+    package static let manual = Manual(
+        id: "abortive-close",
+        title: "connection ended by RST",
+        sees: """
+            A RST on a connection that had carried data, before both ends had closed: in answer to data behind the \
+            sender's own FIN (data-after-close), in answer to data of a connection that its sender no longer knows \
+            (connection-unknown), or by the application's own doing, while the other end was sending (unread-data) or \
+            when all was said (linger-zero).
+            """,
+        means: """
+            What was on its way or unread is lost, at both ends. Applications do so when they close with data in \
+            their receive buffer, with SO_LINGER 0, or when they are killed; stacks do so when a socket is gone.
+            """,
+        unless: """
+            A RST after both FINs, or after both ends of TLS said goodbye, is noise. Clients that cancel a download \
+            reset it. Somebody else may have sent the RST: see rst-injected.
+            """,
+        check: """
+            On the sender of the RST nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger: \
+            which of them rises says what its application did.
+            """,
+        sources: [.rfc(9293, section: "3.6.1"), .rfc(2525, section: "2.17")],
+        followsFrom: [
+            "rst-injected", "listener-crash", "unanswered-request", "timestamp-regression",
+            "retransmission-timeout", "half-close-stall", "idle-timeout-close",
+            "accept-queue-overflow",
+            "rst-after-handshake", "challenge-ack", "time-wait-collision", "port-reuse",
+        ],
+        example: Exchange(to: "198.51.100.20:8000") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 1400)
+            server.data(seq: 5001, ack: 2401, length: 60)
+            pause(.milliseconds(1200))
+            client.data(seq: 2401, ack: 5061, length: 1400)
+            server.ack(seq: 5061, ack: 3801)
+            server.reset(seq: 5061, ack: 3801).flagged
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8000") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 1400)
+            server.data(seq: 5001, ack: 2401, length: 60)
+            client.fin(seq: 2401, ack: 5061)
+            server.fin(seq: 5061, ack: 2402)
+            client.ack(seq: 2402, ack: 5062)
+            server.rst(seq: 5062)
+        }
+    )
+
+    /// Data so long before the RST had its answer in it, in nanoseconds.
+    private static let recent: Int64 = 1_000_000_000
+
+    /// No more is on its way at a time, in octets.
+    private static let mostInFlight: Int32 = 1 << 26
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let aborts = history.endings.compactMap { abort(in: $0, history) }
+        // Who reset it, and why so soon, is a story of its own.
+        guard let last = aborts.last, ResetAfterHandshake().examine(history) == nil,
+            InjectedReset().examine(history) == nil
+        else { return nil }
+        let event = history.events[last.resets[0]]
+        let sender = history.endpoint(of: event).address
+        let isByClient = history.isFromInitiator(event)
+        return finding(
+            in: history,
+            life: last.life,
+            reason: last.kind.rawValue,
+            severity: severity(of: last, isByClient: isByClient),
+            confidence: last.kind == .unreadData ? .medium : .high,
+            status: last.kind == .unreadData ? .likely : .confirmed,
+            count: aborts.count,
+            events: aborts.flatMap(\.resets),
+            note: { _ in note(of: last) },
+            metrics: [
+                Metric("lost_octets", last.lost),
+                Metric("sent_by", isByClient ? "client" : "server"),
+                Metric("window", Int(event.window)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: last.kind.causes,
+            checks: [
+                Check(
+                    on: sender.description,
+                    "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger",
+                    "which of them rises with every RST?"
+                )
+            ],
+            summary: summary(of: last, by: sender, in: history),
+            explanation: explanation(of: last, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RST while in use."
+    }
+
+    private func severity(of abort: Abort, isByClient: Bool) -> Severity {
+        // A client may well not care for the rest.
+        guard abort.hasBeginning, !isByClient else { return .note }
+        return abort.kind == .lingerZero ? .note : .warning
+    }
+
+    private func abort(in ending: Ending, _ history: History) -> Abort? {
+        let dialogue = ending.dialogue
+        guard dialogue.hasData, let first = ending.resets.first, !saidGoodbye(ending) else {
+            return nil
+        }
+        let event = history.events[first]
+        let side = event.side
+        let (own, other) = (dialogue.progress(of: side), dialogue.progress(of: side.other))
+        let unacknowledged = max(0, other.acknowledged.distance(to: dialogue[side].end))
+        let unread = max(0, own.acknowledged.distance(to: dialogue[side.other].end))
+        // Numbers of another connection on the same ports tell nothing of this one.
+        guard max(unread, unacknowledged) < Self.mostInFlight else { return nil }
+        let hadClosed = ending.fins.contains { history.events[$0].side == side && $0 < first }
+        let kind: Kind
+        if event.flags.contains(.ack) {
+            let data = dialogue[side.other].last
+            let isReceiving =
+                dialogue.speaker == side.other && event.time - data.time <= Self.recent
+                && dialogue[side].hasSpoken
+            kind = isReceiving || unread > 0 ? .unreadData : .lingerZero
+        } else {
+            kind = hadClosed ? .dataAfterClose : .connectionUnknown
+            // A RST to an ACK of what both have closed destroys nothing.
+            let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1
+            guard !hasOnlyFin, unread > 0 || dialogue.speaker == side.other else { return nil }
+        }
+        return Abort(
+            life: ending.life,
+            resets: ending.resets.filter { history.events[$0].side == side },
+            kind: kind,
+            lost: ending.conversation.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
+            hasBeginning: ending.conversation.hasBeginning
+        )
+    }
+
+    /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in it.
+    private func saidGoodbye(_ ending: Ending) -> Bool {
+        guard let session = ending.conversation.tls else { return false }
+        return !session.isComplete || session.low.alert != nil || session.high.alert != nil
+    }
+
+    private func note(of abort: Abort) -> String {
+        switch abort.kind {
+        case .dataAfterClose: "refuses data that came after its FIN"
+        case .connectionUnknown: "knows nothing of this connection"
+        case .unreadData: "aborts while the other end sends"
+        case .lingerZero: "aborts instead of closing"
+        }
+    }
+
+    private func summary(of abort: Abort, by sender: Address, in history: History) -> String {
+        let peer =
+            sender == history.initiator.address
+            ? "\(history.responder)" : "\(history.initiator.address)"
+        let lost = abort.lost > 0 ? "; \(Wording.count(abort.lost, "octet")) were lost" : ""
+        switch abort.kind {
+        case .dataAfterClose:
+            return
+                "\(sender) closed its connection with \(peer) and then reset it, since more data came\(lost)."
+        case .connectionUnknown:
+            return "\(sender) reset the connection with \(peer): it no longer knew it\(lost)."
+        case .unreadData:
+            return
+                "\(sender) aborted its connection with \(peer) while that was still sending\(lost)."
+        case .lingerZero:
+            return "\(sender) ended its connection with \(peer) by RST instead of FIN\(lost)."
+        }
+    }
+
+    private func explanation(of abort: Abort, in history: History) -> String {
+        let packet = history.events[abort.resets[0]].packet
+        switch abort.kind {
+        case .dataAfterClose:
+            return """
+                The RST of packet \(packet) has no ACK: the socket was gone when the data came, and its sender cannot \
+                know how much of it arrived.
+                """
+        case .connectionUnknown:
+            return """
+                The RST of packet \(packet) has no ACK and takes its number from the segment that it refuses: there \
+                is no socket any more, since the host restarted, the application died, or a device lost its state.
+                """
+        case .unreadData:
+            return """
+                The RST of packet \(packet) comes from a live socket. An application that closes with unread data in \
+                its buffer makes its stack do so (RFC 2525 §2.17).
+                """
+        case .lingerZero:
+            return """
+                The RST of packet \(packet) comes from a live socket: SO_LINGER with 0, or data that came unread.
+                """
+        }
+    }
+
+    private enum Kind: String {
+        case dataAfterClose = "data-after-close"
+        case connectionUnknown = "connection-unknown"
+        case unreadData = "unread-data"
+        case lingerZero = "linger-zero"
+
+        var causes: [String] {
+            switch self {
+            case .dataAfterClose: ["closed-before-end-of-data"]
+            case .connectionUnknown: ["host-restarted", "process-died", "state-lost-on-the-way"]
+            case .unreadData: ["closed-with-unread-data", "upload-refused-early", "process-killed"]
+            case .lingerZero: ["so-linger-zero", "closed-with-unread-data"]
+            }
+        }
+    }
+
+    private struct Abort {
+        let life: Incarnation
+        /// Of its sender; never empty.
+        let resets: [Int]
+        let kind: Kind
+        let lost: Int
+        let hasBeginning: Bool
+    }
+}

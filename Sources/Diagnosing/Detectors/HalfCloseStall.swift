@@ -1,0 +1,128 @@
+import Tracking
+
+/// Speaks when one end closed, and the other never did.
+package struct HalfCloseStall: Detector {
+    package static let manual = Manual(
+        id: "half-close-stall",
+        title: "only one end closes",
+        sees: """
+            A FIN that the other end acknowledged, and neither its own FIN nor data from it for 20 s or more; at the \
+            end of the capture it is pending after 10 s.
+            """,
+        means: """
+            The stack that acknowledged the FIN is in CLOSE-WAIT: its application has not closed the socket. It leaks \
+            sockets, is stuck, or does not read to the end. The other end waits in FIN-WAIT-2, for 60 s on Linux \
+            unless the application still holds the socket.
+            """,
+        unless: """
+            A half-closed connection is legal: whoever still sends data uses it so. A capture of one direction \
+            misses the other FIN.
+            """,
+        check: """
+            On the end that did not close: ss -tnp state close-wait, and what the process does with that socket.
+            """,
+        sources: [.rfc(9293, section: "3.6.1")],
+        followsFrom: ["unanswered-request"],
+        example: Exchange(to: "198.51.100.20:9000") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 20)
+            server.data(seq: 5001, ack: 1021, length: 20)
+            client.fin(seq: 1021, ack: 5021).flagged
+            server.ack(seq: 5021, ack: 1022)
+            pause(.seconds(60))
+            server.fin(seq: 5021, ack: 1022).flagged
+            client.rst(seq: 1022)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:9000") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 20)
+            client.fin(seq: 1021, ack: 5001)
+            server.ack(seq: 5001, ack: 1022)
+            pause(.seconds(9))
+            server.data(seq: 5001, ack: 1022, length: 900)
+            client.ack(seq: 1022, ack: 5901)
+            server.fin(seq: 5901, ack: 1022)
+            client.ack(seq: 1022, ack: 5902)
+        }
+    )
+
+    /// The other FIN may take so long, in nanoseconds.
+    private static let patience: Int64 = 20_000_000_000
+    /// At the end of the capture it is worth a word after so long, in nanoseconds.
+    private static let pendingPatience: Int64 = 10_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let stalls = history.endings.compactMap { stall(in: $0, history) }
+        guard let last = stalls.last else { return nil }
+        let closer = history.endpoint(of: history.events[last.fin]).address
+        let other = closer == history.initiator.address ? history.responder : history.initiator
+        return finding(
+            in: history,
+            life: last.life,
+            severity: last.end == nil ? .note : .warning,
+            confidence: last.end == nil ? .medium : .high,
+            status: last.end == nil ? .pending : .confirmed,
+            count: stalls.count,
+            events: stalls.flatMap { [$0.fin] + [$0.end].compactMap(\.self) },
+            note: { $0 % 2 == 0 ? "closes, and is acknowledged" : "ends the wait" },
+            metrics: [
+                Metric("stalled_us", nanoseconds: last.duration),
+                Metric("closed_by", closer == history.initiator.address ? "client" : "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["application-does-not-close", "application-stuck"],
+            checks: [
+                Check(
+                    on: other.address.description,
+                    "ss -tnp state close-wait",
+                    "which process holds the socket that \(closer) has closed?"
+                )
+            ],
+            summary: """
+                \(closer) closed its side, and \(other.address) did not close the other within \
+                \(Wording.duration(last.duration)).
+                """,
+            explanation: """
+                The FIN of packet \(history.events[last.fin].packet) was acknowledged, so that \(other.address) is in \
+                CLOSE-WAIT until its application closes the socket.
+                """
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "On \(many.flows) connections of \(many.source) to \(many.destination) only one end closed."
+    }
+
+    private func stall(in ending: Ending, _ history: History) -> Stall? {
+        guard let fin = ending.fins.first, ending.resets.first.map({ $0 > fin }) ?? true else {
+            return nil
+        }
+        let side = history.events[fin].side
+        let isAcknowledged =
+            history.events[fin].sequenceEnd
+            .distance(to: ending.dialogue.progress(of: side.other).acknowledged) >= 0
+        guard isAcknowledged else { return nil }
+        let end = [ending.fins.dropFirst().first, ending.resets.first].compactMap(\.self).min()
+        let data = ending.dialogue[side.other].last
+        let begin = max(history.events[fin].time, data.packet == 0 ? 0 : data.time)
+        let duration = (end.map { history.events[$0].time } ?? ending.conversation.time) - begin
+        // The capture may miss the other FIN as it misses other packets.
+        if end == nil, history.capture.lossSigns > 0 { return nil }
+        guard duration >= (end == nil ? Self.pendingPatience : Self.patience) else { return nil }
+        return Stall(life: ending.life, fin: fin, end: end, duration: duration)
+    }
+
+    private struct Stall {
+        let life: Incarnation
+        let fin: Int
+        let end: Int?
+        let duration: Int64
+    }
+}

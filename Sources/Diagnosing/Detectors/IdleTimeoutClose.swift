@@ -1,0 +1,127 @@
+import Tracking
+
+/// Speaks when a connection that nobody used was closed after a round time.
+package struct IdleTimeoutClose: Detector {
+    package static let manual = Manual(
+        id: "idle-timeout-close",
+        title: "connection closed for being idle",
+        sees: """
+            A FIN or RST after 10 s or more without a single packet of the connection, at a round number of seconds, \
+            when nobody waited for an answer.
+            """,
+        means: """
+            A timer closed it: that of the application at one end, or of a device between them if the other end goes \
+            on as if nothing had happened. Harmless by itself; where the next connection fails, it is the prelude.
+            """,
+        unless: """
+            A user who happens to leave after a round time looks the same. Packets that the capture missed make a \
+            busy connection look idle.
+            """,
+        check: """
+            Which end's keep-alive or idle timeout has this value, and whether keep-alives of the other end can be \
+            made more frequent.
+            """,
+        sources: [.rfc(5382, section: "5"), .rfc(1122, section: "4.2.3.6")],
+        example: Exchange(to: "198.51.100.20:2049") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 100)
+            server.data(seq: 5001, ack: 1101, length: 100)
+            client.ack(seq: 1101, ack: 5101)
+            pause(.seconds(300))
+            client.fin(seq: 1101, ack: 5101).flagged
+            server.fin(seq: 5101, ack: 1102)
+            client.ack(seq: 1102, ack: 5102)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:2049") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 100)
+            server.data(seq: 5001, ack: 1101, length: 100)
+            client.ack(seq: 1101, ack: 5101)
+            pause(.milliseconds(287_400))
+            client.fin(seq: 1101, ack: 5101)
+            server.fin(seq: 5101, ack: 1102)
+            client.ack(seq: 1102, ack: 5102)
+        }
+    )
+
+    /// No timer that closes idle connections is shorter, in nanoseconds.
+    private static let shortest: Int64 = 10_000_000_000
+    /// Timers are set in such steps, in nanoseconds.
+    private static let step: Int64 = 5_000_000_000
+    /// A timer runs out that late at most, in nanoseconds, or this part of its time.
+    private static let lateness: Int64 = 300_000_000
+    private static let latenessDivisor: Int64 = 200
+    /// Idle timers that come as a default, by their seconds.
+    private static let known: [Int64: String] = [
+        60: "AWS load balancers (60 s)", 75: "nginx keep-alive (75 s)",
+        240: "Azure load balancers (240 s)", 300: "NFS clients and F5 (300 s)",
+        350: "AWS network load balancers (350 s)", 360: "the Linux NFS server (360 s)",
+        600: "Google Cloud (600 s)", 3600: "many firewalls (3600 s)",
+        7200: "TCP keep-alive (7200 s)",
+    ]
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let closes = history.endings.compactMap { close(in: $0, history) }
+        guard let last = closes.last else { return nil }
+        let event = history.events[last.event]
+        let closer = history.endpoint(of: event).address
+        let seconds = (last.idle + Self.lateness) / 1_000_000_000
+        let known = Self.known[seconds]
+        return finding(
+            in: history,
+            life: last.life,
+            reason: event.kind == .rst ? "reset" : "closed",
+            severity: .note,
+            confidence: known == nil ? .low : .medium,
+            status: .likely,
+            count: closes.count,
+            events: closes.map(\.event),
+            note: { "after \(Wording.duration(closes[$0].idle)) without a packet" },
+            metrics: [
+                Metric("idle_us", nanoseconds: last.idle),
+                Metric("closed_by", history.isFromInitiator(event) ? "client" : "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["idle-timeout"],
+            checks: [
+                Check(
+                    on: closer.description,
+                    "ss -tno dst \(closer == history.initiator.address ? history.responder.address : history.initiator.address)",
+                    "which timer runs on the idle connections?"
+                )
+            ],
+            summary: """
+                \(closer) \(event.kind == .rst ? "reset" : "closed") its connection after \(seconds) s in which nobody \
+                had used it.
+                """,
+            explanation: known.map { "That is the idle timeout of \($0)." } ?? ""
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) were closed for being idle."
+    }
+
+    private func close(in ending: Ending, _ history: History) -> Close? {
+        guard let first = ending.first, let idle = ending.dialogue.quietBeforeEnd,
+            ending.dialogue.hasData, idle >= Self.shortest,
+            ending.dialogue.speaker != ending.life.initiator
+        else { return nil }
+        let late = idle % Self.step
+        let isRound = late <= max(Self.lateness, idle / Self.latenessDivisor)
+        return isRound ? Close(life: ending.life, event: first, idle: idle) : nil
+    }
+
+    private struct Close {
+        let life: Incarnation
+        let event: Int
+        let idle: Int64
+    }
+}

@@ -1,0 +1,137 @@
+import Tracking
+
+/// Speaks when large segments are sent again and again and small ones arrive.
+package struct MTUBlackHole: Detector {
+    package static let manual = Manual(
+        id: "mtu-blackhole",
+        title: "large segments vanish",
+        sees: """
+            A segment of 1200 octets or more that was sent three times or more and never acknowledged, on a \
+            connection on which smaller ones were.
+            """,
+        means: """
+            Some link on the way takes only smaller packets, and the ICMP message that would say so is filtered or \
+            not sent: tunnels and VPNs are the usual places. The handshake is small and succeeds; the first full \
+            segment, often the certificates of TLS or a listing, never arrives.
+            """,
+        unless: """
+            Plain loss hits small segments too. On the sending host segments look larger than they are, since the \
+            network card cuts them.
+            """,
+        check: """
+            ping -M do -s 1472 to the other end: which size still passes? Clamp the MSS on the tunnel, or let ICMP \
+            type 3 code 4 (ICMPv6 type 2) through.
+            """,
+        sources: [.rfc(2923, section: "2.1"), .rfc(4821, section: "1")],
+        followsFrom: ["accept-queue-overflow", "timestamp-regression"],
+        example: Exchange(to: "198.51.100.20:443") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 300)
+            server.ack(seq: 5001, ack: 1301)
+            server.data(seq: 5001, ack: 1301, length: 1448)
+            pause(.milliseconds(300))
+            server.data(seq: 5001, ack: 1301, length: 1448)
+            pause(.milliseconds(600))
+            server.data(seq: 5001, ack: 1301, length: 1448).flagged
+            pause(.milliseconds(1200))
+            server.data(seq: 5001, ack: 1301, length: 1448).flagged
+        },
+        nearMiss: Exchange(to: "198.51.100.20:443") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 300)
+            server.ack(seq: 5001, ack: 1301)
+            server.data(seq: 5001, ack: 1301, length: 1448)
+            pause(.milliseconds(300))
+            server.data(seq: 5001, ack: 1301, length: 1448)
+            pause(.milliseconds(600))
+            server.data(seq: 5001, ack: 1301, length: 1448)
+            client.ack(seq: 1301, ack: 6449)
+        }
+    )
+
+    /// What is this long is as long as a path takes, in octets.
+    private static let large: UInt32 = 1200
+    /// Sent so often after the first time.
+    private static let enough: UInt16 = 2
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        for ending in history.endings.reversed() {
+            for side in [Side.low, .high] {
+                let speech = ending.dialogue[side]
+                guard speech.repetitions >= Self.enough, speech.repeatedLength >= Self.large,
+                    history.isUnacknowledged(side, in: ending),
+                    ending.dialogue[side.other].hasSpoken
+                        || speech.segments > UInt32(speech.repetitions) + 1
+                else { continue }
+                return finding(for: side, ending, in: history)
+            }
+        }
+        return nil
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "Large segments between \(many.source) and \(many.destination) vanished on \(many.flows) connections."
+    }
+
+    private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {
+        let speech = ending.dialogue[side]
+        let events = history.repetitions(of: side, in: ending)
+        let isFromClient = side == history.initiatorSide
+        let sender = isFromClient ? history.initiator.address : history.responder.address
+        let receiver = isFromClient ? history.responder.address : history.initiator.address
+        return finding(
+            in: history,
+            life: ending.life,
+            severity: .warning,
+            confidence: .medium,
+            status: .likely,
+            count: Int(speech.repetitions) + 1,
+            events: events,
+            note: { _ in "the same \(speech.repeatedLength) octets again" },
+            metrics: [
+                Metric("segment_octets", Int(speech.repeatedLength)),
+                Metric("sendings", Int(speech.repetitions) + 1),
+                Metric("sender", isFromClient ? "client" : "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["path-mtu-too-small", "icmp-filtered"],
+            checks: [
+                Check(
+                    on: sender.description,
+                    "\(receiver.isIPv4 ? "ping -M do -s 1472" : "ping -6 -M do -s 1452") \(receiver)",
+                    "which size still passes?"
+                )
+            ],
+            summary: """
+                \(sender) sent a segment of \(speech.repeatedLength) octets to \(receiver) \
+                \(Wording.times(Int(speech.repetitions) + 1)) and it never arrived, while smaller ones did.
+                """,
+            explanation: """
+                The handshake and small segments were acknowledged, the segment at Seq=\(speech.repeated) was not.
+                """
+        )
+    }
+}
+
+extension History {
+    /// Whether the other end never acknowledged what an end sent again and again.
+    func isUnacknowledged(_ side: Side, in ending: Ending) -> Bool {
+        let acknowledged = ending.dialogue.progress(of: side.other).acknowledged
+        return acknowledged.distance(to: ending.dialogue[side].repeated) >= 0
+    }
+
+    /// The sendings of it that were kept.
+    func repetitions(of side: Side, in ending: Ending) -> [Int] {
+        let start = ending.dialogue[side].repeated
+        return ending.life.events.filter {
+            events[$0].side == side && events[$0].sequence == start && events[$0].payloadLength > 0
+        }
+    }
+}

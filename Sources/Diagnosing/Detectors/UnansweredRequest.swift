@@ -1,0 +1,186 @@
+import Tracking
+
+/// Speaks when what the initiator sent was received by the responder's stack, and its application never answered.
+package struct UnansweredRequest: Detector {
+    package static let manual = Manual(
+        id: "unanswered-request",
+        title: "request that nobody answers",
+        sees: """
+            The initiator's data was the last, and the responder sent none for 10 s, or for 5 s until the initiator \
+            closed. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
+            """,
+        means: """
+            An acknowledgment comes from the TCP stack: the application behind it did not read the request, waits for \
+            the rest of it, or waits for something itself. The network delivered.
+            """,
+        unless: """
+            Senders of logs and metrics expect no answer: several messages over time that nobody ever answers are \
+            none. A long poll is answered late. The acknowledgment may be that of a proxy in between.
+            """,
+        check: """
+            On the responder ss -tnpi: data in Recv-Q was not read by the application. Its threads (pstack, jstack) \
+            tell what it waits for.
+            """,
+        sources: [.rfc(9293, section: "3.8")],
+        followsFrom: [
+            "accept-queue-overflow", "timestamp-regression", "mtu-blackhole",
+            "retransmission-timeout",
+            "rst-injected",
+        ],
+        example: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 200).flagged
+            server.ack(seq: 5001, ack: 1201)
+            pause(.seconds(30))
+            client.fin(seq: 1201, ack: 5001).flagged
+            server.fin(seq: 5001, ack: 1202)
+            client.ack(seq: 1202, ack: 5002)
+        },
+        nearMiss: Exchange(to: "198.51.100.20:8080") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 200)
+            server.ack(seq: 5001, ack: 1201)
+            pause(.seconds(12))
+            server.data(seq: 5001, ack: 1201, length: 300)
+            client.ack(seq: 1201, ack: 5301)
+            client.fin(seq: 1201, ack: 5301)
+            server.fin(seq: 5301, ack: 1202)
+            client.ack(seq: 1202, ack: 5302)
+        }
+    )
+
+    /// An answer may take so long, in nanoseconds.
+    private static let patience: Int64 = 10_000_000_000
+    /// A requester that closes after so long gave up, in nanoseconds.
+    private static let requestersPatience: Int64 = 5_000_000_000
+    /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
+    private static let oneRequest: Int64 = 1_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let requests = history.endings.compactMap { request(in: $0, history) }
+        guard let last = requests.last else { return nil }
+        let event = history.events[last.data]
+        let isOpen = last.end == nil
+        return finding(
+            in: history,
+            life: last.life,
+            reason: last.isAcknowledged ? "not-answered" : "not-acknowledged",
+            severity: isOpen && last.hadAnswers ? .note : .warning,
+            confidence: isOpen || !last.isAcknowledged ? .medium : .high,
+            status: isOpen ? .pending : .confirmed,
+            count: requests.count,
+            events: requests.flatMap(\.events),
+            note: { note(on: requests.flatMap(\.events)[$0], last, in: history) },
+            metrics: [
+                Metric("waited_us", nanoseconds: last.waited),
+                Metric("octets", Int(event.payloadLength)),
+                Metric("acknowledged", last.isAcknowledged),
+                Metric("closed_by", closer(of: last, in: history)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: last.isAcknowledged
+                ? ["application-stuck", "request-incomplete", "backend-slow"]
+                : ["path-lost", "connection-unknown-to-responder"],
+            checks: [
+                Check(
+                    on: history.responder.address.description,
+                    "ss -tnpi sport = :\(history.responder.port)",
+                    "is the request still in Recv-Q, and whose socket is it?"
+                )
+            ],
+            summary: summary(of: last, in: history),
+            explanation: explanation(of: last, in: history)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) answered none of the requests of \(many.source) on \(many.flows) connections."
+    }
+
+    private func request(in ending: Ending, _ history: History) -> Request? {
+        let side = ending.life.initiator
+        let (own, other) = (ending.dialogue[side], ending.dialogue[side.other])
+        guard ending.dialogue.speaker == side, own.hasSpoken, !isSayingGoodbye(ending, side),
+            let data = history.lastData(of: side, in: ending)
+        else { return nil }
+        // Whoever sends message after message and never gets an answer does not wait for one.
+        let isStream = !other.hasSpoken && own.last.time - own.begin > Self.oneRequest
+        guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
+        let waited = history.endTime(of: ending) - own.last.time
+        let isByRequester = ending.first.map { history.events[$0].side == side } ?? false
+        guard waited >= (isByRequester ? Self.requestersPatience : Self.patience) else {
+            return nil
+        }
+        return Request(
+            life: ending.life,
+            data: data,
+            end: ending.first,
+            waited: waited,
+            isAcknowledged: ending.dialogue.isAcknowledged(side),
+            hadAnswers: other.hasSpoken
+        )
+    }
+
+    /// Whether what was said last is part of a TLS handshake or its end, and no request.
+    private func isSayingGoodbye(_ ending: Ending, _ side: Side) -> Bool {
+        guard let session = ending.conversation.tls else { return false }
+        let stream = session[side]
+        return stream.alert != nil || stream.dataRecords == 0 || !session.isComplete
+    }
+
+    private func closer(of request: Request, in history: History) -> String {
+        guard let end = request.end else { return "nobody" }
+        return history.isFromInitiator(history.events[end]) ? "client" : "server"
+    }
+
+    private func note(on index: Int, _ request: Request, in history: History) -> String {
+        switch history.events[index].kind {
+        case .fin, .rst: "gives up"
+        default:
+            request.isAcknowledged
+                ? "the stack acknowledges it, nobody answers" : "nobody acknowledges it"
+        }
+    }
+
+    private func summary(of request: Request, in history: History) -> String {
+        let what = Wording.count(Int(history.events[request.data].payloadLength), "octet")
+        let outcome =
+            request.isAcknowledged
+            ? "acknowledged \(what) of \(history.initiator.address) and did not answer"
+            : "neither acknowledged nor answered \(what) of \(history.initiator.address)"
+        return "\(history.responder) \(outcome) within \(Wording.duration(request.waited))."
+    }
+
+    private func explanation(of request: Request, in history: History) -> String {
+        let packet = history.events[request.data].packet
+        let end =
+            switch closer(of: request, in: history) {
+            case "client": "Then \(history.initiator.address) gave up."
+            case "server": "Then \(history.responder.address) closed without an answer."
+            default: "The capture ends before anybody gives up."
+            }
+        let delivery =
+            request.isAcknowledged
+            ? "Packet \(packet) reached the TCP stack of \(history.responder.address), or of a proxy before it."
+            : "Packet \(packet) may never have arrived."
+        return "\(delivery) \(end)"
+    }
+
+    private struct Request {
+        let life: Incarnation
+        let data: Int
+        let end: Int?
+        let waited: Int64
+        let isAcknowledged: Bool
+        let hadAnswers: Bool
+
+        var events: [Int] { [data] + [end].compactMap(\.self) }
+    }
+}

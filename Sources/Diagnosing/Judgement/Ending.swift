@@ -1,0 +1,66 @@
+import Tracking
+
+/// How a connection that came up ended, of which the tracker remembered what was said.
+struct Ending {
+    let life: Incarnation
+    let conversation: Conversation
+    /// The first FIN of each end that sent one, in order of capture, by event index.
+    let fins: [Int]
+    /// The RSTs that came when the connection was up, by event index.
+    let resets: [Int]
+
+    var dialogue: Dialogue { conversation.dialogue }
+
+    /// The first FIN or RST; `nil` where the capture ended before.
+    var first: Int? { [fins.first, resets.first].compactMap(\.self).min() }
+}
+
+extension History {
+    /// The ends of the connections that may have ended badly.
+    var endings: [Ending] {
+        guard !capture.oneWayInitiators.contains(initiator.address) else { return [] }
+        return conversations.filter(\.dialogue.hasBothDirections).compactMap { conversation in
+            guard
+                let life = incarnations.first(where: {
+                    $0.number == Int(conversation.incarnation)
+                }), life.isEstablished
+            else { return nil }
+            return ending(of: life, conversation)
+        }
+    }
+
+    private func ending(of life: Incarnation, _ conversation: Conversation) -> Ending {
+        var fins: [Int] = []
+        var resets: [Int] = []
+        for index in life.events where index > life.completion ?? -1 {
+            if case .duplicate = readings[index] { continue }
+            switch events[index].kind {
+            case .fin where !fins.contains(where: { events[$0].side == events[index].side }):
+                fins.append(index)
+            case .rst where !rejectsAnswer(index):
+                resets.append(index)
+            default: break
+            }
+        }
+        return Ending(life: life, conversation: conversation, fins: fins, resets: resets)
+    }
+
+    /// Whether a RST is about a late SYN-ACK, and not about the connection.
+    private func rejectsAnswer(_ index: Int) -> Bool {
+        guard case .reset(let reset) = readings[index], case .rejects(let subject) = reset.rule else {
+            return false
+        }
+        return events[subject].kind == .synAck
+    }
+
+    /// The event of what one end said last.
+    func lastData(of side: Side, in ending: Ending) -> Int? {
+        let packet = ending.dialogue[side].last.packet
+        return ending.life.events.last { packet != 0 && events[$0].packet == packet }
+    }
+
+    /// When the connection began to end, or the capture ended.
+    func endTime(of ending: Ending) -> Int64 {
+        ending.first.map { events[$0].time } ?? ending.conversation.time
+    }
+}

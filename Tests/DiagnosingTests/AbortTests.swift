@@ -1,0 +1,116 @@
+import Diagnosing
+import Testing
+import Tracking
+
+@Suite struct `A connection in use` {
+    private func used(@ExchangeBuilder _ rest: () -> [ScriptStep]) -> Exchange {
+        Exchange(
+            from: "192.0.2.10:50000",
+            to: "198.51.100.20:8000",
+            steps: [
+                client.syn(seq: 1000), server.synAck(seq: 5000, ack: 1001),
+                client.ack(seq: 1001, ack: 5001),
+                client.data(seq: 1001, ack: 5001, length: 100),
+                server.data(seq: 5001, ack: 1101, length: 100), client.ack(seq: 1101, ack: 5101),
+                pause(.milliseconds(1500)),
+            ] + rest()
+        )
+    }
+
+    private func reason(of exchange: Exchange) throws -> String? {
+        try findings(in: exchange, by: [AbortiveClose.self]).first?.reason
+    }
+
+    @Test func `that its server ends by RST without need is a note`() throws {
+        let exchange = used { server.reset(seq: 5101, ack: 1101) }
+
+        let found = try finding(by: AbortiveClose.self, in: exchange)
+
+        #expect(found.reason == "linger-zero")
+        #expect(found.severity == .note)
+        #expect(found[metric: "lost_octets"] == .integer(0))
+    }
+
+    @Test func `may be unknown to its server by now`() throws {
+        let exchange = used {
+            client.data(seq: 1101, ack: 5101, length: 70)
+            server.rst(seq: 5101)
+        }
+
+        let found = try finding(by: AbortiveClose.self, in: exchange)
+
+        #expect(found.reason == "connection-unknown")
+        #expect(found.severity == .warning)
+        #expect(found[metric: "lost_octets"] == .integer(70))
+    }
+
+    @Test func `loses what comes after its receiver's FIN`() throws {
+        let exchange = used {
+            server.fin(seq: 5101, ack: 1101)
+            client.data(seq: 1101, ack: 5102, length: 70)
+            server.rst(seq: 5102)
+        }
+
+        #expect(try reason(of: exchange) == "data-after-close")
+    }
+
+    @Test func `that a client cancels is a note`() throws {
+        let exchange = used {
+            server.data(seq: 5101, ack: 1101, length: 1400)
+            client.reset(seq: 1101, ack: 5101)
+        }
+
+        let found = try finding(by: AbortiveClose.self, in: exchange)
+
+        #expect(found.severity == .note)
+        #expect(found[metric: "lost_octets"] == .integer(1400))
+    }
+
+    @Test func `is over when both have closed, whatever RST comes then`() throws {
+        let exchange = used {
+            client.fin(seq: 1101, ack: 5101)
+            server.fin(seq: 5101, ack: 1102)
+            client.ack(seq: 1102, ack: 5102)
+            client.rst(seq: 1102)
+        }
+
+        #expect(try findings(in: exchange).isEmpty)
+    }
+
+    @Test func `sends large segments in vain where a tunnel is too narrow`() throws {
+        let exchange = used {
+            for attempt: Int64 in 0..<5 {
+                server.data(seq: 5101, ack: 1101, length: 1448)
+                pause(.milliseconds(300 << attempt))
+            }
+        }
+
+        let found = try findings(in: exchange).filter { $0.severity >= .warning }
+
+        #expect(found.map(\.pathology) == ["mtu-blackhole"])
+        #expect(found.first?[metric: "segment_octets"] == .integer(1448))
+    }
+
+    @Test func `sends anything in vain where the other host is gone`() throws {
+        let exchange = used {
+            for attempt: Int64 in 0..<8 {
+                client.data(seq: 1101, ack: 5101, length: 60)
+                pause(.milliseconds(200 << attempt))
+            }
+        }
+
+        let found = try finding(by: RetransmissionTimeout.self, in: exchange)
+
+        #expect(found[metric: "sendings"] == .integer(8))
+        #expect(found.status == .pending)
+    }
+
+    @Test func `shares the fate of its listener`() throws {
+        let found = try findings(in: ListenerCrash.manual.example)
+
+        let crash = try #require(found.first { $0.pathology == "listener-crash" })
+        #expect(crash.flows == 3)
+        #expect(crash.summary.contains("reset 3 established connections within"))
+        #expect(crash.subject.responderPort == 443)
+    }
+}

@@ -1,0 +1,157 @@
+import Diagnosing
+import Testing
+import Tracking
+
+/// Connections that came up, and on which nothing comes any more.
+@Suite struct `A quiet connection` {
+    private func established(
+        to server: String,
+        @ExchangeBuilder _ rest: () -> [ScriptStep]
+    ) -> Exchange {
+        Exchange(
+            from: "192.0.2.10:50000",
+            to: server,
+            steps: [
+                client.syn(seq: 1000), Party.server.synAck(seq: 5000, ack: 1001),
+                client.ack(seq: 1001, ack: 5001),
+            ] + rest()
+        )
+    }
+
+    private func alarms(in exchange: Exchange) throws -> [String] {
+        try findings(in: exchange).filter { $0.severity >= .warning }.map(\.pathology)
+    }
+
+    @Test(arguments: [("198.51.100.20:8457", Severity.warning), ("198.51.100.20:443", .note)])
+    func `that the server gives up is no alarm where browsers connect in advance`(
+        _ address: String,
+        _ severity: Severity
+    ) throws {
+        let exchange = established(to: address) {
+            pause(.seconds(20))
+            server.fin(seq: 5001, ack: 1001)
+            client.fin(seq: 1001, ack: 5002)
+            server.ack(seq: 5002, ack: 1002)
+        }
+
+        let found = try finding(by: SilentConnection.self, in: exchange)
+
+        #expect(found.severity == severity)
+        #expect(found[metric: "expected_speaker"] == .text("client"))
+        #expect(found.summary.contains("after 20 s in which nobody had sent a byte"))
+    }
+
+    @Test func `waits for the greeting of a mail server`() throws {
+        let exchange = established(to: "198.51.100.20:25") {
+            pause(.seconds(30))
+            client.fin(seq: 1001, ack: 5001)
+            server.fin(seq: 5001, ack: 1002)
+            client.ack(seq: 1002, ack: 5002)
+        }
+
+        let found = try finding(by: SilentConnection.self, in: exchange)
+
+        #expect(found.severity == .warning)
+        #expect(found[metric: "expected_speaker"] == .text("server"))
+    }
+
+    @Test func `that the server closes at once is a note`() throws {
+        let exchange = established(to: "198.51.100.20:2049") {
+            pause(.milliseconds(2))
+            server.fin(seq: 5001, ack: 1001)
+            client.fin(seq: 1001, ack: 5002)
+            server.ack(seq: 5002, ack: 1002)
+        }
+
+        let found = try finding(by: SilentConnection.self, in: exchange)
+
+        #expect(found.reason == "closed-before-data")
+        #expect(found.severity == .note)
+    }
+
+    @Test func `is none that a health check closes at once`() throws {
+        let exchange = established(to: "198.51.100.20:8457") {
+            pause(.milliseconds(2))
+            client.fin(seq: 1001, ack: 5001)
+            server.fin(seq: 5001, ack: 1002)
+            client.ack(seq: 1002, ack: 5002)
+        }
+
+        #expect(try findings(in: exchange).isEmpty)
+    }
+
+    @Test func `has an unanswered request if its stack acknowledged that`() throws {
+        let exchange = established(to: "198.51.100.20:8080") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            server.ack(seq: 5001, ack: 1091)
+            pause(.seconds(6))
+            client.reset(seq: 1091, ack: 5001)
+        }
+
+        let found = try finding(by: UnansweredRequest.self, in: exchange)
+
+        #expect(found.reason == "not-answered")
+        #expect(found[metric: "closed_by"] == .text("client"))
+        #expect(found.summary.contains("acknowledged 90 octets"))
+    }
+
+    @Test func `has one that nobody acknowledged, too`() throws {
+        let exchange = established(to: "198.51.100.20:8080") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            pause(.seconds(11))
+            client.fin(seq: 1091, ack: 5001)
+        }
+
+        #expect(try finding(by: UnansweredRequest.self, in: exchange).reason == "not-acknowledged")
+    }
+
+    @Test(arguments: [514, 8080] as [UInt16])
+    func `that only takes messages is healthy`(_ port: UInt16) throws {
+        let exchange = established(to: "198.51.100.20:\(port)") {
+            for second: UInt32 in 0..<4 {
+                pause(.seconds(1))
+                client.data(seq: 1001 + second * 100, ack: 5001, length: 100)
+                server.ack(seq: 5001, ack: 1101 + second * 100)
+            }
+            pause(.seconds(21))
+            client.fin(seq: 1401, ack: 5001)
+            server.fin(seq: 5001, ack: 1402)
+            client.ack(seq: 1402, ack: 5002)
+        }
+
+        #expect(try alarms(in: exchange).isEmpty)
+    }
+
+    @Test func `is closed by a timer if that is round`() throws {
+        let exchange = established(to: "198.51.100.20:80") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            server.data(seq: 5001, ack: 1091, length: 500)
+            client.ack(seq: 1091, ack: 5501)
+            pause(.milliseconds(75_040))
+            server.fin(seq: 5501, ack: 1091)
+            client.fin(seq: 1091, ack: 5502)
+            server.ack(seq: 5502, ack: 1092)
+        }
+
+        let found = try findings(in: exchange)
+
+        #expect(found.map(\.pathology) == ["idle-timeout-close"])
+        #expect(found.first?.severity == .note)
+        #expect(found.first?.explanation.contains("nginx keep-alive") == true)
+    }
+
+    @Test func `that is half closed is one story if it is used`() throws {
+        let exchange = established(to: "198.51.100.20:514") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            client.fin(seq: 1091, ack: 5001)
+            for second: UInt32 in 0..<6 {
+                server.data(seq: 5001 + second * 10, ack: 1092, length: 10)
+                pause(.seconds(8))
+            }
+            server.fin(seq: 5061, ack: 1092)
+            client.ack(seq: 1092, ack: 5062)
+        }
+
+        #expect(try alarms(in: exchange).isEmpty)
+    }
+}
