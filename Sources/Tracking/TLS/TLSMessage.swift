@@ -69,6 +69,23 @@ package struct TLSMessages: OptionSet, BitwiseCopyable, Hashable, Sendable {
     package func contains(_ message: TLSMessage) -> Bool { contains(TLSMessages(message)) }
 }
 
+/// What a segment of a TLS session carries, as far as its records show it: messages of the handshake, and more.
+package struct TLSContents: OptionSet, BitwiseCopyable, Hashable, Sendable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package init(_ message: TLSMessage) { rawValue = TLSMessages(message).rawValue }
+
+    package static let alert = TLSContents(rawValue: 1 << 14)
+    package static let applicationData = TLSContents(rawValue: 1 << 15)
+
+    /// The messages in the order in which a handshake has them.
+    package var messages: [TLSMessage] {
+        TLSMessage.allCases.filter { contains(TLSContents($0)) }
+    }
+}
+
 /// The type of a TLS record (RFC 8446 §5.1).
 package enum TLSRecordType: UInt8, BitwiseCopyable, Hashable, Sendable {
     case changeCipherSpec = 20
