@@ -33,6 +33,7 @@ package enum Catalog {
         SimultaneousOpen.self,
         SplitHandshake.self,
         RawSocketClient.self,
+        TLSHandshakeReset.self,
     ]
 
     /// Their manuals, in the same order.
