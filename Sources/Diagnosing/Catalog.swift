@@ -34,6 +34,11 @@ package enum Catalog {
         SplitHandshake.self,
         RawSocketClient.self,
         TLSHandshakeReset.self,
+        TLSFatalAlert.self,
+        TLSEarlyShutdown.self,
+        TLSPrematureClose.self,
+        TLSOneSidedClose.self,
+        PlaintextAfterTLS.self,
     ]
 
     /// Their manuals, in the same order.

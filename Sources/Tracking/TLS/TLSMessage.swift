@@ -35,8 +35,8 @@ package enum TLSMessage: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
         case .newSessionTicket: "NewSessionTicket"
         case .changeCipherSpec: "ChangeCipherSpec"
         case .finished: "Finished"
-        case .encryptedHandshake: "the encrypted rest of the handshake"
-        case .other: "a handshake message"
+        case .encryptedHandshake: "encrypted handshake messages"
+        case .other: "handshake message"
         }
     }
 

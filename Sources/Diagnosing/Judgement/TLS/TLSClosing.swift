@@ -56,13 +56,32 @@ struct TLSClosing {
         let other = farewell(of: closer.other).flatMap { $0.packet <= packet ? $0 : nil }
         if own == nil, other == nil {
             guard isWhole(closer) else { return nil }
-            return isCut ? isWhole(closer.other) ? .cut : nil : .premature
+            if isCut { return isWhole(closer.other) ? .cut : nil }
+            return isKnown ? .premature : nil
         }
-        if !session.isComplete || isRefusal(own, of: closer) { return .alerted }
-        guard own != nil else { return .oneSided(by: closer.other) }
+        if !session.isComplete || isRefusal(own, of: closer) {
+            return isWhole(.low) && isWhole(.high) ? .alerted : nil
+        }
+        guard isKnown else { return nil }
+        guard own != nil else {
+            return isWhole(closer) && isAware(end) ? .oneSided(by: closer.other) : nil
+        }
         if farewell(of: closer.other) != nil { return .orderly }
         let hasEnded = firstEnd(of: closer.other) != nil
         return hasEnded && isWhole(closer.other) ? .oneSided(by: closer) : nil
+    }
+
+    /// Whether it is known how alerts look in it, and TLS did not make room for another protocol.
+    private var isKnown: Bool {
+        session.version != 0
+            && [session.low, session.high].allSatisfy { !$0.marks.contains(.endsInPlaintext) }
+    }
+
+    /// Whether the sender of the FIN or RST at `index` had all that the other end had said.
+    private func isAware(_ index: Int) -> Bool {
+        let event = history.events[index]
+        guard event.flags.contains(.ack) else { return true }
+        return dialogue[event.side.other].end.distance(to: event.acknowledgment) >= 0
     }
 
     /// Whether the server has said nothing yet that an application would have said.
