@@ -41,6 +41,12 @@ package enum Catalog {
         SimultaneousOpen.self,
         SplitHandshake.self,
         RawSocketClient.self,
+        TLSHandshakeReset.self,
+        TLSFatalAlert.self,
+        TLSEarlyShutdown.self,
+        TLSPrematureClose.self,
+        TLSOneSidedClose.self,
+        PlaintextAfterTLS.self,
     ]
 
     /// Their manuals, in the same order.

@@ -110,6 +110,8 @@ package struct ResetAfterHandshake: Detector {
 
     private func story(of life: Incarnation, in history: History) -> Story? {
         guard let completion = life.completion else { return clientGone(life, in: history) }
+        // Of a TLS handshake more is to be said.
+        if TLSCut(life, in: history) != nil { return nil }
         if history.isOver(before: completion, in: life) { return nil }
         for index in life.events.suffix(from: completion + 1) {
             let event = history.events[index]

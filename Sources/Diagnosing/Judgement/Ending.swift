@@ -47,7 +47,8 @@ extension History {
 
     /// Whether a RST is about a late SYN-ACK, and not about the connection.
     private func rejectsAnswer(_ index: Int) -> Bool {
-        guard case .reset(let reset) = readings[index], case .rejects(let subject) = reset.rule else {
+        guard case .reset(let reset) = readings[index], case .rejects(let subject) = reset.rule
+        else {
             return false
         }
         return events[subject].kind == .synAck

@@ -15,4 +15,9 @@ package struct Conversation: Hashable, Sendable {
     package let time: Int64
     /// Whether both FINs were acknowledged.
     package let isClosed: Bool
+    /// Of a TLS session that the responder reset before it had sent application data: how many connections of the
+    /// service it reset after the same last message of the initiator, this one among them.
+    package internal(set) var resetsAlike = 0
+    /// How many connections of the service the responder reset within 100 ms of this one, this one among them.
+    package internal(set) var resetsAtOnce = 0
 }

@@ -63,6 +63,18 @@ extension Event {
         kind == .icmp ? LinkFacts() : LinkFacts(packed: annex.high)
     }
 
+    /// Of a segment: what its TLS records hold, where they were looked at.
+    package internal(set) var contents: TLSContents {
+        get {
+            kind == .icmp
+                ? [] : TLSContents(rawValue: UInt16(icmpType) << 8 | UInt16(icmpCode))
+        }
+        set {
+            icmpType = UInt8(truncatingIfNeeded: newValue.rawValue >> 8)
+            icmpCode = UInt8(truncatingIfNeeded: newValue.rawValue)
+        }
+    }
+
     /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323 §5).
     package internal(set) var formerTimestamp: UInt32? {
         get {

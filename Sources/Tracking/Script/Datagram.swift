@@ -9,6 +9,8 @@ package struct SegmentFields: Hashable, Sendable {
     package var window: UInt16 = 64240
     /// Octets of payload.
     package var length = 0
+    /// What the payload is; `nil`: dots.
+    package var payload: [UInt8]?
     /// `nil`: the segment carries no timestamps, and without SYN no options at all.
     package var timestamps: Timestamps?
     /// `nil`: the usual ones.
@@ -59,7 +61,7 @@ package struct Datagram: Hashable, Sendable {
         tcp.append(segment.window)
         tcp.append(0 as UInt32)
         tcp += options
-        tcp += [UInt8](repeating: 0x2E, count: segment.length)
+        tcp += segment.payload ?? [UInt8](repeating: 0x2E, count: segment.length)
         Self.seal(&tcp, at: 16, protocol: 6, from: source, to: destination)
         if segment.isDamaged { tcp[16] ^= 0x55 }
         self.init(

@@ -122,6 +122,7 @@ private struct FrameWriter {
         fields.acknowledgment = segment.acknowledgment &+ other
         fields.window = segment.window
         fields.length = segment.length
+        fields.payload = segment.payload
         if segment.hasOptions { fields.timestamps = timestamps(of: segment, from: party) }
         fields.options = segment.options
         fields.timeToLive = segment.timeToLive

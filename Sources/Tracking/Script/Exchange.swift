@@ -33,7 +33,8 @@ package struct Exchange: Sendable {
         let nowhere = Endpoint(Address(ipv4: 0), port: 0)
         self.client = Endpoint(client) ?? nowhere
         self.server = Endpoint(server) ?? nowhere
-        self.steps = steps
+        var numbers = RunningNumbers()
+        self.steps = steps.map { numbers.filled(in: $0) }
     }
 
     /// The numbers of the packets that the script flags, from 1: what a detector should point at.
@@ -78,6 +79,7 @@ extension Address {
 @resultBuilder
 package enum ExchangeBuilder {
     package static func buildExpression(_ step: ScriptStep) -> [ScriptStep] { [step] }
+    package static func buildExpression(_ steps: [ScriptStep]) -> [ScriptStep] { steps }
     package static func buildBlock(_ parts: [ScriptStep]...) -> [ScriptStep] {
         parts.flatMap(\.self)
     }

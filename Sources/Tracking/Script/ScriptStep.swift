@@ -60,6 +60,10 @@ package struct ScriptSegment: Hashable, Sendable {
     package var sequence: UInt32
     package var acknowledgment: UInt32
     package var length: Int = 0
+    /// What it carries, `length` octets; `nil`: dots.
+    package var payload: [UInt8]?
+    /// Whether its numbers go on from what both ends have sent before.
+    package var goesOn = false
     package var window: UInt16 = 64240
     /// `nil`: by the clock of the script, one tick a millisecond.
     package var timestampValue: UInt32?
@@ -186,6 +190,26 @@ extension Party {
     /// Says by ARP that the party's address belongs to the network card with this last octet.
     package func claims(mac: UInt8) -> ScriptStep {
         ScriptStep(party: self, content: .claim(mac: mac))
+    }
+
+    /// The next ACK.
+    package func ack() -> ScriptStep { next([.ack]) }
+
+    /// The next FIN.
+    package func fin() -> ScriptStep { next([.fin, .ack]) }
+
+    /// The next RST of a live socket.
+    package func reset() -> ScriptStep { next([.rst, .ack]) }
+
+    /// The next segment, with this payload.
+    package func data(_ payload: [UInt8]) -> ScriptStep { next([.psh, .ack], payload) }
+
+    private func next(_ flags: TCPFlags, _ payload: [UInt8] = []) -> ScriptStep {
+        var segment = ScriptSegment(flags: flags, sequence: 0, acknowledgment: 0)
+        segment.goesOn = true
+        segment.length = payload.count
+        segment.payload = payload
+        return ScriptStep(party: self, content: .segment(segment))
     }
 
     private func send(_ flags: TCPFlags, seq: UInt32, ack: UInt32, length: Int = 0) -> ScriptStep {

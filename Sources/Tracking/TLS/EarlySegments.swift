@@ -10,6 +10,7 @@ struct EarlySegments {
     /// One that waits, with its payload.
     struct Segment {
         let source: TLSSession.Source
+        let event: Event
         let octets: [UInt8]
     }
 
@@ -23,15 +24,29 @@ struct EarlySegments {
     }
 
     /// - Returns: `false` where there is no room.
-    mutating func add(_ payload: RawSpan, from source: TLSSession.Source, to session: Int) -> Bool {
-        let key = Self.key(session, source.side)
-        guard octets + payload.byteCount <= Self.mostOctets,
+    mutating func add(
+        _ payload: RawSpan,
+        from source: TLSSession.Source,
+        of event: Event,
+        to session: Int
+    ) -> Bool {
+        let copy = (0..<payload.byteCount).map { payload.octet(at: $0) }
+        return add(Segment(source: source, event: event, octets: copy), to: session)
+    }
+
+    /// - Returns: `false` where there is no room.
+    mutating func add(_ segment: Segment, to session: Int) -> Bool {
+        let key = Self.key(session, segment.source.side)
+        guard octets + segment.octets.count <= Self.mostOctets,
             waiting[key]?.count ?? 0 < Self.mostInStream
         else { return false }
-        let copy = (0..<payload.byteCount).map { payload.octet(at: $0) }
-        waiting[key, default: []].append(Segment(source: source, octets: copy))
-        octets += copy.count
+        waiting[key, default: []].append(segment)
+        octets += segment.octets.count
         return true
+    }
+
+    func isWaiting(_ side: Side, in session: Int) -> Bool {
+        waiting[Self.key(session, side)] != nil
     }
 
     /// Takes what waits in a direction, in order of sequence numbers.

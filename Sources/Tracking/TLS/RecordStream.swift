@@ -50,6 +50,8 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
     package internal(set) var firstDataTime: Int64 = 0
     /// Its first alert, but a presumed one only if no application data followed.
     package internal(set) var alert: TLSAlert?
+    /// What the segment that was read last brought.
+    var contents: TLSContents = []
     /// The packet with the first octets behind the last record that are none, and when it came.
     package internal(set) var plaintextPacket: UInt64 = 0
     package internal(set) var plaintextTime: Int64 = 0
@@ -68,8 +70,9 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
     /// Whether a segment brings a header, or may.
     @inline(always)
     func awaits(_ segment: Segment) -> Bool {
-        cursor.distance(to: segment.sequence.advanced(by: segment.payloadLength)) > 0
-            && !marks.contains(.endsInPlaintext)
+        !marks.contains(.begun)
+            || cursor.distance(to: segment.sequence.advanced(by: segment.payloadLength)) > 0
+                && !marks.contains(.endsInPlaintext)
     }
 
     /// What changes where a segment is worth keeping: with a message of the handshake, an alert, or what follows.

@@ -12,9 +12,15 @@ package struct TLSAlert: BitwiseCopyable, Hashable, Sendable {
     /// Whether it is a record of application data in TLS 1.3 that has an alert's length.
     package let isPresumed: Bool
 
-    package var isInTheClear: Bool { level != 0 }
-    /// Whether it says what it is, and that is no close_notify and no user_canceled.
-    package var isFatal: Bool { isInTheClear && (level == 2 || code != 0 && code != 90) }
+    /// Codes that as warnings end nothing: close_notify, no_certificate, user_canceled, no_renegotiation and
+    /// unrecognized_name.
+    private static let harmlessWarnings: Set<UInt8> = [0, 41, 90, 100, 112]
+
+    package var isInTheClear: Bool { level == 1 || level == 2 }
+    /// Whether it says what it is, and that ends the session for a fault.
+    package var isFatal: Bool {
+        level == 2 || level == 1 && !Self.harmlessWarnings.contains(code)
+    }
 
     /// The name of the alert in RFC 8446 §6, without what is obsolete.
     package var name: String { isInTheClear ? Self.names[code] ?? "alert \(code)" : "alert" }

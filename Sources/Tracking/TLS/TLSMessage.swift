@@ -35,8 +35,8 @@ package enum TLSMessage: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
         case .newSessionTicket: "NewSessionTicket"
         case .changeCipherSpec: "ChangeCipherSpec"
         case .finished: "Finished"
-        case .encryptedHandshake: "the encrypted rest of the handshake"
-        case .other: "a handshake message"
+        case .encryptedHandshake: "encrypted handshake messages"
+        case .other: "handshake message"
         }
     }
 
@@ -67,6 +67,23 @@ package struct TLSMessages: OptionSet, BitwiseCopyable, Hashable, Sendable {
     package init(_ message: TLSMessage) { rawValue = 1 << UInt16(message.rawValue) }
 
     package func contains(_ message: TLSMessage) -> Bool { contains(TLSMessages(message)) }
+}
+
+/// What a segment of a TLS session carries, as far as its records show it: messages of the handshake, and more.
+package struct TLSContents: OptionSet, BitwiseCopyable, Hashable, Sendable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package init(_ message: TLSMessage) { rawValue = TLSMessages(message).rawValue }
+
+    package static let alert = TLSContents(rawValue: 1 << 14)
+    package static let applicationData = TLSContents(rawValue: 1 << 15)
+
+    /// The messages in the order in which a handshake has them.
+    package var messages: [TLSMessage] {
+        TLSMessage.allCases.filter { contains(TLSContents($0)) }
+    }
 }
 
 /// The type of a TLS record (RFC 8446 §5.1).

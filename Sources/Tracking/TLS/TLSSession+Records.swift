@@ -34,8 +34,10 @@ extension TLSSession {
     /// the server's where the capture began later.
     static func begins(with octets: RawSpan) -> Bool {
         guard isHeader(octets), octets.octet(at: 0) == TLSRecordType.handshake.rawValue,
-            octets.byteCount > headerLength
+            octets.byteCount > headerLength + 1
         else { return false }
+        // No message is so long that more than one bit of its length's highest octet is set.
+        guard octets.octet(at: headerLength + 1) <= 1 else { return false }
         return [1, 2, 11, 12, 14, 16].contains(octets.octet(at: headerLength))
     }
 
@@ -44,6 +46,7 @@ extension TLSSession {
     /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole is filled.
     mutating func read(_ octets: RawSpan, from source: Source) -> Bool {
         let side = source.side
+        self[side].contents = []
         if !self[side].marks.contains(.begun) || self[side].marks.contains(.lost) {
             guard Self.isHeader(octets) else { return true }
             self[side].marks.insert(.begun)
@@ -142,114 +145,6 @@ extension TLSSession {
         self[source.side].marks.insert(.endsInPlaintext)
         self[source.side].plaintextPacket = source.packet
         self[source.side].plaintextTime = source.time
-    }
-
-    /// Takes down a record.
-    ///
-    /// - Returns: the offset at which the next header is looked for, or its messages are.
-    private mutating func take(
-        _ type: TLSRecordType,
-        length: UInt16,
-        in octets: RawSpan,
-        at offset: Int,
-        from source: Source
-    ) -> Int {
-        let side = source.side
-        self[side].lastType = type
-        self[side].lastLength = length
-        switch type {
-        case .changeCipherSpec:
-            note(.changeCipherSpec, from: source)
-            if !isVersion13 { self[side].marks.insert(.isEncrypted) }
-        case .alert:
-            takeAlert(length: length, in: octets, at: offset, from: source)
-        case .handshake where self[side].marks.contains(.isEncrypted):
-            note(.finished, from: source)
-        case .handshake:
-            return offset
-        case .applicationData:
-            takeData(length: length, from: source)
-        case .heartbeat:
-            break
-        }
-        return offset + Int(length)
-    }
-
-    private mutating func takeAlert(
-        length: UInt16,
-        in octets: RawSpan,
-        at offset: Int,
-        from source: Source
-    ) {
-        let isClear = length == 2 && octets.byteCount >= offset + 2
-        let alert = TLSAlert(
-            packet: source.packet,
-            time: source.time,
-            length: length,
-            level: isClear ? octets.octet(at: offset) : 0,
-            code: isClear ? octets.octet(at: offset + 1) : 0,
-            isPresumed: false
-        )
-        // A warning is followed by what matters.
-        let former = self[source.side].alert
-        if former == nil || former?.isPresumed == true || former?.isFatal == false {
-            self[source.side].alert = alert
-        }
-    }
-
-    private mutating func takeData(length: UInt16, from source: Source) {
-        let side = source.side
-        let isEarly =
-            self[side].messages.contains(.clientHello)
-            && self[side.other].messages.isDisjoint(with: TLSMessages(.serverHello))
-        if isEarly { return }
-        let isHandshake =
-            isVersion13 && !self[side].messages.contains(.encryptedHandshake)
-            && length != presumedAlertLength
-        let isServersFlight = isVersion13 && side != client && !hasFinished(client)
-        if isHandshake || isServersFlight {
-            note(.encryptedHandshake, from: source)
-            return
-        }
-        if self[side].alert?.isPresumed == true { countAlert(of: side) }
-        if isVersion13, length == presumedAlertLength {
-            self[side].alert = TLSAlert(
-                packet: source.packet,
-                time: source.time,
-                length: length,
-                level: 0,
-                code: 0,
-                isPresumed: true
-            )
-            return
-        }
-        count(length, from: source)
-    }
-
-    /// Data followed what looked like an alert, which was data then.
-    private mutating func countAlert(of side: Side) {
-        if let alert = self[side].alert {
-            self[side].dataRecords &+= 1
-            self[side].dataOctets =
-                self[side].dataOctets.addingReportingOverflow(UInt32(alert.length)).0
-            if self[side].firstDataTime == 0 { self[side].firstDataTime = alert.time }
-        }
-        self[side].alert = nil
-    }
-
-    private mutating func count(_ length: UInt16, from source: Source) {
-        let side = source.side
-        if self[side].dataRecords == 0 { self[side].firstDataTime = source.time }
-        if self[side].dataRecords < .max { self[side].dataRecords += 1 }
-        let (sum, isOver) = self[side].dataOctets.addingReportingOverflow(UInt32(length))
-        self[side].dataOctets = isOver ? .max : sum
-    }
-
-    mutating func note(_ message: TLSMessage, from source: Source) {
-        self[source.side].messages.insert(TLSMessages(message))
-        self[source.side].lastMessage = message
-        self[source.side].messagePacket = source.packet
-        self[source.side].messageTime = source.time
     }
 
     /// Reads the header of a handshake message in the clear, or steps over what is left of one.

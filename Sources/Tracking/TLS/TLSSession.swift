@@ -7,6 +7,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     package internal(set) var cipherSuite: UInt16 = 0
     /// Who sent the ClientHello, or is taken for its sender.
     package internal(set) var client: Side = .low
+    /// The segment that brought the ClientHello, or its beginning.
+    var hello = Glimpse()
     /// Names by their numbers; 0 for none.
     var serverName: UInt32 = 0
     var applicationProtocol: UInt32 = 0

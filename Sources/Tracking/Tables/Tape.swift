@@ -92,6 +92,15 @@ struct TapeStore: ~Copyable {
         tape.isEmpty ? nil : self[tape.tail]
     }
 
+    /// Notes with the newest event what its TLS records hold.
+    ///
+    /// - Returns: whether that event is of this packet.
+    mutating func note(_ contents: TLSContents, of packet: UInt64, on tape: Tape) -> Bool {
+        guard !tape.isEmpty, self[tape.tail].packet == packet else { return false }
+        self[tape.tail].contents = contents
+        return true
+    }
+
     func events(on tape: Tape) -> [Event] {
         var events: [Event] = []
         events.reserveCapacity(Int(tape.count))

@@ -32,11 +32,10 @@ extension Tracker {
         guard flows[index].isTLS else { return }
         let session = Int(talks[Int(flows[index].talk)].session)
         for side in [Side.low, .high] {
-            let segments = early.take(of: side, in: session)
-            if !segments.isEmpty { sessions[session][side].lose() }
-            for segment in segments {
-                let payload = unsafe segment.octets.span.bytes
-                _ = sessions[session].read(payload, from: segment.source)
+            // No hole will be filled any more.
+            while early.isWaiting(side, in: session) {
+                sessions[session][side].lose()
+                readEarly(of: side, on: index)
             }
         }
     }
@@ -85,12 +84,26 @@ extension Tracker {
         )
         conversations[index, default: []].append(conversation)
         for side in [Side.low, .high] where dialogue[side].hasSpoken {
-            let last = dialogue[side].last
-            if tapes.events(on: flows[index].tape).contains(where: { $0.packet == last.packet }) {
-                continue
-            }
-            let event = last.event(from: side, vlan: flow.vlan, incarnation: flow.incarnation)
-            tapes.append(event, to: &flows[index].tape)
+            keep(dialogue[side].last, from: side, of: index)
         }
+        // Its event went when the handshake was confirmed.
+        if let tls, tls.hello.packet != 0 {
+            keep(tls.hello, from: tls.client, of: index, contents: TLSContents(.clientHello))
+        }
+    }
+
+    /// Takes a data segment on the tape, unless it is there.
+    private mutating func keep(
+        _ glimpse: Glimpse,
+        from side: Side,
+        of index: Int,
+        contents: TLSContents = []
+    ) {
+        let tape = flows[index].tape
+        if tapes.events(on: tape).contains(where: { $0.packet == glimpse.packet }) { return }
+        let flow = flows[index]
+        var event = glimpse.event(from: side, vlan: flow.vlan, incarnation: flow.incarnation)
+        event.contents = contents
+        tapes.append(event, to: &flows[index].tape)
     }
 }

@@ -69,13 +69,28 @@ extension Tracker {
         _ segment: Segment,
         from side: Side,
         in facts: FrameFacts,
+        contents: TLSContents = [],
         to index: Int
     ) {
         // What was just followed may be on the tape already.
-        if tapes.last(on: flows[index].tape)?.packet == facts.number { return }
+        if tapes.note(contents, of: facts.number, on: flows[index].tape) { return }
+        tapes.append(
+            event(segment, from: side, in: facts, contents, of: index),
+            to: &flows[index].tape
+        )
+    }
+
+    private borrowing func event(
+        _ segment: Segment,
+        from side: Side,
+        in facts: FrameFacts,
+        _ contents: TLSContents,
+        of index: Int
+    ) -> Event {
         var event = Event(segment, kind: segment.eventKind, side: side, in: facts)
         event.incarnation = flows[index].incarnation
-        tapes.append(event, to: &flows[index].tape)
+        event.contents = contents
+        return event
     }
 
     /// Looks for TLS records in a segment.
@@ -100,36 +115,40 @@ extension Tracker {
             time: waiting.facts.time,
             length: segment.payloadLength
         )
-        let wasNamed = sessions[session][side].messages.contains(.clientHello)
         let before = sessions[session][side].milestones
-        read(payload, from: source, in: session)
+        let wasNamed = sessions[session][side].messages.contains(.clientHello)
+        if !sessions[session].read(payload, from: source) {
+            let event = event(segment, from: side, in: waiting.facts, [], of: index)
+            if early.add(payload, from: source, of: event, to: session) { return }
+            sessions[session][side].lose()
+            readEarly(of: side, on: index)
+            _ = sessions[session].read(payload, from: source)
+        }
         if !wasNamed, sessions[session][side].messages.contains(.clientHello) {
             noteNames(in: payload, of: session)
+            sessions[session].hello = talks[number][side].last
         }
         if sessions[session][side].milestones != before {
-            append(segment, from: side, in: waiting.facts, to: index)
+            let contents = sessions[session][side].contents
+            append(segment, from: side, in: waiting.facts, contents: contents, to: index)
         }
-    }
-
-    private mutating func read(_ payload: RawSpan, from source: TLSSession.Source, in session: Int)
-    {
-        guard sessions[session].read(payload, from: source) else {
-            if !early.add(payload, from: source, to: session) {
-                sessions[session][source.side].lose()
-                readEarly(of: source.side, in: session)
-                _ = sessions[session].read(payload, from: source)
-            }
-            return
-        }
-        if !early.isEmpty { readEarly(of: source.side, in: session) }
+        if !early.isEmpty { readEarly(of: side, on: index) }
     }
 
     /// Reads what waited for a hole to be filled; what still waits goes back.
-    private mutating func readEarly(of side: Side, in session: Int) {
+    mutating func readEarly(of side: Side, on index: Int) {
+        let session = Int(talks[Int(flows[index].talk)].session)
         for segment in early.take(of: side, in: session) {
+            let before = sessions[session][side].milestones
             let payload = unsafe segment.octets.span.bytes
-            if !sessions[session].read(payload, from: segment.source) {
-                _ = early.add(payload, from: segment.source, to: session)
+            guard sessions[session].read(payload, from: segment.source) else {
+                _ = early.add(segment, to: session)
+                continue
+            }
+            if sessions[session][side].milestones != before {
+                var event = segment.event
+                event.contents = sessions[session][side].contents
+                tapes.append(event, to: &flows[index].tape)
             }
         }
     }
@@ -144,7 +163,6 @@ extension Tracker {
             sessions[session].applicationProtocol = names.number(of: payload, in: range)
         }
     }
-
 }
 
 extension RecycledStore<TLSSession> {

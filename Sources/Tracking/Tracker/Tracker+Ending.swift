@@ -49,6 +49,7 @@ extension Tracker {
             conclude(flows[index])
             if isWorthTelling(flows[index]) { noteNoteworthy(index) }
         }
+        compareResets()
         census.settle()
         if !strays.isEmpty || census.hasMany && tally.outcome(.completed) > 0 { compare() }
     }

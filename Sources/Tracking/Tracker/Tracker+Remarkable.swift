@@ -9,6 +9,11 @@ extension Tracker {
     /// Sessions of fewer records were perhaps shut down early.
     private static let fewRecords: UInt32 = 3
 
+    /// Whether an end said that it would say no more, and nobody closed.
+    private static func isLeftOpen(_ streams: [RecordStream], at time: Int64) -> Bool {
+        streams.contains { $0.alert.map { time - $0.time >= patience } ?? false }
+    }
+
     borrowing func isRemarkable(_ flow: Flow, at time: Int64) -> Bool {
         guard flow.marks.contains(.alive), !flow.marks.contains(.oneWay) else { return false }
         let number = Int(flow.talk)
@@ -26,7 +31,7 @@ extension Tracker {
         if quiet >= Self.patience, flow.speaker == flow.initiator { return true }
         if quiet >= Self.idleness, begin != 0 { return true }
         if !repetitions.isEmpty, isRepeating(flow) { return true }
-        return flow.isTLS && isIrregular(sessions[Int(talks[number].session)], of: flow)
+        return flow.isTLS && isIrregular(sessions[Int(talks[number].session)], of: flow, at: time)
     }
 
     private borrowing func isRepeating(_ flow: Flow) -> Bool {
@@ -49,12 +54,13 @@ extension Tracker {
     }
 
     /// Whether the session did not go through its handshake, its data, and an alert of each end before its FIN.
-    private borrowing func isIrregular(_ session: TLSSession, of flow: Flow) -> Bool {
+    private borrowing func isIrregular(_ session: TLSSession, of flow: Flow, at time: Int64) -> Bool
+    {
         let isEnding = flow.phase == .closing || flow.phase == .closed
         let streams = [session.low, session.high]
         if streams.contains(where: { $0.marks.contains(.endsInPlaintext) }) { return true }
         if streams.contains(where: { $0.alert?.isFatal == true }) { return true }
-        guard isEnding else { return false }
+        guard isEnding else { return Self.isLeftOpen(streams, at: time) }
         return !session.isComplete || streams.contains { $0.alert == nil }
             || streams.allSatisfy { $0.dataRecords < Self.fewRecords }
     }

@@ -1,0 +1,178 @@
+import Tracking
+
+/// Speaks when a connection goes on without TLS after a TLS session.
+package struct PlaintextAfterTLS: Detector {
+    package static let manual = Manual(
+        id: "plaintext-after-tls",
+        title: "Plaintext after TLS",
+        sees: """
+            Octets behind the records of a TLS session that begin no record: no type from 20 to 24, no version, or an \
+            impossible length. After close_notify of both ends it is intended-handback; after that of one end only, \
+            desync; without any, not-a-record.
+            """,
+        means: """
+            intended-handback: the program ends TLS and goes on in the clear, as NetBackup and FTP (CCC) do by design. \
+            Whatever it says from there on, everybody on the way can read. desync: the ends disagree whether TLS is \
+            over; the one that still reads TLS will fail on what it gets. not-a-record: something wrote into the \
+            connection that is no TLS, or a proxy lost its place in it.
+            """,
+        unless: """
+            After a hole in the capture nobody knows where a record begins: the detector is silent. Plaintext that \
+            happens to begin like a record is not seen. Plaintext before TLS (STARTTLS) is another matter.
+            """,
+        check: """
+            Whether the service is meant to go on in the clear (NetBackup, FTP with CCC); if not, compare the logs of both \
+            ends at the packets named here.
+            """,
+        sources: [
+            .rfc(8446, section: "6.1"), .rfc(4217, section: "12.3"),
+            .page("Veritas article 100047973"),
+        ],
+        example: Exchange(to: "198.51.100.20:1556") {
+            ScriptOpening.tls12
+            client.tls(.encryptedAlert(26)).flagged
+            server.tls(.encryptedAlert(26)).flagged
+            client.data([UInt8]("VXSS".utf8)).flagged
+            server.data([UInt8]("READY".utf8)).flagged
+            client.fin()
+            server.fin()
+            client.ack()
+        },
+        nearMiss: Exchange {
+            ScriptOpening.tcp
+            server.data([UInt8]("220 mail.example ready\r\n".utf8))
+            client.data([UInt8]("STARTTLS\r\n".utf8))
+            server.data([UInt8]("220 go ahead\r\n".utf8))
+            client.tls(.clientHello(serverName: "mail.example"))
+            server.tls(.serverHello(), .certificate, .serverHelloDone)
+            client.tls(.clientKeyExchange, .changeCipherSpec, .finished)
+            server.tls(.changeCipherSpec, .finished)
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300))
+            client.tls(.encryptedAlert(26))
+            server.tls(.encryptedAlert(26))
+            client.fin()
+            server.fin()
+            client.ack()
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let cases = history.tlsClosings.compactMap { found(in: $0) }
+        guard let last = cases.last else { return nil }
+        let closing = last.closing
+        return finding(
+            in: history,
+            life: closing.life,
+            reason: last.reason.rawValue,
+            severity: last.reason == .desync ? .warning : .note,
+            confidence: last.reason == .notARecord ? .low : .high,
+            status: last.reason == .notARecord ? .possible : .confirmed,
+            count: cases.count,
+            events: cases.flatMap(\.events),
+            note: { note(on: cases.flatMap(\.events)[$0], in: history) },
+            metrics: closing.metrics + [
+                Metric("plaintext_by_client", last.speakers.contains(closing.client)),
+                Metric("plaintext_by_server", last.speakers.contains(closing.server)),
+                Metric("handshake_complete", closing.session.isComplete),
+            ],
+            causes: last.reason == .handBack
+                ? ["intended-handback"] : ["desync", "written-by-another"],
+            checks: [
+                Check(
+                    on: closing.endpoint(of: closing.server).address.description,
+                    "",
+                    "is the service on port \(closing.endpoint(of: closing.server).port) meant to go on without TLS?"
+                )
+            ],
+            summary: summary(of: last),
+            explanation: explanation(of: last)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) connections of \(many.source) to \(many.destination) went on without TLS after it."
+    }
+
+    private func found(in closing: TLSClosing) -> Case? {
+        let session = closing.session
+        let sides = [closing.client, closing.server]
+        let speakers = sides.filter { session[$0].marks.contains(.endsInPlaintext) }
+        guard session.isComplete, !speakers.isEmpty, !session.low.hasGap, !session.high.hasGap
+        else { return nil }
+        let first = speakers.map { session[$0].plaintextPacket }.min() ?? 0
+        let alerts = sides.compactMap { session[$0].alert?.packet }
+        let events = (alerts + speakers.map { session[$0].plaintextPacket })
+            .compactMap { closing.event(of: $0) }
+        let reason: Reason =
+            switch alerts.count {
+            case 2: .handBack
+            case 1: .desync
+            default: .notARecord
+            }
+        return Case(
+            closing: closing,
+            speakers: speakers,
+            events: Array(Set(events)).sorted(),
+            firstPacket: first,
+            reason: reason
+        )
+    }
+
+    private func note(on index: Int, in history: History) -> String {
+        let contents = history.events[index].contents
+        return contents.contains(.alert) ? "close_notify, behind which TLS ends" : "no TLS record"
+    }
+
+    private func summary(of found: Case) -> String {
+        let closing = found.closing
+        let ends =
+            "\(closing.endpoint(of: closing.client)) and \(closing.endpoint(of: closing.server))"
+        let who = found.speakers.map { closing.role(of: $0) }
+        switch found.reason {
+        case .handBack:
+            return """
+                \(ends) ended TLS by close_notify of both and went on in the clear on the same connection, from \
+                packet \(found.firstPacket).
+                """
+        case .desync:
+            return """
+                On the connection of \(ends) the \(Wording.list(who)) went on in the clear from packet \
+                \(found.firstPacket), although only one end had ended TLS.
+                """
+        case .notARecord:
+            return """
+                On the connection of \(ends) the \(Wording.list(who)) sent octets that are no TLS record, from packet \
+                \(found.firstPacket).
+                """
+        }
+    }
+
+    private func explanation(of found: Case) -> String {
+        switch found.reason {
+        case .handBack:
+            "What follows is not protected; some services do that by design, NetBackup among them."
+        case .desync:
+            "Whoever still reads TLS must ignore or fail on what comes (RFC 8446 §6.1)."
+        case .notARecord:
+            "No alert had come before: something wrote into the session, or a proxy lost its place in it."
+        }
+    }
+
+    /// What the ends had agreed upon before.
+    private enum Reason: String {
+        case handBack = "intended-handback"
+        case desync
+        case notARecord = "not-a-record"
+    }
+
+    private struct Case {
+        let closing: TLSClosing
+        let speakers: [Side]
+        let events: [Int]
+        let firstPacket: UInt64
+        let reason: Reason
+    }
+}

@@ -1,0 +1,226 @@
+import Tracking
+
+/// Speaks when TLS is shut down right after its handshake so that TCP may go on in the clear, and TCP is closed
+/// instead.
+package struct TLSEarlyShutdown: Detector {
+    package static let manual = Manual(
+        id: "tls-early-shutdown",
+        title: "TLS shut down at once, and TCP closed with it",
+        sees: """
+            Within 5 s after the TLS handshake, and before any application data, one end sent a close_notify and left \
+            TCP open; the other end closed TCP without a close_notify of its own (closed-on-close-notify). On ports \
+            whose service takes the connection back from TLS by design (1556 and 13724, NetBackup), also after two \
+            small records, and also when both had sent their close_notify and no plaintext followed \
+            (closed-before-hand-back).
+            """,
+        means: """
+            The end that sent the close_notify wanted TCP to go on: it waited for the answer. Programs that use TLS only \
+            to prove who they are hand the connection back in the clear. The one that closed failed in its own \
+            shutdown: with OpenSSL an error left in the queue, or "shutdown while in init", makes it give up.
+            """,
+        unless: """
+            A check of the service closes TCP together with its close_notify, and two close_notify are an orderly \
+            close of any other service. Where plaintext follows the close_notify the hand-back worked: that is \
+            plaintext-after-tls.
+            """,
+        check: """
+            The logs of both ends at that instant, at full debug level: which one logs an error of SSL_shutdown? For \
+            NetBackup nbpxyhelper (OID 486) on both hosts.
+            """,
+        sources: [
+            .rfc(8446, section: "6.1"), .rfc(5246, section: "7.2.1"),
+            .page("Veritas article 100047973"),
+        ],
+        example: Exchange(to: "198.51.100.20:1556") {
+            ScriptOpening.tls12
+            client.tls(.encryptedAlert(26)).after(.milliseconds(50)).flagged
+            server.fin().flagged
+            client.ack()
+            client.fin()
+            server.ack()
+        },
+        nearMiss: Exchange(to: "198.51.100.20:1556") {
+            ScriptOpening.tls12
+            client.tls(.encryptedAlert(26)).after(.milliseconds(50))
+            server.tls(.encryptedAlert(26))
+            client.data([UInt8]("VXSS".utf8))
+            server.data([UInt8]("OK".utf8))
+            client.fin()
+            server.fin()
+            client.ack()
+        }
+    )
+
+    /// A later shutdown is none right after the handshake, in nanoseconds.
+    private static let soon: Int64 = 5_000_000_000
+    /// Who closes TCP so soon after its close_notify meant to, in nanoseconds.
+    private static let atOnce: Int64 = 1_000_000_000
+    /// Services that go on in the clear on the same connection.
+    private static let handBackPorts: Set<UInt16> = [1556, 13_724]
+    /// So many small records prove who one is.
+    private static let mostRecords: UInt32 = 2
+    private static let mostOctets: UInt32 = 1024
+    /// Session tickets that a server of TLS 1.3 sends by itself.
+    private static let mostTickets: UInt32 = 2
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let cases = history.tlsClosings.compactMap { found(in: $0) }
+        guard let last = cases.last else { return nil }
+        let closing = last.closing
+        return finding(
+            in: history,
+            life: closing.life,
+            reason: last.reason.rawValue,
+            severity: last.isHandBack ? .warning : .note,
+            confidence: last.alert.isPresumed ? .low : .medium,
+            status: .likely,
+            count: cases.count,
+            events: cases.flatMap(\.events),
+            note: { note(on: cases.flatMap(\.events)[$0], in: history) },
+            metrics: closing.metrics + [
+                Metric("close_notify_by", closing.role(of: last.notifier)),
+                Metric("closed_by", closing.role(of: last.closer)),
+                Metric("after_handshake_us", nanoseconds: last.wait),
+                Metric("delay_us", nanoseconds: last.delay),
+                Metric("client_records", Int(closing.session[closing.client].dataRecords)),
+                Metric("server_records", Int(closing.session[closing.server].dataRecords)),
+            ],
+            causes: ["shutdown-failed", "closed-before-hand-back"],
+            checks: [
+                Check(
+                    on: closing.endpoint(of: last.closer).address.description,
+                    "",
+                    "does the log of the process name an error of SSL_shutdown (shutdown while in init) at that instant?"
+                )
+            ],
+            summary: summary(of: last),
+            explanation: explanation(of: last)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        """
+        \(many.flows) connections of \(many.source) to \(many.destination) were closed as soon as TLS was shut down on \
+        them.
+        """
+    }
+
+    private func found(in closing: TLSClosing) -> Case? {
+        guard closing.session.isComplete, let end = closing.end, let closer = closing.closer,
+            [.low, .high].allSatisfy({
+                !closing.session[$0].marks.contains(.endsInPlaintext) && closing.isWhole($0)
+            })
+        else { return nil }
+        let farewells = [Side.low, .high]
+            .compactMap { side in closing.farewell(of: side).map { (side, $0) } }
+            .sorted { $0.1.packet < $1.1.packet }
+        guard let (notifier, alert) = farewells.first else { return nil }
+        let isHandBack = Self.handBackPorts.contains(closing.history.responder.port)
+        let isAnswered = farewells.count > 1
+        let last = closing.history.events[end]
+        let wait = alert.time - handshakeEnd(of: closing)
+        guard last.packet > alert.packet, wait <= Self.soon,
+            isShort(closing, isHandBack: isHandBack),
+            isAnswered ? isHandBack : !closesItself(notifier, after: alert, in: closing)
+        else { return nil }
+        let answer = isAnswered ? end : closing.firstEnd(of: notifier.other)
+        guard let answer else { return nil }
+        let delay = closing.history.events[answer].time - (farewells.last?.1.time ?? alert.time)
+        guard delay <= Self.atOnce else { return nil }
+        return Case(
+            closing: closing,
+            notifier: notifier,
+            closer: isAnswered ? closer : notifier.other,
+            alert: alert,
+            events: (farewells.map { closing.event(of: $0.1.packet) } + [answer])
+                .compactMap(\.self),
+            wait: wait,
+            delay: delay,
+            isHandBack: isHandBack,
+            reason: isHandBack && isAnswered ? .beforeHandBack : .onCloseNotify
+        )
+    }
+
+    /// When both ends had finished the handshake.
+    private func handshakeEnd(of closing: TLSClosing) -> Int64 {
+        max(closing.session.low.messageTime, closing.session.high.messageTime)
+    }
+
+    private func isShort(_ closing: TLSClosing, isHandBack: Bool) -> Bool {
+        [Side.low, .high].allSatisfy { side in
+            let stream = closing.session[side]
+            let isWithTickets = closing.session.isVersion13 && side == closing.server
+            let tickets = isWithTickets ? Self.mostTickets : 0
+            let records = isHandBack ? Self.mostRecords : 0
+            return stream.dataRecords <= records + tickets && stream.dataOctets <= Self.mostOctets
+        }
+    }
+
+    /// Whether the sender of a close_notify closes TCP itself, before the other end reacts.
+    private func closesItself(
+        _ side: Side,
+        after alert: TLSAlert,
+        in closing: TLSClosing
+    ) -> Bool {
+        guard let own = closing.firstEnd(of: side) else { return false }
+        guard let other = closing.firstEnd(of: side.other) else { return true }
+        return own < other
+    }
+
+    private func note(on index: Int, in history: History) -> String {
+        switch history.events[index].kind {
+        case .fin: "FIN, although the connection should go on in the clear"
+        case .rst: "RST, although the connection should go on in the clear"
+        default: "close_notify right after the handshake"
+        }
+    }
+
+    private func summary(of found: Case) -> String {
+        let closing = found.closing
+        let own = closing.endpoint(of: found.notifier)
+        let closer = closing.endpoint(of: found.closer)
+        let (wait, delay) = (Wording.duration(found.wait), Wording.duration(found.delay))
+        switch found.reason {
+        case .onCloseNotify:
+            return """
+                \(own) shut TLS down \(wait) after the handshake and left TCP open; \(closer) closed it \(delay) later \
+                without a close_notify.
+                """
+        case .beforeHandBack:
+            return """
+                \(own) shut TLS down \(wait) after the handshake, both ends agreed, and \(closer) closed TCP \(delay) later \
+                instead of going on in the clear.
+                """
+        }
+    }
+
+    private func explanation(of found: Case) -> String {
+        let base =
+            "No plaintext followed, so that the program that had asked for the connection never got it back."
+        guard found.isHandBack else { return base }
+        return """
+            Port \(found.closing.history.responder.port) uses TLS only to prove who both ends are, and goes on without it. \
+            \(base)
+            """
+    }
+
+    /// How far the shutdown came.
+    private enum Reason: String {
+        case onCloseNotify = "closed-on-close-notify"
+        case beforeHandBack = "closed-before-hand-back"
+    }
+
+    private struct Case {
+        let closing: TLSClosing
+        let notifier: Side
+        let closer: Side
+        let alert: TLSAlert
+        let events: [Int]
+        let wait: Int64
+        let delay: Int64
+        let isHandBack: Bool
+        let reason: Reason
+    }
+}

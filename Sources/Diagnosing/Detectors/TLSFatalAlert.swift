@@ -1,0 +1,193 @@
+import Tracking
+
+/// Speaks when an end of a TLS session says by an alert that it cannot go on.
+package struct TLSFatalAlert: Detector {
+    package static let manual = Manual(
+        id: "tls-alert",
+        title: "TLS alert",
+        sees: """
+            A TLS alert record in the clear that is fatal, or a warning other than close_notify, user_canceled, \
+            no_renegotiation and unrecognized_name (reason fatal). Or an encrypted one, known by its record type in TLS \
+            1.2 and by its length in TLS 1.3, before the handshake is complete, or as the server's whole answer to \
+            the client's Finished (reason encrypted).
+            """,
+        means: """
+            The sender refuses what the other end had sent, and the name of the alert says what: a certificate that it \
+            does not trust, no version or cipher suite in common, a client certificate that it wants. The close \
+            after it is a consequence. A RST behind the alert may destroy it before it is read, so that the other \
+            end reports a reset instead.
+            """,
+        unless: """
+            An alert in answer to a FIN or RST that came without one is a complaint about that close. An encrypted \
+            alert after application data is taken for close_notify. Without keys nobody can tell what an encrypted \
+            alert says.
+            """,
+        check: """
+            The TLS log of the end that received the alert names it too; openssl s_client -connect … -msg shows it. For \
+            TLS 1.3 set SSLKEYLOGFILE at the client and open the capture with the keys.
+            """,
+        sources: [
+            .rfc(8446, section: "6.2"), .rfc(5246, section: "7.2.2"), .rfc(8446, section: "5.1"),
+        ],
+        example: Exchange {
+            ScriptOpening.tcp
+            client.tls(.clientHello(serverName: "example.org"))
+            server.tls(.serverHello(), .certificate, .serverHelloDone)
+            client.tls(.alert(level: 2, code: 48)).flagged
+            client.fin()
+            server.fin()
+            client.ack()
+        },
+        nearMiss: Exchange {
+            ScriptOpening.tcp
+            client.tls(.clientHello(serverName: "example.org"))
+            server.tls(
+                .alert(level: 1, code: 112),
+                .serverHello(),
+                .certificate,
+                .serverHelloDone
+            )
+            client.tls(.clientKeyExchange, .changeCipherSpec, .finished)
+            server.tls(.changeCipherSpec, .finished)
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300), .encryptedAlert(26))
+            client.tls(.encryptedAlert(26))
+            client.fin()
+            server.fin()
+            client.ack()
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let alerts = history.tlsClosings.compactMap { alert(of: $0) }
+        guard let last = alerts.last else { return nil }
+        let isClear = last.alert.isInTheClear
+        let hasGap = last.closing.session[last.sender].hasGap
+        let isEarly = !last.closing.session.isComplete || !isClear
+        return finding(
+            in: history,
+            life: last.closing.life,
+            reason: isClear ? "fatal" : "encrypted",
+            severity: isEarly ? .error : .warning,
+            confidence: isClear && !hasGap ? .high : .medium,
+            status: isClear ? .confirmed : .likely,
+            count: alerts.count,
+            events: alerts.map(\.event),
+            note: { note(on: alerts[$0]) },
+            metrics: metrics(of: last),
+            causes: isClear ? last.alert.causes : ["certificate-refused", "refused"],
+            checks: checks(of: last),
+            summary: summary(of: last),
+            explanation: explanation(of: last)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) TLS sessions of \(many.source) with \(many.destination) ended with an alert."
+    }
+
+    private func alert(of closing: TLSClosing) -> Case? {
+        let end = closing.end.map { closing.history.events[$0].packet } ?? .max
+        let alerts = [Side.low, .high]
+            .compactMap { side in closing.session[side].alert.map { (side, $0) } }
+            .filter { $0.1.packet <= end }
+            .sorted { $0.1.packet < $1.1.packet }
+        let isAlerted = closing.story == .alerted
+        let clear = alerts.first { $0.1.isFatal }
+        guard let (sender, alert) = clear ?? (isAlerted ? alerts.first : nil),
+            let event = closing.event(of: alert.packet)
+        else { return nil }
+        return Case(closing: closing, sender: sender, alert: alert, event: event)
+    }
+
+    private func note(on found: Case) -> String {
+        guard found.alert.isInTheClear else {
+            return "a record of the length of an encrypted alert (\(found.alert.length))"
+        }
+        let level = found.alert.level == 2 ? "fatal" : "warning"
+        return "Alert (\(level), \(found.alert.name))"
+    }
+
+    private func metrics(of found: Case) -> [Metric] {
+        var metrics = found.closing.metrics
+        metrics.append(Metric("sent_by", found.closing.role(of: found.sender)))
+        metrics.append(Metric("handshake_complete", found.closing.session.isComplete))
+        if found.alert.isInTheClear {
+            metrics.append(Metric("alert", found.alert.name))
+            metrics.append(Metric("alert_code", Int(found.alert.code)))
+            metrics.append(Metric("alert_level", Int(found.alert.level)))
+        } else {
+            metrics.append(Metric("record_octets", Int(found.alert.length)))
+        }
+        return metrics
+    }
+
+    private func summary(of found: Case) -> String {
+        let closing = found.closing
+        let sender = closing.endpoint(of: found.sender).address
+        let what =
+            closing.session.isComplete && found.alert.isInTheClear ? "session" : "handshake"
+        let whose =
+            found.sender == closing.server
+            ? "the TLS \(what) of \(closing.endpoint(of: closing.client).address)\(closing.forName)"
+            : "its TLS \(what) with \(closing.endpoint(of: closing.server))\(closing.forName)"
+        guard found.alert.isInTheClear else {
+            return """
+                \(sender) ended \(whose) with a record of \(found.alert.length) octets, which is the length of an \
+                encrypted alert.
+                """
+        }
+        return "\(sender) ended \(whose) with the alert \(found.alert.name) (\(found.alert.code))."
+    }
+
+    private func explanation(of found: Case) -> String {
+        let closing = found.closing
+        let before = closing.lastWords(of: found.sender.other).map {
+            "The other end had last sent \($0)."
+        }
+        guard found.alert.isInTheClear else {
+            let form =
+                found.alert.isPresumed
+                ? "In TLS 1.3 an alert looks like application data: only its length and its place give it away."
+                : "Its record says that it is an alert; what it says is encrypted."
+            return [form, before].compactMap(\.self).joined(separator: " ")
+        }
+        let reset = closing.end.flatMap { end -> String? in
+            let event = closing.history.events[end]
+            guard event.kind == .rst, event.side == found.sender else { return nil }
+            return """
+                The RST behind it may have destroyed it before it was read, so that the other end reports a reset.
+                """
+        }
+        let unknown = "The standard has no alert \(found.alert.code)."
+        return [found.alert.meaning ?? unknown, before, reset].compactMap(\.self)
+            .joined(separator: " ")
+    }
+
+    private func checks(of found: Case) -> [Check] {
+        let closing = found.closing
+        let server = closing.endpoint(of: closing.server)
+        let name = closing.conversation.serverName.map { " -servername \($0)" } ?? ""
+        return [
+            Check(
+                on: closing.endpoint(of: closing.client).address.description,
+                "openssl s_client -connect \(server)\(name) -showcerts -msg",
+                "which certificate and version does the server offer, and who sends the alert?"
+            ),
+            Check(
+                on: closing.endpoint(of: found.sender.other).address.description,
+                "",
+                "does the TLS log of the process name the alert that it received?"
+            ),
+        ]
+    }
+
+    private struct Case {
+        let closing: TLSClosing
+        let sender: Side
+        let alert: TLSAlert
+        let event: Int
+    }
+}

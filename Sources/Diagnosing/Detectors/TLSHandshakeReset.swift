@@ -1,0 +1,83 @@
+import Tracking
+
+/// Speaks when TCP ends before a TLS session has come to work.
+package struct TLSHandshakeReset: Detector {
+    package static let manual = Manual(
+        id: "tls-handshake-reset",
+        title: "TLS handshake cut off",
+        sees: """
+            A FIN or RST after a ClientHello, or any later message of a TLS handshake, and before the server's first \
+            application data, with no alert of either end before it. The reason says what stands out: \
+            packet-of-death, clienthello-oversize, sni-block, no-tls-answer, or only reset or close. Also a \
+            ClientHello of several segments that is sent again and never answered.
+            """,
+        means: """
+            Whoever closes TCP without an alert did not end TLS: its process died, something in front of it gave up, or \
+            a middlebox spoke for it. packet-of-death: the server reset two or more connections after the same \
+            last message of the client, or three or more within 100 ms: what that message says kills the \
+            process, or is refused without a word. clienthello-oversize: only the first part of a ClientHello of \
+            several segments arrived (post-quantum key shares make it so long). sni-block: the RST came right after \
+            the ClientHello and does not look like the server's other packets. no-tls-answer: the server answered \
+            in another protocol.
+            """,
+        unless: """
+            An alert before the end says why: that is tls-alert. A client that closes as soon as the handshake is \
+            complete checked the service, or needed it no more: a note. Where records were missed by the capture \
+            the detector is silent.
+            """,
+        check: """
+            The log of the server's process, or of the kernel, at the instant of the RST (abort, signal, core); then \
+            the same ClientHello again: openssl s_client -connect … -servername … -msg.
+            """,
+        sources: [
+            .rfc(8446, section: "4"), .rfc(5246, section: "7.3"), .rfc(9293, section: "3.5.2"),
+        ],
+        followsFrom: ["rst-injected", "bad-checksum"],
+        example: Exchange {
+            ScriptOpening.tcp
+            client.tls(.clientHello(serverName: "example.org"))
+            server.tls(.serverHello(), .certificate, .serverHelloDone)
+            client.tls(.clientKeyExchange, .changeCipherSpec, .finished).flagged
+            server.ack()
+            server.reset().after(.milliseconds(15)).flagged
+        },
+        nearMiss: Exchange {
+            ScriptOpening.tls12
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300), .encryptedAlert(26))
+            client.tls(.encryptedAlert(26))
+            client.reset()
+        }
+    )
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let cuts = history.incarnations.compactMap { TLSCut($0, in: history) }
+        guard let last = cuts.last else { return nil }
+        let words = TLSCutWording(cut: last)
+        return finding(
+            in: history,
+            life: last.closing.life,
+            reason: last.reason.rawValue,
+            severity: last.severity,
+            confidence: last.confidence,
+            status: last.status,
+            count: cuts.count,
+            events: cuts.flatMap(\.events),
+            note: { index in
+                let event = cuts.flatMap(\.events)[index]
+                return words.note(on: event)
+            },
+            metrics: last.metrics,
+            causes: last.reason.causes,
+            checks: words.checks,
+            summary: words.summary,
+            explanation: words.explanation
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) or its clients cut off \(many.flows) TLS handshakes of \(many.source)."
+    }
+}

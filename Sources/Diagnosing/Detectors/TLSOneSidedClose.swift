@@ -1,0 +1,213 @@
+import Tracking
+
+/// Speaks when one end of a TLS session says goodbye and the other does not.
+package struct TLSOneSidedClose: Detector {
+    package static let manual = Manual(
+        id: "tls-one-sided-close",
+        title: "TLS close_notify of one end only",
+        sees: """
+            One end sent a close_notify (an alert record up to TLS 1.2; in TLS 1.3 a last record of the length of an \
+            alert), and the other closed TCP without one: by FIN (fin-without-close-notify) or by RST \
+            (rst-on-close-notify). Or, up to TLS 1.2, the other has left the connection open for 5 s since \
+            (left-open).
+            """,
+        means: """
+            The end that answered with FIN or RST did not read the close_notify, or its program closes the socket \
+            without ending TLS. Up to TLS 1.2 it must answer with its own; in TLS 1.3 each end closes its own \
+            direction. Mostly harmless: all data up to the close_notify arrived. With a RST, data on the way to the \
+            end that sent it is lost.
+            """,
+        unless: """
+            A close_notify in answer to the other's, late or early, is an orderly close, and a RST after both is noise. \
+            An alert after a FIN that came without one is a complaint. A FIN that crossed the close_notify on its way \
+            is none of this, and where the end of a stream was not captured the detector is silent.
+            """,
+        check: """
+            Whether the program calls SSL_shutdown (or its like) before close(), and reads until it has the other's \
+            close_notify; harmless where the protocol itself tells how long an answer is.
+            """,
+        sources: [.rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1")],
+        followsFrom: ["tls-early-shutdown", "rst-injected"],
+        example: Exchange {
+            ScriptOpening.tls12
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300))
+            client.tls(.encryptedAlert(26)).flagged
+            client.fin()
+            server.fin().flagged
+            client.ack()
+        },
+        nearMiss: Exchange {
+            ScriptOpening.tls12
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300))
+            client.tls(.encryptedAlert(26))
+            client.fin()
+            server.ack()
+            server.tls(.encryptedAlert(26)).after(.milliseconds(40))
+            client.rst(seq: 1400)
+        }
+    )
+
+    /// Who has not closed for so long after a close_notify does not mean to, in nanoseconds.
+    private static let patience: Int64 = 5_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let cases = history.tlsClosings.compactMap { found(in: $0) }
+        guard let last = cases.last else { return nil }
+        let closing = last.closing
+        let isPending = last.reason == .leftOpen
+        let isBreach = last.saysMore && !closing.session.isVersion13
+        return finding(
+            in: history,
+            life: closing.life,
+            reason: last.reason.rawValue,
+            severity: isBreach ? .warning : .note,
+            confidence: last.alert.isPresumed ? .medium : .high,
+            status: isPending ? .pending : last.alert.isPresumed ? .likely : .confirmed,
+            count: cases.count,
+            events: cases.flatMap(\.events),
+            note: { note(on: cases.flatMap(\.events)[$0], in: history) },
+            metrics: closing.metrics + [
+                Metric("close_notify_by", closing.role(of: last.notifier)),
+                Metric("delay_us", nanoseconds: last.delay),
+                Metric("data_after_close_notify", last.saysMore),
+                Metric("client_records", Int(closing.session[closing.client].dataRecords)),
+                Metric("server_records", Int(closing.session[closing.server].dataRecords)),
+            ],
+            causes: ["close-without-shutdown", "close-notify-not-read"],
+            checks: [
+                Check(
+                    on: closing.endpoint(of: last.notifier.other).address.description,
+                    "",
+                    "does the program end TLS (SSL_shutdown) before it closes the socket?"
+                )
+            ],
+            summary: summary(of: last),
+            explanation: explanation(of: last)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "In \(many.flows) TLS sessions of \(many.source) with \(many.destination) only one end sent a close_notify."
+    }
+
+    private func found(in closing: TLSClosing) -> Case? {
+        guard let end = closing.end else { return leftOpen(closing) }
+        guard case .oneSided(let notifier) = closing.story,
+            let alert = closing.farewell(of: notifier),
+            let answer = closing.firstEnd(of: notifier.other)
+        else { return nil }
+        let history = closing.history
+        let isReset = history.events[answer].kind == .rst
+        let notice = closing.event(of: alert.packet)
+        return Case(
+            closing: closing,
+            notifier: notifier,
+            alert: alert,
+            events: [notice, answer].compactMap(\.self),
+            delay: history.events[max(end, answer)].time - alert.time,
+            saysMore: saysMore(notifier.other, after: alert, in: closing),
+            reason: isReset ? .reset : .fin
+        )
+    }
+
+    private func leftOpen(_ closing: TLSClosing) -> Case? {
+        let session = closing.session
+        for notifier in [Side.low, .high] {
+            guard let alert = closing.farewell(of: notifier), !alert.isInTheClear,
+                !alert.isPresumed, session.isComplete, session[notifier.other].alert == nil,
+                session[notifier].marks.isDisjoint(with: .endsInPlaintext),
+                session[notifier.other].marks.isDisjoint(with: .endsInPlaintext),
+                closing.isWhole(.low), closing.isWhole(.high),
+                closing.conversation.time - alert.time >= Self.patience,
+                let notice = closing.event(of: alert.packet)
+            else { continue }
+            return Case(
+                closing: closing,
+                notifier: notifier,
+                alert: alert,
+                events: [notice],
+                delay: closing.conversation.time - alert.time,
+                saysMore: saysMore(notifier.other, after: alert, in: closing),
+                reason: .leftOpen
+            )
+        }
+        return nil
+    }
+
+    /// Whether an end sent application data although it had the other's close_notify.
+    private func saysMore(_ side: Side, after alert: TLSAlert, in closing: TLSClosing) -> Bool {
+        let last = closing.dialogue[side].last
+        let reach = closing.dialogue[side.other].end
+        return last.packet > alert.packet && closing.session[side].lastType == .applicationData
+            && reach.distance(to: last.acknowledgment) >= 0
+    }
+
+    private func note(on index: Int, in history: History) -> String {
+        switch history.events[index].kind {
+        case .fin: "FIN without a close_notify"
+        case .rst: "RST instead of a close_notify"
+        default: "close_notify, or an alert of its length"
+        }
+    }
+
+    private func summary(of found: Case) -> String {
+        let closing = found.closing
+        let own = closing.endpoint(of: found.notifier)
+        let other = closing.endpoint(of: found.notifier.other)
+        let time = Wording.duration(found.delay)
+        let start =
+            "\(own) ended its \(closing.session.versionName) session with \(other)\(closing.forName)"
+        switch found.reason {
+        case .fin:
+            return "\(start) by a close_notify, and the other end closed without one \(time) later."
+        case .reset:
+            return
+                "\(start) by a close_notify, and the other end reset the connection \(time) later."
+        case .leftOpen:
+            return "\(start) by a close_notify, and the other end has not closed for \(time)."
+        }
+    }
+
+    private func explanation(of found: Case) -> String {
+        let isNew = found.closing.session.isVersion13
+        var sentences: [String] = []
+        if found.alert.isPresumed {
+            sentences.append(
+                """
+                The close_notify is taken from the length of the last record (\(found.alert.length) octets): \
+                two octets of data would look the same.
+                """
+            )
+        }
+        sentences.append(
+            isNew
+                ? "TLS 1.3 lets each end close its own direction (RFC 8446 §6.1)."
+                : "Up to TLS 1.2 the other end must answer with its own close_notify (RFC 5246 §7.2.1)."
+        )
+        if found.saysMore {
+            sentences.append("It sent application data after the close_notify, which nobody reads.")
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    /// What the other end did.
+    private enum Reason: String {
+        case fin = "fin-without-close-notify"
+        case reset = "rst-on-close-notify"
+        case leftOpen = "left-open"
+    }
+
+    private struct Case {
+        let closing: TLSClosing
+        let notifier: Side
+        let alert: TLSAlert
+        let events: [Int]
+        let delay: Int64
+        let saysMore: Bool
+        let reason: Reason
+    }
+}

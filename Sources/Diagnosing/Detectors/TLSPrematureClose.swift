@@ -1,0 +1,210 @@
+import Tracking
+
+/// Speaks when an end of a TLS session closes TCP without a close_notify.
+package struct TLSPrematureClose: Detector {
+    package static let manual = Manual(
+        id: "tls-premature-close",
+        title: "TLS session closed without close_notify",
+        sees: """
+            The end that closes TCP first, after data went through, sent no close_notify before its FIN or its RST, nor \
+            did the other end. The reason says how that is known: truncated-record: its last record lacks octets; \
+            no-close-notify: up to TLS 1.2 an alert has a record type of its own, and there was none; \
+            no-alert-sized-record: in TLS 1.3 the last record does not have the length of an alert.
+            """,
+        means: """
+            The other end cannot tell the end of the data from an attack that cuts it short, and many libraries report \
+            an unexpected EOF. A truncated record is a real loss: the process died or was stopped in the middle of \
+            its answer, or something closed the connection in its name. The rest is a habit of many programs, \
+            harmless where the protocol itself says how long an answer is.
+            """,
+        unless: """
+            Where records or the end of the stream were not captured, the detector is silent, and so it is about a RST \
+            of a stack that has no socket any more. In TLS 1.3 padding may hide an alert. If one end did send its \
+            close_notify, it is tls-one-sided-close; before the server's first data it is tls-handshake-reset.
+            """,
+        check: """
+            Whether the application got the whole answer (Content-Length, chunks, its own length field); the log of \
+            the end that closed; in clients with OpenSSL 3, SSL_OP_IGNORE_UNEXPECTED_EOF for protocols that tell \
+            lengths.
+            """,
+        sources: [
+            .rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1"), .rfc(9112, section: "9.8"),
+        ],
+        followsFrom: ["rst-injected"],
+        example: Exchange {
+            ScriptOpening.tls12
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300))
+            client.ack()
+            server.fin().flagged
+            client.fin()
+            server.ack()
+        },
+        nearMiss: Exchange {
+            ScriptOpening.tls12
+            client.tls(.applicationData(60))
+            server.tls(.applicationData(300))
+            server.tls(.encryptedAlert(26))
+            server.fin()
+            client.tls(.encryptedAlert(26))
+            client.fin()
+            server.ack()
+        }
+    )
+
+    /// Who closes after so long a pause closes an idle connection, in nanoseconds.
+    private static let idleness: Int64 = 5_000_000_000
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let cases = history.tlsClosings.compactMap { found(in: $0) }
+        guard let last = cases.last else { return nil }
+        let closing = last.closing
+        let isCertain = last.reason != .noAlertSized
+        return finding(
+            in: history,
+            life: closing.life,
+            reason: last.reason.rawValue,
+            severity: severity(of: last),
+            confidence: isCertain && history.capture.lossSigns == 0 ? .high : .medium,
+            status: isCertain ? .confirmed : .likely,
+            count: cases.count,
+            events: cases.map(\.end),
+            note: { note(on: cases[$0]) },
+            metrics: closing.metrics + [
+                Metric("closed_by", closing.role(of: last.closer)),
+                Metric("by_rst", last.isReset),
+                Metric("missing_octets", last.missing),
+                Metric("quiet_us", nanoseconds: last.quiet),
+                Metric("last_record_octets", Int(closing.session[last.closer].lastLength)),
+            ],
+            causes: last.reason == .truncated
+                ? ["process-died", "closed-in-its-name", "aborted"]
+                : ["close-without-shutdown", "process-died"],
+            checks: checks(of: last),
+            summary: summary(of: last),
+            explanation: explanation(of: last)
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.flows) TLS sessions of \(many.source) with \(many.destination) were closed without close_notify."
+    }
+
+    private func found(in closing: TLSClosing) -> Case? {
+        guard closing.story == .premature, let end = closing.end, let closer = closing.closer
+        else { return nil }
+        let history = closing.history
+        let isReset = history.events[end].kind == .rst
+        if isReset {
+            guard case .reset(let reset) = history.readings[end], reset.form == .active else {
+                return nil
+            }
+        }
+        let missing = closing.missingOctets(of: closer)
+        return Case(
+            closing: closing,
+            end: end,
+            closer: closer,
+            isReset: isReset,
+            missing: missing,
+            quiet: closing.dialogue.quietBeforeEnd ?? 0,
+            reason: missing > 0 ? .truncated : closing.session.isVersion13 ? .noAlertSized : .none
+        )
+    }
+
+    private func severity(of found: Case) -> Severity {
+        if found.reason == .truncated { return .warning }
+        let isServer = found.closer == found.closing.server
+        return isServer && !found.isReset && found.quiet < Self.idleness ? .warning : .note
+    }
+
+    private func note(on found: Case) -> String {
+        let kind = found.isReset ? "RST" : "FIN"
+        return found.missing > 0
+            ? "\(kind) inside a record that lacks \(Wording.count(found.missing, "octet"))"
+            : "\(kind) without a close_notify before it"
+    }
+
+    private func summary(of found: Case) -> String {
+        let closing = found.closing
+        let (own, other) = (
+            closing.endpoint(of: found.closer), closing.endpoint(of: found.closer.other)
+        )
+        let verb = found.isReset ? "reset" : "closed"
+        let with = "its \(closing.session.versionName) session with \(other)\(closing.forName)"
+        switch found.reason {
+        case .truncated:
+            let sent = Int(closing.session[found.closer].lastLength) - found.missing
+            return """
+                \(own) \(verb) \(with) in the middle of a record: \(max(0, sent)) of \
+                \(closing.session[found.closer].lastLength) octets were sent.
+                """
+        case .none, .noAlertSized:
+            let likely = found.reason == .noAlertSized ? ", it seems" : ""
+            return "\(own) \(verb) \(with) without a close_notify\(likely)."
+        }
+    }
+
+    private func explanation(of found: Case) -> String {
+        let stream = found.closing.session[found.closer]
+        var sentences: [String] = []
+        switch found.reason {
+        case .truncated:
+            sentences.append(
+                "What the record held is lost: it cannot be decrypted without its end."
+            )
+        case .none:
+            sentences.append("None of its records after the handshake is an alert.")
+        case .noAlertSized:
+            sentences.append(
+                """
+                Its last record has \(stream.lastLength) octets, and an alert would have \
+                \(found.closing.session.cipherSuite == 0x1305 ? 11 : 19) unless it was padded.
+                """
+            )
+        }
+        if found.quiet >= Self.idleness {
+            sentences.append(
+                "Nothing had come for \(Wording.duration(found.quiet)): it closed an idle connection."
+            )
+        }
+        let reaction = found.closing.session[found.closer.other].alert
+        if let reaction, !found.isReset {
+            sentences.append(
+                """
+                Packet \(reaction.packet) is an alert in answer: OpenSSL 3 complains about an unexpected EOF so.
+                """
+            )
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private func checks(of found: Case) -> [Check] {
+        [
+            Check(
+                on: found.closing.endpoint(of: found.closer).address.description,
+                "",
+                "does the log of the process name an error or a timeout at the time of the \(found.isReset ? "RST" : "FIN")?"
+            )
+        ]
+    }
+
+    /// How it is known.
+    private enum Reason: String {
+        case truncated = "truncated-record"
+        case none = "no-close-notify"
+        case noAlertSized = "no-alert-sized-record"
+    }
+
+    private struct Case {
+        let closing: TLSClosing
+        let end: Int
+        let closer: Side
+        let isReset: Bool
+        let missing: Int
+        let quiet: Int64
+        let reason: Reason
+    }
+}

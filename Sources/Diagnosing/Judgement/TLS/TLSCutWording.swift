@@ -1,0 +1,130 @@
+import Tracking
+
+/// Words a TLS handshake that was cut off.
+struct TLSCutWording {
+    let cut: TLSCut
+
+    private var closing: TLSClosing { cut.closing }
+    private var history: History { closing.history }
+    private var serverAddress: String { closing.endpoint(of: closing.server).address.description }
+    private var clientAddress: String { closing.endpoint(of: closing.client).address.description }
+
+    private var how: String {
+        guard let end = cut.end else { return "left" }
+        return history.events[end].kind == .rst ? "reset" : "closed"
+    }
+
+    var summary: String {
+        let time = Wording.duration(cut.delay)
+        let handshake =
+            "the TLS handshake of \(clientAddress) with \(closing.endpoint(of: closing.server))"
+        switch cut.reason {
+        case .oversizeHello:
+            return """
+                \(handshake.capitalizedFirst)\(closing.forName) stopped at the ClientHello: it takes several segments, and \
+                \(serverAddress) did not acknowledge all of it within \(time).
+                """
+        case .noTLSAnswer:
+            return """
+                \(closing.endpoint(of: closing.server)) answered the ClientHello of \(clientAddress) in another protocol, and \
+                the connection was \(how) \(time) later.
+                """
+        case .nameBlock:
+            return """
+                \(handshake.capitalizedFirst)\(closing.forName) was reset \(time) after the ClientHello, by a RST that does \
+                not look like the packets of \(serverAddress).
+                """
+        case .packetOfDeath, .reset, .close:
+            let who = cut.isByServer ? serverAddress : clientAddress
+            return
+                "\(who) \(how) \(handshake)\(closing.forName) \(time) after \(lastWord), without an alert."
+        }
+    }
+
+    /// `the client's Finished`.
+    private var lastWord: String {
+        let speaker = closing.dialogue.speaker
+        let words = closing.lastWords(of: speaker) ?? "last segment"
+        return "the \(closing.role(of: speaker))'s \(words)"
+    }
+
+    var explanation: String {
+        var sentences = [
+            "The client's last message was \(name(of: closing.client)), the server's \(name(of: closing.server))."
+        ]
+        if cut.end != nil, closing.dialogue.speaker != closing.closer {
+            let who = cut.isByServer ? serverAddress : clientAddress
+            sentences.append(
+                cut.isAcknowledged
+                    ? "\(who) had acknowledged all of it: it was received, and perhaps read."
+                    : "\(who) had not acknowledged all of it."
+            )
+        }
+        if let form { sentences.append(form) }
+        let missing = closing.missingOctets(of: closing.closer ?? closing.server)
+        if missing > 0 {
+            sentences.append("The last record lacks \(Wording.count(missing, "octet")).")
+        }
+        if cut.reason == .packetOfDeath { sentences.append(death) }
+        if closing.session.isComplete {
+            sentences.append(
+                "Both ends had sent their Finished, so that this may be the end of a session without any answer."
+            )
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private func name(of side: Side) -> String { closing.lastWords(of: side) ?? "nothing" }
+
+    private var form: String? {
+        guard let end = cut.end, case .reset(let reset) = history.readings[end] else { return nil }
+        let event = history.events[end]
+        switch reset.form {
+        case .active:
+            return """
+                The RST comes from a live socket (Win=\(event.window)): the kernel closed it for a process that died, or \
+                the process left octets unread.
+                """
+        case .passive: return "The RST is a bare one: the stack had no socket any more."
+        case .passiveToSYN, .other: return nil
+        }
+    }
+
+    private var death: String {
+        let conversation = closing.conversation
+        if conversation.resetsAtOnce > conversation.resetsAlike {
+            return """
+                \(serverAddress) reset \(conversation.resetsAtOnce) connections of this service within 100 ms: its process \
+                went down with all of them.
+                """
+        }
+        return """
+            \(serverAddress) reset \(conversation.resetsAlike) connections of this service after the same message: it \
+            kills the process, or is refused without an alert.
+            """
+    }
+
+    func note(on index: Int) -> String {
+        let event = history.events[index]
+        if event.kind == .fin { return "FIN before the server's first application data" }
+        if event.kind == .rst { return "RST before the server's first application data" }
+        return "the last that was said before the end"
+    }
+
+    var checks: [Check] {
+        let server = closing.endpoint(of: closing.server)
+        let name = closing.conversation.serverName.map { " -servername \($0)" } ?? ""
+        return [
+            Check(
+                on: server.address.description,
+                "journalctl -k -p warning; coredumpctl list",
+                "did the process of port \(server.port) die at that instant?"
+            ),
+            Check(
+                on: clientAddress,
+                "openssl s_client -connect \(server)\(name) -msg",
+                "after which message does it end?"
+            ),
+        ]
+    }
+}
