@@ -179,7 +179,9 @@ package struct TLSFatalAlert: Detector {
             Check(
                 on: closing.endpoint(of: found.sender.other).address.description,
                 "",
-                "does the TLS log of the process name the alert that it received?"
+                """
+                does the TLS log of \(closing.endpoint(of: found.sender.other).address) name the alert that it received?
+                """
             ),
         ]
     }
