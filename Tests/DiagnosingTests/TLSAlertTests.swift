@@ -95,6 +95,19 @@ import Tracking
         #expect(found.isEmpty)
     }
 
+    @Test func `may close the session before it is one`() throws {
+        let found = try found {
+            Self.hello
+            server.tls(.serverHello(), .certificate, .serverHelloDone)
+            client.tls(.alert(level: 1, code: 90), .alert(level: 1, code: 0))
+            client.fin()
+        }
+
+        #expect(found.map(\.pathology) == ["tls-alert"])
+        #expect(found.map(\.reason) == ["close-notify"])
+        #expect(found.map(\.severity) == [.note])
+    }
+
     @Test func `in answer to a FIN without one is a complaint, and not the fault`() throws {
         let found = try found {
             Self.hello

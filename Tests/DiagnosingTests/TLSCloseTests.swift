@@ -10,6 +10,12 @@ private let answered13: [ScriptStep] =
     ScriptOpening.tls13[3...]
     + [client.tls(.applicationData(60)), server.tls(.applicationData(600)), client.ack()]
 
+/// The next sequence numbers of both ends, where the client spoke last.
+private func next(after steps: [ScriptStep]) -> (client: UInt32, server: UInt32) {
+    guard case .segment(let last)? = connected({ steps }).steps.last?.content else { return (0, 0) }
+    return (last.sequence, last.acknowledgment)
+}
+
 @Suite struct `A TLS session without close_notify` {
     private func found(
         after opening: [ScriptStep] = answered12,
@@ -58,7 +64,7 @@ private let answered13: [ScriptStep] =
             answered12
             server.fin()
             client.tls(.encryptedAlert(26))
-            server.rst(seq: 6500)
+            server.rst(seq: next(after: answered12).server + 1)
         }
 
         let found = try findings(in: exchange)
@@ -158,9 +164,11 @@ private let answered13: [ScriptStep] =
     }
 
     @Test func `is none where the other end's FIN crossed it`() throws {
+        let numbers = next(after: answered12)
+
         let found = try found {
             client.tls(.encryptedAlert(26))
-            server.fin(seq: 6000, ack: 1300)
+            server.fin(seq: numbers.server, ack: numbers.client)
             client.fin()
         }
 
