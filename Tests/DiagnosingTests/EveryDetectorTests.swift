@@ -17,6 +17,7 @@ import Tracking
         "ecn-fallback": ["slow-handshake"],
         "syn-cookie": ["slow-handshake", "syn-ack-changed"],
         "time-wait-collision": ["port-reuse", "challenge-ack"],
+        "tls-early-shutdown": ["tls-one-sided-close"],
     ]
 
     private static let names = Catalog.manuals.map(\.id)

@@ -15,6 +15,11 @@ package struct Commentary: Sendable {
 
     /// The remark on one event; `nil` where its row says it all.
     package func remark(on index: Int) -> String? {
+        let remarks = [rule(behind: index), onRecords(index)].compactMap(\.self)
+        return remarks.isEmpty ? nil : remarks.joined(separator: " ")
+    }
+
+    private func rule(behind index: Int) -> String? {
         let event = history.events[index]
         switch history.readings[index] {
         case .syn(let ordinal, let sending):

@@ -92,7 +92,10 @@ package struct TLSEarlyShutdown: Detector {
                 Check(
                     on: closing.endpoint(of: last.closer).address.description,
                     "",
-                    "does the log of the process name an error of SSL_shutdown (shutdown while in init) at that instant?"
+                    """
+                    does the log of the process on \(closing.endpoint(of: last.closer).address) name an error of \
+                    SSL_shutdown (shutdown while in init) at that instant?
+                    """
                 )
             ],
             summary: summary(of: last),

@@ -9,7 +9,8 @@ package struct TLSFatalAlert: Detector {
             A TLS alert record in the clear that is fatal, or a warning other than close_notify, user_canceled, \
             no_renegotiation and unrecognized_name (reason fatal). Or an encrypted one, known by its record type in TLS \
             1.2 and by its length in TLS 1.3, before the handshake is complete, or as the server's whole answer to \
-            the client's Finished (reason encrypted).
+            the client's Finished (reason encrypted). Or a close_notify in the clear before the handshake is complete (reason \
+            close-notify).
             """,
         means: """
             The sender refuses what the other end had sent, and the name of the alert says what: a certificate that it \
@@ -65,12 +66,11 @@ package struct TLSFatalAlert: Detector {
         guard let last = alerts.last else { return nil }
         let isClear = last.alert.isInTheClear
         let hasGap = last.closing.session[last.sender].hasGap
-        let isEarly = !last.closing.session.isComplete || !isClear
         return finding(
             in: history,
             life: last.closing.life,
-            reason: isClear ? "fatal" : "encrypted",
-            severity: isEarly ? .error : .warning,
+            reason: last.alert.isFatal ? "fatal" : isClear ? "close-notify" : "encrypted",
+            severity: severity(of: last),
             confidence: isClear && !hasGap ? .high : .medium,
             status: isClear ? .confirmed : .likely,
             count: alerts.count,
@@ -100,6 +100,15 @@ package struct TLSFatalAlert: Detector {
             let event = closing.event(of: alert.packet)
         else { return nil }
         return Case(closing: closing, sender: sender, alert: alert, event: event)
+    }
+
+    private func severity(of found: Case) -> Severity {
+        if found.closing.session.isComplete, found.alert.isInTheClear { return .warning }
+        if found.alert.isInTheClear, !found.alert.isFatal {
+            // A client may change its mind.
+            return found.sender == found.closing.client ? .note : .warning
+        }
+        return .error
     }
 
     private func note(on found: Case) -> String {
@@ -179,7 +188,9 @@ package struct TLSFatalAlert: Detector {
             Check(
                 on: closing.endpoint(of: found.sender.other).address.description,
                 "",
-                "does the TLS log of the process name the alert that it received?"
+                """
+                does the TLS log of \(closing.endpoint(of: found.sender.other).address) name the alert that it received?
+                """
             ),
         ]
     }

@@ -78,6 +78,11 @@ package struct TLSHandshakeReset: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) or its clients cut off \(many.flows) TLS handshakes of \(many.source)."
+        many.reason == TLSCut.Reason.packetOfDeath.rawValue
+            ? """
+            \(many.destination) reset \(many.flows) TLS handshakes of \(many.source), after the same message or all at \
+            once.
+            """
+            : "\(many.flows) TLS handshakes of \(many.source) with \(many.destination) were cut off."
     }
 }

@@ -82,7 +82,10 @@ package struct TLSOneSidedClose: Detector {
                 Check(
                     on: closing.endpoint(of: last.notifier.other).address.description,
                     "",
-                    "does the program end TLS (SSL_shutdown) before it closes the socket?"
+                    """
+                    does the program on \(closing.endpoint(of: last.notifier.other).address) end TLS (SSL_shutdown) before \
+                    it closes the socket?
+                    """
                 )
             ],
             summary: summary(of: last),

@@ -182,11 +182,13 @@ package struct TLSPrematureClose: Detector {
     }
 
     private func checks(of found: Case) -> [Check] {
-        [
+        let closer = found.closing.endpoint(of: found.closer).address.description
+        let kind = found.isReset ? "RST" : "FIN"
+        return [
             Check(
-                on: found.closing.endpoint(of: found.closer).address.description,
+                on: closer,
                 "",
-                "does the log of the process name an error or a timeout at the time of the \(found.isReset ? "RST" : "FIN")?"
+                "does the log of the process on \(closer) name an error or a timeout at the time of the \(kind)?"
             )
         ]
     }

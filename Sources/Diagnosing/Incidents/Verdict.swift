@@ -56,7 +56,9 @@ struct Verdict {
     /// How it ended, as the end of the last sentence: a full stop where the findings say it themselves.
     private func outcome(after sentence: String) -> String {
         let saysSo = ["connection-refused", "syn-unanswered", "port-reuse"]
-        guard flows == 1, isFailure, !saysSo.contains(root.pathology) else { return "." }
+        guard flows == 1, isFailure, !saysSo.contains(root.pathology), !root.isEstablished else {
+            return "."
+        }
         let span = (chain.map(\.lastSeen).max() ?? 0) - (chain.map(\.firstSeen).min() ?? 0)
         let isTimed = sentence.contains(" within ") || span < 1_000_000_000
         let time = isTimed ? "" : " within \(Wording.duration(span))"

@@ -22,6 +22,9 @@ package struct TLSAlert: BitwiseCopyable, Hashable, Sendable {
         level == 2 || level == 1 && !Self.harmlessWarnings.contains(code)
     }
 
+    /// Whether it is a close_notify or a user_canceled, or encrypted, so that it may be one.
+    package var mayClose: Bool { isInTheClear ? code == 0 || code == 90 : true }
+
     /// The name of the alert in RFC 8446 §6, without what is obsolete.
     package var name: String { isInTheClear ? Self.names[code] ?? "alert \(code)" : "alert" }
 

@@ -101,14 +101,14 @@ struct TLSClosing {
     /// An alert of an end that may be its close_notify: before its own FIN, and not in answer to a FIN of the other
     /// end that had sent none.
     func farewell(of side: Side) -> TLSAlert? {
-        guard let alert = session[side].alert, !alert.isFatal, isBeforeEnd(alert, of: side) else {
-            return nil
-        }
+        guard let alert = session[side].alert, alert.mayClose, isBeforeEnd(alert, of: side),
+            session[side].messagePacket <= alert.packet
+        else { return nil }
         guard let theirs = firstEnd(of: side.other),
             history.events[theirs].packet < alert.packet
         else { return alert }
         let answer = session[side.other].alert
-        return answer.map { !$0.isFatal && isBeforeEnd($0, of: side.other) } == true ? alert : nil
+        return answer.map { $0.mayClose && isBeforeEnd($0, of: side.other) } == true ? alert : nil
     }
 
     private func isBeforeEnd(_ alert: TLSAlert, of side: Side) -> Bool {

@@ -36,8 +36,11 @@ struct TLSCutWording {
                 """
         case .packetOfDeath, .reset, .close:
             let who = cut.isByServer ? serverAddress : clientAddress
+            let what =
+                cut.isByServer
+                ? handshake : "its TLS handshake with \(closing.endpoint(of: closing.server))"
             return
-                "\(who) \(how) \(handshake)\(closing.forName) \(time) after \(lastWord), without an alert."
+                "\(who) \(how) \(what)\(closing.forName) \(time) after \(lastWord), without an alert."
         }
     }
 
@@ -49,9 +52,7 @@ struct TLSCutWording {
     }
 
     var explanation: String {
-        var sentences = [
-            "The client's last message was \(name(of: closing.client)), the server's \(name(of: closing.server))."
-        ]
+        var sentences = [lastMessage(of: closing.client), lastMessage(of: closing.server)]
         if cut.end != nil, closing.dialogue.speaker != closing.closer {
             let who = cut.isByServer ? serverAddress : clientAddress
             sentences.append(
@@ -74,17 +75,22 @@ struct TLSCutWording {
         return sentences.joined(separator: " ")
     }
 
-    private func name(of side: Side) -> String { closing.lastWords(of: side) ?? "nothing" }
+    private func lastMessage(of side: Side) -> String {
+        let role = closing.role(of: side)
+        return closing.lastWords(of: side).map { "The \(role)'s last message was \($0)." }
+            ?? "The \(role) had sent no TLS message."
+    }
 
     private var form: String? {
         guard let end = cut.end, case .reset(let reset) = history.readings[end] else { return nil }
         let event = history.events[end]
         switch reset.form {
         case .active:
-            return """
-                The RST comes from a live socket (Win=\(event.window)): the kernel closed it for a process that died, or \
-                the process left octets unread.
-                """
+            let why =
+                cut.isByServer
+                ? "the kernel closed it for a process that died, or the process left octets unread"
+                : "its process gave up, or died"
+            return "The RST comes from a live socket (Win=\(event.window)): \(why)."
         case .passive: return "The RST is a bare one: the stack had no socket any more."
         case .passiveToSYN, .other: return nil
         }
