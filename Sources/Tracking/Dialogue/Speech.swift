@@ -8,7 +8,7 @@ package struct Speech: Hashable, Sendable {
     package let turn: Int64
     /// Data segments, those sent again among them; stops at 65,535.
     package let segments: UInt32
-    /// One past the newest octet of data.
+    /// One past the newest octet of data that was captured; where it sends on without any.
     package let end: SequenceNumber
     /// What is sent again and again: where it begins, how many octets it has, how often it was sent after the first
     /// time, and when for the first time again.
@@ -19,12 +19,12 @@ package struct Speech: Hashable, Sendable {
 
     package var hasSpoken: Bool { last.packet != 0 }
 
-    init(_ line: Talk.Line, sent next: SequenceNumber, closed: Bool, _ repetition: Repetition?) {
+    init(_ line: Talk.Line, from start: SequenceNumber, _ repetition: Repetition?) {
         last = line.last
-        begin = line.begin
+        begin = line.last.packet == 0 ? 0 : line.beginTime
         turn = line.turn
         segments = UInt32(line.segments)
-        end = closed ? next.advanced(by: .max) : next
+        end = line.last.packet == 0 ? start : line.end
         repeated = repetition?.sequence ?? SequenceNumber(0)
         repeatedLength = repetition?.length ?? 0
         repetitions = repetition?.count ?? 0

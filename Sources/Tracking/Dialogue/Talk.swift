@@ -17,8 +17,10 @@ struct Talk: BitwiseCopyable {
         var segments: UInt16 = 0
         /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
         var turn: Int64 = 0
-        /// When its first data was captured, in nanoseconds since 1970; 0 before.
-        var begin: Int64 = 0
+        /// When its first data was captured, in milliseconds; these come round after seven weeks.
+        var begin: UInt32 = 0
+        /// One past the newest octet of data.
+        var end = SequenceNumber(0)
     }
 
     subscript(side: Side) -> Line {
@@ -38,6 +40,15 @@ extension Talk.Line {
     /// begin in the clear have changed over.
     static let mostBeforeTLS: UInt16 = 12
 
+    /// When its first data was captured, in nanoseconds since 1970.
+    var beginTime: Int64 {
+        last.time - Int64(Self.milliseconds(last.time) &- begin) * 1_000_000
+    }
+
+    private static func milliseconds(_ time: Int64) -> UInt32 {
+        UInt32(truncatingIfNeeded: time / 1_000_000)
+    }
+
     /// Takes a data segment.
     ///
     /// - Returns: whether it was sent before, and how many it makes.
@@ -47,8 +58,10 @@ extension Talk.Line {
         in frame: FrameFacts,
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
-        let isAgain = last.packet != 0 && segment.sequence == last.sequence
-        if last.packet == 0 { begin = frame.time }
+        let reach = segment.sequence.advanced(by: segment.payloadLength)
+        let isAgain = last.packet != 0 && end.distance(to: reach) <= 0
+        if last.packet == 0 { begin = Self.milliseconds(frame.time) }
+        if !isAgain { end = reach }
         if beginsTurn { turn = frame.time }
         if segments != .max { segments &+= 1 }
         last = Glimpse(segment, in: frame)

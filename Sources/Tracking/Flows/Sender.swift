@@ -34,6 +34,11 @@ struct Sender: BitwiseCopyable {
         marks.insert(.spoke)
     }
 
+    /// Where data that it sends now would begin: a FIN takes a sequence number and is none.
+    var nextData: SequenceNumber {
+        marks.contains(.sentFin) ? next.advanced(by: .max) : next
+    }
+
     /// Begins a new sequence space at the segment's SYN.
     mutating func synchronize(by segment: Segment) {
         initialSequence = segment.sequence
