@@ -33,6 +33,7 @@ package enum Catalog {
         SimultaneousOpen.self,
         SplitHandshake.self,
         RawSocketClient.self,
+        UnregisteredProgram.self,
     ]
 
     /// Their manuals, in the same order.

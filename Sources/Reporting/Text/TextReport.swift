@@ -206,7 +206,17 @@ package struct TextReport {
             incident.flows > 1
             ? "   Timeline of \(history.initiator) → \(history.responder), one of \(incident.flows) connections\n"
             : "   Timeline\n"
-        let timeline = Timeline(history: history, style: style, clock: clock, showsAll: showsAll)
+        let exchange = report.services.exchange(
+            naming: history.responder,
+            for: history.initiator.address
+        )
+        let timeline = Timeline(
+            history: history,
+            style: style,
+            clock: clock,
+            exchange: exchange,
+            showsAll: showsAll
+        )
         return label + timeline.text
     }
 

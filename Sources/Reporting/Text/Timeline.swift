@@ -6,6 +6,8 @@ struct Timeline {
     let history: History
     let style: Style
     let clock: LocalTime
+    /// How the initiator, or somebody else, was told of the responder's port.
+    var exchange: PortmapExchange?
     /// Whether nothing is folded.
     let showsAll: Bool
 
@@ -17,26 +19,59 @@ struct Timeline {
         let rows = shown.enumerated().map { place, index in
             PacketRow(index, in: history, after: place == 0 ? nil : shown[place - 1], clock: clock)
         }
-        let widths = Widths(rows)
+        var waiting = asides
+        let widths = Widths(rows + waiting.map(\.row))
         var text = former(widths, commentary)
         let folding = Folding(history, shown)
         for part in showsAll ? [.rows(shown.indices)] : folding.parts {
             switch part {
             case .rows(let range):
                 for place in range {
+                    text += asides(&waiting, before: shown[place], widths)
                     text += line(rows[place], widths)
                     if let remark = commentary.remark(on: shown[place]) {
                         text += self.remark(remark, widths)
                     }
                 }
             case .folded(let range, let cycle, let times):
+                text += asides(&waiting, before: shown[range.lowerBound], widths)
                 text += fold(rows, range, cycle, times, widths)
             case .omitted(let range):
+                text += asides(&waiting, before: shown[range.lowerBound], widths)
                 text += fold(rows, range, nil, 0, widths)
             }
         }
+        text += asides(&waiting, before: nil, widths)
         if history.omitted > 0 {
             text += ellipsis("(\(history.omitted) packets in the middle were not kept)", widths)
+        }
+        return text
+    }
+
+    /// A row that is no packet of the flow, and what is to be said under it.
+    private struct Aside {
+        let packet: UInt64
+        let row: PacketRow
+        var remark: String?
+    }
+
+    private var asides: [Aside] {
+        guard let exchange else { return [] }
+        let rows = PacketRow.rows(of: exchange, clock: clock)
+        return [
+            Aside(packet: exchange.call.packet, row: rows[0]),
+            Aside(packet: exchange.reply.packet, row: rows[1], remark: exchange.remark),
+        ]
+    }
+
+    /// The asides that were captured before an event, or all that are left.
+    private func asides(_ waiting: inout [Aside], before index: Int?, _ widths: Widths) -> String {
+        let packet = index.map { history.events[$0].packet } ?? .max
+        var text = ""
+        while let aside = waiting.first, aside.packet < packet {
+            waiting.removeFirst()
+            text += line(aside.row, widths)
+            if let remark = aside.remark { text += self.remark(remark, widths) }
         }
         return text
     }

@@ -15,6 +15,8 @@ package struct Tracker: ~Copyable {
 
     /// Who claims which address.
     package private(set) var neighbours = Neighbours()
+    /// What port mappers said.
+    package internal(set) var portmap = PortmapLog()
     /// What many flows together tell.
     package internal(set) var census = Census()
     /// SYN-ACKs on four-tuples of which no SYN was captured.
@@ -134,6 +136,7 @@ package struct Tracker: ~Copyable {
     private mutating func consume(rare frame: borrowing Frame) {
         let decoded = DecodedFrame(frame)
         var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
+        notePortmap(of: decoded, in: frame, facts)
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1

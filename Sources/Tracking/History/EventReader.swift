@@ -52,9 +52,7 @@ struct EventReader {
 
     mutating func read() {
         for life in incarnations.indices {
-            for index in incarnations[life].events {
-                readings.append(read(index, in: life))
-            }
+            for index in incarnations[life].events { readings.append(read(index, in: life)) }
         }
     }
 
@@ -83,7 +81,7 @@ struct EventReader {
         case .formerConnection:
             incarnations[life].former = index
             return .former
-        case .addressClaim:
+        case .addressClaim, .portmap:
             return .plain
         }
     }

@@ -9,6 +9,8 @@ package struct SegmentFields: Hashable, Sendable {
     package var window: UInt16 = 64240
     /// Octets of payload.
     package var length = 0
+    /// Instead of `length` octets of nothing.
+    package var payload: [UInt8] = []
     /// `nil`: the segment carries no timestamps, and without SYN no options at all.
     package var timestamps: Timestamps?
     /// `nil`: the usual ones.
@@ -59,7 +61,9 @@ package struct Datagram: Hashable, Sendable {
         tcp.append(segment.window)
         tcp.append(0 as UInt32)
         tcp += options
-        tcp += [UInt8](repeating: 0x2E, count: segment.length)
+        tcp +=
+            segment.payload.isEmpty
+            ? [UInt8](repeating: 0x2E, count: segment.length) : segment.payload
         Self.seal(&tcp, at: 16, protocol: 6, from: source, to: destination)
         if segment.isDamaged { tcp[16] ^= 0x55 }
         self.init(
@@ -69,6 +73,29 @@ package struct Datagram: Hashable, Sendable {
             to: destination,
             identification: identification,
             timeToLive: segment.timeToLive
+        )
+    }
+
+    /// A UDP datagram (RFC 768).
+    package init(
+        udp payload: [UInt8],
+        from source: Endpoint,
+        to destination: Endpoint,
+        identification: UInt16
+    ) {
+        var udp: [UInt8] = []
+        udp.append(source.port)
+        udp.append(destination.port)
+        udp.append(UInt16(8 + payload.count))
+        udp.append(0 as UInt16)
+        udp += payload
+        Self.seal(&udp, at: 6, protocol: 17, from: source.address, to: destination.address)
+        self.init(
+            udp,
+            protocol: 17,
+            from: source.address,
+            to: destination.address,
+            identification: identification
         )
     }
 

@@ -71,6 +71,14 @@ private struct FrameWriter {
         case .claim(let card):
             mac = card
             datagram = Datagram(claimOf: address(of: step.party), byCard: card)
+        case .datagram(let payload):
+            let isClient = step.party == .client
+            datagram = Datagram(
+                udp: payload,
+                from: isClient ? exchange.client : exchange.server,
+                to: isClient ? exchange.server : exchange.client,
+                identification: nextIdentification(of: step.party)
+            )
         case .silence:
             return nil
         }
@@ -122,6 +130,7 @@ private struct FrameWriter {
         fields.acknowledgment = segment.acknowledgment &+ other
         fields.window = segment.window
         fields.length = segment.length
+        fields.payload = segment.payload
         if segment.hasOptions { fields.timestamps = timestamps(of: segment, from: party) }
         fields.options = segment.options
         fields.timeToLive = segment.timeToLive
