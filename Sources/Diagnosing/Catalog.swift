@@ -47,6 +47,7 @@ package enum Catalog {
         TLSPrematureClose.self,
         TLSOneSidedClose.self,
         PlaintextAfterTLS.self,
+        UnregisteredProgram.self,
     ]
 
     /// Their manuals, in the same order.

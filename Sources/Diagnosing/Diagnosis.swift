@@ -14,6 +14,8 @@ package struct Diagnosis {
     /// Read only where there is an incident for them to match.
     private let knownIssues: () -> [KnownIssue]
     private let leastSeverity: Severity
+    /// What listens where, as far as the capture says it.
+    package private(set) var serviceNames = ServiceNames()
     private var drafts: [Parties: IncidentDraft] = [:]
     /// In order of the first finding.
     private var order: [Parties] = []
@@ -51,6 +53,7 @@ package struct Diagnosis {
 
     /// Examines what many flows show together; before the flows, so that a flood is not told flow by flow.
     package mutating func consume(_ survey: Survey) {
+        serviceNames = ServiceNames(survey.portmap)
         for detector in detectors {
             for finding in detector.examine(survey) where finding.severity >= leastSeverity {
                 if type(of: detector).coversFlows, finding.severity > .note {
@@ -139,7 +142,7 @@ package struct Diagnosis {
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
         guard !order.isEmpty else { return [] }
-        let composition = Composition(knownIssues: knownIssues())
+        let composition = Composition(knownIssues: knownIssues(), services: serviceNames)
         let incidents = order.compactMap { drafts[$0].flatMap(composition.incident) }
         return incidents.sorted { left, right in
             if left.severity != right.severity { return left.severity > right.severity }

@@ -9,6 +9,8 @@ package struct Report: Sendable {
     package let tally: Tally
     /// The gravest first.
     package let incidents: [Incident]
+    /// What listens where.
+    package let services: ServiceNames
     /// Initiators whose answers the capture misses.
     package let oneWayInitiators: [Address]
     /// All incarnations, if they were asked for.
@@ -27,6 +29,7 @@ package struct Report: Sendable {
         inputs: [InputSummary],
         tally: Tally,
         incidents: [Incident],
+        services: ServiceNames = ServiceNames(),
         oneWayInitiators: [Address] = [],
         handshakes: [Handshake]? = nil,
         isSelective: Bool = false
@@ -36,6 +39,7 @@ package struct Report: Sendable {
         self.inputs = inputs
         self.tally = tally
         self.incidents = incidents
+        self.services = services
         self.handshakes = handshakes
     }
 

@@ -169,6 +169,7 @@ struct Analysis: ~Copyable {
             inputs: inputs,
             tally: tracker.tally,
             incidents: diagnosis.incidents,
+            services: diagnosis.serviceNames,
             oneWayInitiators: tracker.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? tracker.handshakes : nil,
             isSelective: isSelective

@@ -120,7 +120,7 @@ import Tracking
 
         #expect(
             found.map(\.headline) == [
-                "192.0.2.10 cannot always connect to 10.0.0.5:443 (7 of 10 failed)"
+                "192.0.2.10 cannot always connect to 10.0.0.5:443 (https; 7 of 10 failed)"
             ]
         )
     }
@@ -136,7 +136,7 @@ import Tracking
 
         #expect(
             try incidents(in: exchange).map(\.headline) == [
-                "192.0.2.10 cannot connect to 198.51.100.20:8080"
+                "192.0.2.10 cannot connect to 198.51.100.20:8080 (http-alt)"
             ]
         )
     }

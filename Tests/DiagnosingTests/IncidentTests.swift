@@ -40,7 +40,7 @@ import Tracking
         #expect(found.first?.root.subject.initiatorPort == nil)
         #expect(
             found.first?.headline
-                == "192.0.2.10 cannot connect to 198.51.100.20:6379 (12 connections)"
+                == "192.0.2.10 cannot connect to 198.51.100.20:6379 (redis; 12 connections)"
         )
     }
 

@@ -33,7 +33,7 @@ import Tracking
         let found = try incidents(in: flood(20_000, every: .microseconds(50)))
 
         #expect(found.count == 1)
-        #expect(found.first?.headline == "198.51.100.20:80 is flooded with SYNs")
+        #expect(found.first?.headline == "198.51.100.20:80 (http) is flooded with SYNs")
         #expect(found.first?.root.count == 20_000)
         #expect(found.first?.root.evidence.count == Finding.evidenceLimit)
         #expect(found.first?.root[metric: "sources"] == .integer(4096))

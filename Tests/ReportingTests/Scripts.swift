@@ -51,6 +51,7 @@ func report(
         inputs: [input],
         tally: tracker.tally,
         incidents: diagnosis.incidents,
+        services: diagnosis.serviceNames,
         handshakes: flows ? tracker.handshakes : nil,
         isSelective: isSelective
     )

@@ -90,7 +90,7 @@ package struct MTUBlackHole: Detector {
             life: ending.life,
             severity: .warning,
             confidence: .medium,
-            status: ending.first == nil ? .pending : .likely,
+            status: ending.resets.isEmpty ? .pending : .likely,
             count: Int(speech.repetitions) + 1,
             events: events,
             note: { _ in "the same \(speech.repeatedLength) octets again" },

@@ -6,12 +6,17 @@ package enum CommunityID {
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     )
 
-    /// The id of a TCP four-tuple, the same for both directions.
-    package static func text(_ one: Endpoint, _ other: Endpoint, seed: UInt16 = 0) -> String {
+    /// The id of a four-tuple, the same for both directions.
+    package static func text(
+        _ one: Endpoint,
+        _ other: Endpoint,
+        over transport: Transport = .tcp,
+        seed: UInt16 = 0
+    ) -> String {
         let (first, second) = one < other ? (one, other) : (other, one)
         var message: [UInt8] = [UInt8(seed >> 8), UInt8(seed & 0xFF)]
         message += octets(of: first.address) + octets(of: second.address)
-        message += [6, 0]
+        message += [transport.rawValue, 0]
         for port in [first.port, second.port] { message += [UInt8(port >> 8), UInt8(port & 0xFF)] }
         return "1:" + base64(SHA1.digest(of: message))
     }

@@ -59,6 +59,8 @@ package struct Subject: Hashable, Sendable {
     package var responderPort: UInt16?
     /// The outermost VLAN identifier, 0 for none.
     package var vlan: UInt16 = 0
+    /// What carried its packets.
+    package var transport = Transport.tcp
 
     package init(
         initiator: Address? = nil,
@@ -102,7 +104,7 @@ package struct Subject: Hashable, Sendable {
 
     /// The Community ID of a single four-tuple.
     package var communityID: String? {
-        endpoints.map { CommunityID.text($0.initiator, $0.responder) }
+        endpoints.map { CommunityID.text($0.initiator, $0.responder, over: transport) }
     }
 
     /// The text that tells this subject from others.

@@ -3,6 +3,7 @@ import Tracking
 /// Orders the findings of one draft from root to consequence and makes the incident of them.
 struct Composition {
     let knownIssues: [KnownIssue]
+    let services: ServiceNames
 
     func incident(of draft: IncidentDraft) -> Incident? {
         let worded = draft.findings.map(Self.worded)
@@ -26,14 +27,34 @@ struct Composition {
             established: max(0, draft.established),
             initiators: draft.initiators.count
         )
+        let (headline, text) = introduced(verdict, of: ordered[0].subject)
         return Incident(
             chain: links,
             knownIssues: issues,
             checks: Self.checks(of: issues, then: ordered),
             flows: draft.flows,
-            headline: verdict.headline,
-            verdict: verdict.text,
+            headline: headline,
+            verdict: text,
             histories: draft.histories
+        )
+    }
+
+    /// Headline and text, with the name of the service at its first mention: in full where a port mapper said
+    /// it, once more in the text, which is read alone.
+    private func introduced(
+        _ verdict: Verdict,
+        of subject: Subject
+    ) -> (headline: String, text: String) {
+        let (headline, text) = (verdict.headline, verdict.text)
+        guard let endpoint = subject.responder, let name = services.name(of: endpoint) else {
+            return (headline, text)
+        }
+        let isSaid = name.source != .registry
+        let told =
+            isSaid ? ServiceNames.introduce(name.introduction, for: endpoint, in: text) : nil
+        let words = told == nil ? name.introduction : name.name
+        return (
+            ServiceNames.introduce(words, for: endpoint, in: headline) ?? headline, told ?? text
         )
     }
 

@@ -28,7 +28,7 @@ struct OwnPackets {
             let event = history.events[index]
             guard event.side == side else { return false }
             return switch event.kind {
-            case .rst, .icmp, .formerConnection, .addressClaim: false
+            case .rst, .icmp, .formerConnection, .addressClaim, .portmap: false
             case .syn, .synAck, .fin, .data, .ack: true
             }
         }

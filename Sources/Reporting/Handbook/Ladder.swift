@@ -28,7 +28,9 @@ struct Ladder {
                 continue
             }
             let time = clock.delta(source.frame.time - exchange.begin).dropFirst()
-            let rung = self.rung(DecodedFrame(source.frame).packet)
+            let decoded = DecodedFrame(source.frame)
+            let rung =
+                decoded.portmap(in: source.frame).map(self.rung) ?? self.rung(decoded.packet)
             let mark = flagged.contains(UInt64(number)) ? "  ⚑" : ""
             text +=
                 "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
@@ -66,6 +68,12 @@ struct Ladder {
         case .unread:
             return ""
         }
+    }
+
+    private func rung(_ payload: PortmapPayload) -> String {
+        let message = PortmapMessage(payload)?.text ?? "\(payload.octets.count) octets"
+        let isRightward = payload.destination == exchange.server
+        return rung("\(payload.transport.name) \(message)", isRightward: isRightward)
     }
 
     /// Where several hosts or ports take part, the addresses decide.

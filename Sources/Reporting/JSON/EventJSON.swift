@@ -11,9 +11,17 @@ package struct EventJSON {
     /// The inputs in the order in which they were read, and how many packets each has.
     let files: [(name: String, packets: UInt64)]
 
-    package init(hasNanoseconds: Bool, files: [(name: String, packets: UInt64)]) {
+    /// What listens where.
+    let services: ServiceNames
+
+    package init(
+        hasNanoseconds: Bool,
+        files: [(name: String, packets: UInt64)],
+        services: ServiceNames = ServiceNames()
+    ) {
         self.hasNanoseconds = hasNanoseconds
         self.files = files
+        self.services = services
     }
 
     package func incident(_ incident: Incident) -> JSONValue {
@@ -51,7 +59,7 @@ package struct EventJSON {
             ("vantage", .string(finding.viewpoint.vantage.rawValue)),
             ("vantage_confidence", .string(finding.viewpoint.confidence.rawValue)),
             ("guards", .array(finding.guards.map { .string($0.rawValue) })),
-            ("summary", .string(finding.summary)),
+            ("summary", .string(services.introduced(in: finding.summary, of: finding.subject))),
             ("explanation", finding.explanation.isEmpty ? nil : .string(finding.explanation)),
             ("first_seen", time(finding.firstSeen)),
             ("last_seen", time(finding.lastSeen)),
@@ -135,6 +143,7 @@ package struct EventJSON {
             (subject.initiatorAddress, subject.initiatorPort),
             (subject.responderAddress, subject.responderPort),
             vlan: subject.vlan,
+            transport: subject.transport,
             begin: finding.begin,
             body
         )
@@ -147,6 +156,7 @@ package struct EventJSON {
         _ source: (address: Address?, port: UInt16?),
         _ destination: (address: Address?, port: UInt16?),
         vlan: UInt16,
+        transport: Transport = .tcp,
         begin: Int64,
         _ body: JSONValue
     ) -> JSONValue {
@@ -156,7 +166,8 @@ package struct EventJSON {
         {
             communityID = CommunityID.text(
                 Endpoint(from, port: fromPort),
-                Endpoint(to, port: toPort)
+                Endpoint(to, port: toPort),
+                over: transport
             )
         }
         let flowID = communityID.map { StableID.number(of: "\($0)|\(begin)") % Self.flowIDBits }
@@ -173,16 +184,18 @@ package struct EventJSON {
             ("src_port", source.port.map { .unsigned($0) }),
             ("dest_ip", destination.address.map { .string($0.description) }),
             ("dest_port", destination.port.map { .unsigned($0) }),
-            ("proto", .string("TCP")),
+            ("proto", .string(transport.name)),
             ("ip_v", version.map { .integer($0) }),
             ("vlan", vlan == 0 ? nil : .array([.unsigned(vlan)])),
-            ("service", destination.port.flatMap(WellKnownService.name).map(service)),
+            ("service", service(at: destination).map(\.json)),
             (type, body)
         )
     }
 
-    private func service(_ name: String) -> JSONValue {
-        .members(("name", .string(name)), ("source", .string("registry")))
+    private func service(at place: (address: Address?, port: UInt16?)) -> ServiceName? {
+        guard let port = place.port else { return nil }
+        return place.address.map { services.name(of: Endpoint($0, port: port)) }
+            ?? ServiceNames.name(of: port)
     }
 
     private func issue(_ issue: KnownIssue) -> JSONValue {
@@ -210,14 +223,14 @@ package struct EventJSON {
     private func evidence(_ evidence: Evidence, since start: Int64) -> JSONValue {
         let event = evidence.event
         let isError = event.kind == .icmp
-        let isSegment = !isError && event.kind != .addressClaim
+        let isSegment = !isError && event.kind != .addressClaim && event.kind != .portmap
         let hasAck = event.flags.contains(.ack) && !isError
         return .members(
             ("frame", .unsigned(event.packet)),
             ("t_us", .microseconds(event.time - start)),
             ("from", .string(sender(of: evidence))),
             ("kind", .string(event.kind.name)),
-            ("seq", event.kind == .addressClaim ? nil : .unsigned(event.sequence.rawValue)),
+            ("seq", isSegment || isError ? .unsigned(event.sequence.rawValue) : nil),
             ("ack", hasAck ? .unsigned(event.acknowledgment.rawValue) : nil),
             ("win", isSegment && event.frameLength > 0 ? .unsigned(event.window) : nil),
             ("tsval", event.hasTimestamps ? .unsigned(event.timestampValue) : nil),
@@ -241,6 +254,23 @@ package struct EventJSON {
     }
 }
 
+extension ServiceName {
+    fileprivate var json: JSONValue {
+        switch source {
+        case .portmap(let service, let packet):
+            .members(
+                ("name", .string(name)),
+                ("source", .string("portmap")),
+                ("program", .unsigned(service.program)),
+                ("version", .unsigned(service.version)),
+                ("frame", .unsigned(packet))
+            )
+        case .registry:
+            .members(("name", .string(name)), ("source", .string("registry")))
+        }
+    }
+}
+
 extension Check {
     /// On one line: where, what, and what it tells.
     package var line: String {
@@ -256,7 +286,7 @@ extension Event.Kind {
         case .synAck: "SYN-ACK"
         case .rst: "RST"
         case .fin: "FIN"
-        case .data: "DATA"
+        case .data, .portmap: "DATA"
         case .ack, .formerConnection: "ACK"
         // The schema has no word for ARP; its IPv6 counterpart is of ICMPv6.
         case .icmp, .addressClaim: "ICMP"

@@ -9,7 +9,11 @@ package struct JSONReport {
     package init(_ report: Report) {
         self.report = report
         let files = report.inputs.map { (name: $0.name, packets: $0.packets) }
-        events = EventJSON(hasNanoseconds: report.hasNanoseconds, files: files)
+        events = EventJSON(
+            hasNanoseconds: report.hasNanoseconds,
+            files: files,
+            services: report.services
+        )
     }
 
     /// The document, with a newline at its end.

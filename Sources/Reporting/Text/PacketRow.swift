@@ -61,12 +61,56 @@ struct PacketRow {
         }
         guard let ends = evidence.ends else { return nil }
         route = "\(ends.source.address) → \(ends.destination.address)"
+        if event.kind == .portmap {
+            kind = "Portmap \(event.frameLength)"
+            info = evidence.note
+            return
+        }
         kind = event.frameLength > 0 ? "TCP \(event.frameLength)" : "TCP"
         let ports = "\(ends.source.port) → \(ends.destination.port) "
         // Of a connection that was forgotten its SYN's number is all that is left.
         info =
             event.frameLength > 0
             ? ports + Self.describe(event) : "\(ports)[\(event.flags)] Seq=\(event.sequence)"
+    }
+
+    /// The row of a message from or to a port mapper.
+    private init(
+        _ event: Event,
+        from source: Endpoint,
+        to destination: Endpoint,
+        _ text: String,
+        delta: String,
+        clock: LocalTime
+    ) {
+        number = String(event.packet)
+        time = clock.time(event.time)
+        self.delta = delta
+        route = "\(source.address) → \(destination.address)"
+        kind = "Portmap \(event.frameLength)"
+        info = text
+    }
+
+    /// The two rows of a call of a port mapper and its reply, in whose time the delta is.
+    static func rows(of exchange: PortmapExchange, clock: LocalTime) -> [PacketRow] {
+        [
+            PacketRow(
+                exchange.call.event,
+                from: exchange.client,
+                to: exchange.server,
+                exchange.callText,
+                delta: "",
+                clock: clock
+            ),
+            PacketRow(
+                exchange.reply.event,
+                from: exchange.server,
+                to: exchange.client,
+                exchange.replyText,
+                delta: clock.delta(exchange.reply.time - exchange.call.time),
+                clock: clock
+            ),
+        ]
     }
 
     private static func describe(error event: Event) -> String {

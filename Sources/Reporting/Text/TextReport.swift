@@ -217,7 +217,17 @@ package struct TextReport {
             incident.flows > 1
             ? "   Timeline of \(history.initiator) → \(history.responder), one of \(incident.flows) connections\n"
             : "   Timeline\n"
-        var timeline = Timeline(history: history, style: style, clock: clock, showsAll: showsAll)
+        let exchange = report.services.exchange(
+            naming: history.responder,
+            for: history.initiator.address
+        )
+        var timeline = Timeline(
+            history: history,
+            style: style,
+            clock: clock,
+            exchange: exchange,
+            showsAll: showsAll
+        )
         timeline.entries = entries
         timeline.logNames = logNames
         return label + timeline.text

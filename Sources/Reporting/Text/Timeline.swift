@@ -6,6 +6,8 @@ struct Timeline {
     let history: History
     let style: Style
     let clock: LocalTime
+    /// How the initiator, or somebody else, was told of the responder's port.
+    var exchange: PortmapExchange?
     /// Whether nothing is folded.
     let showsAll: Bool
     /// Lines of logs that stand among the packets, in order of time.
@@ -21,7 +23,8 @@ struct Timeline {
         let rows = shown.enumerated().map { place, index in
             PacketRow(index, in: history, after: place == 0 ? nil : shown[place - 1], clock: clock)
         }
-        let columns = Columns(rows, margin: Self.margin)
+        var waiting = asides
+        let columns = Columns(rows + waiting.map(\.row), margin: Self.margin)
         var text = former(columns, commentary)
         var log = LogRows(
             entries,
@@ -36,6 +39,7 @@ struct Timeline {
             switch part {
             case .rows(let range):
                 for place in range {
+                    text += asides(&waiting, before: shown[place], columns)
                     text += log.rows(before: history.events[shown[place]].time)
                     text += columns.line(rows[place])
                     if let remark = commentary.remark(on: shown[place]) {
@@ -43,14 +47,45 @@ struct Timeline {
                     }
                 }
             case .folded(let range, let cycle, let times):
+                text += asides(&waiting, before: shown[range.lowerBound], columns)
                 text += fold(rows, range, cycle, times, columns)
             case .omitted(let range):
+                text += asides(&waiting, before: shown[range.lowerBound], columns)
                 text += fold(rows, range, nil, 0, columns)
             }
         }
+        text += asides(&waiting, before: nil, columns)
         text += log.remainder()
         if history.omitted > 0 {
             text += ellipsis("(\(history.omitted) packets in the middle were not kept)", columns)
+        }
+        return text
+    }
+
+    /// A row that is no packet of the flow, and what is to be said under it.
+    private struct Aside {
+        let packet: UInt64
+        let row: PacketRow
+        var remark: String?
+    }
+
+    private var asides: [Aside] {
+        guard let exchange else { return [] }
+        let rows = PacketRow.rows(of: exchange, clock: clock)
+        return [
+            Aside(packet: exchange.call.packet, row: rows[0]),
+            Aside(packet: exchange.reply.packet, row: rows[1], remark: exchange.remark),
+        ]
+    }
+
+    /// The asides that were captured before an event, or all that are left.
+    private func asides(_ waiting: inout [Aside], before index: Int?, _ columns: Columns) -> String {
+        let packet = index.map { history.events[$0].packet } ?? .max
+        var text = ""
+        while let aside = waiting.first, aside.packet < packet {
+            waiting.removeFirst()
+            text += columns.line(aside.row)
+            if let remark = aside.remark { text += self.remark(remark, columns) }
         }
         return text
     }

@@ -2,12 +2,13 @@
 package struct Survey: Sendable {
     package let census: Census
     package let neighbours: Neighbours
+    package let portmap: PortmapLog
     package let capture: CaptureFacts
 }
 
 extension Tracker {
     /// Only after `close()`.
     package borrowing func survey() -> Survey {
-        Survey(census: census, neighbours: neighbours, capture: facts())
+        Survey(census: census, neighbours: neighbours, portmap: portmap, capture: facts())
     }
 }

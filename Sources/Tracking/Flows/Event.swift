@@ -17,6 +17,8 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
         case formerConnection
         /// ARP or a neighbour advertisement: part of no flow.
         case addressClaim
+        /// A message from or to a port mapper, over TCP or UDP.
+        case portmap
     }
 
     /// In nanoseconds since 1970.

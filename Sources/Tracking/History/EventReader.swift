@@ -50,9 +50,7 @@ struct EventReader {
 
     mutating func read() {
         for life in incarnations.indices {
-            for index in incarnations[life].events {
-                readings.append(read(index, in: life))
-            }
+            for index in incarnations[life].events { readings.append(read(index, in: life)) }
         }
     }
 
@@ -81,7 +79,7 @@ struct EventReader {
         case .formerConnection:
             incarnations[life].former = index
             return .former
-        case .addressClaim:
+        case .addressClaim, .portmap:
             return .plain
         }
     }

@@ -74,6 +74,29 @@ package struct Datagram: Hashable, Sendable {
         )
     }
 
+    /// A UDP datagram (RFC 768).
+    package init(
+        udp payload: [UInt8],
+        from source: Endpoint,
+        to destination: Endpoint,
+        identification: UInt16
+    ) {
+        var udp: [UInt8] = []
+        udp.append(source.port)
+        udp.append(destination.port)
+        udp.append(UInt16(8 + payload.count))
+        udp.append(0 as UInt16)
+        udp += payload
+        Self.seal(&udp, at: 6, protocol: 17, from: source.address, to: destination.address)
+        self.init(
+            udp,
+            protocol: 17,
+            from: source.address,
+            to: destination.address,
+            identification: identification
+        )
+    }
+
     /// An ICMP error that quotes the whole of another datagram, as Linux does.
     package init(
         _ refusal: Refusal,

@@ -71,6 +71,14 @@ private struct FrameWriter {
         case .claim(let card):
             mac = card
             datagram = Datagram(claimOf: address(of: step.party), byCard: card)
+        case .datagram(let payload):
+            let isClient = step.party == .client
+            datagram = Datagram(
+                udp: payload,
+                from: isClient ? exchange.client : exchange.server,
+                to: isClient ? exchange.server : exchange.client,
+                identification: nextIdentification(of: step.party)
+            )
         case .silence:
             return nil
         }

@@ -7,6 +7,8 @@ package struct ScriptStep: Sendable {
         case refusal(Refusal, about: Party)
         /// ARP or a neighbour advertisement: the party's address belongs to the card with this last octet.
         case claim(mac: UInt8)
+        /// A UDP datagram to the other end.
+        case datagram([UInt8])
         case silence
     }
 
@@ -33,7 +35,7 @@ package struct ScriptStep: Sendable {
             segment.clientAddress = segment.clientAddress?.overIPv6
             segment.serverAddress = segment.serverAddress?.overIPv6
             copy.content = .segment(segment)
-        case .claim, .silence:
+        case .claim, .datagram, .silence:
             break
         }
         return copy

@@ -74,6 +74,7 @@ extension Tracker {
     ) {
         let decoded = DecodedFrame(frame)
         var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
+        notePortmap(of: decoded, in: frame, facts)
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1

@@ -15,6 +15,8 @@ package struct Tracker: ~Copyable {
 
     /// Who claims which address.
     package internal(set) var neighbours = Neighbours()
+    /// What port mappers said.
+    package internal(set) var portmap = PortmapLog()
     /// What many flows together tell.
     package internal(set) var census = Census()
     /// SYN-ACKs on four-tuples of which no SYN was captured.

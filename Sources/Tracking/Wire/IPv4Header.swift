@@ -23,6 +23,9 @@ struct IPv4Header: ~Escapable {
     @inline(always) var source: Address { Address(ipv4: octets.bigEndian(at: 12)) }
     @inline(always) var destination: Address { Address(ipv4: octets.bigEndian(at: 16)) }
 
+    /// Whether it carries a part of a datagram, the first or a later one.
+    var isFragment: Bool { octets.bigEndian(at: 6, as: UInt16.self) & 0x3FFF != 0 }
+
     /// Whether it carries a later part of a datagram, and so no transport header.
     @inline(always) var isLaterFragment: Bool {
         octets.bigEndian(at: 6, as: UInt16.self) & 0x1FFF != 0

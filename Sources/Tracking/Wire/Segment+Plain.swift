@@ -2,6 +2,12 @@ extension Segment {
     /// The octets of an Ethernet header, an IPv4 header without options and a TCP header without options.
     private static let plainLength = 54
 
+    /// Of a segment from or to a port mapper the payload is read, too.
+    @inline(always)
+    private static func isOfPortMapper(_ ports: UInt32) -> Bool {
+        ports >> 16 == UInt32(PortmapPayload.port) || ports & 0xFFFF == UInt32(PortmapPayload.port)
+    }
+
     /// Reads the one form that nearly all packets have: an untagged Ethernet frame with a whole IPv4 datagram
     /// without options, and a whole TCP header in it.
     ///
@@ -11,7 +17,8 @@ extension Segment {
         guard octets.byteCount >= Self.plainLength,
             octets.plain(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
             octets.plain(at: 23, as: UInt8.self) == 6,
-            octets.plain(at: 20, as: UInt16.self) & 0x3FFF == 0
+            octets.plain(at: 20, as: UInt16.self) & 0x3FFF == 0,
+            !Self.isOfPortMapper(octets.plain(at: 34))
         else { return false }
         let total = Int(octets.plain(at: 16, as: UInt16.self))
         let bits: UInt16 = octets.plain(at: 46)

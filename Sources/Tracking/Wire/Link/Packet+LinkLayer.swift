@@ -14,6 +14,8 @@ package struct DecodedFrame: BitwiseCopyable, Sendable {
     /// The outermost VLAN identifier, 0 for an untagged frame.
     package var vlan: UInt16
     package var link = LinkFacts()
+    /// Where in the frame its IP datagram begins, if it holds one.
+    var datagramOffset: Int?
 }
 
 extension DecodedFrame {
@@ -38,9 +40,11 @@ extension DecodedFrame {
             }
         case .rawIP, .rawIPv4, .rawIPv6:
             self.init(packet: Packet(ip: octets), vlan: 0)
+            datagramOffset = 0
         case .bsdNull, .bsdLoopback:
             let ip = octets.byteCount > 4 ? octets.extracting(droppingFirst: 4) : RawSpan()
             self.init(packet: Packet(ip: ip), vlan: 0)
+            datagramOffset = min(4, octets.byteCount)
         case .other:
             self.init(packet: .unread(.unknownLink), vlan: 0)
         }
@@ -73,6 +77,7 @@ extension DecodedFrame {
             self.init(packet: claim.map { .addressClaim($0) } ?? .unread(.notTCP), vlan: vlan)
         default: self.init(packet: .unread(.notTCP), vlan: vlan)
         }
+        if type == EtherType.ipv4 || type == EtherType.ipv6 { datagramOffset = offset }
     }
 }
 
