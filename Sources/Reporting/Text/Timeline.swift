@@ -60,7 +60,11 @@ struct Timeline {
         let rows = PacketRow.rows(of: exchange, clock: clock)
         return [
             Aside(packet: exchange.call.packet, row: rows[0]),
-            Aside(packet: exchange.reply.packet, row: rows[1], remark: exchange.remark),
+            Aside(
+                packet: exchange.reply.packet,
+                row: rows[1],
+                remark: exchange.remark(on: history.responder.port)
+            ),
         ]
     }
 
