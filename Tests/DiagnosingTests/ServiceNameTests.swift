@@ -91,6 +91,21 @@ import Tracking
         #expect(found.headline.hasSuffix(":2049 (NLM v3)"))
     }
 
+    @Test func `is better known by an answer than by a list`() throws {
+        let list = Exchange(from: "10.0.0.36:1000", to: "10.0.0.182:111") {
+            client.datagram(.portmapCall(5, version: 2, procedure: 4))
+            server.datagram(.portmapReply(to: 5, [1, 100_021, 4, 6, 304, 0]))
+        }
+
+        let alone = try #require(incidents(in: Self.refused.frames + list.frames).first)
+        let both = try #require(
+            incidents(in: Self.refused.frames + list.frames + said(25)).first
+        )
+
+        #expect(alone.verdict.hasPrefix("10.0.0.182:304 (NLM v4, said by packet 4)"))
+        #expect(both.verdict.hasPrefix("10.0.0.182:304 (NLM v4, said by packet 6)"))
+    }
+
     @Test func `stands once in a text`() throws {
         let found = try #require(incidents(in: Self.refused.frames + said(1)).first)
 

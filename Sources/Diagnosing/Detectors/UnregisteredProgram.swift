@@ -148,7 +148,10 @@ private struct Words {
     var headline: String { "\(inquiry.client) finds no \(service.name) at \(host)" }
 
     var summary: String {
-        let names = services.map { "\($0.nameWithTransport) (program \($0.program))" }
+        let names = services.enumerated().map { place, service in
+            let isNew = !services[..<place].contains { $0.program == service.program }
+            return service.nameWithTransport + (isNew ? " (program \(service.program))" : "")
+        }
         let asked = """
             \(inquiry.client) asked the port mapper of \(host) \(Wording.times(count)) for \(Wording.list(names))
             """

@@ -81,5 +81,9 @@ extension Finding {
 }
 
 extension String {
-    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+    /// As a sentence begins; an IPv6 address keeps its form.
+    var capitalizedFirst: String {
+        let isAddress = prefix { $0 != " " }.contains(":")
+        return isAddress ? self : prefix(1).uppercased() + dropFirst()
+    }
 }

@@ -7,11 +7,14 @@ extension PortmapExchange {
 
     /// `V2 GETPORT Reply (Call In 6775) Port:304`.
     package var replyText: String {
-        "V\(question.version) \(question.procedure.rawValue) Reply (Call In \(call.packet)) \(answer.text)"
+        let isEmpty = answer == .notRegistered && question.procedure != .getPort
+        let text = isEmpty ? "Address: empty (not registered)" : answer.text
+        return
+            "V\(question.version) \(question.procedure.rawValue) Reply (Call In \(call.packet)) \(text)"
     }
 
-    /// What the answer means to whoever asked.
-    package var remark: String {
+    /// What the answer means to whoever wants to connect to `port`.
+    package func remark(on port: UInt16) -> String {
         let name = question.service.nameWithTransport
         let host = server.address
         switch answer {
@@ -21,7 +24,10 @@ extension PortmapExchange {
         case .notRegistered:
             return "\(host) knows of no \(name)."
         case .list(let mappings):
-            return "\(host) lists \(Wording.count(mappings.count, "service")) with their ports."
+            let count = Wording.count(mappings.count, "service")
+            let named = mappings.first { $0.port == port && $0.service.transport == .tcp }
+            let example = named.map { ": \($0.service.name) listens at TCP port \(port)" } ?? ""
+            return "\(host) lists \(count) with their ports\(example)."
         case .refused(let refusal):
             return "\(host) does not answer the question: \(refusal.meaning)."
         }

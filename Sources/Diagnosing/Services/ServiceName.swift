@@ -34,6 +34,14 @@ package struct ServiceNames: Sendable {
     private struct Saying {
         let service: RPCService
         let exchange: PortmapExchange
+
+        /// Whether it is the answer to a question for this service, and no list.
+        var isDirect: Bool { exchange.question.procedure != .dump }
+
+        func isLike(_ other: Saying) -> Bool {
+            service == other.service && isDirect == other.isDirect
+                && exchange.client.address == other.exchange.client.address
+        }
     }
 
     private var sayings: [Place: [Saying]] = [:]
@@ -60,19 +68,15 @@ package struct ServiceNames: Sendable {
     private mutating func note(_ saying: Saying, at place: Place) {
         let known = sayings[place] ?? []
         guard known.count < Self.servicesOfPort, sayings.count < Self.limit || !known.isEmpty,
-            !known.contains(where: { $0.service == saying.service && sameClient($0, saying) })
+            !known.contains(where: { $0.isLike(saying) })
         else { return }
         sayings[place] = known + [saying]
     }
 
-    private func sameClient(_ one: Saying, _ other: Saying) -> Bool {
-        one.exchange.client.address == other.exchange.client.address
-    }
-
     /// What listens at an endpoint for TCP.
     package func name(of endpoint: Endpoint) -> ServiceName? {
-        guard let said = sayings[Place(endpoint: endpoint, transport: .tcp)], let first = said.first
-        else {
+        let said = sayings[Place(endpoint: endpoint, transport: .tcp)] ?? []
+        guard let first = said.first(where: \.isDirect) ?? said.first else {
             return Self.name(of: endpoint.port)
         }
         return ServiceName(
@@ -86,10 +90,13 @@ package struct ServiceNames: Sendable {
         WellKnownService.name(port).map { ServiceName(name: $0, source: .registry) }
     }
 
-    /// The exchange that tells `client` of a port: its own where it asked, else the first of anybody.
+    /// The exchange that tells `client` of a port: its own where it asked, else the first of anybody; an answer
+    /// rather than a list.
     package func exchange(naming endpoint: Endpoint, for client: Address) -> PortmapExchange? {
         let said = sayings[Place(endpoint: endpoint, transport: .tcp)] ?? []
-        return (said.first { $0.exchange.client.address == client } ?? said.first)?.exchange
+        let own = said.filter { $0.exchange.client.address == client }
+        return [own, said].lazy.compactMap { $0.first(where: \.isDirect) ?? $0.first }.first?
+            .exchange
     }
 
     /// `NFS v3 and v4 and nfs_acl v3`: each program once, with its versions.

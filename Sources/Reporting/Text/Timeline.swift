@@ -74,12 +74,17 @@ struct Timeline {
         let rows = PacketRow.rows(of: exchange, clock: clock)
         return [
             Aside(packet: exchange.call.packet, row: rows[0]),
-            Aside(packet: exchange.reply.packet, row: rows[1], remark: exchange.remark),
+            Aside(
+                packet: exchange.reply.packet,
+                row: rows[1],
+                remark: exchange.remark(on: history.responder.port)
+            ),
         ]
     }
 
     /// The asides that were captured before an event, or all that are left.
-    private func asides(_ waiting: inout [Aside], before index: Int?, _ columns: Columns) -> String {
+    private func asides(_ waiting: inout [Aside], before index: Int?, _ columns: Columns) -> String
+    {
         let packet = index.map { history.events[$0].packet } ?? .max
         var text = ""
         while let aside = waiting.first, aside.packet < packet {
