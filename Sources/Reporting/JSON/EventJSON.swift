@@ -136,6 +136,7 @@ package struct EventJSON {
             (subject.responderAddress, subject.responderPort),
             vlan: subject.vlan,
             begin: finding.begin,
+            service: name(of: finding),
             body
         )
     }
@@ -148,6 +149,7 @@ package struct EventJSON {
         _ destination: (address: Address?, port: UInt16?),
         vlan: UInt16,
         begin: Int64,
+        service: JSONValue? = nil,
         _ body: JSONValue
     ) -> JSONValue {
         var communityID: String?
@@ -176,13 +178,22 @@ package struct EventJSON {
             ("proto", .string("TCP")),
             ("ip_v", version.map { .integer($0) }),
             ("vlan", vlan == 0 ? nil : .array([.unsigned(vlan)])),
-            ("service", destination.port.flatMap(WellKnownService.name).map(service)),
+            ("service", service ?? destination.port.flatMap(WellKnownService.name).map(registered)),
             (type, body)
         )
     }
 
-    private func service(_ name: String) -> JSONValue {
+    private func registered(_ name: String) -> JSONValue {
         .members(("name", .string(name)), ("source", .string("registry")))
+    }
+
+    /// What the ClientHello of a finding about TLS asked for.
+    private func name(of finding: Finding) -> JSONValue? {
+        for (metric, source) in [("server_name", "tls-sni"), ("alpn", "tls-alpn")] {
+            guard case .text(let name)? = finding[metric: metric] else { continue }
+            return .members(("name", .string(name)), ("source", .string(source)))
+        }
+        return nil
     }
 
     private func issue(_ issue: KnownIssue) -> JSONValue {

@@ -90,6 +90,9 @@ extension Tracker {
         if dialogues[number].session == 0 {
             guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
             dialogues[number].session = UInt32(session)
+            if segment.flags.contains(.ack) {
+                sessions[session][waiting.side.other].begin(at: segment.acknowledgment)
+            }
         }
         let session = Int(dialogues[number].session)
         let side = waiting.side
