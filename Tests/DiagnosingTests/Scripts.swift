@@ -223,8 +223,53 @@ enum Healthy {
         server.ack(seq: 5001, ack: 2201)
     }
 
+    static let tls12 = Exchange {
+        ScriptOpening.tls12
+        client.tls(.applicationData(60))
+        server.tls(.applicationData(900), .encryptedAlert(26))
+        client.tls(.encryptedAlert(26))
+        client.fin()
+        server.fin()
+        client.ack()
+    }
+
+    static let tls13 = Exchange {
+        ScriptOpening.tls13
+        client.tls(.applicationData(60))
+        server.tls(.applicationData(900))
+        client.tls(.applicationData(19))
+        client.fin()
+        server.tls(.applicationData(19))
+        server.fin()
+        client.rst(seq: 1300)
+    }
+
+    static let tlsCheck = Exchange {
+        ScriptOpening.tls13
+        client.tls(.applicationData(19))
+        server.tls(.applicationData(19))
+        client.fin()
+        server.fin()
+        client.ack()
+    }
+
+    static let startTLS = Exchange(to: "198.51.100.20:587") {
+        ScriptOpening.tcp
+        server.data([UInt8]("220 mail.example ready\r\n".utf8))
+        client.data([UInt8]("STARTTLS\r\n".utf8))
+        server.data([UInt8]("220 go ahead\r\n".utf8))
+        ScriptOpening.tls12[3...].map(\.self)
+        client.tls(.applicationData(60))
+        server.tls(.applicationData(300))
+        client.tls(.encryptedAlert(26))
+        server.tls(.encryptedAlert(26))
+        client.fin()
+        server.fin()
+        client.ack()
+    }
+
     static let all: [Exchange] = [
         request, serverSpeaksFirst, fastOpen, answerCapturedFirst,
-        running, oneDirection, pathMTU,
+        running, oneDirection, pathMTU, tls12, tls13, tlsCheck, startTLS,
     ]
 }

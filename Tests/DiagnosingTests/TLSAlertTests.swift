@@ -55,6 +55,20 @@ import Tracking
         #expect(found.map(\.confidence) == [.medium])
     }
 
+    @Test func `that closes an idle session of TLS 1_3 is none`() throws {
+        let found = try found {
+            Self.hello
+            server.tls(.serverHello(version: 0x0304, suite: 0x1301), .applicationData(1600))
+            client.tls(.changeCipherSpec, .applicationData(53))
+            server.tls(.applicationData(19)).after(.seconds(3))
+            server.fin()
+            client.tls(.applicationData(19))
+            client.fin()
+        }
+
+        #expect(found.isEmpty)
+    }
+
     @Test func `that is encrypted before the handshake is complete is one`() throws {
         let found = try found {
             Self.hello

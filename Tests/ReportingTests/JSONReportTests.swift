@@ -89,6 +89,20 @@ import Tracking
         #expect(evidence.first?["icmp_code"] as? Int == 10)
     }
 
+    @Test func `names the service by the ClientHello`() throws {
+        let cut = Exchange {
+            ScriptOpening.tcp
+            client.tls(.clientHello(serverName: "example.org"))
+            server.reset()
+        }
+
+        let document = try object(JSONReport(report(on: cut)).text)
+
+        let findings = try #require(document["findings"] as? [[String: Any]])
+        let service = try #require(findings.first?["service"] as? [String: String])
+        #expect(service == ["name": "example.org", "source": "tls-sni"])
+    }
+
     @Test func `is the same for the same input`() throws {
         #expect(try JSONReport(report(on: burst)).text == JSONReport(report(on: burst)).text)
     }

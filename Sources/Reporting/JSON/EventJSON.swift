@@ -145,6 +145,7 @@ package struct EventJSON {
             vlan: subject.vlan,
             transport: subject.transport,
             begin: finding.begin,
+            service: name(of: finding),
             body
         )
     }
@@ -158,6 +159,7 @@ package struct EventJSON {
         vlan: UInt16,
         transport: Transport = .tcp,
         begin: Int64,
+        service: JSONValue? = nil,
         _ body: JSONValue
     ) -> JSONValue {
         var communityID: String?
@@ -187,15 +189,9 @@ package struct EventJSON {
             ("proto", .string(transport.name)),
             ("ip_v", version.map { .integer($0) }),
             ("vlan", vlan == 0 ? nil : .array([.unsigned(vlan)])),
-            ("service", service(at: destination).map(\.json)),
+            ("service", service ?? self.service(at: destination).map(\.json)),
             (type, body)
         )
-    }
-
-    private func service(at place: (address: Address?, port: UInt16?)) -> ServiceName? {
-        guard let port = place.port else { return nil }
-        return place.address.map { services.name(of: Endpoint($0, port: port)) }
-            ?? ServiceNames.name(of: port)
     }
 
     private func issue(_ issue: KnownIssue) -> JSONValue {

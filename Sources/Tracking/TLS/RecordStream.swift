@@ -19,6 +19,8 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
         static let lost = Marks(rawValue: 4)
         /// Part of a record's header waits in `carry`.
         static let inHeader = Marks(rawValue: 32)
+        /// Nothing was read yet, and `cursor` says where it is to begin.
+        static let isExpected = Marks(rawValue: 64)
         /// A ChangeCipherSpec went by: in TLS 1.2 handshake and alerts behind it are encrypted.
         package static let isEncrypted = Marks(rawValue: 8)
         /// What followed the last record is no record.
@@ -84,6 +86,12 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
         let message: UInt64
         let alert: UInt64
         let plaintext: UInt64
+    }
+
+    /// Takes what the other end acknowledged for the place where this stream begins.
+    mutating func begin(at place: SequenceNumber) {
+        marks.insert(.isExpected)
+        cursor = place
     }
 
     mutating func lose() { marks.formUnion([.lost, .hasGap]) }

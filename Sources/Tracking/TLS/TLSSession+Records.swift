@@ -47,6 +47,16 @@ extension TLSSession {
     mutating func read(_ octets: RawSpan, from source: Source) -> Bool {
         let side = source.side
         self[side].contents = []
+        if self[side].marks.intersection([.isExpected, .begun, .lost]) == .isExpected {
+            let ahead = source.sequence.distance(to: self[side].cursor)
+            if ahead < 0 { return false }
+            guard ahead == 0, Self.isHeader(octets) else {
+                // Something else than TLS is said first.
+                let end = source.sequence.advanced(by: source.length)
+                if self[side].cursor.distance(to: end) > 0 { self[side].cursor = end }
+                return true
+            }
+        }
         if !self[side].marks.contains(.begun) || self[side].marks.contains(.lost) {
             guard Self.isHeader(octets) else { return true }
             self[side].marks.insert(.begun)

@@ -105,6 +105,9 @@ extension Tracker {
             guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
             flows[index].isTLS = true
             talks[number].session = UInt32(session)
+            if segment.flags.contains(.ack) {
+                sessions[session][waiting.side.other].begin(at: segment.acknowledgment)
+            }
         }
         let session = Int(talks[number].session)
         let side = waiting.side

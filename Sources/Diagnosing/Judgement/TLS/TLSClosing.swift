@@ -27,6 +27,9 @@ struct TLSClosing {
     /// An upload begins with more records than a request has.
     private static let mostRequestRecords: UInt32 = 3
 
+    /// A server that refuses what it has just read does so within this time, in nanoseconds.
+    private static let promptness: Int64 = 1_000_000_000
+
     init?(_ life: Incarnation, in history: History) {
         guard let conversation = history.conversation(of: life), let session = conversation.tls
         else { return nil }
@@ -59,7 +62,7 @@ struct TLSClosing {
             if isCut { return isWhole(closer.other) ? .cut : nil }
             return isKnown ? .premature : nil
         }
-        if !session.isComplete || isRefusal(own, of: closer) {
+        if !session.isComplete || isRefused {
             return isWhole(.low) && isWhole(.high) ? .alerted : nil
         }
         guard isKnown else { return nil }
@@ -93,9 +96,12 @@ struct TLSClosing {
 
     /// Whether an encrypted alert is the server's whole answer to the client's Finished, as when it refuses the
     /// client's certificate in TLS 1.3.
-    private func isRefusal(_ alert: TLSAlert?, of closer: Side) -> Bool {
-        guard let alert, alert.isPresumed, closer == server else { return false }
-        return session[server].dataRecords == 0 && farewell(of: client) == nil
+    private var isRefused: Bool {
+        guard let alert = session[server].alert, alert.isPresumed,
+            session[server].dataRecords == 0,
+            alert.time - session[client].messageTime <= Self.promptness
+        else { return false }
+        return session[client].alert.map { $0.packet > alert.packet } ?? true
     }
 
     /// An alert of an end that may be its close_notify: before its own FIN, and not in answer to a FIN of the other
