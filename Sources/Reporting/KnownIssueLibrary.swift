@@ -16,6 +16,7 @@ package enum KnownIssueLibrary {
             PackageResources.asymmetric_path_json,
             PackageResources.conntrack_calls_answer_invalid_json,
             PackageResources.ecn_blocked_json,
+            PackageResources.hast_connection_not_handed_over_json,
             PackageResources.isn_translated_one_way_json,
             PackageResources.kernel_resets_user_space_stack_json,
             PackageResources.linux_accept_queue_overflow_json,
@@ -37,6 +38,7 @@ package enum KnownIssueLibrary {
             PackageResources.tcp_tw_recycle_behind_nat_json,
             PackageResources.unexpected_eof_without_close_notify_json,
             PackageResources.untranslated_answer_json,
+            PackageResources.upload_refused_without_reading_json,
             PackageResources.windows_listen_backlog_json,
         ]
     }

@@ -6,7 +6,7 @@ struct KnownIssueCase {
     let shows: Exchange
     let nearMiss: Exchange
 
-    static let all: [KnownIssueCase] = handshakes + answers + middleboxes + sessions
+    static let all: [KnownIssueCase] = handshakes + answers + middleboxes + sessions + closing
 
     /// A connection that both ends close, the client first; its last TSval is the script's clock.
     @ExchangeBuilder
