@@ -23,7 +23,8 @@ extension Tracker {
 
     /// Ends the talk of a flow that goes on no longer, unless that was done when its connection closed.
     mutating func settleOpenTalk(of index: Int, at time: Int64) {
-        if flows[index].phase != .closed { settleTalk(of: index, at: time) }
+        guard flows[index].marks.contains(.alive), flows[index].phase != .closed else { return }
+        settleTalk(of: index, at: time)
     }
 
     /// Reads what waited for a hole to be filled, since none will be any more.
