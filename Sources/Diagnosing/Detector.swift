@@ -62,6 +62,7 @@ extension Detector {
         let times = events.map { history.events[$0].time }
         let begin = life.attempts.first.map { history.events[$0.first].time }
         let shown = needsTexts ? evidence(of: events, in: history, note) : []
+        let stated = needsTexts ? statedReason(among: events, in: history) : nil
         return Finding(
             pathology: Self.manual.id,
             reason: reason,
@@ -71,9 +72,11 @@ extension Detector {
             subject: Subject(history),
             guards: needsTexts ? history.guards(for: life, isPending: status == .pending) : [],
             summary: needsTexts ? summary() : "",
-            explanation: needsTexts ? bounded(explanation(), history.omitted) : "",
+            explanation: needsTexts
+                ? bounded(told(explanation(), beside: stated), history.omitted) : "",
             count: count,
-            metrics: needsTexts ? metrics() : [],
+            metrics: needsTexts
+                ? metrics() + (stated.map { [Metric("reset_reason", $0.reason.code)] } ?? []) : [],
             evidence: shown,
             evidenceOmitted: events.count - shown.count,
             causes: needsTexts ? causes() : [],
@@ -83,6 +86,28 @@ extension Detector {
             begin: begin ?? times.min() ?? history.lastTime,
             isEstablished: life.isEstablished
         )
+    }
+
+    /// The newest reason that a RST among `events` gives, and the number of its packet.
+    private func statedReason(
+        among events: [Int],
+        in history: History
+    ) -> (reason: StatedReason, packet: UInt64)? {
+        for index in events.reversed() {
+            if let reason = history.statedReason(of: index) {
+                return (reason, history.events[index].packet)
+            }
+        }
+        return nil
+    }
+
+    /// The explanation, and what a RST says of its reason.
+    private func told(
+        _ explanation: String,
+        beside stated: (reason: StatedReason, packet: UInt64)?
+    ) -> String {
+        let statement = stated.map { "The RST of packet \($0.packet) \($0.reason.words)." }
+        return [explanation, statement ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     /// Says so where the flow had more packets than are kept, so that all counts are lower bounds.

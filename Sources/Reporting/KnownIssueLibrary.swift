@@ -21,6 +21,7 @@ package enum KnownIssueLibrary {
             PackageResources.kernel_resets_user_space_stack_json,
             PackageResources.linux_accept_queue_overflow_json,
             PackageResources.netbackup_hand_back_json,
+            PackageResources.f5_reset_cause_json,
             PackageResources.netscaler_reset_code_json,
             PackageResources.nfs_ganesha_closes_at_once_json,
             PackageResources.nfs_low_isn_reconnect_json,

@@ -104,6 +104,11 @@ package struct Report: Sendable {
             let message = "of \(count) that ended oddly there was no room to remember how"
             warnings.append(("conversations-refused", message))
         }
+        if tally.resetReasonsRefused > 0 {
+            let count = Wording.count(Int(tally.resetReasonsRefused), "RST")
+            let message = "of \(count) there was no room to remember the reason that they give"
+            warnings.append(("reset-reasons-refused", message))
+        }
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))

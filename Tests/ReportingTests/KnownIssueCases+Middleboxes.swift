@@ -78,6 +78,17 @@ extension KnownIssueCase {
             }
         ),
         KnownIssueCase(
+            id: "f5-reset-cause",
+            shows: Exchange {
+                for step in opened() { step }
+                server.rst(seq: 5001).saying("BIG-IP: [0x1d25d18:1055] No available SNAT addr")
+            },
+            nearMiss: Exchange {
+                for step in opened() { step }
+                server.rst(seq: 5001).saying("Go away")
+            }
+        ),
+        KnownIssueCase(
             id: "ecn-blocked",
             shows: Exchange {
                 for port: UInt16 in 4000..<4002 {

@@ -90,6 +90,11 @@ extension Commentary {
         }
     }
 
+    /// What a RST says of its reason.
+    func onReason(_ index: Int) -> String? {
+        history.statedReason(of: index).map { "The RST \($0.words)." }
+    }
+
     private func onRejection(of subject: Int, by sender: Endpoint) -> String {
         let packet = packet(subject)
         switch history.readings[subject] {

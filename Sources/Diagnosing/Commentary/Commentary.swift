@@ -15,7 +15,7 @@ package struct Commentary: Sendable {
 
     /// The remark on one event; `nil` where its row says it all.
     package func remark(on index: Int) -> String? {
-        let remarks = [rule(behind: index), onRecords(index)].compactMap(\.self)
+        let remarks = [rule(behind: index), onRecords(index), onReason(index)].compactMap(\.self)
         return remarks.isEmpty ? nil : remarks.joined(separator: " ")
     }
 

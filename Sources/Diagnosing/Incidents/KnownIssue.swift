@@ -23,12 +23,13 @@ package struct KnownIssue: Codable, Hashable, Sendable {
         package let metrics: [String: Bound]?
     }
 
-    /// What a metric must be: within bounds, both inclusive, or equal.
+    /// What a metric must be: within bounds, both inclusive, equal, or begin so.
     package struct Bound: Codable, Hashable, Sendable {
         package let min: Int?
         package let max: Int?
         package let flag: Bool?
         package let text: String?
+        package let prefix: String?
     }
 
     /// A check on one of the two ends: `initiator` or `responder`.
@@ -67,7 +68,7 @@ extension KnownIssue.Bound {
         case .number(let number):
             number >= Double(min ?? .min) && number <= Double(max ?? .max)
         case .flag(let isSet): flag == isSet
-        case .text(let word): text == word
+        case .text(let word): text.map { word == $0 } ?? prefix.map(word.hasPrefix) ?? false
         }
     }
 }

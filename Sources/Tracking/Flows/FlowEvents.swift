@@ -16,4 +16,6 @@ package struct FlowEvents: Sendable {
     package let isMute: Bool
     /// What was said on its connections that ended oddly, oldest first.
     package let conversations: [Conversation]
+    /// What its RSTs say of their reasons, by their packets.
+    package let resetReasons: [UInt64: ResetReason]
 }

@@ -24,6 +24,8 @@ package struct History: Sendable {
     package let capture: CaptureFacts
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let conversations: [Conversation]
+    /// What its RSTs say of their reasons, by their packets.
+    package let resetReasons: [UInt64: ResetReason]
     /// Whether what is found should be put into words, or only counted.
     package var needsTexts = true
 
@@ -46,6 +48,7 @@ package struct History: Sendable {
         omitted = flow.omitted
         lastTime = flow.lastTime
         conversations = flow.conversations
+        resetReasons = flow.resetReasons
         self.capture = capture
     }
 

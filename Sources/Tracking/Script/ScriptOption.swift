@@ -55,6 +55,14 @@ extension ScriptStep {
     /// The same segment with another window.
     package func window(_ window: UInt16) -> ScriptStep { changed { $0.window = window } }
 
+    /// The same segment with this text in it.
+    package func saying(_ text: String) -> ScriptStep {
+        changed {
+            $0.payload = Array(text.utf8)
+            $0.length = text.utf8.count
+        }
+    }
+
     /// The same segment with another IPv4 identification.
     package func identification(_ number: UInt16) -> ScriptStep {
         changed { $0.identification = number }

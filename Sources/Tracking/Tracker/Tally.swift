@@ -13,6 +13,8 @@ package struct Tally: Hashable, Sendable {
     package var eventsRefused: UInt64 = 0
     /// Connections that ended oddly, and of which there was no room to remember how.
     package var conversationsRefused: UInt64 = 0
+    /// RSTs of which there was no room to remember what they say.
+    package var resetReasonsRefused: UInt64 = 0
     /// Incarnations that found no place in the list of flows.
     package var handshakesOmitted: UInt64 = 0
     /// By `HandshakeOutcome.rawValue`.

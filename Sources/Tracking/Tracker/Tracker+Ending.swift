@@ -30,7 +30,8 @@ extension Tracker {
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket,
             isMute: flow.isMute,
-            conversations: conversations
+            conversations: conversations,
+            resetReasons: resetReasons.reasons(of: events)
         )
     }
 
@@ -44,6 +45,7 @@ extension Tracker {
     /// whole.
     package mutating func close() {
         tally.eventsRefused = tapes.refused
+        tally.resetReasonsRefused = resetReasons.refused
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             settleOpenTalk(of: index, at: tally.window?.last ?? 0)
             conclude(flows[index])

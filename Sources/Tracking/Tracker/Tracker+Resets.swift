@@ -1,5 +1,13 @@
 /// What the resets of one service have in common: whether its process dies, and of which message.
 extension Tracker {
+    /// Takes down what a RST says of its reason.
+    @inline(never)
+    mutating func noteReason(of waiting: WaitingSegment, in frame: RawSpan) {
+        if let reason = ResetReason(of: waiting.segment, in: frame) {
+            resetReasons.note(reason, of: waiting.facts.number)
+        }
+    }
+
     /// Connections that a dying process takes along are reset within this time, in nanoseconds.
     private static let atOnce: Int64 = 100_000_000
 

@@ -39,6 +39,8 @@ package struct Tracker: ~Copyable {
     var sessions = RecycledStore(blank: TLSSession())
     var early = EarlySegments()
     var names = NameTable()
+    /// What RSTs say of their reasons.
+    var resetReasons = ResetReasons()
     /// Dialogues that a diagnosis will want, by the numbers of their flows' records.
     var conversations: [Int: [Conversation]] = [:]
     var flows: FlowTable
@@ -103,7 +105,11 @@ package struct Tracker: ~Copyable {
                 ?? begin(waiting.key, with: waiting.segment, from: waiting.side, in: waiting.facts)
         else { return }
         advance(index, with: waiting.segment, from: waiting.side, in: waiting.facts)
-        if waiting.segment.payloadLength > 0 { hear(waiting, on: index, of: source) }
+        if waiting.segment.flags.contains(.rst) {
+            noteReason(of: waiting, in: source[waiting.place])
+        } else if waiting.segment.payloadLength > 0 {
+            hear(waiting, on: index, of: source)
+        }
     }
 
     @inline(never)
