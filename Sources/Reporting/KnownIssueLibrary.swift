@@ -26,6 +26,7 @@ package enum KnownIssueLibrary {
             PackageResources.nfs_ganesha_closes_at_once_json,
             PackageResources.nfs_low_isn_reconnect_json,
             PackageResources.nfs_reconnect_same_port_dropped_json,
+            PackageResources.premature_close_json,
             PackageResources.options_stripped_on_the_way_json,
             PackageResources.packet_of_death_json,
             PackageResources.reused_port_dropped_json,

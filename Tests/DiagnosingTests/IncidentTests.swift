@@ -22,6 +22,31 @@ import Tracking
         return frames
     }
 
+    @Test func `after an idle close tells how it came to that`() throws {
+        let exchange = Exchange(from: "192.0.2.10:50000", to: "198.51.100.20:2049") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 100)
+            server.data(seq: 5001, ack: 1101, length: 100)
+            client.ack(seq: 1101, ack: 5101)
+            server.fin(seq: 5101, ack: 1101).after(.seconds(360))
+            client.fin(seq: 1101, ack: 5102)
+            server.ack(seq: 5102, ack: 1102)
+            client.syn(seq: 9000).between(clientPort: 50001).after(.seconds(3))
+            server.rstAck(ack: 9001).between(clientPort: 50001)
+        }
+
+        let found = try #require(incidents(in: exchange.frames).first)
+
+        #expect(found.chain.map(\.finding.pathology) == ["connection-refused", "idle-timeout-close"])
+        #expect(
+            found.verdict.hasSuffix(
+                "Before that, 198.51.100.20 closed its connection after 360 s in which nobody had used it."
+            )
+        )
+    }
+
     @Test func `joins the flows of one client and one service`() throws {
         var frames: [MemoryFrames.Record] = []
         for port in 0..<12 {

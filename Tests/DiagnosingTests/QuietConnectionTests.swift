@@ -55,6 +55,28 @@ import Tracking
         #expect(found[metric: "expected_speaker"] == .text("server"))
     }
 
+    @Test(arguments: [(40, 0), (70, 1)])
+    func `is given five times as long as its service usually takes`(
+        seconds: Int,
+        count: Int
+    ) throws {
+        let exchange = established(to: "198.51.100.20:8080") {
+            for _ in 0..<4 {
+                client.data([UInt8](repeating: 0x2E, count: 20))
+                server.ack()
+                server.data([UInt8](repeating: 0x2E, count: 20)).after(.seconds(12))
+                client.ack()
+            }
+            client.data([UInt8](repeating: 0x2E, count: 20))
+            server.ack()
+            client.fin().after(.seconds(seconds))
+        }
+
+        let found = try findings(in: exchange, by: [UnansweredRequest.self])
+
+        #expect(found.count == count)
+    }
+
     @Test func `that the server closes at once is a note`() throws {
         let exchange = established(to: "198.51.100.20:2049") {
             pause(.milliseconds(2))

@@ -53,6 +53,24 @@ extension KnownIssueCase {
             }
         ),
         KnownIssueCase(
+            id: "premature-close",
+            shows: Exchange {
+                ScriptOpening.tls12
+                client.tls(.applicationData(60))
+                server.data(Array(ScriptRecord.applicationData(600).encoded.dropLast(9)))
+                server.fin()
+                client.tls(.encryptedAlert(26))
+            },
+            nearMiss: Exchange {
+                ScriptOpening.tls12
+                client.tls(.applicationData(60))
+                server.tls(.applicationData(600))
+                server.tls(.encryptedAlert(26))
+                server.fin()
+                client.fin()
+            }
+        ),
+        KnownIssueCase(
             id: "packet-of-death",
             shows: Exchange {
                 for port: UInt16 in 4000..<4002 {

@@ -113,7 +113,7 @@ package struct AbortiveClose: Detector {
 
     private func abort(in ending: Ending, _ history: History) -> Abort? {
         let dialogue = ending.dialogue
-        guard dialogue.hasData, let first = ending.resets.first, !saidGoodbye(ending) else {
+        guard dialogue.hasData, let first = ending.resets.first, !saidGoodbye(ending, history) else {
             return nil
         }
         let event = history.events[first]
@@ -147,9 +147,12 @@ package struct AbortiveClose: Detector {
     }
 
     /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in it.
-    private func saidGoodbye(_ ending: Ending) -> Bool {
+    private func saidGoodbye(_ ending: Ending, _ history: History) -> Bool {
         guard let session = ending.conversation.tls else { return false }
-        return !session.isComplete || session.low.alert != nil || session.high.alert != nil
+        if !session.isComplete || session.low.alert != nil || session.high.alert != nil {
+            return true
+        }
+        return TLSClosing(ending.life, in: history)?.story == .cut
     }
 
     private func note(of abort: Abort) -> String {

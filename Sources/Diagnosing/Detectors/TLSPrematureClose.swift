@@ -30,7 +30,7 @@ package struct TLSPrematureClose: Detector {
         sources: [
             .rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1"), .rfc(9112, section: "9.8"),
         ],
-        followsFrom: ["rst-injected"],
+        followsFrom: ["rst-injected", "listener-crash", "retransmission-timeout"],
         example: Exchange {
             ScriptOpening.tls12
             client.tls(.applicationData(60))

@@ -7,7 +7,7 @@ package struct UnansweredRequest: Detector {
         title: "request that nobody answers",
         sees: """
             The initiator's data was the last, and the responder sent none for 10 s, or for 5 s until the initiator \
-            closed. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
+            closed; where the service often takes more than 2 s, for 5 times what that usually is. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
             """,
         means: """
             An acknowledgment comes from the TCP stack: the application behind it did not read the request, waits for \
@@ -57,6 +57,8 @@ package struct UnansweredRequest: Detector {
     private static let patience: Int64 = 10_000_000_000
     /// A requester that closes after so long gave up, in nanoseconds.
     private static let requestersPatience: Int64 = 5_000_000_000
+    /// A service that answers late is given so many times what it usually takes.
+    private static let slownessFactor: Int64 = 5
     /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
     private static let oneRequest: Int64 = 1_000_000_000
 
@@ -115,7 +117,9 @@ package struct UnansweredRequest: Detector {
         guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
         let waited = history.endTime(of: ending) - own.last.time
         let isByRequester = ending.first.map { history.events[$0].side == side } ?? false
-        guard waited >= (isByRequester ? Self.requestersPatience : Self.patience) else {
+        let usual = history.capture.slowAnswers.usual(of: history.responder) ?? 0
+        let patience = isByRequester ? Self.requestersPatience : Self.patience
+        guard waited >= max(patience, Self.slownessFactor &* usual) else {
             return nil
         }
         return Request(

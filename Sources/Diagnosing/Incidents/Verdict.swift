@@ -34,6 +34,14 @@ struct Verdict {
         return "\(source) → \(to): \(root.title)\(failed)\(many)"
     }
 
+    /// Why a connection that could not be made again had been closed: for being idle.
+    private var prelude: Finding? {
+        guard isFailure, !root.isEstablished else { return nil }
+        return chain.first {
+            $0.pathology == IdleTimeoutClose.manual.id && $0.lastSeen <= root.firstSeen
+        }
+    }
+
     private var source: String {
         root.subject.initiatorAddress == nil && initiators > 1 ? "\(initiators) hosts" : root.source
     }
@@ -50,6 +58,7 @@ struct Verdict {
             let others = Wording.count(established, "other connection")
             sentences.append("\(others) to \(root.destination) came up.")
         }
+        if let prelude { sentences.append("Before that, \(prelude.summary)") }
         return sentences.map(\.capitalizedFirst).joined(separator: " ")
     }
 

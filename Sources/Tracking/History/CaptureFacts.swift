@@ -20,6 +20,8 @@ package struct CaptureFacts: Sendable {
     package let strays: StrayAnswers
     /// How long handshakes usually take.
     package let handshakeTimes: HandshakeTimes
+    /// What services take their time.
+    package let slowAnswers: SlowAnswers
     /// Hosts between which a SYN that asked for ECN was answered with ECE (RFC 3168 §6.1.1).
     package let pairsWithECN: Set<HostPair>
 
@@ -35,6 +37,7 @@ package struct CaptureFacts: Sendable {
         timeReversals: UInt64 = 0,
         strays: StrayAnswers = StrayAnswers(),
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
+        slowAnswers: SlowAnswers = SlowAnswers(),
         pairsWithECN: Set<HostPair> = []
     ) {
         self.begin = begin
@@ -48,6 +51,7 @@ package struct CaptureFacts: Sendable {
         self.timeReversals = timeReversals
         self.strays = strays
         self.handshakeTimes = handshakeTimes
+        self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
     }
 }
@@ -80,6 +84,7 @@ extension Tracker {
             timeReversals: tally.timeReversals,
             strays: strays,
             handshakeTimes: handshakeTimes,
+            slowAnswers: slowAnswers,
             pairsWithECN: pairsWithECN
         )
     }

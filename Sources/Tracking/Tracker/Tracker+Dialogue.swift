@@ -16,6 +16,9 @@ extension Tracker {
         }
         let (isAgain, segments) = talks.hear(waiting, in: number, beginsTurn: turn.isNew)
         if isAgain { noteAgain(waiting, on: index) }
+        if turn.isNew, talks.isLate(waiting, in: number) {
+            noteLateAnswer(waiting, in: number, of: index)
+        }
         if turn.isTLS {
             guard sessions.awaits(waiting, in: talks.session(of: number)) else { return }
         } else {
@@ -36,6 +39,14 @@ extension Tracker {
         guard let number = talks.make() else { return 0 }
         flows[index].talk = UInt32(number)
         return number
+    }
+
+    /// Takes down that a service answered late.
+    @inline(never)
+    private mutating func noteLateAnswer(_ waiting: WaitingSegment, in number: Int, of index: Int) {
+        let question = talks[number][waiting.side.other].last
+        guard waiting.side != flows[index].initiator, question.packet != 0 else { return }
+        slowAnswers.note(waiting.facts.time - question.time, of: waiting.segment.source)
     }
 
     /// As many segments that were sent again are remembered.
@@ -189,6 +200,14 @@ extension RecycledStore<Talk> {
         }
         return self[number].high
             .note(waiting.segment, in: waiting.facts, beginsTurn: beginsTurn)
+    }
+
+    /// Whether an end begins to speak long after the other's newest data.
+    @inline(always)
+    fileprivate func isLate(_ waiting: WaitingSegment, in number: Int) -> Bool {
+        let question =
+            waiting.side == .low ? self[number].high.last.time : self[number].low.last.time
+        return question != 0 && waiting.facts.time &- question > SlowAnswers.late
     }
 
     @inline(always)

@@ -27,6 +27,8 @@ package struct Tracker: ~Copyable {
     var remoteHosts: Set<Address> = []
     /// How long handshakes usually take.
     package internal(set) var handshakeTimes = HandshakeTimes()
+    /// What services take their time.
+    var slowAnswers = SlowAnswers()
     /// Hosts between which ECN was agreed upon.
     private(set) var pairsWithECN: Set<HostPair> = []
     /// What clocks connections came up with.
