@@ -63,7 +63,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["synopsis", "Reporting"],
-            exclude: ["Listings"],
+            exclude: ["Listings", "RealTraffic"],
             swiftSettings: settings
         ),
         .testTarget(
