@@ -42,7 +42,10 @@ import Tracking
         #expect(found.chain.map(\.finding.pathology) == ["connection-refused", "idle-timeout-close"])
         #expect(
             found.verdict.hasSuffix(
-                "Before that, 198.51.100.20 closed its connection after 360 s in which nobody had used it."
+                """
+                Before that, 198.51.100.20 closed its connection after 360 s in which nobody had \
+                used it.
+                """
             )
         )
     }

@@ -113,7 +113,8 @@ package struct AbortiveClose: Detector {
 
     private func abort(in ending: Ending, _ history: History) -> Abort? {
         let dialogue = ending.dialogue
-        guard dialogue.hasData, let first = ending.resets.first, !saidGoodbye(ending, history) else {
+        guard dialogue.hasData, let first = ending.resets.first, !saidGoodbye(ending, history)
+        else {
             return nil
         }
         let event = history.events[first]

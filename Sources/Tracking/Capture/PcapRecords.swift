@@ -5,6 +5,10 @@ import Glibc
 ///
 /// Reading by large blocks costs a third of what two calls of fread a packet cost. A block is what
 /// one read gives, so that a pipe's packets come when they were written.
+///
+/// Sound although it holds a pointer: the block lives as long as the records do, spans of it borrow `self`, and every place
+/// is held against what was read.
+@safe
 struct PcapRecords: ~Copyable {
     /// The file's header, as far as it matters.
     struct Header {
@@ -55,7 +59,8 @@ struct PcapRecords: ~Copyable {
 
     private let stream: CaptureStream
     private let header: Header
-    private var block = [UInt8](repeating: 0, count: blockLength)
+    /// Memory that no array counts and checks at every look.
+    private let block = UnsafeMutableRawPointer.allocate(byteCount: blockLength, alignment: 64)
     /// Where the next record begins, and where what was read ends.
     private var position = 0
     private var end = 0
@@ -73,13 +78,26 @@ struct PcapRecords: ~Copyable {
         self.header = header
     }
 
+    deinit {
+        unsafe block.deallocate()
+    }
+
     /// What was captured of the present frame.
     var octets: RawSpan {
         @_lifetime(borrow self)
         @inline(always)
         get {
-            unsafe block.span.bytes.extracting(droppingFirst: start).extracting(first: count)
+            let address = unsafe address(of: start, count: count)
+            let span = unsafe RawSpan(_unsafeStart: address, byteCount: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
         }
+    }
+
+    /// Where a span of the block begins that ends within it.
+    @inline(always)
+    private func address(of start: Int, count: Int) -> UnsafeRawPointer {
+        precondition(start >= 0 && count >= 0 && start &+ count <= Self.blockLength)
+        return unsafe UnsafeRawPointer(block + start)
     }
 
     /// Where the present frame lies in the block.
@@ -90,8 +108,10 @@ struct PcapRecords: ~Copyable {
         @_lifetime(borrow self)
         @inline(always)
         get {
-            unsafe block.span.bytes.extracting(droppingFirst: place >> 24)
-                .extracting(first: place & 0xFF_FFFF)
+            let count = place & 0xFF_FFFF
+            let address = unsafe address(of: place >> 24, count: count)
+            let span = unsafe RawSpan(_unsafeStart: address, byteCount: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
         }
     }
 
@@ -133,7 +153,9 @@ struct PcapRecords: ~Copyable {
     /// Two words of the block in the file's byte order.
     @inline(always)
     private func words(at offset: Int) -> (UInt32, UInt32) {
-        let both: UInt64 = unsafe block.span.bytes.bigEndian(at: offset)
+        let both = UInt64(
+            bigEndian: unsafe block.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        )
         let (first, second) = (UInt32(both >> 32), UInt32(truncatingIfNeeded: both))
         return header.isBigEndian ? (first, second) : (first.byteSwapped, second.byteSwapped)
     }
@@ -143,14 +165,12 @@ struct PcapRecords: ~Copyable {
     /// - Returns: `false` when nothing is ahead at the end of the file.
     @inline(never)
     private mutating func fetch(_ count: Int) throws(Fault) -> Bool {
-        for (offset, place) in (position..<end).enumerated() { block[offset] = block[place] }
         end -= position
+        unsafe block.copyMemory(from: block + position, byteCount: end)
         position = 0
         while end < count {
             let room = Self.blockLength - end
-            let got = unsafe block.withUnsafeMutableBytes { octets in
-                unsafe read(stream.descriptor, octets.baseAddress.map { unsafe $0 + end }, room)
-            }
+            let got = unsafe read(stream.descriptor, block + end, room)
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw .system(errno) }
             if got == 0 { return try finish(before: count) }

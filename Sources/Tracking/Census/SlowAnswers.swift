@@ -1,5 +1,6 @@
-/// Services that take their time: how long the latest of their late answers took. What such a service owes is not
-/// missed so soon.
+/// Services that take their time: how long the latest of their late answers took.
+///
+/// What such a service owes is not missed so soon.
 package struct SlowAnswers: Sendable {
     /// An answer that takes longer is a late one, in nanoseconds.
     static let late: Int64 = 2_000_000_000

@@ -21,15 +21,15 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
     init() {}
 
     @inline(always)
-    init(_ segment: Segment, in frame: FrameFacts) {
-        time = frame.time
-        packet = frame.number
+    init(_ segment: borrowing WaitingSegment) {
+        time = segment.time
+        packet = segment.number
         sequence = segment.sequence
         acknowledgment = segment.acknowledgment
         timestampValue = segment.options.timestampValue
         timestampEcho = segment.options.timestampEcho
         shortLength = UInt16(clamping: segment.payloadLength)
-        frameLength = UInt16(clamping: frame.originalLength)
+        frameLength = UInt16(clamping: segment.originalLength)
         window = segment.window
         identification = segment.identification
         flags = segment.flags
@@ -62,7 +62,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
             incarnation: incarnation,
             options: options,
             timeToLive: timeToLive,
-            kind: .data,
+            kind: flags.contains(.fin) ? .fin : .data,
             side: side,
             optionOrder: optionOrder
         )

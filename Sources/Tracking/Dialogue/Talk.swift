@@ -54,17 +54,16 @@ extension Talk.Line {
     /// - Returns: whether it was sent before, and how many it makes.
     @inline(always)
     mutating func note(
-        _ segment: Segment,
-        in frame: FrameFacts,
+        _ segment: borrowing WaitingSegment,
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
         let reach = segment.sequence.advanced(by: segment.payloadLength)
         let isAgain = last.packet != 0 && end.distance(to: reach) <= 0
-        if last.packet == 0 { begin = Self.milliseconds(frame.time) }
+        if last.packet == 0 { begin = Self.milliseconds(segment.time) }
         if !isAgain { end = reach }
-        if beginsTurn { turn = frame.time }
+        if beginsTurn { turn = segment.time }
         if segments != .max { segments &+= 1 }
-        last = Glimpse(segment, in: frame)
+        last = Glimpse(segment)
         return (isAgain, segments)
     }
 }

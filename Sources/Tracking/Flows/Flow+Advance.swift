@@ -32,16 +32,17 @@ extension Flow {
                 : takeOpening(segment, from: side, at: frame.time)
         } else {
             step = takeOther(segment, from: side, at: frame.time)
-            if phase == .settled || phase == .closing, acknowledgesUnseen(segment, from: side) {
+            if phase == .settled || phase == .closing,
+                acknowledgesUnseen(segment.acknowledgment, from: side)
+            {
                 self[side.other].next = segment.acknowledgment
                 step.insert(.showsLoss)
             }
         }
         // What fell back is not taken for the newest, so that all that follows it shows too.
         if !segment.flags.contains(.syn), !step.contains(.fallsBack) {
-            self[side].send(segment)
-            // A RST may come from elsewhere.
-            if !segment.flags.contains(.rst) { self[side].timeToLive = segment.timeToLive }
+            // A subscript's modifying access is a call.
+            if side == .low { low.send(segment) } else { high.send(segment) }
         }
         return step
     }
@@ -130,7 +131,7 @@ extension Flow {
         letters.note(isFromInitiator ? .initiatorAck : .ack)
         if segment.payloadLength > 0 {
             letters.note(isFromInitiator ? .initiatorData : .data)
-            self[side].marks.insert(.sentData)
+            if side == .low { low.marks.insert(.sentData) } else { high.marks.insert(.sentData) }
         }
         switch phase {
         case .opening, .reset:
@@ -158,11 +159,13 @@ extension Flow {
             return marks.contains(.noteworthy) ? .record : .forget
         case .settled, .doubtful:
             if segment.flags.contains(.fin) { return takeFin(segment, from: side) }
-            if segment.payloadLength > 0, fallsBack(segment, from: side) {
+            if segment.payloadLength > 0,
+                fallsBack(segment.options, at: segment.sequence, from: side)
+            {
                 phase = .doubtful
                 return [.record, .noteworthy, .fallsBack]
             }
-            if phase == .doubtful, acknowledgesUnseen(segment, from: side) {
+            if phase == .doubtful, acknowledgesUnseen(segment.acknowledgment, from: side) {
                 // The peer takes what fell back: a clock that was set, and nobody minds.
                 self[side.other].next = segment.acknowledgment
                 self[side.other].timestamp = 0

@@ -113,19 +113,18 @@ struct Flow: BitwiseCopyable {
     /// Whether new data carries a timestamp far older than the newest one (RFC 7323 §5.3); a reordered
     /// segment carries an old sequence number too.
     @inline(always)
-    func fallsBack(_ segment: Segment, from side: Side) -> Bool {
+    func fallsBack(_ options: TCPOptions, at sequence: SequenceNumber, from side: Side) -> Bool {
         let sender = self[side]
-        let distance = Int32(bitPattern: segment.options.timestampValue &- sender.timestamp)
+        let distance = Int32(bitPattern: options.timestampValue &- sender.timestamp)
         return distance < -Self.timestampSlack && sender.timestamp != 0
-            && segment.options.presence.contains(.timestamps)
-            && sender.next.distance(to: segment.sequence) >= 0
+            && options.presence.contains(.timestamps) && sender.next.distance(to: sequence) >= 0
     }
 
     /// Whether the capture misses what is acknowledged here.
     @inline(always)
-    func acknowledgesUnseen(_ segment: Segment, from side: Side) -> Bool {
+    func acknowledgesUnseen(_ acknowledgment: SequenceNumber, from side: Side) -> Bool {
         let other = self[side.other]
-        return other.next.distance(to: segment.acknowledgment) > 0 && other.marks.contains(.spoke)
+        return other.next.distance(to: acknowledgment) > 0 && other.marks.contains(.spoke)
     }
 
     /// Notes that an end sends data.
@@ -140,19 +139,25 @@ struct Flow: BitwiseCopyable {
 
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.
     @inline(always)
-    mutating func absorbs(_ segment: Segment, from side: Side, in frame: FrameFacts) -> Bool {
-        guard phase == .settled, segment.flags.subtracting(.psh) == .ack else { return false }
+    mutating func absorbs(_ segment: borrowing WaitingSegment) -> Bool {
+        guard phase == .settled, segment.flags.rawValue | TCPFlags.psh.rawValue == Self.plainFlags
+        else { return false }
+        let side = segment.side
         if segment.payloadLength > 0,
-            !self[side].marks.contains(.sentData) || fallsBack(segment, from: side)
+            !self[side].marks.contains(.sentData)
+                || fallsBack(segment.options, at: segment.sequence, from: side)
         {
             return false
         }
-        if acknowledgesUnseen(segment, from: side) { return false }
-        self[side].send(segment)
-        lastTime = frame.time
-        lastPacket = frame.number
+        if acknowledgesUnseen(segment.acknowledgment, from: side) { return false }
+        // A subscript's modifying access is a call, and this is the hottest place of all.
+        if side == .low { low.send(plain: segment) } else { high.send(plain: segment) }
+        lastTime = segment.time
+        lastPacket = segment.number
         return true
     }
+
+    private static let plainFlags = TCPFlags([.psh, .ack]).rawValue
 }
 
 /// The life of a connection as a string of letters, each at its first occurrence: `ShADadFf`.

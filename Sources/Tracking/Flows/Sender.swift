@@ -24,14 +24,29 @@ struct Sender: BitwiseCopyable {
     /// Of its latest segment that was no plain one of a settled flow.
     var timeToLive: UInt8 = 0
 
-    @inline(always)
     mutating func send(_ segment: Segment) {
         let end = segment.sequence.advanced(by: segment.sequenceLength)
         if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }
         if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
-        let value = segment.options.timestampValue
-        if timestamp == 0 || Int32(bitPattern: value &- timestamp) > 0 { timestamp = value }
+        note(timestamp: segment.options.timestampValue)
         marks.insert(.spoke)
+        // A RST may come from elsewhere.
+        if !segment.flags.contains(.rst) { timeToLive = segment.timeToLive }
+    }
+
+    /// Takes an ACK, with data or without, of an end that has spoken before or not.
+    @inline(always)
+    mutating func send(plain segment: borrowing WaitingSegment) {
+        let end = segment.sequence.advanced(by: segment.payloadLength)
+        if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }
+        acknowledged = segment.acknowledgment
+        note(timestamp: segment.options.timestampValue)
+        marks.insert(.spoke)
+    }
+
+    @inline(always)
+    private mutating func note(timestamp value: UInt32) {
+        if timestamp == 0 || Int32(bitPattern: value &- timestamp) > 0 { timestamp = value }
     }
 
     /// Where data that it sends now would begin: a FIN takes a sequence number and is none.

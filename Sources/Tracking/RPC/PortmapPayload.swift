@@ -103,8 +103,10 @@ extension DecodedFrame {
         guard let datagramOffset else { return nil }
         switch packet {
         case .segment(let segment):
-            let ports = [segment.source.port, segment.destination.port]
-            guard ports.contains(PortmapPayload.port), segment.payloadLength > 0 else { return nil }
+            let port = PortmapPayload.port
+            guard segment.source.port == port || segment.destination.port == port,
+                segment.payloadLength > 0
+            else { return nil }
         case .unread(.notTCP): break
         case .unread, .icmpError, .addressClaim: return nil
         }

@@ -20,6 +20,32 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
         }
     }
 
+    /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the headers.
+    @inline(always)
+    static func ofIPv4(addresses: UInt64, ports: UInt32) -> (key: FlowKey, side: Side) {
+        let source = UInt32(truncatingIfNeeded: addresses >> 32)
+        let destination = UInt32(truncatingIfNeeded: addresses)
+        let (sourcePort, destinationPort) = (UInt16(ports >> 16), UInt16(truncatingIfNeeded: ports))
+        let isHigh =
+            UInt64(destination) << 16 | UInt64(destinationPort) < UInt64(source) << 16
+            | UInt64(sourcePort)
+        let key = FlowKey(
+            lowAddress: Address(ipv4: isHigh ? destination : source),
+            highAddress: Address(ipv4: isHigh ? source : destination),
+            lowPort: isHigh ? destinationPort : sourcePort,
+            highPort: isHigh ? sourcePort : destinationPort
+        )
+        return (key, isHigh ? .high : .low)
+    }
+
+    @inline(always)
+    private init(lowAddress: Address, highAddress: Address, lowPort: UInt16, highPort: UInt16) {
+        self.lowAddress = lowAddress
+        self.highAddress = highAddress
+        self.lowPort = lowPort
+        self.highPort = highPort
+    }
+
     @inline(always)
     private init(low: Endpoint, high: Endpoint) {
         lowAddress = low.address

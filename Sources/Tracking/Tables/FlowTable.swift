@@ -1,5 +1,3 @@
-import CPcap
-
 /// All flows of the capture: a hash index of 8-octet slots over records that never move.
 ///
 /// Records are numbered in order of arrival, and used again once a flow had to go; the hash decides only
@@ -8,8 +6,7 @@ struct FlowTable: ~Copyable {
     /// How many records an eviction looks at to find a quiet one.
     private static let evictionSample = 64
 
-    /// A tag of 32 hash bits above a record number plus 1; 0 is an empty slot.
-    private var slots: [UInt64]
+    private var slots = SlotIndex()
     private var records = RecordStore<Flow>()
     private var free: [UInt32] = []
     private var hand = 0
@@ -23,7 +20,6 @@ struct FlowTable: ~Copyable {
 
     init(capacity: Int) {
         self.capacity = max(1, capacity)
-        slots = [UInt64](repeating: 0, count: 1 << 12)
     }
 
     @inline(always)
@@ -41,25 +37,18 @@ struct FlowTable: ~Copyable {
 
     /// Asks for the place in the index where a tag's search begins.
     @inline(always)
-    func prefetchSlot(of tag: UInt32) {
-        let place = Int(tag) & (slots.count - 1)
-        unsafe slots.withUnsafeBufferPointer { slots in
-            if let start = slots.baseAddress { unsafe synopsis_prefetch(start + place) }
-        }
-    }
+    func prefetchSlot(of tag: UInt32) { slots.prefetch(Int(tag)) }
 
     /// Asks for the record that a tag's search probably finds.
     @inline(always)
     func prefetchRecord(of tag: UInt32) {
-        let slot = slots[Int(tag) & (slots.count - 1)]
-        records.prefetch(Int(UInt32(truncatingIfNeeded: slot)) - 1)
+        records.prefetch(Int(UInt32(truncatingIfNeeded: slots[Int(tag)])) - 1)
     }
 
     /// The record number of `key`'s flow.
     @inline(always)
     func find(_ key: FlowKey, tag: UInt32) -> Int? {
-        let mask = slots.count - 1
-        var position = Int(tag) & mask
+        var position = Int(tag)
         while true {
             let slot = slots[position]
             if slot == 0 { return nil }
@@ -67,7 +56,7 @@ struct FlowTable: ~Copyable {
                 let index = Int(UInt32(truncatingIfNeeded: slot)) - 1
                 if self[index].key == key { return index }
             }
-            position = (position + 1) & mask
+            position = slots.next(position)
         }
     }
 
@@ -78,9 +67,9 @@ struct FlowTable: ~Copyable {
     /// - Returns: its record number, `nil` when there is no memory for it.
     @inline(never)
     mutating func insert(_ flow: Flow) -> Int? {
-        if (count + 1) * 8 > slots.count * 5 { grow() }
+        if (count + 1) * 8 > slots.count * 5, !grow() { return nil }
         guard let index = record(flow) else { return nil }
-        place(UInt64(flow.key.hash(seed: seed)) << 32 | UInt64(index + 1))
+        slots.place(UInt64(flow.key.hash(seed: seed)) << 32 | UInt64(index + 1))
         count += 1
         return index
     }
@@ -93,10 +82,9 @@ struct FlowTable: ~Copyable {
 
     /// Takes a flow out; its record may be used again.
     mutating func remove(_ index: Int) {
-        let mask = slots.count - 1
-        var position = Int(self[index].key.hash(seed: seed)) & mask
+        var position = Int(self[index].key.hash(seed: seed))
         while UInt32(truncatingIfNeeded: slots[position]) != UInt32(index + 1) {
-            position = (position + 1) & mask
+            position = slots.next(position)
         }
         closeGap(at: position)
         self[index].marks = []
@@ -119,32 +107,27 @@ struct FlowTable: ~Copyable {
     }
 
     /// Moves later entries of a probe run up, so that no search ends early (linear probing).
-    private mutating func closeGap(at start: Int) {
-        let mask = slots.count - 1
+    private func closeGap(at start: Int) {
         var gap = start
-        var position = (start + 1) & mask
+        var position = slots.next(start)
         while slots[position] != 0 {
-            let home = Int(slots[position] >> 32) & mask
-            if (position - home) & mask >= (position - gap) & mask {
+            let home = Int(slots[position] >> 32)
+            if slots.distance(from: home, to: position) >= slots.distance(from: gap, to: position) {
                 slots[gap] = slots[position]
                 gap = position
             }
-            position = (position + 1) & mask
+            position = slots.next(position)
         }
         slots[gap] = 0
     }
 
-    private mutating func place(_ slot: UInt64) {
-        let mask = slots.count - 1
-        var position = Int(slot >> 32) & mask
-        while slots[position] != 0 { position = (position + 1) & mask }
-        slots[position] = slot
-    }
-
     /// Doubles the index; the tags tell the new places, so no record is touched.
-    private mutating func grow() {
-        let old = slots
-        slots = [UInt64](repeating: 0, count: old.count * 2)
-        for slot in old where slot != 0 { place(slot) }
+    ///
+    /// - Returns: `false` when there is no memory for that, and the index is too full.
+    private mutating func grow() -> Bool {
+        guard let larger = SlotIndex(count: slots.count * 2) else { return count + 1 < slots.count }
+        for place in 0..<slots.count where slots[place] != 0 { larger.place(slots[place]) }
+        slots = larger
+        return true
     }
 }

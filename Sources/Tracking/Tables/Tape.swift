@@ -38,7 +38,7 @@ struct TapeStore: ~Copyable {
 
     private subscript(index: UInt32) -> Event {
         @inline(always)
-        get { store[Int(index)] }
+        _read { yield store[Int(index)] }
         @inline(always)
         _modify { yield &store[Int(index)] }
     }
@@ -73,11 +73,9 @@ struct TapeStore: ~Copyable {
 
     mutating func erase(_ tape: inout Tape) {
         if tape.count >= Self.limit / 2 { middles[tape.head] = nil }
-        var index = tape.head
-        while index != 0 {
-            let next = self[index].link
-            release(index)
-            index = next
+        if tape.count > 0 {
+            self[tape.tail].link = free
+            free = tape.head
         }
         tape = Tape()
     }

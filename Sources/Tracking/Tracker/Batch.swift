@@ -10,10 +10,11 @@ struct Batch: ~Copyable {
 
     init() {
         unsafe places = .allocate(capacity: Self.length)
-        unsafe places.initialize(repeating: .none, count: Self.length)
+        for place in 0..<Self.length { unsafe (places + place).initialize(to: WaitingSegment()) }
     }
 
     deinit {
+        unsafe places.deinitialize(count: Self.length)
         unsafe places.deallocate()
     }
 

@@ -2,31 +2,27 @@
 extension Tracker {
     /// Takes a data segment that the flow has followed already.
     @inline(always)
-    mutating func hear(
-        _ waiting: WaitingSegment,
-        on index: Int,
-        of source: borrowing some CaptureSource & ~Copyable
-    ) {
-        let side = waiting.side
-        let turn = flows[index].takeTurn(side)
+    mutating func hear(_ waiting: borrowing WaitingSegment, on index: Int, in frame: RawSpan) {
+        let turn = flows[index].takeTurn(waiting.side)
         var number = Int(turn.talk)
         if number == 0 {
             number = beginTalk(of: index)
             if number == 0 { return }
         }
         let (isAgain, segments) = talks.hear(waiting, in: number, beginsTurn: turn.isNew)
-        if isAgain { noteAgain(waiting, on: index) }
+        if isAgain { noteAgain(waiting, in: number, of: index) }
         if turn.isNew, talks.isLate(waiting, in: number) {
             noteLateAnswer(waiting, in: number, of: index)
         }
         if turn.isTLS {
             guard sessions.awaits(waiting, in: talks.session(of: number)) else { return }
         } else {
-            guard waiting.segment.firstOctet == TLSRecordType.handshake.rawValue,
-                segments <= Talk.Line.mostBeforeTLS
+            guard segments <= Talk.Line.mostBeforeTLS,
+                frame.byteCount > Int(waiting.payloadOffset),
+                frame.octet(at: Int(waiting.payloadOffset)) == TLSRecordType.handshake.rawValue
             else { return }
         }
-        listen(to: waiting, on: index, in: source[waiting.place])
+        listen(to: waiting, on: index, in: frame)
     }
 
     /// - Returns: the number of a new talk, 0 where none is held.
@@ -43,10 +39,14 @@ extension Tracker {
 
     /// Takes down that a service answered late.
     @inline(never)
-    private mutating func noteLateAnswer(_ waiting: WaitingSegment, in number: Int, of index: Int) {
+    private mutating func noteLateAnswer(
+        _ waiting: borrowing WaitingSegment,
+        in number: Int,
+        of index: Int
+    ) {
+        guard waiting.side != flows[index].initiator else { return }
         let question = talks[number][waiting.side.other].last
-        guard waiting.side != flows[index].initiator, question.packet != 0 else { return }
-        slowAnswers.note(waiting.facts.time - question.time, of: waiting.segment.source)
+        slowAnswers.note(waiting.time - question.time, of: waiting.key[waiting.side])
     }
 
     /// As many segments that were sent again are remembered.
@@ -54,85 +54,81 @@ extension Tracker {
 
     /// Takes down that the newest segment of an end was sent again, and keeps it if that is not for the first time.
     @inline(never)
-    private mutating func noteAgain(_ waiting: WaitingSegment, on index: Int) {
-        let segment = waiting.segment
+    private mutating func noteAgain(
+        _ waiting: borrowing WaitingSegment,
+        in number: Int,
+        of index: Int
+    ) {
         let key = Repetition.key(of: waiting.side, in: flows[index].talk)
-        guard var known = repetitions[key], known.sequence == segment.sequence else {
+        guard var known = repetitions[key], known.sequence == waiting.sequence else {
             guard repetitions.count < Self.repetitionLimit else { return }
             repetitions[key] = Repetition(
-                sequence: segment.sequence,
-                length: segment.payloadLength,
-                begin: waiting.facts.time
+                sequence: waiting.sequence,
+                length: waiting.payloadLength,
+                begin: waiting.time
             )
             return
         }
         if known.count < .max { known.count += 1 }
         repetitions[key] = known
-        record(waiting, on: index)
-    }
-
-    private mutating func record(_ waiting: WaitingSegment, on index: Int) {
         guard flows[index].phase == .settled || flows[index].phase == .closing else { return }
-        append(waiting.segment, from: waiting.side, in: waiting.facts, to: index)
+        append(talks[number][waiting.side].last, from: waiting.side, to: index)
     }
 
     private mutating func append(
-        _ segment: Segment,
+        _ glimpse: Glimpse,
         from side: Side,
-        in facts: FrameFacts,
         contents: TLSContents = [],
         to index: Int
     ) {
         // What was just followed may be on the tape already.
-        if tapes.note(contents, of: facts.number, on: flows[index].tape) { return }
-        tapes.append(
-            event(segment, from: side, in: facts, contents, of: index),
-            to: &flows[index].tape
-        )
+        if tapes.note(contents, of: glimpse.packet, on: flows[index].tape) { return }
+        tapes.append(event(glimpse, from: side, contents, of: index), to: &flows[index].tape)
     }
 
     private borrowing func event(
-        _ segment: Segment,
+        _ glimpse: Glimpse,
         from side: Side,
-        in facts: FrameFacts,
         _ contents: TLSContents,
         of index: Int
     ) -> Event {
-        var event = Event(segment, kind: segment.eventKind, side: side, in: facts)
-        event.incarnation = flows[index].incarnation
+        let flow = flows[index]
+        var event = glimpse.event(from: side, vlan: flow.vlan, incarnation: flow.incarnation)
         event.contents = contents
         return event
     }
 
     /// Looks for TLS records in a segment.
     @inline(never)
-    private mutating func listen(to waiting: WaitingSegment, on index: Int, in frame: RawSpan) {
-        let segment = waiting.segment
-        let behind = min(Int(segment.capturedLength), frame.byteCount)
-        let payload = frame.extracting(droppingFirst: frame.byteCount - behind)
-            .extracting(first: min(behind, Int(segment.payloadLength)))
+    private mutating func listen(
+        to waiting: borrowing WaitingSegment,
+        on index: Int,
+        in frame: RawSpan
+    ) {
+        let payload = waiting.payload(in: frame)
         let number = Int(flows[index].talk)
         if !flows[index].isTLS {
             guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
             flows[index].isTLS = true
             talks[number].session = UInt32(session)
-            if segment.flags.contains(.ack) {
-                sessions[session][waiting.side.other].begin(at: segment.acknowledgment)
+            if waiting.flags.contains(.ack) {
+                sessions[session][waiting.side.other].begin(at: waiting.acknowledgment)
             }
         }
         let session = Int(talks[number].session)
         let side = waiting.side
         let source = TLSSession.Source(
             side: side,
-            sequence: segment.sequence,
-            packet: waiting.facts.number,
-            time: waiting.facts.time,
-            length: segment.payloadLength
+            sequence: waiting.sequence,
+            packet: waiting.number,
+            time: waiting.time,
+            length: waiting.payloadLength
         )
+        let glimpse = talks[number][side].last
         let before = sessions[session][side].milestones
         let wasNamed = sessions[session][side].messages.contains(.clientHello)
         if !sessions[session].read(payload, from: source) {
-            let event = event(segment, from: side, in: waiting.facts, [], of: index)
+            let event = event(glimpse, from: side, [], of: index)
             if early.add(payload, from: source, of: event, to: session) { return }
             sessions[session][side].lose()
             readEarly(of: side, on: index)
@@ -140,11 +136,10 @@ extension Tracker {
         }
         if !wasNamed, sessions[session][side].messages.contains(.clientHello) {
             noteNames(in: payload, of: session)
-            sessions[session].hello = talks[number][side].last
+            sessions[session].hello = glimpse
         }
         if sessions[session][side].milestones != before {
-            let contents = sessions[session][side].contents
-            append(segment, from: side, in: waiting.facts, contents: contents, to: index)
+            append(glimpse, from: side, contents: sessions[session][side].contents, to: index)
         }
         if !early.isEmpty { readEarly(of: side, on: index) }
     }
@@ -182,32 +177,29 @@ extension Tracker {
 extension RecycledStore<TLSSession> {
     /// Whether a segment brings a record's header.
     @inline(always)
-    fileprivate func awaits(_ waiting: WaitingSegment, in session: Int) -> Bool {
-        self[session][waiting.side].awaits(waiting.segment)
+    fileprivate func awaits(_ waiting: borrowing WaitingSegment, in session: Int) -> Bool {
+        self[session][waiting.side].awaits(waiting)
     }
 }
 
 extension RecycledStore<Talk> {
     @inline(always)
     fileprivate mutating func hear(
-        _ waiting: WaitingSegment,
+        _ waiting: borrowing WaitingSegment,
         in number: Int,
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
-        if waiting.side == .low {
-            return self[number].low
-                .note(waiting.segment, in: waiting.facts, beginsTurn: beginsTurn)
-        }
-        return self[number].high
-            .note(waiting.segment, in: waiting.facts, beginsTurn: beginsTurn)
+        waiting.side == .low
+            ? self[number].low.note(waiting, beginsTurn: beginsTurn)
+            : self[number].high.note(waiting, beginsTurn: beginsTurn)
     }
 
     /// Whether an end begins to speak long after the other's newest data.
     @inline(always)
-    fileprivate func isLate(_ waiting: WaitingSegment, in number: Int) -> Bool {
+    fileprivate func isLate(_ waiting: borrowing WaitingSegment, in number: Int) -> Bool {
         let question =
             waiting.side == .low ? self[number].high.last.time : self[number].low.last.time
-        return question != 0 && waiting.facts.time &- question > SlowAnswers.late
+        return question != 0 && waiting.time &- question > SlowAnswers.late
     }
 
     @inline(always)

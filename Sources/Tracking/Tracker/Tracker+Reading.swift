@@ -24,33 +24,24 @@ extension Tracker {
                 left -= 1
                 let frame = source.frame
                 tally.note(frame)
-                if frame.linkType == .ethernet,
-                    batch[length].segment.read(plainEthernet: frame.octets)
-                {
-                    let isSYN = batch[length].segment.flags.contains(.syn)
-                    let link = LinkFacts(plainEthernet: frame.octets, isSYN: isSYN)
-                    batch[length].facts = FrameFacts(frame, vlan: 0, link: link)
+                if frame.linkType == .ethernet, batch[length].read(plainEthernet: frame.octets) {
+                    batch[length].time = frame.time
+                    batch[length].number = frame.number
+                    batch[length].originalLength = frame.originalLength
                     batch[length].place = source.place
-                    prepare(&batch[length])
+                    let tag = flows.tag(of: batch[length].key)
+                    batch[length].tag = tag
+                    flows.prefetchSlot(of: tag)
                     length += 1
                 } else {
                     follow(batch, count: length, of: source)
                     length = 0
-                    consume(rare: source.frame, at: source.place, of: source)
+                    consume(source.frame, at: source.place)
                 }
             }
             follow(batch, count: length, of: source)
         }
         return isMore
-    }
-
-    /// Finds out where a segment's flow is, and asks for its memory.
-    @inline(always)
-    private func prepare(_ waiting: inout WaitingSegment) {
-        let segment = waiting.segment
-        (waiting.key, waiting.side) = FlowKey.of(segment.source, segment.destination)
-        waiting.tag = flows.tag(of: waiting.key)
-        flows.prefetchSlot(of: waiting.tag)
     }
 
     @inline(always)
@@ -60,18 +51,64 @@ extension Tracker {
         of source: borrowing some CaptureSource & ~Copyable
     ) {
         for place in 0..<count { flows.prefetchRecord(of: batch[place].tag) }
-        for place in 0..<count {
-            tally.segments &+= 1
-            follow(batch[place], of: source)
+        for place in 0..<count { follow(batch[place], of: source) }
+    }
+
+    @inline(always)
+    private mutating func follow(
+        _ waiting: borrowing WaitingSegment,
+        of source: borrowing some CaptureSource & ~Copyable
+    ) {
+        let index = flows.find(waiting.key, tag: waiting.tag)
+        tally.segments &+= 1
+        guard let index, flows[index].absorbs(waiting) else {
+            follow(slowly: waiting, on: index, in: source[waiting.place])
+            return
+        }
+        if waiting.payloadLength > 0 { hear(waiting, on: index, in: source[waiting.place]) }
+    }
+
+    /// Takes a plain segment that its flow declined.
+    @inline(never)
+    private mutating func follow(
+        slowly waiting: borrowing WaitingSegment,
+        on index: Int?,
+        in frame: RawSpan
+    ) {
+        let segment = Segment(waiting, in: frame)
+        var facts = FrameFacts(
+            time: waiting.time,
+            number: waiting.number,
+            originalLength: waiting.originalLength,
+            vlan: 0,
+            link: LinkFacts(ethernet: frame)
+        )
+        facts.link.checksum = segment.checksum
+        follow(slowly: waiting, segment, on: index, facts, in: frame)
+    }
+
+    /// Takes a segment that its flow declined, or that has none yet.
+    @inline(always)
+    private mutating func follow(
+        slowly waiting: borrowing WaitingSegment,
+        _ segment: Segment,
+        on index: Int?,
+        _ facts: FrameFacts,
+        in frame: RawSpan
+    ) {
+        guard let index = index ?? begin(waiting.key, with: segment, from: waiting.side, in: facts)
+        else { return }
+        advance(index, with: segment, from: waiting.side, in: facts)
+        if segment.flags.contains(.rst) {
+            noteReason(of: segment, in: frame, at: facts.number)
+        } else if segment.payloadLength > 0 {
+            hear(waiting, on: index, in: frame)
         }
     }
 
+    /// Takes a frame layer by layer: all that is no plain segment of a running connection.
     @inline(never)
-    private mutating func consume(
-        rare frame: borrowing Frame,
-        at place: Int,
-        of source: borrowing some CaptureSource & ~Copyable
-    ) {
+    private mutating func consume(_ frame: borrowing Frame, at place: Int) {
         let decoded = DecodedFrame(frame)
         var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
         notePortmap(of: decoded, in: frame, facts)
@@ -81,12 +118,7 @@ extension Tracker {
             facts.link.checksum = segment.checksum
             if facts.link.direction == .incoming { noteRemote(segment.source.address) }
             if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
-            var waiting = WaitingSegment.none
-            waiting.segment = segment
-            waiting.facts = facts
-            waiting.place = place
-            prepare(&waiting)
-            follow(waiting, of: source)
+            follow(segment, in: frame, at: place, facts)
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)
@@ -96,5 +128,21 @@ extension Tracker {
         case .unread(let reason):
             tally.unread[Int(reason.rawValue)] &+= 1
         }
+    }
+
+    @inline(always)
+    private mutating func follow(
+        _ segment: Segment,
+        in frame: borrowing Frame,
+        at place: Int,
+        _ facts: FrameFacts
+    ) {
+        let waiting = WaitingSegment(segment, in: frame, at: place)
+        let index = flows.find(waiting.key)
+        guard let index, flows[index].absorbs(waiting) else {
+            follow(slowly: waiting, segment, on: index, facts, in: frame.octets)
+            return
+        }
+        if segment.payloadLength > 0 { hear(waiting, on: index, in: frame.octets) }
     }
 }

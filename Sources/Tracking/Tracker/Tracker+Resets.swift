@@ -2,9 +2,9 @@
 extension Tracker {
     /// Takes down what a RST says of its reason.
     @inline(never)
-    mutating func noteReason(of waiting: WaitingSegment, in frame: RawSpan) {
-        if let reason = ResetReason(of: waiting.segment, in: frame) {
-            resetReasons.note(reason, of: waiting.facts.number)
+    mutating func noteReason(of segment: Segment, in frame: RawSpan, at packet: UInt64) {
+        if let reason = ResetReason(of: segment, in: frame) {
+            resetReasons.note(reason, of: packet)
         }
     }
 

@@ -90,32 +90,8 @@ package struct Tracker: ~Copyable {
         try consumeAll(next: count, from: &source)
     }
 
-    @inline(always)
-    mutating func follow(
-        _ waiting: WaitingSegment,
-        of source: borrowing some CaptureSource & ~Copyable
-    ) {
-        let index = flows.find(waiting.key, tag: waiting.tag)
-        if let index,
-            flows[index].absorbs(waiting.segment, from: waiting.side, in: waiting.facts)
-        {
-            if waiting.segment.payloadLength > 0 { hear(waiting, on: index, of: source) }
-            return
-        }
-        guard
-            let index = index
-                ?? begin(waiting.key, with: waiting.segment, from: waiting.side, in: waiting.facts)
-        else { return }
-        advance(index, with: waiting.segment, from: waiting.side, in: waiting.facts)
-        if waiting.segment.flags.contains(.rst) {
-            noteReason(of: waiting, in: source[waiting.place])
-        } else if waiting.segment.payloadLength > 0 {
-            hear(waiting, on: index, of: source)
-        }
-    }
-
     @inline(never)
-    private mutating func begin(
+    mutating func begin(
         _ key: FlowKey,
         with segment: Segment,
         from side: Side,
@@ -133,25 +109,17 @@ package struct Tracker: ~Copyable {
     }
 
     @inline(never)
-    private mutating func advance(
+    mutating func advance(
         _ index: Int,
         with segment: Segment,
         from side: Side,
         in frame: FrameFacts
     ) {
-        if segment.flags.contains(.syn), flows[index].isReborn(by: segment, at: frame.time) {
-            rebirth(index, by: segment, from: side, in: frame)
-        }
+        let control = segment.flags.intersection([.syn, .fin, .rst]).rawValue
         var newerClock: UInt32?
-        if segment.flags.contains(.syn), flows[index].syns == 0 {
-            newerClock = acceptedTimestamps.newer(
-                than: segment.options.timestampValue,
-                at: frame.time,
-                of: segment.source.address,
-                with: segment.destination.address
-            )
+        if control & TCPFlags.syn.rawValue != 0 {
+            newerClock = prepare(index, for: segment, from: side, in: frame)
         }
-        let quiet = frame.time - flows[index].lastTime
         let change = Self.advance(
             &flows[index],
             with: segment,
@@ -161,12 +129,7 @@ package struct Tracker: ~Copyable {
             &tapes,
             &tally
         )
-        if !segment.flags.isDisjoint(with: [.fin, .rst]) {
-            noteEnd(of: index, at: frame.time, after: quiet)
-        }
-        if segment.flags.contains(.rst), side != flows[index].initiator {
-            noteCollapse(by: segment, change.marks, on: index, in: frame)
-        }
+        if control != 0 { note(segment, change.marks, after: change.quiet, on: index, side, frame) }
         if change.isClosed {
             settleTalk(of: index, at: frame.time)
             flows[index].forget(&tapes)
@@ -174,20 +137,60 @@ package struct Tracker: ~Copyable {
         if change.marks.contains(.completed) {
             Self.noteCompletion(of: flows[index], &handshakeTimes, &acceptedTimestamps)
         }
-        if segment.flags.contains(.syn) {
-            tally.note(frame.link.checksum)
-            if frame.link.checksum == .unfilled { noteLocal(segment.source.address) }
-            if segment.flags.contains(.ack), flows[index].syns == 0 {
-                strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
-            }
+        if change.marks.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
+            oneWayInitiators.insert(segment.source.address)
         }
-        if segment.flags.isSuperset(of: [.syn, .ack, .ece]), pairsWithECN.count < Self.pairLimit {
+    }
+
+    /// Makes a flow ready for a SYN, which may begin its next life.
+    ///
+    /// - Returns: a timestamp above that of the SYN, which the responder accepted before.
+    @inline(never)
+    private mutating func prepare(
+        _ index: Int,
+        for segment: Segment,
+        from side: Side,
+        in frame: FrameFacts
+    ) -> UInt32? {
+        if flows[index].isReborn(by: segment, at: frame.time) {
+            rebirth(index, by: segment, from: side, in: frame)
+        }
+        guard flows[index].syns == 0 else { return nil }
+        return acceptedTimestamps.newer(
+            than: segment.options.timestampValue,
+            at: frame.time,
+            of: segment.source.address,
+            with: segment.destination.address
+        )
+    }
+
+    /// Takes down what a SYN, FIN or RST tells beyond its flow; `news` are the flow's marks that came with it.
+    @inline(never)
+    private mutating func note(
+        _ segment: Segment,
+        _ news: Flow.Marks,
+        after quiet: Int64,
+        on index: Int,
+        _ side: Side,
+        _ frame: FrameFacts
+    ) {
+        if !segment.flags.isDisjoint(with: [.fin, .rst]) {
+            noteEnd(of: index, at: frame.time, after: quiet)
+        }
+        if segment.flags.contains(.rst), side != flows[index].initiator {
+            noteCollapse(by: segment, news, on: index, in: frame)
+        }
+        guard segment.flags.contains(.syn) else { return }
+        tally.note(frame.link.checksum)
+        if frame.link.checksum == .unfilled { noteLocal(segment.source.address) }
+        guard segment.flags.contains(.ack) else { return }
+        if flows[index].syns == 0 {
+            strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
+        }
+        if segment.flags.contains(.ece), pairsWithECN.count < Self.pairLimit {
             pairsWithECN.insert(
                 HostPair(segment.destination.address, segment.source.address)
             )
-        }
-        if change.marks.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
-            oneWayInitiators.insert(segment.source.address)
         }
     }
 
@@ -195,7 +198,8 @@ package struct Tracker: ~Copyable {
     ///
     /// `newerClock` is a timestamp above that of the SYN, which the responder had accepted before.
     ///
-    /// - Returns: the marks that are new, and whether the connection has just come to its orderly end.
+    /// - Returns: the marks that are new, how long no packet had come, and whether the connection has just come to its
+    ///   orderly end.
     @inline(always)
     private static func advance(
         _ flow: inout Flow,
@@ -205,7 +209,8 @@ package struct Tracker: ~Copyable {
         below newerClock: UInt32?,
         _ tapes: inout TapeStore,
         _ tally: inout Tally
-    ) -> (marks: Flow.Marks, isClosed: Bool) {
+    ) -> (marks: Flow.Marks, quiet: Int64, isClosed: Bool) {
+        let quiet = frame.time - flow.lastTime
         let wasAnswered = flow.phase != .opening
         let marks = flow.marks
         let wasClosed = flow.phase == .closed
@@ -230,7 +235,7 @@ package struct Tracker: ~Copyable {
         // Of a connection at its end its dialogue is to be looked at first.
         if step.contains(.forget), !isClosed { flow.forget(&tapes) }
         if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
-        return (flow.marks.subtracting(marks), isClosed)
+        return (flow.marks.subtracting(marks), quiet, isClosed)
     }
 }
 

@@ -1,36 +1,143 @@
-/// A decoded segment that waits in a batch until its flow's memory has come.
-struct WaitingSegment: BitwiseCopyable {
-    var segment: Segment
+/// A segment that waits in a batch until its flow's memory has come.
+///
+/// It holds as much as following a running connection takes; the rest is read from its frame again where the flow wants it. Not copyable, so that it stays where it was read to.
+struct WaitingSegment: ~Copyable {
+    /// In nanoseconds since 1970.
+    var time: Int64 = 0
+    /// The frame's place in the input, from 1.
+    var number: UInt64 = 0
+    /// Where the frame lies in its source.
+    var place = 0
     var key: FlowKey
-    var side: Side
     /// What the flow table's search begins with.
-    var tag: UInt32
-    var facts: FrameFacts
-    /// Where its frame lies in the source.
-    var place: Int
+    var tag: UInt32 = 0
+    var sequence = SequenceNumber(0)
+    var acknowledgment = SequenceNumber(0)
+    /// In octets, as the datagram claims.
+    var payloadLength: UInt32 = 0
+    /// Where in the frame the payload begins, in octets; the frame may end before.
+    var payloadOffset: UInt32 = 0
+    /// The frame's length on the wire, in octets.
+    var originalLength: UInt32 = 0
+    var flags = TCPFlags(rawValue: 0)
+    var window: UInt16 = 0
+    var identification: UInt16 = 0
+    var timeToLive: UInt8 = 0
+    var side = Side.low
+    var options = TCPOptions()
 
     /// A place in a batch that nobody waits in.
-    static let none: WaitingSegment = {
+    init() {
         let nowhere = Endpoint(Address(ipv4: 0), port: 0)
-        let (key, side) = FlowKey.of(nowhere, nowhere)
-        return WaitingSegment(
-            segment: Segment(
-                source: nowhere,
-                destination: nowhere,
-                sequence: SequenceNumber(0),
-                acknowledgment: SequenceNumber(0),
-                payloadLength: 0,
-                flags: [],
-                window: 0,
-                options: TCPOptions(),
-                timeToLive: 0,
-                identification: 0
-            ),
-            key: key,
-            side: side,
-            tag: 0,
-            facts: FrameFacts(time: 0, number: 0, originalLength: 0, vlan: 0),
-            place: 0
+        key = FlowKey.of(nowhere, nowhere).key
+    }
+
+    /// A segment that was decoded layer by layer; its payload begins so far in its frame.
+    init(_ segment: Segment, in frame: borrowing Frame, at place: Int) {
+        time = frame.time
+        number = frame.number
+        self.place = place
+        (key, side) = FlowKey.of(segment.source, segment.destination)
+        sequence = segment.sequence
+        acknowledgment = segment.acknowledgment
+        payloadLength = segment.payloadLength
+        let behind = min(Int(segment.capturedLength), frame.octets.byteCount)
+        payloadOffset = UInt32(clamping: frame.octets.byteCount - behind)
+        originalLength = frame.originalLength
+        flags = segment.flags
+        window = segment.window
+        identification = segment.identification
+        timeToLive = segment.timeToLive
+        options = segment.options
+    }
+
+    /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).
+    @inline(always)
+    var sequenceLength: UInt32 {
+        payloadLength &+ UInt32(flags.rawValue & 1) &+ UInt32(flags.rawValue >> 1 & 1)
+    }
+
+    /// What was captured of its payload.
+    @_lifetime(copy frame)
+    func payload(in frame: RawSpan) -> RawSpan {
+        let behind = frame.extracting(droppingFirst: min(Int(payloadOffset), frame.byteCount))
+        return behind.extracting(first: min(behind.byteCount, Int(payloadLength)))
+    }
+}
+
+/// Reading the one form that nearly all packets have.
+extension WaitingSegment {
+    /// The octets of an Ethernet header and an IPv4 header without options.
+    fileprivate static let plainHeadersLength = 34
+
+    /// The octets of an Ethernet header, an IPv4 header without options and a TCP header without options.
+    private static let plainLength = 54
+
+    /// Of a segment from or to a port mapper the payload is read, too.
+    @inline(always)
+    private static func isOfPortMapper(_ ports: UInt32) -> Bool {
+        ports >> 16 == UInt32(PortmapPayload.port) || ports & 0xFFFF == UInt32(PortmapPayload.port)
+    }
+
+    /// Reads an untagged Ethernet frame with a whole IPv4 datagram without options, and a whole TCP header in it.
+    ///
+    /// - Returns: `false` for anything else, which the decoder takes layer by layer; then nothing is read.
+    @inline(always)
+    mutating func read(plainEthernet octets: RawSpan) -> Bool {
+        guard octets.byteCount >= Self.plainLength,
+            octets.plain(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
+            octets.plain(at: 23, as: UInt8.self) == 6,
+            octets.plain(at: 20, as: UInt16.self) & 0x3FFF == 0
+        else { return false }
+        let ports: UInt32 = octets.plain(at: 34)
+        let total = Int(octets.plain(at: 16, as: UInt16.self))
+        let bits: UInt16 = octets.plain(at: 46)
+        let length = Int(bits >> 12) * 4
+        guard length >= TCPHeader.minimumLength, total >= 20 + length,
+            octets.byteCount >= 34 + length, !Self.isOfPortMapper(ports)
+        else { return false }
+        (key, side) = FlowKey.ofIPv4(addresses: octets.plain(at: 26), ports: ports)
+        sequence = SequenceNumber(octets.plain(at: 38))
+        acknowledgment = SequenceNumber(octets.plain(at: 42))
+        payloadLength = UInt32(truncatingIfNeeded: total - 20 - length)
+        payloadOffset = UInt32(truncatingIfNeeded: 34 &+ length)
+        flags = TCPFlags(rawValue: bits & 0x1FF)
+        window = octets.plain(at: 48)
+        timeToLive = octets.plain(at: 22)
+        identification = octets.plain(at: 18)
+        options = TCPOptions()
+        if length > TCPHeader.minimumLength {
+            options.read(plain: octets, at: 34, length: length)
+        }
+        return true
+    }
+}
+
+extension Segment {
+    /// A plain segment whole, with the checksum of a SYN.
+    @inline(always)
+    init(_ waiting: borrowing WaitingSegment, in frame: RawSpan) {
+        self.init(
+            source: waiting.key[waiting.side],
+            destination: waiting.key[waiting.side.other],
+            sequence: waiting.sequence,
+            acknowledgment: waiting.acknowledgment,
+            payloadLength: waiting.payloadLength,
+            flags: waiting.flags,
+            window: waiting.window,
+            options: waiting.options,
+            timeToLive: waiting.timeToLive,
+            identification: waiting.identification,
+            capturedLength: UInt32(clamping: frame.byteCount - Int(waiting.payloadOffset))
         )
-    }()
+        if waiting.flags.contains(.syn) {
+            let begin = WaitingSegment.plainHeadersLength
+            checksum = SegmentChecksum(
+                of: frame.extracting(droppingFirst: begin),
+                length: Int(waiting.payloadOffset) - begin + Int(waiting.payloadLength),
+                from: source.address,
+                to: destination.address
+            )
+        }
+    }
 }

@@ -104,7 +104,6 @@ extension Packet {
             identification: identification
         )
         segment.capturedLength = UInt32(clamping: octets.byteCount - tcp.length)
-        if segment.capturedLength > 0 { segment.firstOctet = octets.octet(at: tcp.length) }
         if segment.flags.contains(.syn) {
             segment.checksum = SegmentChecksum(
                 of: octets,

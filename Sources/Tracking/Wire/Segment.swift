@@ -16,9 +16,7 @@ package struct Segment: Hashable, BitwiseCopyable, Sendable {
     package var identification: UInt16
     /// How many octets were captured behind the TCP header, padding of the frame among them.
     package var capturedLength: UInt32 = 0
-    /// The first octet of the payload; 0 where none was captured.
-    package var firstOctet: UInt8 = 0
-    /// Of a SYN; where a plain segment is read, its link facts hold it instead.
+    /// Of a SYN.
     package var checksum = SegmentChecksum.unchecked
 
     /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).

@@ -27,23 +27,6 @@ extension SegmentChecksum {
         )
     }
 
-    /// Sums up the segment in an Ethernet frame that is known to hold one without IP options; the addresses
-    /// stand just before it.
-    @inline(always)
-    init(plainEthernet octets: RawSpan) {
-        let end = 14 &+ Int(octets.bigEndian(at: 16, as: UInt16.self))
-        guard end <= octets.byteCount, end >= 54 else {
-            self = .unchecked
-            return
-        }
-        self.init(
-            addresses: Self.halves(of: octets.word(at: 26)),
-            length: end &- 34,
-            segment: Self.sum(of: octets, from: 34, to: end),
-            field: octets.word(at: 50)
-        )
-    }
-
     @inline(always)
     private init(addresses: UInt64, length: Int, segment: UInt64, field: UInt16) {
         // Of a longer datagram the length would not fit its field; the sum only ever meets those that fit.

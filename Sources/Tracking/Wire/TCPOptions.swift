@@ -34,6 +34,11 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
 
         package init() {}
 
+        private init(packed: UInt8) { self.packed = packed }
+
+        /// That of a segment with no other usual option.
+        static var timestampsAlone: Order { Order(packed: Kind.timestamps.rawValue) }
+
         /// The kinds in their places, the first `count` of them.
         package func kinds(_ count: Int) -> [Kind] {
             (0..<min(count, 4)).compactMap { Kind(rawValue: packed >> (2 * $0) & 3) }
@@ -67,7 +72,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
         if length == 32, end == 32, header.bigEndian(at: 20, as: UInt32.self) == 0x0101_080A {
             presence = .timestamps
-            order.append(.timestamps, at: 0)
+            order = .timestampsAlone
             timestampValue = header.bigEndian(at: 24)
             timestampEcho = header.bigEndian(at: 28)
             return
@@ -81,7 +86,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
         if length == 32, octets.plain(at: offset &+ 20, as: UInt32.self) == 0x0101_080A {
             presence = .timestamps
-            order.append(.timestamps, at: 0)
+            order = .timestampsAlone
             timestampValue = octets.plain(at: offset &+ 24)
             timestampEcho = octets.plain(at: offset &+ 28)
             return

@@ -48,7 +48,6 @@ import Tracking
             #expect(segment.checksum == .unchecked)
             segment.checksum = whole.checksum
             segment.capturedLength = whole.capturedLength
-            segment.firstOctet = whole.firstOctet
             #expect(segment == whole, "\(count) octets")
         }
     }

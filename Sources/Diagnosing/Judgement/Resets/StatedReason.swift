@@ -35,8 +35,10 @@ extension History {
         5: "unacceptable performance", 6: "interference of a middlebox",
     ]
 
-    /// A NetScaler puts a code where the window would be. Others have windows that look so by chance: therefore only
-    /// a known code counts, of a RST without options, of a sender that announced no such window otherwise.
+    /// What a NetScaler's code in place of the window says.
+    ///
+    /// Others have windows that look so by chance: only a known code counts, of a RST without options, of a sender that
+    /// announced no such window otherwise.
     private func netScalerReason(of event: Event) -> StatedReason? {
         guard event.payloadLength == 0, event.options.isEmpty,
             NetScalerResetCode.isKnown(event.window),
@@ -48,7 +50,8 @@ extension History {
         let meaning = NetScalerResetCode.meaning(of: event.window).map { ": \($0)" } ?? ""
         return StatedReason(
             code: "netscaler-\(event.window)",
-            words: "has in place of a window what is a Citrix NetScaler's code \(event.window)\(meaning)"
+            words:
+                "has in place of a window what is a Citrix NetScaler's code \(event.window)\(meaning)"
         )
     }
 }

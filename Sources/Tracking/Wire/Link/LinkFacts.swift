@@ -24,18 +24,6 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
         packed = octets.bigEndian(at: 4, as: UInt64.self) & Self.addressBits
     }
 
-    /// Those of a frame that is a plain segment; only the checksum of a SYN is looked at.
-    @inline(always)
-    init(plainEthernet octets: RawSpan, isSYN: Bool) {
-        packed = octets.plain(at: 4, as: UInt64.self) & Self.addressBits
-        if isSYN { packed |= Self.checksumBits(of: octets) }
-    }
-
-    @inline(never)
-    private static func checksumBits(of octets: RawSpan) -> UInt64 {
-        UInt64(SegmentChecksum(plainEthernet: octets).rawValue) << 50
-    }
-
     init(source: MACAddress?, direction: Direction) {
         packed = (source?.bits ?? 0) | UInt64(direction.rawValue) << 48
     }

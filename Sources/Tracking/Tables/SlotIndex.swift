@@ -1,0 +1,64 @@
+import CPcap
+import Glibc
+
+/// The slots of a hash index: 32 hash bits above a record number plus 1; 0 is an empty slot.
+///
+/// Sound although it holds a pointer: the memory lives as long as the index, has as many slots as the mask has values,
+/// and a place is always taken within the mask.
+@safe
+struct SlotIndex: ~Copyable {
+    private let slots: UnsafeMutablePointer<UInt64>
+    private let mask: Int
+
+    private static let leastCount = 1 << 12
+
+    /// The smallest index, empty.
+    init() {
+        unsafe slots = .allocate(capacity: Self.leastCount)
+        unsafe slots.initialize(repeating: 0, count: Self.leastCount)
+        mask = Self.leastCount - 1
+    }
+
+    /// An empty index of `count` slots, a power of two.
+    ///
+    /// - Returns: `nil` when there is no memory for it.
+    init?(count: Int) {
+        guard count > 0, count & (count - 1) == 0,
+            // Its pages are cleared when they are touched, and not before.
+            let memory = unsafe calloc(count, MemoryLayout<UInt64>.stride)
+        else { return nil }
+        unsafe slots = memory.bindMemory(to: UInt64.self, capacity: count)
+        mask = count - 1
+    }
+
+    deinit {
+        unsafe free(slots)
+    }
+
+    @inline(always) var count: Int { mask + 1 }
+
+    /// The slot at a place, of which only the bits within the mask count.
+    @inline(always)
+    subscript(place: Int) -> UInt64 {
+        get { unsafe slots[place & mask] }
+        nonmutating set { unsafe slots[place & mask] = newValue }
+    }
+
+    /// The place behind another, the first behind the last.
+    @inline(always)
+    func next(_ place: Int) -> Int { (place + 1) & mask }
+
+    /// How far one place lies behind another, on the way that a search takes.
+    func distance(from first: Int, to second: Int) -> Int { (second - first) & mask }
+
+    /// Asks for the slot's cache line, which will be needed soon.
+    @inline(always)
+    func prefetch(_ place: Int) { unsafe synopsis_prefetch(slots + (place & mask)) }
+
+    /// Puts an entry on the first empty slot from the place that its hash bits tell.
+    func place(_ entry: UInt64) {
+        var place = Int(entry >> 32) & mask
+        while self[place] != 0 { place = next(place) }
+        self[place] = entry
+    }
+}
