@@ -5,7 +5,7 @@ import Tracking
 @main
 struct Bench {
     private static let usage = """
-        usage: Bench generate mixed|headers|flood COUNT FILE
+        usage: Bench generate mixed|headers|flood|tls COUNT FILE
                Bench read FILE
 
         """

@@ -12,6 +12,8 @@ struct Conversation {
         case burst
         /// Two SYNs, an answer to the first, a RST from either end; three times.
         case resetLoop
+        /// A TLS 1.2 session, orderly to its end.
+        case encrypted
 
         /// One in fifty is not healthy.
         init(_ random: inout SplitMix64) {
@@ -30,6 +32,8 @@ struct Conversation {
         var sequence: UInt32
         var acknowledgment: UInt32
         var payload: Int = 0
+        /// What the payload begins with; the rest is zeros.
+        var content: [UInt8] = []
         /// Whether it is an ICMP error of the client about the server's last segment instead.
         var isRefusal = false
     }
@@ -59,11 +63,12 @@ struct Conversation {
     private var clientClock: UInt32 = 0
     private var serverClock: UInt32 = 0
 
-    init(_ number: Int, _ random: inout SplitMix64) {
-        plot = Plot(&random)
+    init(_ number: Int, _ random: inout SplitMix64, isEncrypted: Bool = false) {
+        let drawn = Plot(&random)
+        if isEncrypted, case .healthy = drawn { plot = .encrypted } else { plot = drawn }
         clientAddress = 0x0A00_0000 | UInt32(number / 40_000 & 0xFFFF) << 8 | random.below(256)
         // Trouble is not spread evenly: it is a few services that fail, and those for many.
-        let isHealthy = if case .healthy = plot { true } else { false }
+        let isHealthy = if case .healthy = drawn { true } else { false }
         serverAddress = 0xC633_6400 | (isHealthy ? random.below(200) : 200 + random.below(8))
         clientPort = UInt16(20_000 + number % 40_000)
         serverPort = [443, 80, 2049, 5432][Int(random.below(4))]
@@ -89,6 +94,7 @@ struct Conversation {
         case .unanswered: return turn < 5 ? opening(at: clientStart) : nil
         case .burst: return turn < 12 ? burst() : nil
         case .resetLoop: return turn < 15 ? resetLoop() : nil
+        case .encrypted: return turn < TLSStory.turns.count ? encrypted() : nil
         }
     }
 
@@ -164,6 +170,24 @@ struct Conversation {
         case 1, 2: return fromServer(Flags.data, payload: 1448, taking: 1448)
         default: return fromClient(Flags.ack)
         }
+    }
+
+    private mutating func encrypted() -> Turn {
+        let part = TLSStory.turns[turn]
+        let length = UInt32(part.payload) + (part.kind == .syn || part.kind == .fin ? 1 : 0)
+        let flags =
+            switch part.kind {
+            case .syn: part.isFromClient ? Flags.syn : Flags.synAck
+            case .ack: Flags.ack
+            case .data: Flags.data
+            case .fin: Flags.fin
+            }
+        var turn =
+            part.isFromClient
+            ? fromClient(flags, payload: part.payload, taking: length)
+            : fromServer(flags, payload: part.payload, taking: length)
+        turn.content = part.content
+        return turn
     }
 
     private mutating func fromClient(_ flags: UInt8, payload: Int = 0, taking length: UInt32 = 0)

@@ -1,4 +1,4 @@
-/// The headers of one IPv4 datagram in its Ethernet frame; the payload is zeros, which no checksum feels.
+/// One IPv4 datagram in its Ethernet frame, as far as it is not zeros, which no checksum feels.
 struct Datagram {
     /// From the Ethernet header to the end of what is not zero.
     private(set) var octets: [UInt8] = []
@@ -17,7 +17,7 @@ struct Datagram {
         echo: UInt32,
         identification: UInt16
     ) {
-        payload = turn.payload
+        payload = turn.payload - turn.content.count
         let isReset = turn.flags & 0x04 != 0
         let options = isReset ? [] : Self.options(isSyn: turn.flags & 0x02 != 0, clock, echo)
         var tcp: [UInt8] = []
@@ -31,7 +31,9 @@ struct Datagram {
         tcp.append(0 as UInt32)
         tcp += options
         let pseudo = tcp.sum + Self.sum(source.address) + Self.sum(destination.address) + 6
-        tcp.put(Self.complement(pseudo + UInt64(tcp.count + payload)), at: 16)
+        let length = UInt64(tcp.count + turn.payload)
+        tcp.put(Self.complement(pseudo + length + turn.content.sum), at: 16)
+        tcp += turn.content
         finish(tcp, protocol: 6, from: source.address, to: destination.address, identification)
     }
 
@@ -100,10 +102,8 @@ extension [UInt8] {
         self[offset + 1] = UInt8(value & 0xFF)
     }
 
-    /// Of its words in network byte order; its count must be even.
+    /// Of its words in network byte order, as if a zero filled the last.
     fileprivate var sum: UInt64 {
-        stride(from: 0, to: count, by: 2).reduce(0) {
-            $0 + UInt64(self[$1]) << 8 + UInt64(self[$1 + 1])
-        }
+        indices.reduce(0) { $0 + UInt64(self[$1]) << ($1 % 2 == 0 ? 8 : 0) }
     }
 }

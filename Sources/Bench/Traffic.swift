@@ -9,6 +9,8 @@ struct Traffic: ~Copyable {
         case headers
         /// SYNs, each from another source.
         case flood
+        /// As mixed, with TLS sessions of some 40 packets instead of the healthy connections.
+        case tls
     }
 
     /// Conversations that go on at the same time.
@@ -85,7 +87,7 @@ struct Traffic: ~Copyable {
 
     private mutating func another() -> Conversation {
         begun += 1
-        return Conversation(begun, &random)
+        return Conversation(begun, &random, isEncrypted: kind == .tls)
     }
 
     private var clock: UInt32 { UInt32(truncatingIfNeeded: time / 1000) }

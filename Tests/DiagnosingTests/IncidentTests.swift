@@ -39,7 +39,8 @@ import Tracking
 
         let found = try #require(incidents(in: exchange.frames).first)
 
-        #expect(found.chain.map(\.finding.pathology) == ["connection-refused", "idle-timeout-close"])
+        let chain = found.chain.map(\.finding.pathology)
+        #expect(chain == ["connection-refused", "idle-timeout-close"])
         #expect(
             found.verdict.hasSuffix(
                 """
