@@ -55,8 +55,6 @@ package struct TLSEarlyShutdown: Detector {
     private static let soon: Int64 = 5_000_000_000
     /// Who closes TCP so soon after its close_notify meant to, in nanoseconds.
     private static let atOnce: Int64 = 1_000_000_000
-    /// Services that go on in the clear on the same connection.
-    private static let handBackPorts: Set<UInt16> = [1556, 13_724]
     /// So many small records prove who one is.
     private static let mostRecords: UInt32 = 2
     private static let mostOctets: UInt32 = 1024
@@ -120,7 +118,7 @@ package struct TLSEarlyShutdown: Detector {
             .compactMap { side in closing.farewell(of: side).map { (side, $0) } }
             .sorted { $0.1.packet < $1.1.packet }
         guard let (notifier, alert) = farewells.first else { return nil }
-        let isHandBack = Self.handBackPorts.contains(closing.history.responder.port)
+        let isHandBack = TLSSession.handBackPorts.contains(closing.history.responder.port)
         let isAnswered = farewells.count > 1
         let last = closing.history.events[end]
         let wait = alert.time - handshakeEnd(of: closing)

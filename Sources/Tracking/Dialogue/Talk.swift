@@ -24,14 +24,7 @@ struct Talk: BitwiseCopyable {
     }
 
     subscript(side: Side) -> Line {
-        @inline(always)
-        _read {
-            if side == .low { yield low } else { yield high }
-        }
-        @inline(always)
-        _modify {
-            if side == .low { yield &low } else { yield &high }
-        }
+        @inline(always) get { side == .low ? low : high }
     }
 }
 

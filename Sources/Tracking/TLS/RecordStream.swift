@@ -69,6 +69,13 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
             && (carried > 0 || end.distance(to: recordEnd) > 0)
     }
 
+    /// Whether the end has sent its Finished, as far as records show: in TLS 1.3 the server's lies in its encrypted
+    /// flight, before the client's first encrypted record.
+    func hasFinished(_ agreement: TLSAgreement) -> Bool {
+        dataRecords > 0
+            || messages.contains(agreement.isVersion13 ? .encryptedHandshake : .finished)
+    }
+
     /// Whether a segment brings a header, or may.
     @inline(always)
     func awaits(_ segment: borrowing WaitingSegment) -> Bool {

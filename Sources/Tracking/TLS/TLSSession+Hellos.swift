@@ -1,53 +1,11 @@
 /// What the hellos say: version, cipher suite, and the names (RFC 8446 §4.1, RFC 6066 §3, RFC 7301 §3.1).
 extension TLSSession {
-    /// The random of a ServerHello that is a HelloRetryRequest begins so (RFC 8446 §4.1.3).
-    private static let retryRandom: UInt64 = 0xCF21_AD74_E59A_6111
     /// Of a hello: version and random.
-    private static let fixedLength = 34
+    fileprivate static let fixedLength = 34
 
     /// Where in the payload of a segment a name stands, to be looked up by who keeps names.
     struct Name {
         let range: Range<Int>
-    }
-
-    mutating func takeMessage(
-        _ message: TLSMessage,
-        in octets: RawSpan,
-        at offset: Int,
-        from source: Source
-    ) {
-        switch message {
-        case .clientHello:
-            client = source.side
-            note(.clientHello, from: source)
-        case .serverHello:
-            client = source.side.other
-            note(
-                readServerHello(octets, at: offset) ? .helloRetryRequest : .serverHello,
-                from: source
-            )
-        case .clientKeyExchange:
-            client = source.side
-            note(message, from: source)
-        default:
-            note(message, from: source)
-        }
-    }
-
-    /// - Returns: whether it is a HelloRetryRequest.
-    private mutating func readServerHello(_ octets: RawSpan, at start: Int) -> Bool {
-        guard octets.byteCount >= start + Self.fixedLength + 1 else { return false }
-        version = octets.bigEndian(at: start)
-        let isRetry = octets.bigEndian(at: start + 2, as: UInt64.self) == Self.retryRandom
-        let place = start + Self.fixedLength + 1 + Int(octets.octet(at: start + Self.fixedLength))
-        guard octets.byteCount >= place + 3 else { return isRetry }
-        cipherSuite = octets.bigEndian(at: place)
-        HelloExtensions.each(in: octets, at: place + 3) { type, body in
-            if type == HelloExtensions.supportedVersions, body.count >= 2 {
-                version = octets.bigEndian(at: body.lowerBound)
-            }
-        }
-        return isRetry
     }
 
     /// Where a ClientHello that begins at `start`, behind the message header, names the server and the first
@@ -79,6 +37,60 @@ extension TLSSession {
             }
         }
         return names
+    }
+}
+
+extension RecordStream {
+    /// Takes down a message of the handshake in the clear.
+    mutating func takeMessage(
+        _ message: TLSMessage,
+        in octets: RawSpan,
+        at offset: Int,
+        from source: TLSSession.Source,
+        _ context: inout TLSContext
+    ) {
+        switch message {
+        case .clientHello:
+            context.agreement.client = source.side
+            note(.clientHello, from: source)
+        case .serverHello:
+            context.agreement.client = source.side.other
+            note(
+                context.agreement.readServerHello(octets, at: offset)
+                    ? .helloRetryRequest : .serverHello,
+                from: source
+            )
+        case .clientKeyExchange:
+            context.agreement.client = source.side
+            note(message, from: source)
+        default:
+            note(message, from: source)
+        }
+    }
+}
+
+extension TLSAgreement {
+    /// The random of a ServerHello that is a HelloRetryRequest begins so (RFC 8446 §4.1.3).
+    private static let retryRandom: UInt64 = 0xCF21_AD74_E59A_6111
+
+    /// Takes what a ServerHello says, behind the header of the message.
+    ///
+    /// - Returns: whether it is a HelloRetryRequest.
+    mutating func readServerHello(_ octets: RawSpan, at start: Int) -> Bool {
+        guard octets.byteCount >= start + TLSSession.fixedLength + 1 else { return false }
+        version = octets.bigEndian(at: start)
+        let isRetry = octets.bigEndian(at: start + 2, as: UInt64.self) == Self.retryRandom
+        let place =
+            start + TLSSession.fixedLength + 1
+            + Int(octets.octet(at: start + TLSSession.fixedLength))
+        guard octets.byteCount >= place + 3 else { return isRetry }
+        cipherSuite = octets.bigEndian(at: place)
+        HelloExtensions.each(in: octets, at: place + 3) { type, body in
+            if type == HelloExtensions.supportedVersions, body.count >= 2 {
+                version = octets.bigEndian(at: body.lowerBound)
+            }
+        }
+        return isRetry
     }
 }
 

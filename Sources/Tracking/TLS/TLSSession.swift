@@ -2,28 +2,47 @@
 package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     package internal(set) var low = RecordStream()
     package internal(set) var high = RecordStream()
-    /// What both agreed on: 0x0301 to 0x0304; 0 before the ServerHello.
-    package internal(set) var version: UInt16 = 0
-    package internal(set) var cipherSuite: UInt16 = 0
-    /// Who sent the ClientHello, or is taken for its sender.
-    package internal(set) var client: Side = .low
+    private var agreement = TLSAgreement()
     /// The segment that brought the ClientHello, or its beginning.
     var hello = Glimpse()
     /// Names by their numbers; 0 for none.
     var serverName: UInt32 = 0
     var applicationProtocol: UInt32 = 0
 
-    package internal(set) subscript(side: Side) -> RecordStream {
+    package subscript(side: Side) -> RecordStream {
         @inline(always) get { side == .low ? low : high }
-        @inline(always)
-        _modify {
-            if side == .low { yield &low } else { yield &high }
-        }
     }
 
-    package static let version13: UInt16 = 0x0304
+    /// What both agreed on: 0x0301 to 0x0304; 0 before the ServerHello.
+    package var version: UInt16 { agreement.version }
+    package var cipherSuite: UInt16 { agreement.cipherSuite }
+    /// Who sent the ClientHello, or is taken for its sender.
+    package var client: Side { agreement.client }
 
-    package var isVersion13: Bool { version == Self.version13 }
+    /// Reads the headers that a segment brings.
+    ///
+    /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole is filled.
+    mutating func read(_ octets: RawSpan, from source: Source) -> Bool {
+        var context = TLSContext(agreement, beside: self[source.side.other])
+        let isRead =
+            source.side == .low
+            ? low.read(octets, from: source, in: &context)
+            : high.read(octets, from: source, in: &context)
+        agreement = context.agreement
+        return isRead
+    }
+
+    /// Takes what the other end of a stream acknowledged for the place where it begins.
+    mutating func begin(_ side: Side, at place: SequenceNumber) {
+        if side == .low { low.begin(at: place) } else { high.begin(at: place) }
+    }
+
+    /// Takes a stream for lost until a segment of it begins with a header.
+    mutating func lose(_ side: Side) {
+        if side == .low { low.lose() } else { high.lose() }
+    }
+
+    package var isVersion13: Bool { agreement.isVersion13 }
 
     /// `TLS 1.2`; `TLS` as long as nothing was agreed upon.
     package var versionName: String {
@@ -34,18 +53,86 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
         }
     }
 
+    /// Services that end TLS by design, and go on in the clear on the same connection: NetBackup's.
+    package static let handBackPorts: Set<UInt16> = [1556, 13_724]
+
     /// Whether both ends have finished the handshake: each sent its Finished, or application data behind it.
     package var isComplete: Bool { hasFinished(client) && hasFinished(client.other) }
 
     /// Whether an end has sent its Finished, as far as records show: in TLS 1.3 the server's lies in its encrypted
     /// flight, before the client's first encrypted record.
     package func hasFinished(_ side: Side) -> Bool {
-        let stream = self[side]
-        if stream.dataRecords > 0 { return true }
-        return stream.messages.contains(isVersion13 ? .encryptedHandshake : .finished)
+        self[side].hasFinished(agreement)
     }
+
+    static let headerLength = 5
+    /// A record's payload is no longer, with what encryption adds (RFC 5246 §6.2.3).
+    private static let longestRecord: UInt16 = 16_384 + 2048
+
+    /// Where a segment came from.
+    struct Source {
+        let side: Side
+        let sequence: SequenceNumber
+        let packet: UInt64
+        let time: Int64
+        /// What the segment claims to carry, in octets, of which less may have been captured.
+        let length: UInt32
+    }
+
+    /// Whether octets begin with a header of a record of a known type and version, of possible length.
+    static func isHeader(_ octets: RawSpan, at offset: Int = 0) -> Bool {
+        guard octets.byteCount >= offset + headerLength else { return false }
+        return isHeader(
+            type: octets.octet(at: offset),
+            version: octets.bigEndian(at: offset + 1),
+            length: octets.bigEndian(at: offset + 3)
+        )
+    }
+
+    static func isHeader(type: UInt8, version: UInt16, length: UInt16) -> Bool {
+        TLSRecordType(rawValue: type) != nil && (0x0300...0x0304).contains(version)
+            && length > 0 && length <= longestRecord
+    }
+
+    /// Whether a connection that was none so far becomes a TLS session here: by a ClientHello, or by any message of
+    /// the server's where the capture began later.
+    static func begins(with octets: RawSpan) -> Bool {
+        guard isHeader(octets), octets.octet(at: 0) == TLSRecordType.handshake.rawValue,
+            octets.byteCount > headerLength + 1
+        else { return false }
+        // No message is so long that more than one bit of its length's highest octet is set.
+        guard octets.octet(at: headerLength + 1) <= 1 else { return false }
+        return [1, 2, 11, 12, 14, 16].contains(octets.octet(at: headerLength))
+    }
+}
+
+/// What both ends of a TLS session agreed on, and who began it.
+struct TLSAgreement: BitwiseCopyable, Hashable, Sendable {
+    private static let version13: UInt16 = 0x0304
+
+    /// 0x0301 to 0x0304; 0 before the ServerHello.
+    var version: UInt16 = 0
+    var cipherSuite: UInt16 = 0
+    var client: Side = .low
+
+    var isVersion13: Bool { version == Self.version13 }
 
     /// The lengths of an encrypted alert in a record of application data (RFC 8446 §5.2): one octet of type, two
     /// of alert, and the tag of 16 octets, or 8 with CCM_8.
     var presumedAlertLength: UInt16 { cipherSuite == 0x1305 ? 11 : 19 }
+}
+
+/// What one stream has to know of its session while it is read.
+struct TLSContext {
+    var agreement: TLSAgreement
+    let otherHasGap: Bool
+    let otherHasFinished: Bool
+    let otherMessages: TLSMessages
+
+    init(_ agreement: TLSAgreement, beside other: RecordStream) {
+        self.agreement = agreement
+        otherHasGap = other.hasGap
+        otherHasFinished = other.hasFinished(agreement)
+        otherMessages = other.messages
+    }
 }

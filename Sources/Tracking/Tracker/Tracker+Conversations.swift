@@ -35,7 +35,7 @@ extension Tracker {
         for side in [Side.low, .high] {
             // No hole will be filled any more.
             while early.isWaiting(side, in: session) {
-                sessions[session][side].lose()
+                sessions[session].lose(side)
                 readEarly(of: side, on: index)
             }
         }

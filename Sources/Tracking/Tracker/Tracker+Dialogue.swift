@@ -112,7 +112,7 @@ extension Tracker {
             flows[index].isTLS = true
             talks[number].session = UInt32(session)
             if waiting.flags.contains(.ack) {
-                sessions[session][waiting.side.other].begin(at: waiting.acknowledgment)
+                sessions[session].begin(waiting.side.other, at: waiting.acknowledgment)
             }
         }
         let session = Int(talks[number].session)
@@ -130,7 +130,7 @@ extension Tracker {
         if !sessions[session].read(payload, from: source) {
             let event = event(glimpse, from: side, [], of: index)
             if early.add(payload, from: source, of: event, to: session) { return }
-            sessions[session][side].lose()
+            sessions[session].lose(side)
             readEarly(of: side, on: index)
             _ = sessions[session].read(payload, from: source)
         }
@@ -178,7 +178,8 @@ extension RecycledStore<TLSSession> {
     /// Whether a segment brings a record's header.
     @inline(always)
     fileprivate func awaits(_ waiting: borrowing WaitingSegment, in session: Int) -> Bool {
-        self[session][waiting.side].awaits(waiting)
+        waiting.side == .low
+            ? self[session].low.awaits(waiting) : self[session].high.awaits(waiting)
     }
 }
 

@@ -61,7 +61,8 @@ extension Tracker {
         if streams.contains(where: { $0.marks.contains(.endsInPlaintext) }) { return true }
         if streams.contains(where: { $0.alert?.isFatal == true }) { return true }
         guard isEnding else { return Self.isLeftOpen(streams, at: time) }
-        return !session.isComplete || streams.contains { $0.alert == nil }
-            || streams.allSatisfy { $0.dataRecords < Self.fewRecords }
+        if !session.isComplete || streams.contains(where: { $0.alert == nil }) { return true }
+        return TLSSession.handBackPorts.contains(flow.responder.port)
+            && streams.allSatisfy { $0.dataRecords < Self.fewRecords }
     }
 }
