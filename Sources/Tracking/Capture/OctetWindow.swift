@@ -2,12 +2,16 @@
 ///
 /// Reading by large blocks costs a third of what two calls of fread a packet cost. A block is what
 /// one read gives, so that a pipe's packets come when they were written.
+///
+/// Sound although it holds a pointer: the memory lives as long as the window, every octet of it is initialized, and
+/// every place is checked against its length.
+@safe
 struct OctetWindow: ~Copyable {
     /// As much of an input is ahead at most, in octets.
     static let length = 1 << 19
 
     private let stream: CaptureStream
-    private var block = [UInt8](repeating: 0, count: length)
+    private let block: UnsafeMutableRawPointer
     /// Where the next record begins.
     var position = 0
     /// Where what was read ends.
@@ -17,6 +21,12 @@ struct OctetWindow: ~Copyable {
 
     init(onto stream: consuming CaptureStream) {
         self.stream = stream
+        unsafe block = .allocate(byteCount: Self.length, alignment: 64)
+        unsafe block.initializeMemory(as: UInt8.self, repeating: 0, count: Self.length)
+    }
+
+    deinit {
+        unsafe block.deallocate()
     }
 
     /// How many octets are ahead.
@@ -26,16 +36,23 @@ struct OctetWindow: ~Copyable {
     var offset: UInt64 { base &+ UInt64(position) }
 
     /// The octets of one frame.
-    @inline(always)
     subscript(start: Int, count: Int) -> RawSpan {
         @_lifetime(borrow self)
-        get { unsafe block.span.bytes.extracting(droppingFirst: start).extracting(first: count) }
+        @inline(always)
+        get {
+            precondition(start | count >= 0 && start &+ count <= Self.length)
+            let octets = unsafe UnsafeRawBufferPointer(start: block + start, count: count)
+            return unsafe _overrideLifetime(octets.bytes, borrowing: self)
+        }
     }
 
-    /// Two words of the block in the file's byte order, beyond which nobody may have looked yet.
+    /// Two words of the block in the file's byte order.
     @inline(always)
     func words(at place: Int, isBigEndian: Bool) -> (UInt32, UInt32) {
-        let both: UInt64 = unsafe block.span.bytes.bigEndian(at: place)
+        precondition(place >= 0 && place <= Self.length &- 8)
+        let both = UInt64(
+            bigEndian: unsafe block.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        )
         let (first, second) = (UInt32(both >> 32), UInt32(truncatingIfNeeded: both))
         return isBigEndian ? (first, second) : (first.byteSwapped, second.byteSwapped)
     }
@@ -43,12 +60,18 @@ struct OctetWindow: ~Copyable {
     /// One word of the block in the file's byte order.
     @inline(always)
     func word(at place: Int, isBigEndian: Bool) -> UInt32 {
-        let word: UInt32 = unsafe block.span.bytes.bigEndian(at: place)
-        return isBigEndian ? word : word.byteSwapped
+        precondition(place >= 0 && place <= Self.length &- 4)
+        let word = unsafe block.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+        return isBigEndian ? word.bigEndian : word
     }
 
     /// Copies the next octets, as many as there are up to `count`.
-    func ahead(_ count: Int) -> [UInt8] { Array(block[position..<position + min(count, left)]) }
+    func ahead(_ count: Int) -> [UInt8] {
+        let start = position
+        return unsafe Array(
+            UnsafeRawBufferPointer(start: block + start, count: min(count, left))
+        )
+    }
 
     /// Moves what is ahead to the front of the block, and reads until it is `count` octets or more.
     ///
@@ -80,20 +103,18 @@ struct OctetWindow: ~Copyable {
     }
 
     private mutating func moveToFront() {
-        for (offset, place) in (position..<end).enumerated() { block[offset] = block[place] }
+        unsafe block.copyMemory(from: block + position, byteCount: left)
         base &+= UInt64(position)
         end -= position
         position = 0
     }
 
     private mutating func readMore() throws(RecordFault) -> Int {
-        let (descriptor, end) = (stream.descriptor, self.end)
-        let got = unsafe block.withUnsafeMutableBytes { octets in
-            unsafe CaptureStream.read(
-                descriptor,
-                into: UnsafeMutableRawBufferPointer(rebasing: octets[end...])
-            )
-        }
+        let room = unsafe UnsafeMutableRawBufferPointer(
+            start: block + end,
+            count: Self.length - end
+        )
+        let got = unsafe CaptureStream.read(stream.descriptor, into: room)
         if got < 0 { throw .input(offset: nil, CaptureStream.complaint(Int32(clamping: -got))) }
         return got
     }

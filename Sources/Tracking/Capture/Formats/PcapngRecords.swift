@@ -60,7 +60,9 @@ struct PcapngRecords {
 
     /// Steps to the next packet if it is in the next block and the window holds that whole, so that nothing
     /// must be moved.
-    @inline(always)
+    ///
+    /// A call of its own: within the tracker's loop it would keep more important things from being inlined.
+    @inline(never)
     mutating func advanceInPlace(
         in window: inout OctetWindow,
         to record: inout CapturedRecord
