@@ -49,7 +49,11 @@ let package = Package(
             exclude: ["README.md", "compare"],
             swiftSettings: settings
         ),
-        .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
+        .testTarget(
+            name: "TrackingTests",
+            dependencies: ["Tracking", "CPcap"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DiagnosingTests",
             dependencies: ["Diagnosing", "Tracking"],

@@ -39,9 +39,10 @@ func report(
     let input = InputSummary(
         name: "script.pcap",
         format: "pcap",
-        linkType: .ethernet,
+        linkTypes: [.ethernet],
         snapshotLength: 65535,
         packets: UInt64(packets ?? frames.count),
+        lastNumber: UInt64(packets ?? frames.count),
         octets: UInt64(frames.reduce(24) { $0 + 16 + $1.octets.count }),
         window: window.first...window.last,
         hasNanoseconds: false,

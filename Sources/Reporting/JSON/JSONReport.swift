@@ -84,7 +84,7 @@ package struct JSONReport {
             ("name", .string(input.name)),
             ("format", .string(input.format)),
             ("compression", .string("none")),
-            ("linktype", .array([.string(input.linkType.name)])),
+            ("linktype", .strings(input.linkTypes.map(\.name))),
             ("packets", .unsigned(input.packets)),
             ("bytes", .unsigned(input.octets)),
             ("snaplen", .integer(input.snapshotLength)),

@@ -3,15 +3,23 @@ package struct InputSummary: Hashable, Sendable {
     /// As the user gave it.
     package let name: String
     package let format: String
-    package let linkType: LinkType
+    /// Without repetition, the first interface's first.
+    package let linkTypes: [LinkType]
+    /// In octets; that of the first interface, 0 for no limit.
     package let snapshotLength: Int
-    /// Frames in the input, those that a filter left out among them.
+    /// Packets in the input, those that a filter left out among them.
     package let packets: UInt64
+    /// The number of the last packet in the input; other records that Wireshark numbers count, too.
+    package let lastNumber: UInt64
     /// The size of the input in octets, as far as it was read.
     package let octets: UInt64
     /// The earliest and the latest capture time, in nanoseconds since 1970; `nil` without a frame.
     package let window: ClosedRange<Int64>?
     package let hasNanoseconds: Bool
+    /// Packets of which the input does not say when they were captured.
+    package var packetsWithoutTime: UInt64 = 0
+    /// Packets that were dropped while the input was captured, as far as it says so.
+    package var drops: UInt64 = 0
     /// Why reading ended before the end.
     package let damage: CaptureError?
 }
@@ -21,13 +29,16 @@ extension PcapFile {
     package func summary(damage: CaptureError?) -> InputSummary {
         InputSummary(
             name: name,
-            format: format == .pcapng ? "pcapng" : "pcap",
-            linkType: linkType,
+            format: format.name,
+            linkTypes: linkTypes,
             snapshotLength: snapshotLength,
-            packets: framesRead,
+            packets: packetsRead,
+            lastNumber: framesRead,
             octets: size ?? octetsRead,
-            window: framesRead > 0 ? earliest...latest : nil,
+            window: packetsRead > 0 ? earliest...latest : nil,
             hasNanoseconds: hasNanoseconds,
+            packetsWithoutTime: packetsWithoutTime,
+            drops: drops,
             damage: damage
         )
     }

@@ -27,6 +27,11 @@ package enum LinkType: UInt8, BitwiseCopyable, Sendable {
         }
     }
 
+    /// The DLT value for a link type as a file numbers it: they are the same but for raw IP.
+    static func dataLink(ofFile number: UInt32) -> Int32 {
+        number == 101 ? 12 : Int32(truncatingIfNeeded: number)
+    }
+
     /// As the report names it.
     package var name: String {
         switch self {

@@ -1,35 +1,26 @@
 import CPcap
 
-/// A capture file or pipe: pcap in either byte order and precision, and pcapng.
+/// A capture file or pipe: pcap in all its forms, and pcapng.
 package struct PcapFile: ~Copyable, CaptureSource {
     /// As the user named it; standard input is `-`.
     package let name: String
     package let format: CaptureFormat
-    package let linkType: LinkType
-    package let snapshotLength: Int
     /// The file's size in octets, `nil` for a pipe.
     package let size: UInt64?
-    /// Frames read so far, those that the filter left out among them.
-    package private(set) var framesRead: UInt64 = 0
-    /// Octets of the input behind us; an estimate for pcapng.
-    package private(set) var octetsRead: UInt64 = 24
-    /// Whether any time stamp was finer than a microsecond.
-    package private(set) var hasNanoseconds: Bool
+    /// Frames read so far, those that the filter left out among them, and the other records that Wireshark
+    /// numbers.
+    package private(set) var framesRead: UInt64
     /// The earliest and the latest capture time of the frames read.
     package private(set) var earliest = Int64.max
     package private(set) var latest = Int64.min
 
     private let framesBefore: UInt64
-    private var records: PcapRecords
-    /// In use instead of `records` where these do not understand the form.
-    private var rareRecords: LibpcapRecords
-    private let isRare: Bool
+    private let isPcapng: Bool
+    private var window: OctetWindow
+    private var record: CapturedRecord
+    private let pcap: PcapRecords
+    private var pcapng: PcapngRecords
     private var filter: PacketFilter?
-    private let dataLink: Int32
-    private let rareHeaderLength: UInt64
-
-    /// What pcapng adds to the octets of a packet: an enhanced packet block without options.
-    private static let usualBlockOverhead: UInt64 = 32
 
     /// Opens the file at `path`, or standard input for `-`.
     ///
@@ -39,39 +30,44 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// - Throws: when there is no such file, it is no capture, or its link type is unknown.
     package init(path: String, framesBefore: UInt64 = 0) throws(CaptureError) {
         let stream = try CaptureStream(path: path)
-        try stream.requireCapture()
-        let header = PcapRecords.Header(stream.beginning, format: stream.format)
-        let rare = try header == nil ? LibpcapRecords(of: stream) : LibpcapRecords()
-        let dataLink = header?.dataLink ?? rare.dataLink
-        guard LinkType(dataLink: dataLink) != .other else {
-            throw CaptureError(input: path, reason: Self.complaint(aboutDataLink: dataLink))
+        let size = stream.size
+        var window = OctetWindow(onto: stream)
+        var record = CapturedRecord()
+        var pcap = PcapRecords()
+        var pcapng = PcapngRecords()
+        let format: CaptureFormat
+        do throws(RecordFault) {
+            _ = try window.fetch(PcapRecords.fileHeaderLength)
+        } catch {
+            throw error.complaint(of: path, at: 0)
         }
-        self.init(stream, header, rare, framesBefore)
-    }
-
-    private init(
-        _ stream: consuming CaptureStream,
-        _ header: PcapRecords.Header?,
-        _ rare: consuming LibpcapRecords,
-        _ framesBefore: UInt64
-    ) {
+        let beginning = window.ahead(PcapRecords.fileHeaderLength)
+        format = CaptureFormat(magic: Array(beginning.prefix(4)))
+        try format.requireCapture(beginning, of: path)
+        do throws(RecordFault) {
+            if format == .pcapng {
+                try pcapng.begin(in: &window)
+            } else {
+                pcap = try PcapRecords(beginning)
+                window.position = PcapRecords.fileHeaderLength
+                record.linkType = LinkType(dataLink: pcap.dataLink)
+            }
+        } catch {
+            throw error.complaint(of: path, at: window.offset, in: "the file header")
+        }
+        guard format == .pcapng || record.linkType != .other else {
+            throw CaptureError(input: path, reason: Self.complaint(aboutDataLink: pcap.dataLink))
+        }
+        name = path
+        self.format = format
+        self.size = size
         self.framesBefore = framesBefore
-        name = stream.name
-        format = stream.format
-        size = stream.size
-        if case .pcap(let nanoseconds, let length) = format {
-            hasNanoseconds = nanoseconds
-            rareHeaderLength = length
-        } else {
-            hasNanoseconds = false
-            rareHeaderLength = Self.usualBlockOverhead
-        }
-        isRare = header == nil
-        dataLink = header?.dataLink ?? rare.dataLink
-        linkType = LinkType(dataLink: dataLink)
-        snapshotLength = header?.snapshotLength ?? rare.snapshotLength
-        records = PcapRecords(of: stream, header: header ?? PcapRecords.Header())
-        rareRecords = rare
+        isPcapng = format == .pcapng
+        self.window = window
+        self.record = record
+        self.pcap = pcap
+        self.pcapng = pcapng
+        framesRead = pcapng.otherRecords
     }
 
     private static func complaint(aboutDataLink dataLink: Int32) -> String {
@@ -82,14 +78,39 @@ package struct PcapFile: ~Copyable, CaptureSource {
             """
     }
 
+    /// Those of its frames, or of its interfaces so far, without repetition.
+    package var linkTypes: [LinkType] { isPcapng ? pcapng.linkTypes : [record.linkType] }
+
+    /// In octets; that of the first interface, 0 for no limit.
+    package var snapshotLength: Int { isPcapng ? pcapng.snapshotLength : pcap.snapshotLength }
+
+    /// Whether any time stamp may be finer than a microsecond.
+    package var hasNanoseconds: Bool { isPcapng ? pcapng.hasNanoseconds : pcap.hasNanoseconds }
+
+    /// Octets of the input behind us.
+    package var octetsRead: UInt64 { window.offset }
+
+    /// Packets read so far, those that the filter left out among them.
+    package var packetsRead: UInt64 { framesRead &- pcapng.otherRecords }
+
+    /// Packets of which the input does not say when they were captured.
+    package var packetsWithoutTime: UInt64 { pcapng.packetsWithoutTime }
+
+    /// Packets that were dropped while the input was captured, as far as it says so.
+    package var drops: UInt64 { pcapng.drops }
+
+    private var dataLink: Int32 { isPcapng ? pcapng.dataLink : pcap.dataLink }
+
     /// From now on steps over frames that `expression` does not match (pcap-filter(7)).
     ///
     /// - Throws: libpcap's word on what is wrong with the expression.
     package mutating func keep(only expression: String) throws(CaptureError) {
+        // Where nothing is known of the link layer yet, what makes sense for Ethernet is sound.
+        let isKnown = LinkType(dataLink: dataLink) != .other
         filter = try PacketFilter(
             expression,
-            dataLink: dataLink,
-            snapshotLength: snapshotLength,
+            dataLink: isKnown ? dataLink : 1,
+            snapshotLength: snapshotLength == 0 ? CapturedRecord.longestFrame : snapshotLength,
             of: name
         )
     }
@@ -97,65 +118,66 @@ package struct PcapFile: ~Copyable, CaptureSource {
     @inline(never)
     package mutating func advance() throws(CaptureError) -> Bool {
         repeat {
-            guard try isRare ? stepRarely() : step() else { return false }
-            framesRead &+= 1
-        } while !passesFilter
+            guard try step() else { return false }
+        } while !passesFilter()
         return true
     }
 
     @inline(always)
     package mutating func advanceInPlace() -> CaptureStep {
         repeat {
-            // The other records are never in place.
-            guard records.advanceInPlace() else { return .blocked }
-            note(records.time)
-            octetsRead &+= UInt64(records.recordLength)
-            framesRead &+= 1
-        } while !passesFilter
+            let isThere =
+                isPcapng
+                ? pcapng.advanceInPlace(in: &window, to: &record)
+                : pcap.advanceInPlace(in: &window, to: &record)
+            guard isThere else { return .blocked }
+            note()
+        } while filter != nil && !passesFilter()
         return .frame
     }
 
     @inline(always)
-    package var place: Int { isRare ? -1 : records.place }
+    package var place: Int { record.start << 24 | record.count }
 
     package subscript(place: Int) -> RawSpan {
         @_lifetime(borrow self)
         @inline(always)
-        get { place < 0 ? rareRecords.octets : records[place] }
-    }
-
-    private mutating func step() throws(CaptureError) -> Bool {
-        do throws(PcapRecords.Fault) {
-            guard try records.advance() else { return false }
-        } catch {
-            throw damage(error.description)
-        }
-        note(records.time)
-        octetsRead &+= UInt64(records.recordLength)
-        return true
+        get { window[place >> 24, place & 0xFF_FFFF] }
     }
 
     @inline(never)
-    private mutating func stepRarely() throws(CaptureError) -> Bool {
-        guard let isThere = rareRecords.advance() else { throw damage(rareRecords.fault) }
-        guard isThere else { return false }
-        note(rareRecords.time)
-        octetsRead &+= rareHeaderLength &+ UInt64(rareRecords.octets.byteCount)
-        if !hasNanoseconds { hasNanoseconds = rareRecords.time % 1000 != 0 }
+    private mutating func step() throws(CaptureError) -> Bool {
+        let others = pcapng.otherRecords
+        do throws(RecordFault) {
+            let isThere =
+                isPcapng
+                ? try pcapng.advance(in: &window, to: &record)
+                : try pcap.advance(in: &window, to: &record)
+            framesRead &+= pcapng.otherRecords &- others
+            guard isThere else { return false }
+        } catch {
+            let record = "the record of packet \(framesRead &+ 1)"
+            throw error.complaint(of: name, at: window.offset, in: record)
+        }
+        note()
         return true
     }
 
     @inline(always)
-    private mutating func note(_ time: Int64) {
-        if time > latest { latest = time }
-        if time < earliest { earliest = time }
+    private mutating func note() {
+        framesRead &+= 1
+        if record.time > latest { latest = record.time }
+        if record.time < earliest { earliest = record.time }
     }
 
-    @inline(always)
-    private var passesFilter: Bool {
-        if filter == nil { return true }
-        let frame = self.frame
-        return filter?.matches(frame.octets, originalLength: frame.originalLength) ?? true
+    @inline(never)
+    private mutating func passesFilter() -> Bool {
+        guard var filter = filter.take() else { return true }
+        let octets = window[record.start, record.count]
+        let (length, dataLink) = (record.originalLength, dataLink)
+        let matches = filter.matches(octets, originalLength: length, dataLink: dataLink)
+        self.filter = .some(filter)
+        return matches
     }
 
     package var frame: Frame {
@@ -163,20 +185,12 @@ package struct PcapFile: ~Copyable, CaptureSource {
         @inline(always)
         get {
             Frame(
-                octets: isRare ? rareRecords.octets : records.octets,
-                time: isRare ? rareRecords.time : records.time,
+                octets: window[record.start, record.count],
+                time: record.time,
                 number: framesBefore &+ framesRead,
-                originalLength: isRare ? rareRecords.originalLength : records.originalLength,
-                linkType: linkType
+                originalLength: record.originalLength,
+                linkType: record.linkType
             )
         }
-    }
-
-    private func damage(_ reason: String) -> CaptureError {
-        CaptureError(
-            input: name,
-            offset: format == .pcapng ? nil : octetsRead,
-            reason: "the record of packet \(framesRead + 1) cannot be read: \(reason)"
-        )
     }
 }

@@ -89,14 +89,51 @@ import Tracking
         #expect(capture.octetsRead == UInt64(24 + 2 * 110))
     }
 
-    @Test func `of an older version is left to libpcap`() throws {
-        var octets = CaptureOctets.pcap([CaptureOctets.Record(octets: segment)])
-        octets[6] = 3
+    @Test(arguments: [(2, true), (3, true), (3, false), (4, false)] as [(UInt8, Bool)])
+    func `of an older version may have the lengths of its records the other way round`(
+        _ minor: UInt8,
+        _ isOtherWay: Bool
+    ) throws {
+        let cut = Array(segment.prefix(60))
+        var octets = CaptureOctets.pcap([CaptureOctets.Record(octets: cut, originalLength: 94)])
+        octets[6] = minor
+        if isOtherWay { octets[32..<40] = [94, 0, 0, 0, 60, 0, 0, 0] }
 
         let capture = try readCapture(octets)
 
         #expect(capture.error == nil)
-        #expect(capture.frames.map(\.octets) == [segment])
+        #expect(capture.frames.map(\.octets) == [cut])
+        #expect(capture.frames.map(\.originalLength) == [94])
+    }
+
+    @Test(arguments: [false, true])
+    func `of Kuznetzov's form has longer records`(_ isBigEndian: Bool) throws {
+        let plain = CaptureOctets.pcap(
+            [CaptureOctets.Record(fraction: 7, octets: segment)],
+            magic: 0xA1B2_CD34,
+            isBigEndian: isBigEndian
+        )
+        let record =
+            Array(plain[24..<40]) + [UInt8](repeating: 0xEE, count: 8) + Array(plain[40...])
+
+        let capture = try readCapture(Array(plain[..<24]) + record + record)
+
+        #expect(capture.error == nil)
+        #expect(capture.frames.map(\.octets) == [segment, segment])
+        #expect(capture.frames.map(\.time) == [7000, 7000].map { $0 + 1_495_000_000_000_000_000 })
+    }
+
+    @Test func `of a version nobody knows is refused`() throws {
+        var octets = CaptureOctets.pcap([])
+        octets[4] = 3
+        let temporary = try TemporaryFile(octets)
+
+        let error = try #require(refusal(at: temporary.path))
+
+        #expect(
+            error.reason
+                == "the file header cannot be read: it is of version 3.4; expected 2.0 to 2.4"
+        )
     }
 
     @Test func `knows what it is before the first frame`() throws {
@@ -105,8 +142,8 @@ import Tracking
 
         let file = try PcapFile(path: temporary.path)
 
-        #expect(file.linkType == .linuxCooked)
-        #expect(file.format == .pcap(nanoseconds: false, recordHeaderLength: 16))
+        #expect(file.linkTypes == [.linuxCooked])
+        #expect(file.format == .pcap)
         #expect(file.snapshotLength == 65535)
         #expect(file.size == 24)
         #expect(file.name == temporary.path)

@@ -69,7 +69,7 @@ import Tracking
 
         let error = try #require(capture.error)
         #expect(capture.frames.count == 1)
-        #expect(error.offset == nil)
+        #expect(error.offset == 176)
         #expect(error.reason.hasPrefix("the record of packet 2 cannot be read: "))
     }
 }

@@ -6,6 +6,7 @@ struct CopiedFrame: Hashable {
     let time: Int64
     let octets: [UInt8]
     let originalLength: UInt32
+    let linkType: LinkType
 }
 
 /// All that a capture file gave, and what ended it.
@@ -15,6 +16,10 @@ struct CopiedCapture {
     var framesRead: UInt64 = 0
     var octetsRead: UInt64 = 0
     var hasNanoseconds = false
+    var packetsRead: UInt64 = 0
+    var packetsWithoutTime: UInt64 = 0
+    var drops: UInt64 = 0
+    var linkTypes: [LinkType] = []
 }
 
 /// Reads a whole file of these octets, up to its end or its first broken record.
@@ -31,6 +36,10 @@ func readCapture(_ octets: [UInt8], keepingOnly filter: String? = nil) throws ->
     copy.framesRead = file.framesRead
     copy.octetsRead = file.octetsRead
     copy.hasNanoseconds = file.hasNanoseconds
+    copy.packetsRead = file.packetsRead
+    copy.packetsWithoutTime = file.packetsWithoutTime
+    copy.drops = file.drops
+    copy.linkTypes = file.linkTypes
     return copy
 }
 
@@ -52,7 +61,8 @@ extension CopiedFrame {
             number: frame.number,
             time: frame.time,
             octets: unsafe octets.withUnsafeBytes { unsafe Array($0) },
-            originalLength: frame.originalLength
+            originalLength: frame.originalLength,
+            linkType: frame.linkType
         )
     }
 }

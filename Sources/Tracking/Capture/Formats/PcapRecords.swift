@@ -1,0 +1,125 @@
+/// The records of a pcap file (draft-ietf-opsawg-pcap), walked where a window of the file lies in memory.
+struct PcapRecords {
+    /// In octets.
+    static let fileHeaderLength = 24
+
+    let hasNanoseconds: Bool
+    let snapshotLength: Int
+    /// As libpcap numbers it.
+    let dataLink: Int32
+    private let isBigEndian: Bool
+    private let nanosecondsPerUnit: Int64
+    private let headerLength: Int
+    private let order: LengthOrder
+
+    /// Where a record's captured length stands.
+    private enum LengthOrder {
+        case capturedFirst
+        /// The files of tcpdump before version 2.3, and of DG/UX.
+        case originalFirst
+        /// Version 2.3: either, and the smaller one is it.
+        case smallerIsCaptured
+    }
+
+    /// None at all.
+    init() {
+        hasNanoseconds = false
+        snapshotLength = 0
+        dataLink = -1
+        isBigEndian = false
+        nanosecondsPerUnit = 1000
+        headerLength = 16
+        order = .capturedFirst
+    }
+
+    /// Reads the file's header.
+    ///
+    /// - Throws: what is wrong with it.
+    init(_ header: [UInt8]) throws(RecordFault) {
+        guard let form = PcapForm(magic: Array(header.prefix(4))),
+            header.count >= Self.fileHeaderLength
+        else {
+            throw .record(
+                "it has \(Self.fileHeaderLength) octets, and the file ends after \(header.count)"
+            )
+        }
+        func number(at range: Range<Int>) -> UInt32 {
+            let octets = Array(header[range])
+            return (form.isBigEndian ? octets : octets.reversed()).reduce(0) {
+                $0 << 8 | UInt32($1)
+            }
+        }
+        let (major, minor) = (number(at: 4..<6), number(at: 6..<8))
+        switch (major, minor) {
+        case (2, 4): order = .capturedFirst
+        case (2, 3): order = .smallerIsCaptured
+        case (2, 0..<3), (543, 0): order = .originalFirst
+        default: throw .record("it is of version \(major).\(minor); expected 2.0 to 2.4")
+        }
+        isBigEndian = form.isBigEndian
+        hasNanoseconds = form.hasNanoseconds
+        nanosecondsPerUnit = form.hasNanoseconds ? 1 : 1000
+        headerLength = form.recordHeaderLength
+        let claimed = number(at: 16..<20)
+        snapshotLength =
+            claimed == 0 || claimed > Int32.max ? CapturedRecord.longestFrame : Int(claimed)
+        // Above the link type lie the length of the frame check sequence and reserved bits.
+        dataLink = LinkType.dataLink(ofFile: number(at: 20..<24) & 0x03FF_FFFF)
+    }
+
+    /// Steps to the next record if the window holds it whole, so that nothing must be moved.
+    @inline(always)
+    func advanceInPlace(in window: inout OctetWindow, to record: inout CapturedRecord) -> Bool {
+        let (left, position) = (window.left, window.position)
+        guard left >= headerLength else { return false }
+        var (claimed, original) = window.words(at: position &+ 8, isBigEndian: isBigEndian)
+        if order != .capturedFirst { reorder(&claimed, &original) }
+        let length = headerLength &+ Int(claimed)
+        guard claimed <= CapturedRecord.longestFrame, left >= length else { return false }
+        let (seconds, fraction) = window.words(at: position, isBigEndian: isBigEndian)
+        record.time = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit
+        record.originalLength = original
+        record.start = position &+ headerLength
+        record.count = min(Int(claimed), snapshotLength)
+        window.position = position &+ length
+        return true
+    }
+
+    /// Steps to the next record.
+    ///
+    /// - Returns: `false` at the end of the file.
+    func advance(
+        in window: inout OctetWindow,
+        to record: inout CapturedRecord
+    ) throws(RecordFault) -> Bool {
+        if advanceInPlace(in: &window, to: &record) { return true }
+        guard try window.fetch(headerLength) else {
+            if window.left == 0 { return false }
+            throw .record(
+                "its header has \(headerLength) octets, and the file ends after \(window.left) of them"
+            )
+        }
+        var (claimed, original) = window.words(at: window.position &+ 8, isBigEndian: isBigEndian)
+        reorder(&claimed, &original)
+        guard claimed <= CapturedRecord.longestFrame else {
+            let longest = CapturedRecord.longestFrame
+            throw .record(
+                "it claims \(claimed) octets, more than the \(longest) that a frame may have"
+            )
+        }
+        guard try window.fetch(headerLength &+ Int(claimed)) else {
+            let rest = window.left &- headerLength
+            throw .record("it has \(claimed) octets, and the file ends after \(rest) of them")
+        }
+        return advanceInPlace(in: &window, to: &record)
+    }
+
+    @inline(never)
+    private func reorder(_ captured: inout UInt32, _ original: inout UInt32) {
+        switch order {
+        case .capturedFirst: break
+        case .originalFirst: swap(&captured, &original)
+        case .smallerIsCaptured: if captured > original { swap(&captured, &original) }
+        }
+    }
+}
