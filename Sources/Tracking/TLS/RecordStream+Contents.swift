@@ -51,6 +51,7 @@ extension RecordStream {
         let former = self.alert
         if former == nil || former?.isPresumed == true || former?.isFatal == false {
             self.alert = alert
+            marks.insert(.isMilestone)
         }
     }
 
@@ -78,6 +79,7 @@ extension RecordStream {
         }
         forgetAlert()
         if agreement.isVersion13, length == agreement.presumedAlertLength {
+            marks.insert(.isMilestone)
             alert = TLSAlert(
                 packet: source.packet,
                 time: source.time,
@@ -101,6 +103,7 @@ extension RecordStream {
             if firstDataTime == 0 { firstDataTime = alert.time }
         }
         self.alert = nil
+        marks.insert(.isMilestone)
     }
 
     private mutating func count(_ length: UInt16, from source: TLSSession.Source) {
@@ -115,6 +118,7 @@ extension RecordStream {
         contents.insert(TLSContents(message))
         lastMessage = message
         messagePacket = source.packet
+        marks.insert(.isMilestone)
         messageTime = source.time
     }
 }

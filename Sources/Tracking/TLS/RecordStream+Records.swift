@@ -10,7 +10,8 @@ extension RecordStream {
         from source: TLSSession.Source,
         in context: inout TLSContext
     ) -> Bool {
-        contents = []
+        contents = TLSContents(rawValue: 0)
+        marks.remove(.isMilestone)
         if marks.intersection([.isExpected, .begun, .lost]) == .isExpected {
             let ahead = source.sequence.distance(to: cursor)
             if ahead < 0 { return false }
@@ -119,6 +120,7 @@ extension RecordStream {
     private mutating func meetPlaintext(from source: TLSSession.Source) {
         marks.insert(.endsInPlaintext)
         plaintextPacket = source.packet
+        marks.insert(.isMilestone)
         plaintextTime = source.time
     }
 

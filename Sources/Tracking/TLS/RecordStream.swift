@@ -21,6 +21,8 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
         static let inHeader = Marks(rawValue: 32)
         /// Nothing was read yet, and `cursor` says where it is to begin.
         static let isExpected = Marks(rawValue: 64)
+        /// The segment that was read last is worth keeping: with a message of the handshake, an alert, or what follows.
+        static let isMilestone = Marks(rawValue: 128)
         /// A ChangeCipherSpec went by: in TLS 1.2 handshake and alerts behind it are encrypted.
         package static let isEncrypted = Marks(rawValue: 8)
         /// What followed the last record is no record.
@@ -82,17 +84,6 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
         !marks.contains(.begun)
             || cursor.distance(to: segment.sequence.advanced(by: segment.payloadLength)) > 0
                 && !marks.contains(.endsInPlaintext)
-    }
-
-    /// What changes where a segment is worth keeping: with a message of the handshake, an alert, or what follows.
-    var milestones: Milestones {
-        Milestones(message: messagePacket, alert: alert?.packet ?? 0, plaintext: plaintextPacket)
-    }
-
-    struct Milestones: Equatable {
-        let message: UInt64
-        let alert: UInt64
-        let plaintext: UInt64
     }
 
     /// Takes what the other end acknowledged for the place where this stream begins.

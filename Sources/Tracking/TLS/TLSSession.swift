@@ -23,13 +23,27 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     ///
     /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole is filled.
     mutating func read(_ octets: RawSpan, from source: Source) -> Bool {
-        var context = TLSContext(agreement, beside: self[source.side.other])
-        let isRead =
-            source.side == .low
-            ? low.read(octets, from: source, in: &context)
-            : high.read(octets, from: source, in: &context)
+        if source.side == .low { return Self.read(octets, from: source, &low, high, &agreement) }
+        return Self.read(octets, from: source, &high, low, &agreement)
+    }
+
+    @inline(always)
+    private static func read(
+        _ octets: RawSpan,
+        from source: Source,
+        _ stream: inout RecordStream,
+        _ other: borrowing RecordStream,
+        _ agreement: inout TLSAgreement
+    ) -> Bool {
+        var context = TLSContext(agreement, beside: other)
+        let isRead = stream.read(octets, from: source, in: &context)
         agreement = context.agreement
         return isRead
+    }
+
+    /// Whether the segment of an end that was read last is worth keeping.
+    func isMilestone(_ side: Side) -> Bool {
+        side == .low ? low.marks.contains(.isMilestone) : high.marks.contains(.isMilestone)
     }
 
     /// Takes what the other end of a stream acknowledged for the place where it begins.
@@ -129,7 +143,7 @@ struct TLSContext {
     let otherHasFinished: Bool
     let otherMessages: TLSMessages
 
-    init(_ agreement: TLSAgreement, beside other: RecordStream) {
+    init(_ agreement: TLSAgreement, beside other: borrowing RecordStream) {
         self.agreement = agreement
         otherHasGap = other.hasGap
         otherHasFinished = other.hasFinished(agreement)

@@ -124,37 +124,42 @@ extension Tracker {
             time: waiting.time,
             length: waiting.payloadLength
         )
-        let glimpse = talks[number][side].last
-        let before = sessions[session][side].milestones
-        let wasNamed = sessions[session][side].messages.contains(.clientHello)
         if !sessions[session].read(payload, from: source) {
+            let glimpse = talks[number][side].last
             let event = event(glimpse, from: side, [], of: index)
             if early.add(payload, from: source, of: event, to: session) { return }
             sessions[session].lose(side)
             readEarly(of: side, on: index)
             _ = sessions[session].read(payload, from: source)
         }
-        if !wasNamed, sessions[session][side].messages.contains(.clientHello) {
+        if sessions[session].isMilestone(side) { keepMilestone(of: side, payload, on: index) }
+        if !early.isEmpty { readEarly(of: side, on: index) }
+    }
+
+    /// Keeps the segment that an end's session was read from last.
+    @inline(never)
+    private mutating func keepMilestone(of side: Side, _ payload: RawSpan, on index: Int) {
+        let number = Int(flows[index].talk)
+        let session = Int(talks[number].session)
+        let glimpse = talks[number][side].last
+        let contents = sessions[session][side].contents
+        if sessions[session].hello.packet == 0, contents.contains(TLSContents(.clientHello)) {
             noteNames(in: payload, of: session)
             sessions[session].hello = glimpse
         }
-        if sessions[session][side].milestones != before {
-            append(glimpse, from: side, contents: sessions[session][side].contents, to: index)
-        }
-        if !early.isEmpty { readEarly(of: side, on: index) }
+        append(glimpse, from: side, contents: contents, to: index)
     }
 
     /// Reads what waited for a hole to be filled; what still waits goes back.
     mutating func readEarly(of side: Side, on index: Int) {
         let session = Int(talks[Int(flows[index].talk)].session)
         for segment in early.take(of: side, in: session) {
-            let before = sessions[session][side].milestones
             let payload = unsafe segment.octets.span.bytes
             guard sessions[session].read(payload, from: segment.source) else {
                 _ = early.add(segment, to: session)
                 continue
             }
-            if sessions[session][side].milestones != before {
+            if sessions[session].isMilestone(side) {
                 var event = segment.event
                 event.contents = sessions[session][side].contents
                 tapes.append(event, to: &flows[index].tape)
