@@ -117,8 +117,10 @@ package struct TextReport {
 
     private var unread: String? {
         let words: [(UnreadReason, String)] = [
-            (.notTCP, "not TCP"), (.laterFragment, "later fragments"), (.cutShort, "cut short"),
-            (.malformed, "malformed"), (.unknownLink, "of an unknown link type"),
+            (.notTCP, "not TCP"), (.incompleteFragment, "parts of incomplete datagrams"),
+            (.cutShort, "cut short"), (.malformed, "malformed"),
+            (.unknownLink, "of an unknown link type"), (.encrypted, "encrypted"),
+            (.tooDeep, "in too many tunnels"),
         ]
         let parts = words.compactMap { reason, word in
             let count = report.tally.unread(reason)
