@@ -47,7 +47,7 @@ func report(
         hasNanoseconds: false,
         damage: damage
     )
-    return Report(
+    var report = Report(
         inputs: [input],
         tally: tracker.tally,
         incidents: diagnosis.incidents,
@@ -55,4 +55,6 @@ func report(
         handshakes: flows ? tracker.handshakes : nil,
         isSelective: isSelective
     )
+    report.contexts = tracker.contexts
+    return report
 }

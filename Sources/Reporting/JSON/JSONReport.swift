@@ -12,7 +12,8 @@ package struct JSONReport {
         events = EventJSON(
             hasNanoseconds: report.hasNanoseconds,
             files: files,
-            services: report.services
+            services: report.services,
+            contexts: report.contexts
         )
     }
 

@@ -215,10 +215,11 @@ package struct TextReport {
         in incident: Incident,
         beside entries: [LogEntry]
     ) -> String {
-        let label =
+        let flow =
             incident.flows > 1
-            ? "   Timeline of \(history.initiator) → \(history.responder), one of \(incident.flows) connections\n"
-            : "   Timeline\n"
+            ? " of \(history.initiator) → \(history.responder), one of \(incident.flows) connections"
+            : ""
+        let label = "   Timeline\(flow)\(report.surroundings(of: history))\n"
         let exchange = report.services.exchange(
             naming: history.responder,
             for: history.initiator.address

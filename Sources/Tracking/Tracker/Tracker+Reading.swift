@@ -29,7 +29,7 @@ extension Tracker {
                 {
                     let isSYN = batch[length].segment.flags.contains(.syn)
                     let link = LinkFacts(plainEthernet: frame.octets, isSYN: isSYN)
-                    batch[length].facts = FrameFacts(frame, vlan: 0, link: link)
+                    batch[length].facts = FrameFacts(frame, context: .plain, link: link)
                     batch[length].place = source.place
                     prepare(&batch[length])
                     length += 1
@@ -72,8 +72,19 @@ extension Tracker {
         at place: Int,
         of source: borrowing some CaptureSource & ~Copyable
     ) {
-        let decoded = DecodedFrame(frame)
-        var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
+        take(DecodedFrame(frame), in: frame, at: place, of: source)
+    }
+
+    /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
+    /// the frame's place.
+    private mutating func take(
+        _ decoded: DecodedFrame,
+        in frame: borrowing Frame,
+        at place: Int,
+        of source: borrowing some CaptureSource & ~Copyable
+    ) {
+        let context = contexts.number(of: decoded, in: frame.octets)
+        var facts = FrameFacts(frame, context: context, link: decoded.link)
         notePortmap(of: decoded, in: frame, facts)
         switch decoded.packet {
         case .segment(let segment):
@@ -86,7 +97,11 @@ extension Tracker {
             waiting.facts = facts
             waiting.place = place
             prepare(&waiting)
-            follow(waiting, of: source)
+            if context.isPlain {
+                follow(waiting, of: source)
+            } else {
+                follow(apart: waiting, of: source)
+            }
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)
@@ -95,6 +110,42 @@ extension Tracker {
             neighbours.note(claim, in: facts)
         case .unread(let reason):
             tally.unread[Int(reason.rawValue)] &+= 1
+            if reason == .incompleteFragment { join(decoded, in: frame, context) }
         }
+    }
+
+    /// Puts a fragment to the others of its datagram, and follows what is in that once it is whole: with the number
+    /// and time of this frame, which completes it.
+    @inline(never)
+    private mutating func join(
+        _ decoded: DecodedFrame,
+        in frame: borrowing Frame,
+        _ context: Context
+    ) {
+        guard let offset = decoded.datagramOffset, fragments.depth < Fragments.deepest,
+            let whole = fragments.add(
+                frame.octets.extracting(droppingFirst: offset),
+                in: context,
+                at: frame.time
+            )
+        else { return }
+        tally.unread[Int(UnreadReason.incompleteFragment.rawValue)] &-= whole.parts
+        tally.joinedFragments &+= whole.parts - 1
+        var datagram = MemoryFrames(
+            [.init(time: frame.time, octets: whole.octets)],
+            linkType: .rawIP
+        )
+        guard case .frame = datagram.advanceInPlace() else { return }
+        let octets = datagram[0]
+        let assembled = Frame(
+            octets: octets,
+            time: frame.time,
+            number: frame.number,
+            originalLength: frame.originalLength,
+            linkType: .rawIP
+        )
+        fragments.depth += 1
+        take(DecodedFrame(octets, insteadOf: decoded), in: assembled, at: 0, of: datagram)
+        fragments.depth -= 1
     }
 }

@@ -29,6 +29,9 @@ package struct Tracker: ~Copyable {
     package internal(set) var handshakeTimes = HandshakeTimes()
     /// Hosts between which ECN was agreed upon.
     private(set) var pairsWithECN: Set<HostPair> = []
+    /// The VLANs and tunnels of the packets.
+    package internal(set) var contexts = Contexts()
+    var fragments = Fragments()
     /// What clocks connections came up with.
     var acceptedTimestamps = AcceptedTimestamps()
 
@@ -98,6 +101,10 @@ package struct Tracker: ~Copyable {
             if waiting.segment.payloadLength > 0 { hear(waiting, on: index, of: source) }
             return
         }
+        if index == nil, !contexts.isEmpty {
+            follow(apart: waiting, of: source)
+            return
+        }
         guard
             let index = index
                 ?? begin(waiting.key, with: waiting.segment, from: waiting.side, in: waiting.facts)
@@ -107,14 +114,17 @@ package struct Tracker: ~Copyable {
     }
 
     @inline(never)
-    private mutating func begin(
+    mutating func begin(
         _ key: FlowKey,
         with segment: Segment,
         from side: Side,
-        in frame: FrameFacts
+        in frame: FrameFacts,
+        domain: UInt16 = 0
     ) -> Int? {
         if flows.isFull { evict() }
         var flow = Flow(key: key, in: frame)
+        flow.domain = domain
+        flow.setContext(frame.context, of: side)
         flow.meet(segment, from: side)
         tally.flows &+= 1
         guard let index = flows.insert(flow) else {
@@ -125,7 +135,7 @@ package struct Tracker: ~Copyable {
     }
 
     @inline(never)
-    private mutating func advance(
+    mutating func advance(
         _ index: Int,
         with segment: Segment,
         from side: Side,

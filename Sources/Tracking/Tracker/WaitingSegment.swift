@@ -29,7 +29,7 @@ struct WaitingSegment: BitwiseCopyable {
             key: key,
             side: side,
             tag: 0,
-            facts: FrameFacts(time: 0, number: 0, originalLength: 0, vlan: 0),
+            facts: FrameFacts(time: 0, number: 0, originalLength: 0, context: .plain),
             place: 0
         )
     }()
