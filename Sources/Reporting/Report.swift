@@ -22,6 +22,9 @@ package struct Report: Sendable {
     /// Lines of other logs, if there are any.
     package private(set) var logs: LogMerge?
 
+    /// What the numbers of VLANs and tunnels stand for.
+    package var contexts = Contexts()
+
     /// Whether only some pathologies or severities were asked for.
     package let isSelective: Bool
 
@@ -45,6 +48,20 @@ package struct Report: Sendable {
 
     /// The first and the last time of the packets.
     package var window: ClosedRange<Int64>? { tally.window.map { $0.first...$0.last } }
+
+    /// In what VLANs and tunnels a flow's packets were, as the end of a heading; empty where they lay plainly in
+    /// their frames.
+    func surroundings(of history: History) -> String {
+        let question = history.context
+        let answer = history.events.first { !history.isFromInitiator($0) && $0.kind != .icmp }?
+            .context
+        guard !question.isPlain || answer?.isPlain == false else { return "" }
+        let there = contexts.name(of: question).text
+        guard let answer, answer != question else { return ", in \(there)" }
+        let back = contexts.name(of: answer).text
+        return
+            ", in \(there.isEmpty ? "no VLAN" : there), answered in \(back.isEmpty ? "none" : back)"
+    }
 
     /// Puts the lines of other logs beside the incidents.
     package mutating func merge(_ logs: Logs) { self.logs = LogMerge(logs, incidents) }
@@ -112,6 +129,11 @@ package struct Report: Sendable {
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
+        }
+        if tally.contextsRefused > 0 || contexts.refused > 0 {
+            let count = Wording.count(Int(tally.contextsRefused &+ contexts.refused), "packet")
+            let message = "\(count) in VLANs or tunnels beyond those that are told apart"
+            warnings.append(("contexts-refused", message))
         }
         if tally.handshakesOmitted > 0 {
             let count = Wording.count(Int(tally.handshakesOmitted), "more connection")

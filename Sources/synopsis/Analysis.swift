@@ -174,6 +174,7 @@ struct Analysis: ~Copyable {
             handshakes: collectsHandshakes ? tracker.handshakes : nil,
             isSelective: isSelective
         )
+        report.contexts = tracker.contexts
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }

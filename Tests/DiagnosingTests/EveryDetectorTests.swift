@@ -68,7 +68,22 @@ import Tracking
         let found = try findings(in: example.tagged(vlans), by: [detector(id)])
 
         #expect(found.flatMap(\.packets) == example.flaggedPackets)
-        #expect(found.map(\.subject.vlan) == [vlans[0]])
+        #expect(found.map(\.subject.context.number) == [1])
+    }
+
+    @Test(arguments: names, [([7], [8]), ([], [8]), ([7], [])] as [([UInt16], [UInt16])])
+    func `sees the same where the directions are tagged differently`(
+        _ id: String,
+        _ vlans: ([UInt16], [UInt16])
+    ) throws {
+        let example = try detector(id).manual.example
+
+        let found = try findings(
+            in: example.tagged(vlans.0, answers: vlans.1),
+            by: [detector(id)]
+        )
+
+        #expect(found.flatMap(\.packets) == example.flaggedPackets)
     }
 
     @Test(arguments: names)

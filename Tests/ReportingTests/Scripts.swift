@@ -48,7 +48,7 @@ func report(
         hasNanoseconds: false,
         damage: damage
     )
-    return Report(
+    var report = Report(
         inputs: [input],
         tally: tracker.tally,
         incidents: diagnosis.incidents,
@@ -56,4 +56,6 @@ func report(
         handshakes: flows ? tracker.handshakes : nil,
         isSelective: isSelective
     )
+    report.contexts = tracker.contexts
+    return report
 }

@@ -73,7 +73,7 @@ package struct DuplicateAddress: Detector {
             severity: .warning,
             confidence: .medium,
             status: .likely,
-            subject: Subject(responder: address, vlan: first.vlan),
+            subject: Subject(responder: address, context: first.context),
             guards: survey.guards,
             summary: """
                 \(address) belongs to \(Wording.list(owners.map(\.description))) by turns: \(claims.count) claims in \

@@ -83,7 +83,7 @@ package struct ListenerCrash: Detector {
                 initiator: initiators.count == 1 ? initiators.first : nil,
                 responder: service.address,
                 responderPort: service.port,
-                vlan: first.vlan
+                context: first.context
             ),
             guards: survey.guards,
             summary: """

@@ -108,7 +108,7 @@ package struct PortScan: Detector {
             subject: Subject(
                 initiator: probing.initiator,
                 responder: hosts.count == 1 ? hosts.first : nil,
-                vlan: probing.examples.first?.event.vlan ?? 0
+                context: probing.examples.first?.event.context ?? .plain
             ),
             guards: survey.guards,
             summary: "\(probing.initiator) tried \(what) in \(Wording.duration(last - first)).",

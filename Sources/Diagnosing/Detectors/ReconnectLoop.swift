@@ -120,7 +120,7 @@ package struct ReconnectLoop: Detector {
                 initiatorPort: ports.count == 1 ? ports.first : nil,
                 responder: pair.service.address,
                 responderPort: pair.service.port,
-                vlan: first.vlan
+                context: first.context
             ),
             guards: survey.guards,
             summary: """

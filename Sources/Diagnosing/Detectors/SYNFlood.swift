@@ -92,7 +92,7 @@ package struct SYNFlood: Detector {
                 initiator: isSingle ? sources[0] : nil,
                 responder: service.address,
                 responderPort: service.port,
-                vlan: surge.examples.first?.syn.vlan ?? 0
+                context: surge.examples.first?.syn.context ?? .plain
             ),
             guards: survey.guards + (isPending ? [.captureEnded] : []),
             summary: """

@@ -70,7 +70,7 @@ package struct UnregisteredProgram: Detector {
             initiatorPort: ports.count == 1 ? ports.first : nil,
             responder: inquiry.server.address,
             responderPort: inquiry.server.port,
-            vlan: first.call.vlan
+            context: first.call.context
         )
         subject.transport = first.transport
         return Finding(

@@ -57,8 +57,8 @@ package struct Subject: Hashable, Sendable {
     package var initiatorPort: UInt16?
     package var responderAddress: Address?
     package var responderPort: UInt16?
-    /// The outermost VLAN identifier, 0 for none.
-    package var vlan: UInt16 = 0
+    /// In which VLANs and tunnels its packets were; plain where not all were in the same.
+    package var context = Context.plain
     /// What carried its packets.
     package var transport = Transport.tcp
 
@@ -67,13 +67,13 @@ package struct Subject: Hashable, Sendable {
         initiatorPort: UInt16? = nil,
         responder: Address? = nil,
         responderPort: UInt16? = nil,
-        vlan: UInt16 = 0
+        context: Context = .plain
     ) {
         initiatorAddress = initiator
         self.initiatorPort = initiatorPort
         responderAddress = responder
         self.responderPort = responderPort
-        self.vlan = vlan
+        self.context = context
     }
 
     package init(_ history: History) {
@@ -81,7 +81,7 @@ package struct Subject: Hashable, Sendable {
         initiatorPort = history.initiator.port
         responderAddress = history.responder.address
         responderPort = history.responder.port
-        vlan = history.vlan
+        context = history.context
     }
 
     /// The service, if it is a single one.

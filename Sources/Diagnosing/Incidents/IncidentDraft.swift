@@ -108,6 +108,6 @@ extension Subject {
         if initiatorPort != other.initiatorPort || initiatorAddress == nil { initiatorPort = nil }
         if responderAddress != other.responderAddress { responderAddress = nil }
         if responderPort != other.responderPort { responderPort = nil }
-        if vlan != other.vlan { vlan = 0 }
+        if context != other.context { context = .plain }
     }
 }

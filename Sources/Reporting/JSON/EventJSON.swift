@@ -14,14 +14,19 @@ package struct EventJSON {
     /// What listens where.
     let services: ServiceNames
 
+    /// What the numbers of VLANs and tunnels stand for.
+    let contexts: Contexts
+
     package init(
         hasNanoseconds: Bool,
         files: [(name: String, packets: UInt64)],
-        services: ServiceNames = ServiceNames()
+        services: ServiceNames = ServiceNames(),
+        contexts: Contexts = Contexts()
     ) {
         self.hasNanoseconds = hasNanoseconds
         self.files = files
         self.services = services
+        self.contexts = contexts
     }
 
     package func incident(_ incident: Incident) -> JSONValue {
@@ -100,7 +105,7 @@ package struct EventJSON {
             handshake.firstPacket,
             (handshake.initiator.address, handshake.initiator.port),
             (handshake.responder.address, handshake.responder.port),
-            vlan: handshake.vlan,
+            in: handshake.context,
             begin: handshake.begin,
             body
         )
@@ -142,7 +147,7 @@ package struct EventJSON {
             frame,
             (subject.initiatorAddress, subject.initiatorPort),
             (subject.responderAddress, subject.responderPort),
-            vlan: subject.vlan,
+            in: subject.context,
             transport: subject.transport,
             begin: finding.begin,
             service: name(of: finding),
@@ -156,7 +161,7 @@ package struct EventJSON {
         _ frame: UInt64?,
         _ source: (address: Address?, port: UInt16?),
         _ destination: (address: Address?, port: UInt16?),
-        vlan: UInt16,
+        in context: Context,
         transport: Transport = .tcp,
         begin: Int64,
         service: JSONValue? = nil,
@@ -173,6 +178,7 @@ package struct EventJSON {
             )
         }
         let flowID = communityID.map { StableID.number(of: "\($0)|\(begin)") % Self.flowIDBits }
+        let wrapping = contexts.name(of: context)
         let version = (source.address ?? destination.address).map { $0.isIPv4 ? 4 : 6 }
         return .members(
             ("schema", .string(Self.schemaVersion)),
@@ -188,7 +194,8 @@ package struct EventJSON {
             ("dest_port", destination.port.map { .unsigned($0) }),
             ("proto", .string(transport.name)),
             ("ip_v", version.map { .integer($0) }),
-            ("vlan", vlan == 0 ? nil : .array([.unsigned(vlan)])),
+            ("vlan", wrapping.vlans.isEmpty ? nil : .array(wrapping.vlans.map { .unsigned($0) })),
+            ("tunnel", wrapping.tunnel.map { .string($0) }),
             ("service", service ?? self.service(at: destination).map(\.json)),
             (type, body)
         )

@@ -12,7 +12,8 @@ package struct JSONReport {
         events = EventJSON(
             hasNanoseconds: report.hasNanoseconds,
             files: files,
-            services: report.services
+            services: report.services,
+            contexts: report.contexts
         )
     }
 
@@ -114,10 +115,12 @@ package struct JSONReport {
                 "not_analysed",
                 .members(
                     ("not_tcp", .unsigned(tally.unread(.notTCP))),
-                    ("later_fragment", .unsigned(tally.unread(.laterFragment))),
+                    ("incomplete_fragment", .unsigned(tally.unread(.incompleteFragment))),
                     ("cut_short", .unsigned(tally.unread(.cutShort))),
                     ("malformed", .unsigned(tally.unread(.malformed))),
-                    ("unknown_link", .unsigned(tally.unread(.unknownLink)))
+                    ("unknown_link", .unsigned(tally.unread(.unknownLink))),
+                    ("encrypted", .unsigned(tally.unread(.encrypted))),
+                    ("too_deep", .unsigned(tally.unread(.tooDeep)))
                 )
             ),
             ("flows", .unsigned(tally.flows)),

@@ -7,8 +7,8 @@ extension Report {
     var nothingFound: String {
         if tally.packets == 0 { return nothingRead }
         if tally.segments == 0 {
-            return tally.unread(.notTCP) > 0
-                ? "No TCP that can be read yet in this capture (tunnels such as GRE and VXLAN are not opened).\n"
+            return tally.unread(.encrypted) > 0
+                ? "No TCP that can be read in this capture; some of it is encrypted.\n"
                 : "No TCP in this capture: nothing to say about connections.\n"
         }
         if isSelective { return "Nothing found among what was asked for.\n" }

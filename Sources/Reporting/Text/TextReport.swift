@@ -117,8 +117,10 @@ package struct TextReport {
 
     private var unread: String? {
         let words: [(UnreadReason, String)] = [
-            (.notTCP, "not TCP"), (.laterFragment, "later fragments"), (.cutShort, "cut short"),
-            (.malformed, "malformed"), (.unknownLink, "of an unknown link type"),
+            (.notTCP, "not TCP"), (.incompleteFragment, "parts of incomplete datagrams"),
+            (.cutShort, "cut short"), (.malformed, "malformed"),
+            (.unknownLink, "of an unknown link type"), (.encrypted, "encrypted"),
+            (.tooDeep, "in too many tunnels"),
         ]
         let parts = words.compactMap { reason, word in
             let count = report.tally.unread(reason)
@@ -213,10 +215,11 @@ package struct TextReport {
         in incident: Incident,
         beside entries: [LogEntry]
     ) -> String {
-        let label =
+        let flow =
             incident.flows > 1
-            ? "   Timeline of \(history.initiator) → \(history.responder), one of \(incident.flows) connections\n"
-            : "   Timeline\n"
+            ? " of \(history.initiator) → \(history.responder), one of \(incident.flows) connections"
+            : ""
+        let label = "   Timeline\(flow)\(report.surroundings(of: history))\n"
         let exchange = report.services.exchange(
             naming: history.responder,
             for: history.initiator.address

@@ -135,7 +135,7 @@ package struct Census: Sendable {
                 lastPacket: flow.lastPacket,
                 initiatorPort: flow.key[flow.initiator].port,
                 initialSequence: flow[flow.initiator].initialSequence,
-                vlan: flow.vlan,
+                context: flow.context,
                 isClosedByInitiator: closer == flow.initiator,
                 isReset: flow.phase == .reset,
                 hasRequest: hasRequest

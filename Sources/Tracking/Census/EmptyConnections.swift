@@ -14,7 +14,7 @@ package struct EmptyConnections: Sendable {
         package let lastPacket: UInt64
         package let initiatorPort: UInt16
         package let initialSequence: SequenceNumber
-        package let vlan: UInt16
+        package let context: Context
         package let isClosedByInitiator: Bool
         package let isReset: Bool
         /// Whether the initiator had sent anything.
@@ -39,7 +39,7 @@ extension EmptyConnections.Visit {
             acknowledgment: SequenceNumber(0),
             frameLength: 0,
             flags: .syn,
-            vlan: vlan,
+            context: context,
             incarnation: 0,
             timeToLive: 0,
             kind: .syn,

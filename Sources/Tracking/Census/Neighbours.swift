@@ -14,12 +14,12 @@ package struct Neighbours: Sendable {
         package let time: Int64
         package let packet: UInt64
         package let frameLength: UInt32
-        package let vlan: UInt16
+        package let context: Context
     }
 
-    /// The same address in two VLANs is two hosts' in their own right.
+    /// The same address in two VLANs or tunnels is two hosts' in their own right.
     private struct Place: Hashable {
-        let vlan: UInt16
+        let context: Context
         let address: Address
     }
 
@@ -34,10 +34,10 @@ package struct Neighbours: Sendable {
             time: frame.time,
             packet: frame.number,
             frameLength: frame.originalLength,
-            vlan: frame.vlan
+            context: frame.context
         )
         if claim.owner.isVirtual { return }
-        let place = Place(vlan: frame.vlan, address: claim.address)
+        let place = Place(context: frame.context, address: claim.address)
         guard var known = claims[place] else {
             if claims.count < Self.limit { claims[place] = [new] } else { refused += 1 }
             return
@@ -52,7 +52,7 @@ package struct Neighbours: Sendable {
     /// The addresses that changed hands, in order, with the claims around each change.
     package var contested: [(address: Address, claims: [Claim])] {
         claims.filter { $0.value.count > 1 }.sorted {
-            ($0.key.address, $0.key.vlan) < ($1.key.address, $1.key.vlan)
+            ($0.key.address, $0.key.context) < ($1.key.address, $1.key.context)
         }.map { ($0.key.address, $0.value) }
     }
 }
@@ -67,7 +67,7 @@ extension Neighbours.Claim {
             acknowledgment: SequenceNumber(0),
             frameLength: frameLength,
             flags: [],
-            vlan: vlan,
+            context: context,
             incarnation: 0,
             timeToLive: 0,
             kind: .addressClaim,

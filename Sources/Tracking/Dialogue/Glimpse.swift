@@ -45,7 +45,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
     package var sequenceEnd: SequenceNumber { sequence.advanced(by: payloadLength) }
 
     /// The segment as an event of its flow.
-    func event(from side: Side, vlan: UInt16, incarnation: UInt16) -> Event {
+    func event(from side: Side, context: Context, incarnation: UInt16) -> Event {
         Event(
             time: time,
             packet: packet,
@@ -58,7 +58,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
             window: window,
             flags: flags,
             identification: identification,
-            vlan: vlan,
+            context: context,
             incarnation: incarnation,
             options: options,
             timeToLive: timeToLive,

@@ -36,7 +36,8 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     package var maximumSegmentSize: UInt16 = 0
     package var flags: TCPFlags
     package var identification: UInt16 = 0
-    package var vlan: UInt16
+    /// The VLANs and tunnels it was in.
+    package var context: Context
     /// Which life of the four-tuple it belongs to, from 0.
     package var incarnation: UInt16
     package var windowScale: UInt8 = 0
@@ -121,7 +122,7 @@ extension Event {
             maximumSegmentSize: segment.options.maximumSegmentSize,
             flags: segment.flags,
             identification: segment.identification,
-            vlan: frame.vlan,
+            context: frame.context,
             incarnation: 0,
             windowScale: segment.options.windowScale,
             options: segment.options.presence,
@@ -141,7 +142,7 @@ extension Event {
             acknowledgment: error.quoted.acknowledgment,
             frameLength: frame.originalLength,
             flags: error.quoted.flags,
-            vlan: frame.vlan,
+            context: frame.context,
             incarnation: 0,
             options: error.quoted.hasFlags ? .quotedFlags : [],
             timeToLive: error.timeToLive,
@@ -170,17 +171,17 @@ struct FrameFacts: BitwiseCopyable {
     let time: Int64
     let number: UInt64
     let originalLength: UInt32
-    let vlan: UInt16
+    let context: Context
     var link = LinkFacts()
 }
 
 extension FrameFacts {
     @inline(always)
-    init(_ frame: borrowing Frame, vlan: UInt16, link: LinkFacts) {
+    init(_ frame: borrowing Frame, context: Context, link: LinkFacts) {
         time = frame.time
         number = frame.number
         originalLength = frame.originalLength
-        self.vlan = vlan
+        self.context = context
         self.link = link
     }
 }

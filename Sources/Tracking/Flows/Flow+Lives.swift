@@ -68,7 +68,7 @@ extension Flow {
             timestampValue: self[opener].timestamp,
             frameLength: 0,
             flags: ending,
-            vlan: vlan,
+            context: context,
             incarnation: incarnation,
             timeToLive: 0,
             kind: .formerConnection,
@@ -90,7 +90,12 @@ extension Flow {
         let kept = tape
         let number = incarnation &+ 1
         let keptMarks = marks.intersection([.noteworthy, .reused])
+        let contexts = (low: context(of: .low), high: context(of: .high))
+        let place = domain
         self = Flow(key: key, in: frame)
+        setContext(contexts.low, of: .low)
+        setContext(contexts.high, of: .high)
+        domain = place
         tape = kept
         incarnation = number
         marks.formUnion(keptMarks)

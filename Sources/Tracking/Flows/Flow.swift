@@ -56,7 +56,7 @@ struct Flow: BitwiseCopyable {
     let key: FlowKey
     var low = Sender()
     // Here it fills a gap.
-    var vlan: UInt16
+    private var lowContext: UInt16 = 0
     var high = Sender()
     var phase: Phase = .opening
     /// Counts that stop at 255.
@@ -75,6 +75,8 @@ struct Flow: BitwiseCopyable {
     var speaker: Side = .low
     /// Whether its data is that of a TLS session.
     var isTLS = false
+    // Here, too.
+    private var highContext: UInt16 = 0
     var lastTime: Int64
     var lastPacket: UInt64
     /// When the first SYN of this incarnation was sent.
@@ -90,7 +92,6 @@ struct Flow: BitwiseCopyable {
     /// A flow that begins with the packet in `frame`.
     init(key: FlowKey, in frame: FrameFacts) {
         self.key = key
-        vlan = frame.vlan
         begin = frame.time
         lastTime = frame.time
         firstPacket = frame.number
@@ -104,6 +105,29 @@ struct Flow: BitwiseCopyable {
             if side == .low { yield &low } else { yield &high }
         }
     }
+
+    /// In what VLANs and tunnels an end sends.
+    func context(of side: Side) -> Context {
+        Context(number: (side == .low ? lowContext : highContext) & Self.contextBits)
+    }
+
+    mutating func setContext(_ context: Context, of side: Side) {
+        let number = context.number & Self.contextBits
+        if side == .low {
+            lowContext = lowContext & ~Self.contextBits | number
+        } else {
+            highContext = number
+        }
+    }
+
+    /// Which of the flows on its four-tuple it is, from 0 to 15; 0 for one whose packets lie plainly in their
+    /// frames.
+    var domain: UInt16 {
+        get { lowContext >> 12 }
+        set { lowContext = lowContext & Self.contextBits | newValue << 12 }
+    }
+
+    private static let contextBits: UInt16 = 0x0FFF
 
     var initiator: Side { marks.contains(.initiatorIsHigh) ? .high : .low }
 

@@ -34,7 +34,7 @@ package enum HandshakeOutcome: UInt8, CaseIterable, Sendable {
 package struct Handshake: Hashable, Sendable {
     package let initiator: Endpoint
     package let responder: Endpoint
-    package let vlan: UInt16
+    package let context: Context
     /// The time of its first packet, in nanoseconds since 1970.
     package let begin: Int64
     package let firstPacket: UInt64
@@ -64,7 +64,7 @@ extension Flow {
         Handshake(
             initiator: key[initiator],
             responder: key[initiator.other],
-            vlan: vlan,
+            context: context,
             begin: begin,
             firstPacket: firstPacket,
             outcome: outcome,

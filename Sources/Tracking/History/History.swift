@@ -7,7 +7,8 @@ package struct History: Sendable {
     package let initiator: Endpoint
     package let responder: Endpoint
     package let initiatorSide: Side
-    package let vlan: UInt16
+    /// The VLANs and tunnels of its first packet.
+    package let context: Context
     /// Oldest first, duplicates among them.
     package let events: [Event]
     /// What each event means, by the same index.
@@ -44,7 +45,7 @@ package struct History: Sendable {
         initiatorSide = incarnations.last?.initiator ?? flow.initiator
         initiator = flow.key[initiatorSide]
         responder = flow.key[initiatorSide.other]
-        vlan = flow.events.first?.vlan ?? 0
+        context = flow.events.first?.context ?? .plain
         omitted = flow.omitted
         lastTime = flow.lastTime
         conversations = flow.conversations

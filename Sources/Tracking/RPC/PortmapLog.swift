@@ -174,7 +174,7 @@ package struct PacketMark: Hashable, Sendable {
     package let time: Int64
     package let packet: UInt64
     package let frameLength: UInt32
-    package let vlan: UInt16
+    package let context: Context
 }
 
 extension PacketMark {
@@ -182,7 +182,7 @@ extension PacketMark {
         time = facts.time
         packet = facts.number
         frameLength = facts.originalLength
-        vlan = facts.vlan
+        context = facts.context
     }
 
     /// The message in the form of an event, to be named as evidence.
@@ -194,7 +194,7 @@ extension PacketMark {
             acknowledgment: SequenceNumber(0),
             frameLength: frameLength,
             flags: [],
-            vlan: vlan,
+            context: context,
             incarnation: 0,
             timeToLive: 0,
             kind: .portmap,

@@ -83,9 +83,10 @@ private struct FrameWriter {
             return nil
         }
         let isFromClient = step.party == .client
+        let vlans = isFromClient ? exchange.vlans : exchange.answerVLANs ?? exchange.vlans
         return MemoryFrames.Record(
             time: time,
-            octets: datagram.frame(isFromClient: isFromClient, vlans: exchange.vlans, mac: mac)
+            octets: datagram.frame(isFromClient: isFromClient, vlans: vlans, mac: mac)
         )
     }
 

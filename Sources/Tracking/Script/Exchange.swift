@@ -20,6 +20,8 @@ package struct Exchange: Sendable {
     package var serverShift: UInt32 = 0
     /// The VLAN tags of every frame, outermost first.
     package var vlans: [UInt16] = []
+    /// Those of frames that are not the client's; `nil`: the same.
+    package var answerVLANs: [UInt16]?
 
     package init(
         from client: String = "192.0.2.10:50000",
@@ -60,10 +62,12 @@ package struct Exchange: Sendable {
         return copy
     }
 
-    /// The same conversation in tagged frames.
-    package func tagged(_ vlans: [UInt16]) -> Exchange {
+    /// The same conversation in tagged frames, as a mirror port that tags by direction shows it if `answers` are
+    /// tagged otherwise.
+    package func tagged(_ vlans: [UInt16], answers: [UInt16]? = nil) -> Exchange {
         var copy = self
         copy.vlans = vlans
+        copy.answerVLANs = answers
         return copy
     }
 }

@@ -2,8 +2,8 @@ import CPcap
 
 /// A four-tuple, the same value for both directions: the lesser endpoint comes first.
 ///
-/// VLAN identifiers are no part of it: a mirror port may tag the two directions of one connection
-/// differently.
+/// VLANs and tunnels are no part of it: a mirror port may tag the two directions of one connection
+/// differently. Where one four-tuple stands for several connections, the flow table tells them apart.
 package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
     package let lowAddress: Address
     package let highAddress: Address

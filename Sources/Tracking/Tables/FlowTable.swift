@@ -62,6 +62,12 @@ struct FlowTable: ~Copyable {
 
     func find(_ key: FlowKey) -> Int? { find(key, tag: tag(of: key)) }
 
+    /// The tag of the same four-tuple in another domain: never the same, so that who looks for one of them does not
+    /// find another.
+    static func tag(_ tag: UInt32, within domain: UInt16) -> UInt32 {
+        tag ^ UInt32(domain) &* 0x9E37_79B1
+    }
+
     /// Adds a flow whose key is not in the table, which must not be full.
     ///
     /// - Returns: its record number, `nil` when there is no memory for it.
@@ -69,7 +75,7 @@ struct FlowTable: ~Copyable {
     mutating func insert(_ flow: Flow) -> Int? {
         if (count + 1) * 8 > slots.count * 5, !grow() { return nil }
         guard let index = record(flow) else { return nil }
-        slots.place(UInt64(flow.key.hash(seed: seed)) << 32 | UInt64(index + 1))
+        slots.place(UInt64(tag(of: flow)) << 32 | UInt64(index + 1))
         count += 1
         return index
     }
@@ -82,14 +88,30 @@ struct FlowTable: ~Copyable {
 
     /// Takes a flow out; its record may be used again.
     mutating func remove(_ index: Int) {
-        var position = Int(self[index].key.hash(seed: seed))
-        while UInt32(truncatingIfNeeded: slots[position]) != UInt32(index + 1) {
-            position = slots.next(position)
-        }
-        closeGap(at: position)
+        closeGap(at: slot(of: index))
         self[index].marks = []
         free.append(UInt32(index))
         count -= 1
+    }
+
+    /// Puts a flow into another domain, in which its four-tuple has none.
+    mutating func move(_ index: Int, to domain: UInt16) {
+        closeGap(at: slot(of: index))
+        self[index].domain = domain
+        slots.place(UInt64(tag(of: self[index])) << 32 | UInt64(index + 1))
+    }
+
+    private func tag(of flow: Flow) -> UInt32 {
+        Self.tag(flow.key.hash(seed: seed), within: flow.domain)
+    }
+
+    /// Where the index holds a record that is in the table.
+    private func slot(of index: Int) -> Int {
+        var position = Int(tag(of: self[index]))
+        while UInt32(truncatingIfNeeded: slots[position]) != UInt32(index + 1) {
+            position = slots.next(position)
+        }
+        return position
     }
 
     /// The quietest of the next few records: the clock's hand, which gets round to everyone.

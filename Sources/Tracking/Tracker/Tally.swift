@@ -6,11 +6,15 @@ package struct Tally: Hashable, Sendable {
     package var icmpErrors: UInt64 = 0
     /// By `UnreadReason.rawValue`.
     package var unread = [UInt64](repeating: 0, count: UnreadReason.allCases.count)
+    /// Parts of datagrams that were read with the part that completed them.
+    package var joinedFragments: UInt64 = 0
     /// ICMP errors about a connection of which no packet was captured.
     package var unattachedICMPErrors: UInt64 = 0
     package var flows: UInt64 = 0
     package var flowsEvicted: UInt64 = 0
     package var eventsRefused: UInt64 = 0
+    /// Segments of connections for which there was no room beside others on the same four-tuple.
+    package var contextsRefused: UInt64 = 0
     /// Connections that ended oddly, and of which there was no room to remember how.
     package var conversationsRefused: UInt64 = 0
     /// RSTs of which there was no room to remember what they say.

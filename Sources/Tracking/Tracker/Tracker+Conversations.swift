@@ -103,7 +103,7 @@ extension Tracker {
         let tape = flows[index].tape
         if tapes.events(on: tape).contains(where: { $0.packet == glimpse.packet }) { return }
         let flow = flows[index]
-        var event = glimpse.event(from: side, vlan: flow.vlan, incarnation: flow.incarnation)
+        var event = glimpse.event(from: side, context: flow.context, incarnation: flow.incarnation)
         event.contents = contents
         tapes.append(event, to: &flows[index].tape)
     }

@@ -93,7 +93,7 @@ extension Tracker {
         of index: Int
     ) -> Event {
         let flow = flows[index]
-        var event = glimpse.event(from: side, vlan: flow.vlan, incarnation: flow.incarnation)
+        var event = glimpse.event(from: side, context: flow.context, incarnation: flow.incarnation)
         event.contents = contents
         return event
     }

@@ -21,11 +21,7 @@ extension Tracker {
     @inline(never)
     mutating func follow(_ error: ICMPError, in frame: FrameFacts) {
         let (key, side) = FlowKey.of(error.quoted.source, error.quoted.destination)
-        guard let index = flows.find(key) else {
-            tally.unattachedICMPErrors &+= 1
-            return
-        }
-        guard flows[index].mayHaveSent(error.quoted, from: side) else {
+        guard let index = flow(quotedBy: error, key, side, in: frame.context) else {
             tally.unattachedICMPErrors &+= 1
             return
         }

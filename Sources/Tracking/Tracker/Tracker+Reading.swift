@@ -80,16 +80,20 @@ extension Tracker {
             time: waiting.time,
             number: waiting.number,
             originalLength: waiting.originalLength,
-            vlan: 0,
-            link: LinkFacts(ethernet: frame)
+            context: .plain,
+            link: LinkFacts(ethernet: frame, at: 0)
         )
         facts.link.checksum = segment.checksum
-        follow(slowly: waiting, segment, on: index, facts, in: frame)
+        if index == nil, !contexts.isEmpty {
+            follow(apart: waiting, segment, facts, in: frame)
+        } else {
+            follow(slowly: waiting, segment, on: index, facts, in: frame)
+        }
     }
 
     /// Takes a segment that its flow declined, or that has none yet.
     @inline(always)
-    private mutating func follow(
+    mutating func follow(
         slowly waiting: borrowing WaitingSegment,
         _ segment: Segment,
         on index: Int?,
@@ -106,11 +110,17 @@ extension Tracker {
         }
     }
 
-    /// Takes a frame layer by layer: all that is no plain segment of a running connection.
+    /// Takes a frame layer by layer: all that is no plain segment in an untagged Ethernet frame.
     @inline(never)
     private mutating func consume(_ frame: borrowing Frame, at place: Int) {
-        let decoded = DecodedFrame(frame)
-        var facts = FrameFacts(frame, vlan: decoded.vlan, link: decoded.link)
+        take(DecodedFrame(frame), in: frame, at: place)
+    }
+
+    /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
+    /// the frame's place.
+    private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame, at place: Int) {
+        let context = contexts.number(of: decoded, in: frame.octets)
+        var facts = FrameFacts(frame, context: context, link: decoded.link)
         notePortmap(of: decoded, in: frame, facts)
         switch decoded.packet {
         case .segment(let segment):
@@ -127,6 +137,7 @@ extension Tracker {
             neighbours.note(claim, in: facts)
         case .unread(let reason):
             tally.unread[Int(reason.rawValue)] &+= 1
+            if reason == .incompleteFragment { join(decoded, in: frame, context) }
         }
     }
 
@@ -137,12 +148,54 @@ extension Tracker {
         at place: Int,
         _ facts: FrameFacts
     ) {
-        let waiting = WaitingSegment(segment, in: frame, at: place)
-        let index = flows.find(waiting.key)
-        guard let index, flows[index].absorbs(waiting) else {
-            follow(slowly: waiting, segment, on: index, facts, in: frame.octets)
+        var waiting = WaitingSegment(segment, in: frame, at: place)
+        waiting.tag = flows.tag(of: waiting.key)
+        guard facts.context.isPlain else {
+            follow(apart: waiting, segment, facts, in: frame.octets)
             return
         }
-        if segment.payloadLength > 0 { hear(waiting, on: index, in: frame.octets) }
+        let index = flows.find(waiting.key, tag: waiting.tag)
+        if index == nil, !contexts.isEmpty {
+            follow(apart: waiting, segment, facts, in: frame.octets)
+        } else if let index, flows[index].absorbs(waiting) {
+            if segment.payloadLength > 0 { hear(waiting, on: index, in: frame.octets) }
+        } else {
+            follow(slowly: waiting, segment, on: index, facts, in: frame.octets)
+        }
+    }
+
+    /// Puts a fragment to the others of its datagram, and follows what is in that once it is whole: with the number
+    /// and time of this frame, which completes it.
+    @inline(never)
+    private mutating func join(
+        _ decoded: DecodedFrame,
+        in frame: borrowing Frame,
+        _ context: Context
+    ) {
+        guard let offset = decoded.datagramOffset, fragments.depth < Fragments.deepest,
+            let whole = fragments.add(
+                frame.octets.extracting(droppingFirst: offset),
+                in: context,
+                at: frame.time
+            )
+        else { return }
+        tally.unread[Int(UnreadReason.incompleteFragment.rawValue)] &-= whole.parts
+        tally.joinedFragments &+= whole.parts - 1
+        var datagram = MemoryFrames(
+            [.init(time: frame.time, octets: whole.octets)],
+            linkType: .rawIP
+        )
+        guard case .frame = datagram.advanceInPlace() else { return }
+        let octets = datagram[0]
+        let assembled = Frame(
+            octets: octets,
+            time: frame.time,
+            number: frame.number,
+            originalLength: frame.originalLength,
+            linkType: .rawIP
+        )
+        fragments.depth += 1
+        take(DecodedFrame(octets, insteadOf: decoded), in: assembled, at: 0)
+        fragments.depth -= 1
     }
 }

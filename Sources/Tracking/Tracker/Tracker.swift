@@ -31,6 +31,9 @@ package struct Tracker: ~Copyable {
     var slowAnswers = SlowAnswers()
     /// Hosts between which ECN was agreed upon.
     private(set) var pairsWithECN: Set<HostPair> = []
+    /// The VLANs and tunnels of the packets.
+    package internal(set) var contexts = Contexts()
+    var fragments = Fragments()
     /// What clocks connections came up with.
     var acceptedTimestamps = AcceptedTimestamps()
 
@@ -95,10 +98,13 @@ package struct Tracker: ~Copyable {
         _ key: FlowKey,
         with segment: Segment,
         from side: Side,
-        in frame: FrameFacts
+        in frame: FrameFacts,
+        domain: UInt16 = 0
     ) -> Int? {
         if flows.isFull { evict() }
         var flow = Flow(key: key, in: frame)
+        flow.domain = domain
+        flow.setContext(frame.context, of: side)
         flow.meet(segment, from: side)
         tally.flows &+= 1
         guard let index = flows.insert(flow) else {

@@ -25,9 +25,11 @@ struct IPv6Header: ~Escapable {
 
     /// The transport protocol and where its header begins, behind all extension headers (RFC 8200 §4).
     ///
-    /// - Parameter reach: how many octets from the header's begin may be read.
+    /// - Parameters:
+    ///   - reach: how many octets from the header's begin may be read.
+    ///   - opensFirstFragment: whether to read on in a datagram's first part, as if it were the whole.
     /// - Returns: where it is, or why it cannot be had.
-    func transport(within reach: Int) -> Transport {
+    func transport(within reach: Int, opensFirstFragment: Bool = false) -> Transport {
         var header = nextHeader
         var offset = Self.length
         // Each step advances by 8 octets or more, so the walk ends with the datagram.
@@ -43,8 +45,11 @@ struct IPv6Header: ~Escapable {
                 offset += (Int(octets.octet(at: offset + 1)) + 2) * 4
             case 44:
                 guard offset + 8 <= reach else { return .cutShort }
-                let fragment: UInt16 = octets.bigEndian(at: offset + 2)
-                guard fragment >> 3 == 0 else { return .laterFragment }
+                let field: UInt16 = octets.bigEndian(at: offset + 2)
+                // One of a single part is as good as none (RFC 6946).
+                guard field & 0xFFF9 == 0 || opensFirstFragment && field >> 3 == 0 else {
+                    return .fragment(offset)
+                }
                 header = octets.octet(at: offset)
                 offset += 8
             default:
@@ -56,44 +61,19 @@ struct IPv6Header: ~Escapable {
     /// Where the walk over the extension headers ended.
     enum Transport {
         case found(UInt8, Int)
-        case laterFragment
+        /// At the fragment header of a part of a datagram.
+        case fragment(Int)
         case cutShort
     }
-}
 
-extension Packet {
-    @inline(never)
-    init(ipv6 datagram: RawSpan) {
-        guard let ip = IPv6Header(datagram) else {
-            self = .unread(datagram.byteCount < IPv6Header.length ? .cutShort : .malformed)
-            return
-        }
-        switch ip.transport(within: datagram.byteCount) {
-        case .laterFragment:
-            self = .unread(.laterFragment)
-        case .cutShort:
-            self = .unread(.cutShort)
-        case .found(6, let offset):
-            // A payload length of 0 is a jumbogram or a datagram left to the network card to cut.
-            let claimed =
-                ip.payloadLength == 0 ? datagram.byteCount : IPv6Header.length + ip.payloadLength
-            self.init(
-                tcp: datagram.extracting(droppingFirst: offset),
-                from: ip.source,
-                to: ip.destination,
-                claiming: claimed - offset,
-                timeToLive: ip.hopLimit,
-                identification: 0
-            )
-        case .found(58, let offset):
-            self.init(
-                icmpv6: datagram.extracting(droppingFirst: offset),
-                from: ip.source,
-                to: ip.destination,
-                timeToLive: ip.hopLimit
-            )
-        case .found:
-            self = .unread(.notTCP)
-        }
+    /// Where the datagram ends by its own claim, counted from its begin; `nil` where it claims nothing, because
+    /// the sending host left it to its network card to cut.
+    func end(within reach: Int) -> Int? {
+        if payloadLength != 0 { return Self.length + payloadLength }
+        // The jumbo payload option stands first where it stands at all (RFC 2675 §2).
+        guard nextHeader == 0, reach >= Self.length + 8,
+            octets.bigEndian(at: Self.length + 2, as: UInt16.self) == 0xC204
+        else { return nil }
+        return Self.length + Int(octets.bigEndian(at: Self.length + 4, as: UInt32.self))
     }
 }

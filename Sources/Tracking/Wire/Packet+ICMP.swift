@@ -61,7 +61,7 @@ extension Packet {
             self = .unread(.cutShort)
             return
         }
-        switch ip.transport(within: quote.byteCount) {
+        switch ip.transport(within: quote.byteCount, opensFirstFragment: true) {
         case .found(6, let offset):
             self.init(
                 quoting: quote.extracting(droppingFirst: offset),
@@ -71,7 +71,7 @@ extension Packet {
             )
         case .cutShort:
             self = .unread(.cutShort)
-        case .laterFragment, .found:
+        case .fragment, .found:
             self = .unread(.notTCP)
         }
     }

@@ -10,12 +10,16 @@ package enum Packet: BitwiseCopyable, Sendable {
 package enum UnreadReason: UInt8, CaseIterable, BitwiseCopyable, Sendable {
     /// Another protocol than TCP, or an ICMP message that reports no failed TCP segment.
     case notTCP
-    /// A fragment that does not begin with the transport header.
-    case laterFragment
+    /// A part of an IP datagram that waits for the others; they may never come.
+    case incompleteFragment
     /// The snapshot length left too little of the headers.
     case cutShort
     /// Lengths that contradict each other.
     case malformed
     /// A link layer that this reader does not know.
     case unknownLink
+    /// What only its owners can read: MACsec, protected 802.11 frames, IPsec.
+    case encrypted
+    /// More VLANs and tunnels around each other than are opened.
+    case tooDeep
 }

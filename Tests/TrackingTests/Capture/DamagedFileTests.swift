@@ -50,11 +50,11 @@ import Tracking
     }
 
     @Test func `of another link type is refused by its name`() throws {
-        let temporary = try TemporaryFile(CaptureOctets.pcap([], linkType: 105))
+        let temporary = try TemporaryFile(CaptureOctets.pcap([], linkType: 195))
 
         let error = try #require(refusal(at: temporary.path))
 
-        #expect(error.reason.hasPrefix("the link type 105 (IEEE802_11) is not known here; "))
+        #expect(error.reason.hasPrefix("the link type 195 (IEEE802_15_4) is not known here; "))
     }
 
     @Test func `that is not there, is empty or a folder is refused`() throws {

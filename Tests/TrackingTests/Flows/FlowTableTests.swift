@@ -10,7 +10,7 @@ import Testing
         let key = FlowKey.of(client, server).key
         return Flow(
             key: key,
-            in: FrameFacts(time: lastTime, number: 1, originalLength: 60, vlan: 0)
+            in: FrameFacts(time: lastTime, number: 1, originalLength: 60, context: .plain)
         )
     }
 

@@ -12,7 +12,7 @@ import Testing
             acknowledgment: SequenceNumber(0),
             frameLength: 0,
             flags: .syn,
-            vlan: 0,
+            context: .plain,
             incarnation: 0,
             timeToLive: 64,
             kind: .syn,

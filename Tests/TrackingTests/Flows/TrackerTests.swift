@@ -63,7 +63,7 @@ import Tracking
         #expect(tally.packets == 5)
         #expect(tally.segments == 0)
         #expect(tally.unread(.notTCP) == 1)
-        #expect(tally.unread(.laterFragment) == 1)
+        #expect(tally.unread(.incompleteFragment) == 1)
         #expect(tally.unread(.cutShort) == 2)
         #expect(tally.unread(.malformed) == 1)
         #expect(tally.octets == UInt64(octets.reduce(0) { $0 + $1.count }))

@@ -171,7 +171,7 @@ import Testing
             acknowledgment: SequenceNumber(0),
             frameLength: 0,
             flags: [],
-            vlan: 0,
+            context: .plain,
             incarnation: 0,
             timeToLive: 64,
             kind: kind,

@@ -30,7 +30,7 @@ import Tracking
 
         #expect(try readings(of: exchange.overIPv6) == plain)
         #expect(try readings(of: exchange.tagged([7, 100])) == plain)
-        #expect(try histories(of: exchange.tagged([7, 100])).map(\.vlan) == [7])
+        #expect(try histories(of: exchange.tagged([7, 100])).map(\.context.number) == [1])
     }
 
     @Test(arguments: exchanges)

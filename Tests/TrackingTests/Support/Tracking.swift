@@ -9,6 +9,7 @@ struct Tracked {
     var departed: [FlowEvents] = []
     var handshakes: [Handshake] = []
     var oneWayInitiators: Set<Address> = []
+    var contexts = Contexts()
 
     func outcomes(_ outcome: HandshakeOutcome) -> UInt64 { tally.outcome(outcome) }
 }
@@ -24,6 +25,7 @@ func track(_ records: [MemoryFrames.Record], flowLimit: Int = 1000) throws -> Tr
     tracked.tally = tracker.tally
     tracked.handshakes = tracker.handshakes
     tracked.oneWayInitiators = tracker.oneWayInitiators
+    tracked.contexts = tracker.contexts
     return tracked
 }
 

@@ -90,7 +90,7 @@ import Tracking
         arguments: [
             (1, "ethernet"), (113, "linux_sll"), (276, "linux_sll2"), (12, "raw"), (14, "raw"),
             (101, "raw"),
-            (228, "ipv4"), (229, "ipv6"), (0, "null"), (108, "loop"), (105, "other"), (-1, "other"),
+            (228, "ipv4"), (229, "ipv6"), (0, "null"), (108, "loop"), (195, "other"), (-1, "other"),
         ] as [(Int32, String)]
     )
     func `is known by its number`(_ number: Int32, name: String) {

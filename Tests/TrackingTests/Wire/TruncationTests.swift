@@ -19,7 +19,7 @@ import Tracking
             .ethernet
         ),
         (
-            Octets.ethernet(Octets.ipv6([6, 0, 0, 1, 0, 0, 0, 0] + syn, next: 44), type: 0x86DD),
+            Octets.ethernet(Octets.ipv6([6, 0, 0, 0, 0, 0, 0, 0] + syn, next: 44), type: 0x86DD),
             .ethernet
         ),
         ([UInt8](repeating: 0, count: 14) + [8, 0] + Octets.ipv4(syn), .linuxCooked),

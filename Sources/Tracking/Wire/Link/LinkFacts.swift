@@ -18,10 +18,10 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
         self.packed = packed
     }
 
-    /// Those of an Ethernet frame, of which at least the first 12 octets were captured.
+    /// Those of an Ethernet header, of which at least the first 12 octets were captured.
     @inline(always)
-    init(ethernet octets: RawSpan) {
-        packed = octets.bigEndian(at: 4, as: UInt64.self) & Self.addressBits
+    init(ethernet octets: RawSpan, at offset: Int) {
+        packed = octets.bigEndian(at: offset &+ 4, as: UInt64.self) & Self.addressBits
     }
 
     init(source: MACAddress?, direction: Direction) {
@@ -48,6 +48,16 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
 package struct MACAddress: Hashable, BitwiseCopyable, Sendable, CustomStringConvertible {
     /// The first octet in the highest of the lowest 48 bits.
     let bits: UInt64
+
+    /// The one that begins at an offset, of which all octets are there.
+    init(_ octets: RawSpan, at offset: Int) {
+        let high = UInt64(octets.bigEndian(at: offset, as: UInt16.self)) << 32
+        bits = high | UInt64(octets.bigEndian(at: offset + 2, as: UInt32.self))
+    }
+
+    init(bits: UInt64) {
+        self.bits = bits
+    }
 
     /// Whether it is one that routers share for a virtual address: VRRP, HSRP or GLBP.
     var isVirtual: Bool {

@@ -1,0 +1,151 @@
+/// The VLANs and tunnels around a packet, as a small number that `Contexts` knows the meaning of.
+package struct Context: Hashable, Comparable, BitwiseCopyable, Sendable {
+    package let number: UInt16
+
+    /// That of a packet that lies in its frame as it is.
+    package static let plain = Context(number: 0)
+
+    @inline(always)
+    package static func < (left: Context, right: Context) -> Bool { left.number < right.number }
+
+    @inline(always)
+    package static func == (left: Context, right: Context) -> Bool { left.number == right.number }
+
+    package var isPlain: Bool { number == 0 }
+}
+
+/// All VLANs and tunnels of a capture, in order of their appearance.
+package struct Contexts: Sendable {
+    /// What a report calls a context.
+    package struct Name: Hashable, Sendable {
+        /// VLAN identifiers, the outermost first.
+        package var vlans: [UInt16] = []
+        /// The tunnels, such as `vxlan:10`, the outermost first and a slash between them; `nil` for none.
+        package var tunnel: String?
+
+        /// In words, such as `VLAN 7, vxlan:10`; empty for a packet that lies in its frame as it is.
+        package var text: String {
+            let tags = vlans.map { "VLAN \($0)" }
+            return (tags + (tunnel.map { [$0] } ?? [])).joined(separator: ", ")
+        }
+    }
+
+    /// As many are told apart; all others are taken for one.
+    package static let limit = 4094
+    private static let others = Context(number: UInt16(limit + 1))
+    /// As many pairs are remembered.
+    private static let pairLimit = 1024
+
+    private var numbers: [Encapsulation: Context] = [:]
+    private var names: [Name] = []
+    /// The one that was asked for last, since packets come in runs.
+    private var newest: (encapsulation: Encapsulation, context: Context) = (Encapsulation(), .plain)
+    /// Pairs that were seen as the two directions of one connection.
+    private var pairs: Set<UInt32> = []
+    /// Packets in VLANs or tunnels for which there was no number left.
+    package private(set) var refused: UInt64 = 0
+    /// The highest domain that a flow was given.
+    var highestDomain: UInt16 = 0
+
+    package init() {}
+
+    /// Whether all packets so far lay in their frames as they are.
+    @inline(always) package var isEmpty: Bool { newest.context.isPlain }
+
+    /// What a context is called.
+    package func name(of context: Context) -> Name {
+        let place = Int(context.number) - 1
+        return names.indices.contains(place) ? names[place] : Name()
+    }
+
+    /// The number of what is around a packet of `frame`.
+    mutating func number(of decoded: DecodedFrame, in frame: RawSpan) -> Context {
+        let encapsulation = decoded.encapsulation
+        if encapsulation.isPlain { return .plain }
+        if newest.encapsulation == encapsulation { return newest.context }
+        if let known = numbers[encapsulation] {
+            newest = (encapsulation, known)
+            return known
+        }
+        guard names.count < Self.limit else {
+            refused &+= 1
+            newest = (Encapsulation(), Self.others)
+            return Self.others
+        }
+        names.append(Name(of: encapsulation, between: decoded.tunnelEnds(in: frame)))
+        let new = Context(number: UInt16(names.count))
+        numbers[encapsulation] = new
+        newest = (encapsulation, new)
+        return new
+    }
+
+    /// Takes down that two contexts were the two directions of one connection.
+    mutating func pair(_ first: Context, _ second: Context) {
+        if pairs.count < Self.pairLimit { pairs.insert(Self.key(first, second)) }
+    }
+
+    func arePaired(_ first: Context, _ second: Context) -> Bool {
+        pairs.contains(Self.key(first, second))
+    }
+
+    private static func key(_ first: Context, _ second: Context) -> UInt32 {
+        UInt32(min(first, second).number) << 16 | UInt32(max(first, second).number)
+    }
+}
+
+extension DecodedFrame {
+    /// The ends of the innermost tunnel that is known by them.
+    fileprivate func tunnelEnds(in frame: RawSpan) -> (Address, Address)? {
+        guard let tunnelOffset, tunnelOffset < frame.byteCount else { return nil }
+        let datagram = frame.extracting(droppingFirst: tunnelOffset)
+        let ends: (Address, Address)
+        if let ip = IPv4Header(datagram) {
+            ends = (ip.source, ip.destination)
+        } else if let ip = IPv6Header(datagram) {
+            ends = (ip.source, ip.destination)
+        } else {
+            return nil
+        }
+        return ends.0 < ends.1 ? ends : (ends.1, ends.0)
+    }
+}
+
+extension Contexts.Name {
+    fileprivate init(of encapsulation: Encapsulation, between ends: (Address, Address)?) {
+        let layers = encapsulation.layers
+        vlans = layers.filter { $0.kind == .vlan }.map { UInt16(truncatingIfNeeded: $0.number) }
+        let tunnels = layers.filter { $0.kind != .vlan }
+        // The ends that are at hand are those of the innermost one.
+        let named = tunnels.lastIndex { $0.kind.isKnownByEnds }
+        let parts = tunnels.enumerated().map { place, layer in
+            guard layer.kind.isKnownByEnds else {
+                return layer.kind == .teredo
+                    ? layer.kind.name : "\(layer.kind.name):\(layer.number)"
+            }
+            guard let ends, place == named else { return layer.kind.name }
+            return "\(layer.kind.name):\(ends.0)-\(ends.1)"
+        }
+        tunnel = parts.isEmpty ? nil : parts.joined(separator: "/")
+    }
+}
+
+extension Encapsulation.Kind {
+    fileprivate var isKnownByEnds: Bool { self == .gre || self == .ipInIP || self == .etherIP }
+
+    fileprivate var name: String {
+        switch self {
+        case .vlan: "vlan"
+        case .pppoe: "pppoe"
+        case .mpls: "mpls"
+        case .gre, .keyedGRE: "gre"
+        case .erspan: "erspan"
+        case .vxlan: "vxlan"
+        case .geneve: "geneve"
+        case .ipInIP: "ip-in-ip"
+        case .etherIP: "etherip"
+        case .teredo: "teredo"
+        case .gtp: "gtp-u"
+        case .l2tp: "l2tp"
+        }
+    }
+}
