@@ -123,6 +123,12 @@ package struct JSONReport {
                     ("too_deep", .unsigned(tally.unread(.tooDeep)))
                 )
             ),
+            (
+                "joined_fragments",
+                tally.joinedFragments == 0 ? nil : .unsigned(tally.joinedFragments)
+            ),
+            ("time_reversals", .unsigned(tally.timeReversals)),
+            ("longest_silence", silence),
             ("flows", .unsigned(tally.flows)),
             ("flows_evicted", tally.flowsEvicted == 0 ? nil : .unsigned(tally.flowsEvicted)),
             ("handshakes", handshakes),
@@ -130,6 +136,15 @@ package struct JSONReport {
             ("by_pathology", byPathology),
             ("syn_to_synack_us", delays)
         )
+    }
+
+    private var silence: JSONValue? {
+        report.tally.longestSilence.map { silence in
+            .members(
+                ("begin", events.time(silence.begin)),
+                ("duration_us", .microseconds(silence.duration))
+            )
+        }
     }
 
     private var handshakes: JSONValue {

@@ -39,7 +39,7 @@ package struct TextReport {
         if let place = vantage { parts.append(place) }
         var text = (inputs.count == 1 ? "" : self.inputs) + parts.joined(separator: "   ") + "\n"
         text += counts + "\n"
-        if let remainder = unread { text += remainder + "\n" }
+        if let remainder { text += remainder + "\n" }
         if !report.incidents.isEmpty, let remainder = report.failuresWithoutName {
             text += remainder + "\n"
         }
@@ -113,23 +113,6 @@ package struct TextReport {
         let right = findings.joined(separator: ", ")
         let gap = max(3, min(style.width, 120) - left.count - right.count)
         return left + String(repeating: " ", count: gap) + right
-    }
-
-    private var unread: String? {
-        let words: [(UnreadReason, String)] = [
-            (.notTCP, "not TCP"), (.incompleteFragment, "parts of incomplete datagrams"),
-            (.cutShort, "cut short"), (.malformed, "malformed"),
-            (.unknownLink, "of an unknown link type"), (.encrypted, "encrypted"),
-            (.tooDeep, "in too many tunnels"),
-        ]
-        let parts = words.compactMap { reason, word in
-            let count = report.tally.unread(reason)
-            return count > 0 ? "\(count) \(word)" : nil
-        }
-        guard !parts.isEmpty else { return nil }
-        let total = report.tally.unread.reduce(0, +)
-        return
-            "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
     }
 
     private func describe(_ incident: Incident, number: Int) -> String {

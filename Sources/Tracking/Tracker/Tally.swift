@@ -34,6 +34,13 @@ package struct Tally: Hashable, Sendable {
     package var lossSigns: UInt64 = 0
     /// Packets captured before the packet that stands before them.
     package var timeReversals: UInt64 = 0
+    /// The longest time without a packet, and when it began; `nil` where none is longer than a millisecond.
+    package var longestSilence: (begin: Int64, duration: Int64)? {
+        silenceBegin.map { ($0, longestGap) }
+    }
+    private var silenceBegin: Int64?
+    /// In nanoseconds.
+    private var longestGap: Int64 = 1_000_000
     /// The first and the last capture time, in nanoseconds since 1970.
     package var window: (first: Int64, last: Int64)? {
         packets > 0 ? (earliest, latest) : nil
@@ -59,18 +66,29 @@ package struct Tally: Hashable, Sendable {
     mutating func note(_ frame: borrowing Frame) {
         packets &+= 1
         octets &+= UInt64(frame.octets.byteCount)
-        if frame.time >= latest {
-            if packets == 1 { earliest = frame.time }
+        // Seen without a sign, a step back is longer than any other, and so is the first.
+        let step = UInt64(bitPattern: frame.time &- latest)
+        if step <= UInt64(bitPattern: longestGap) {
             latest = frame.time
         } else {
-            noteReversal(to: frame.time)
+            noteLeap(to: frame.time)
         }
     }
 
+    /// Takes the first packet, one that goes back in time, or one after a longer silence than any before.
     @inline(never)
-    private mutating func noteReversal(to time: Int64) {
-        timeReversals &+= 1
-        earliest = min(earliest, time)
+    private mutating func noteLeap(to time: Int64) {
+        if packets == 1 {
+            earliest = time
+            latest = time
+        } else if time < latest {
+            timeReversals &+= 1
+            earliest = min(earliest, time)
+        } else {
+            silenceBegin = latest
+            longestGap = time.subtractingReportingOverflow(latest).partialValue
+            latest = time
+        }
     }
 
     mutating func note(_ checksum: SegmentChecksum) {

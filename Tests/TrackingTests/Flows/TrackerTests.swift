@@ -115,4 +115,16 @@ import Tracking
         #expect(tally.window?.last == 90)
         #expect(tally.timeReversals == 2)
     }
+
+    @Test func `knows the longest silence`() throws {
+        let times: [Int64] = [100, 5_000_100, 4_000_000, 9_000_000_000, 9_000_000_500, 9_400_000_000]
+
+        let tally = try track(times.map { .init(time: $0, octets: []) }).tally
+
+        #expect(tally.longestSilence?.begin == 5_000_100)
+        #expect(tally.longestSilence?.duration == 8_994_999_900)
+        #expect(tally.timeReversals == 1)
+        #expect(tally.window?.first == 100)
+        #expect(try track([.init(time: 7, octets: [])]).tally.longestSilence == nil)
+    }
 }

@@ -1,0 +1,56 @@
+import Diagnosing
+import Tracking
+
+/// What the text says of the input itself: packets that tell nothing of TCP, parts, silence.
+extension TextReport {
+    /// Shorter silences are not worth a word, in nanoseconds.
+    private static let leastSilence: Int64 = 10_000_000_000
+    /// Of fewer packets nobody knows how many should come in a second.
+    private static let leastPackets: UInt64 = 1000
+    /// A silence is told of if so many packets would have come in it.
+    private static let expectedPackets: Int64 = 1000
+
+    /// One line on what was not analysed and why; `nil` where there is nothing to say.
+    var remainder: String? {
+        let parts = [unread, joined, silence].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    private var unread: String? {
+        let words: [(UnreadReason, String)] = [
+            (.notTCP, "not TCP"), (.incompleteFragment, "parts of incomplete datagrams"),
+            (.cutShort, "cut short"), (.malformed, "malformed"),
+            (.unknownLink, "of an unknown link type"), (.encrypted, "encrypted"),
+            (.tooDeep, "in too many tunnels"),
+        ]
+        let parts = words.compactMap { reason, word in
+            let count = report.tally.unread(reason)
+            return count > 0 ? "\(count) \(word)" : nil
+        }
+        guard !parts.isEmpty else { return nil }
+        let total = report.tally.unread.reduce(0, +)
+        return
+            "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
+    }
+
+    private var joined: String? {
+        let count = report.tally.joinedFragments
+        guard count > 0 else { return nil }
+        return count == 1
+            ? "1 IP fragment read with the one that completes it"
+            : "\(count) IP fragments read with those that complete them"
+    }
+
+    private var silence: String? {
+        let tally = report.tally
+        guard let silence = tally.longestSilence, let window = tally.window,
+            silence.duration >= Self.leastSilence, tally.packets >= Self.leastPackets
+        else { return nil }
+        let rest = max(0, window.last &- window.first &- silence.duration)
+        guard rest / Int64(clamping: tally.packets) < silence.duration / Self.expectedPackets else {
+            return nil
+        }
+        return
+            "no packet for \(Wording.duration(silence.duration)) from \(clock.time(silence.begin))"
+    }
+}
