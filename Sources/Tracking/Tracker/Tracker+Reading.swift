@@ -72,18 +72,40 @@ extension Tracker {
         at place: Int,
         of source: borrowing some CaptureSource & ~Copyable
     ) {
+        // Kept out of the loop above, which is the faster for it.
+        if frame.linkType == .ethernet {
+            var waiting = WaitingSegment.none
+            if waiting.read(plainIPv6: frame, at: place) {
+                tally.segments &+= 1
+                prepare(&waiting)
+                follow(waiting, of: source)
+                return
+            }
+            if let tag = waiting.read(tagged: frame, at: place) {
+                tally.segments &+= 1
+                waiting.facts.context = contexts.number(of: tag, tunnelAt: nil, in: frame.octets)
+                prepare(&waiting)
+                follow(apart: waiting, of: source)
+                return
+            }
+        }
         take(DecodedFrame(frame), in: frame, at: place, of: source)
     }
 
     /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
     /// the frame's place.
+    @inline(never)
     private mutating func take(
         _ decoded: DecodedFrame,
         in frame: borrowing Frame,
         at place: Int,
         of source: borrowing some CaptureSource & ~Copyable
     ) {
-        let context = contexts.number(of: decoded, in: frame.octets)
+        let context = contexts.number(
+            of: decoded.encapsulation,
+            tunnelAt: decoded.tunnelOffset,
+            in: frame.octets
+        )
         var facts = FrameFacts(frame, context: context, link: decoded.link)
         notePortmap(of: decoded, in: frame, facts)
         switch decoded.packet {

@@ -49,4 +49,47 @@ extension Segment {
         }
         return true
     }
+
+    /// The octets of an Ethernet header, an IPv6 header and a TCP header without options.
+    private static let plainIPv6Length = 74
+
+    /// Reads the next most usual form: an untagged Ethernet frame with an IPv6 datagram without extension headers,
+    /// and a whole TCP header in it.
+    ///
+    /// - Returns: `false` for anything else; then nothing is read.
+    @inline(always)
+    mutating func read(plainIPv6 octets: RawSpan) -> Bool {
+        guard octets.byteCount >= Self.plainIPv6Length,
+            octets.plain(at: 12, as: UInt32.self) >> 12 == 0x8_6DD6,
+            octets.plain(at: 20, as: UInt8.self) == 6,
+            !Self.isOfPortMapper(octets.plain(at: 54))
+        else { return false }
+        let total = Int(octets.plain(at: 18, as: UInt16.self))
+        let bits: UInt16 = octets.plain(at: 66)
+        let length = Int(bits >> 12) * 4
+        guard length >= TCPHeader.minimumLength, total >= length, octets.byteCount >= 54 + length
+        else { return false }
+        source = Endpoint(
+            Address(high: octets.plain(at: 22), low: octets.plain(at: 30)),
+            port: octets.plain(at: 54)
+        )
+        destination = Endpoint(
+            Address(high: octets.plain(at: 38), low: octets.plain(at: 46)),
+            port: octets.plain(at: 56)
+        )
+        sequence = SequenceNumber(octets.plain(at: 58))
+        acknowledgment = SequenceNumber(octets.plain(at: 62))
+        payloadLength = UInt32(truncatingIfNeeded: total - length)
+        flags = TCPFlags(rawValue: bits & 0x1FF)
+        window = octets.plain(at: 68)
+        timeToLive = octets.plain(at: 21)
+        identification = 0
+        capturedLength = UInt32(truncatingIfNeeded: octets.byteCount &- 54 &- length)
+        firstOctet = capturedLength > 0 ? octets.plain(at: 54 &+ length) : 0
+        options = TCPOptions()
+        if length > TCPHeader.minimumLength {
+            options.read(plain: octets, at: 54, length: length)
+        }
+        return true
+    }
 }

@@ -31,6 +31,18 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
         if isSYN { packed |= Self.checksumBits(of: octets) }
     }
 
+    /// The same of a frame that is a plain segment of IPv6.
+    init(plainIPv6 octets: RawSpan, of segment: Segment) {
+        packed = octets.plain(at: 4, as: UInt64.self) & Self.addressBits
+        guard segment.flags.contains(.syn) else { return }
+        checksum = SegmentChecksum(
+            of: octets.extracting(droppingFirst: 54),
+            length: Int(octets.plain(at: 18, as: UInt16.self)),
+            from: segment.source.address,
+            to: segment.destination.address
+        )
+    }
+
     @inline(never)
     private static func checksumBits(of octets: RawSpan) -> UInt64 {
         UInt64(SegmentChecksum(plainEthernet: octets).rawValue) << 50
