@@ -11,7 +11,7 @@ import Testing
 
     private static let folders = [
         Program.root.appending(path: "Captures"),
-        Program.root.appending(path: "../shared/captures"),
+        Program.root.deletingLastPathComponent().appending(path: "shared/captures"),
     ]
 
     private static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {

@@ -171,7 +171,7 @@ struct FrameFacts: BitwiseCopyable {
     let time: Int64
     let number: UInt64
     let originalLength: UInt32
-    let context: Context
+    var context: Context
     var link = LinkFacts()
 }
 

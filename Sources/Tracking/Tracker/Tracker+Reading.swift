@@ -24,7 +24,10 @@ extension Tracker {
                 left -= 1
                 let frame = source.frame
                 tally.note(frame)
-                if frame.linkType == .ethernet, batch[length].read(plainEthernet: frame.octets) {
+                if frame.linkType == .ethernet,
+                    batch[length].read(plainIPv4: frame.octets)
+                        || batch[length].read(plainIPv6: frame.octets)
+                {
                     batch[length].time = frame.time
                     batch[length].number = frame.number
                     batch[length].originalLength = frame.originalLength
@@ -119,7 +122,11 @@ extension Tracker {
     /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
     /// the frame's place.
     private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame, at place: Int) {
-        let context = contexts.number(of: decoded, in: frame.octets)
+        let context = contexts.number(
+            of: decoded.encapsulation,
+            tunnelAt: decoded.tunnelOffset,
+            in: frame.octets
+        )
         var facts = FrameFacts(frame, context: context, link: decoded.link)
         notePortmap(of: decoded, in: frame, facts)
         switch decoded.packet {

@@ -65,10 +65,12 @@ struct WaitingSegment: ~Copyable {
     }
 }
 
-/// Reading the one form that nearly all packets have.
+/// Reading the forms that nearly all packets have.
 extension WaitingSegment {
-    /// The octets of an Ethernet header and an IPv4 header without options.
-    fileprivate static let plainHeadersLength = 34
+    /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.
+    fileprivate static func headersLength(of frame: RawSpan) -> Int {
+        frame.octet(at: 12) == 0x86 ? 54 : 34
+    }
 
     /// The octets of an Ethernet header, an IPv4 header without options and a TCP header without options.
     private static let plainLength = 54
@@ -83,7 +85,7 @@ extension WaitingSegment {
     ///
     /// - Returns: `false` for anything else, which the decoder takes layer by layer; then nothing is read.
     @inline(always)
-    mutating func read(plainEthernet octets: RawSpan) -> Bool {
+    mutating func read(plainIPv4 octets: RawSpan) -> Bool {
         guard octets.byteCount >= Self.plainLength,
             octets.plain(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
             octets.plain(at: 23, as: UInt8.self) == 6,
@@ -111,6 +113,46 @@ extension WaitingSegment {
         }
         return true
     }
+
+    /// The octets of an Ethernet header, an IPv6 header and a TCP header without options.
+    private static let plainIPv6Length = 74
+
+    /// Reads the next most usual form: an untagged Ethernet frame with an IPv6 datagram without extension headers,
+    /// and a whole TCP header in it.
+    ///
+    /// - Returns: `false` for anything else; then nothing is read.
+    @inline(never)
+    mutating func read(plainIPv6 octets: RawSpan) -> Bool {
+        guard octets.byteCount >= Self.plainIPv6Length,
+            octets.plain(at: 12, as: UInt32.self) >> 12 == 0x8_6DD6,
+            octets.plain(at: 20, as: UInt8.self) == 6,
+            !Self.isOfPortMapper(octets.plain(at: 54))
+        else { return false }
+        let total = Int(octets.plain(at: 18, as: UInt16.self))
+        let bits: UInt16 = octets.plain(at: 66)
+        let length = Int(bits >> 12) * 4
+        guard length >= TCPHeader.minimumLength, total >= length, octets.byteCount >= 54 + length
+        else { return false }
+        let source = Address(high: octets.plain(at: 22), low: octets.plain(at: 30))
+        let destination = Address(high: octets.plain(at: 38), low: octets.plain(at: 46))
+        (key, side) = FlowKey.of(
+            Endpoint(source, port: octets.plain(at: 54)),
+            Endpoint(destination, port: octets.plain(at: 56))
+        )
+        sequence = SequenceNumber(octets.plain(at: 58))
+        acknowledgment = SequenceNumber(octets.plain(at: 62))
+        payloadLength = UInt32(truncatingIfNeeded: total - length)
+        payloadOffset = UInt32(truncatingIfNeeded: 54 &+ length)
+        flags = TCPFlags(rawValue: bits & 0x1FF)
+        window = octets.plain(at: 68)
+        timeToLive = octets.plain(at: 21)
+        identification = 0
+        options = TCPOptions()
+        if length > TCPHeader.minimumLength {
+            options.read(plain: octets, at: 54, length: length)
+        }
+        return true
+    }
 }
 
 extension Segment {
@@ -131,7 +173,7 @@ extension Segment {
             capturedLength: UInt32(clamping: frame.byteCount - Int(waiting.payloadOffset))
         )
         if waiting.flags.contains(.syn) {
-            let begin = WaitingSegment.plainHeadersLength
+            let begin = WaitingSegment.headersLength(of: frame)
             checksum = SegmentChecksum(
                 of: frame.extracting(droppingFirst: begin),
                 length: Int(waiting.payloadOffset) - begin + Int(waiting.payloadLength),

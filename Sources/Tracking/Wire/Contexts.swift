@@ -58,11 +58,29 @@ package struct Contexts: Sendable {
         return names.indices.contains(place) ? names[place] : Name()
     }
 
-    /// The number of what is around a packet of `frame`.
-    mutating func number(of decoded: DecodedFrame, in frame: RawSpan) -> Context {
-        let encapsulation = decoded.encapsulation
+    /// The number of what is around a packet of `frame`, in which the header of its innermost tunnel may lie at
+    /// `offset`.
+    @inline(always)
+    mutating func number(
+        of encapsulation: Encapsulation,
+        tunnelAt offset: Int?,
+        in frame: RawSpan
+    ) -> Context {
         if encapsulation.isPlain { return .plain }
-        if newest.encapsulation == encapsulation { return newest.context }
+        if newest.encapsulation.digest == encapsulation.digest,
+            newest.encapsulation == encapsulation
+        {
+            return newest.context
+        }
+        return find(encapsulation, tunnelAt: offset, in: frame)
+    }
+
+    @inline(never)
+    private mutating func find(
+        _ encapsulation: Encapsulation,
+        tunnelAt offset: Int?,
+        in frame: RawSpan
+    ) -> Context {
         if let known = numbers[encapsulation] {
             newest = (encapsulation, known)
             return known
@@ -72,13 +90,27 @@ package struct Contexts: Sendable {
             newest = (Encapsulation(), Self.others)
             return Self.others
         }
-        names.append(Name(of: encapsulation, between: decoded.tunnelEnds(in: frame)))
+        names.append(Name(of: encapsulation, between: Self.ends(at: offset, in: frame)))
         let new = Context(number: UInt16(names.count))
         numbers[encapsulation] = new
         newest = (encapsulation, new)
         return new
     }
 
+    /// The ends of a tunnel whose IP header lies at an offset.
+    private static func ends(at offset: Int?, in frame: RawSpan) -> (Address, Address)? {
+        guard let offset, offset < frame.byteCount else { return nil }
+        let datagram = frame.extracting(droppingFirst: offset)
+        let ends: (Address, Address)
+        if let ip = IPv4Header(datagram) {
+            ends = (ip.source, ip.destination)
+        } else if let ip = IPv6Header(datagram) {
+            ends = (ip.source, ip.destination)
+        } else {
+            return nil
+        }
+        return ends.0 < ends.1 ? ends : (ends.1, ends.0)
+    }
     /// Takes down that two contexts were the two directions of one connection.
     mutating func pair(_ first: Context, _ second: Context) {
         if pairs.count < Self.pairLimit { pairs.insert(Self.key(first, second)) }
@@ -90,23 +122,6 @@ package struct Contexts: Sendable {
 
     private static func key(_ first: Context, _ second: Context) -> UInt32 {
         UInt32(min(first, second).number) << 16 | UInt32(max(first, second).number)
-    }
-}
-
-extension DecodedFrame {
-    /// The ends of the innermost tunnel that is known by them.
-    fileprivate func tunnelEnds(in frame: RawSpan) -> (Address, Address)? {
-        guard let tunnelOffset, tunnelOffset < frame.byteCount else { return nil }
-        let datagram = frame.extracting(droppingFirst: tunnelOffset)
-        let ends: (Address, Address)
-        if let ip = IPv4Header(datagram) {
-            ends = (ip.source, ip.destination)
-        } else if let ip = IPv6Header(datagram) {
-            ends = (ip.source, ip.destination)
-        } else {
-            return nil
-        }
-        return ends.0 < ends.1 ? ends : (ends.1, ends.0)
     }
 }
 
