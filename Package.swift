@@ -27,7 +27,26 @@ let package = Package(
             pkgConfig: "libpcap",
             providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]
         ),
-        .target(name: "Tracking", dependencies: ["CPcap"], swiftSettings: settings),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .systemLibrary(
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+        ),
+        .systemLibrary(
+            name: "CLZ4",
+            pkgConfig: "liblz4",
+            providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]
+        ),
+        .target(
+            name: "Tracking",
+            dependencies: ["CPcap", "CZlib", "CZstd", "CLZ4"],
+            swiftSettings: settings
+        ),
         .target(name: "Diagnosing", dependencies: ["Tracking"], swiftSettings: settings),
         .target(
             name: "Reporting",
@@ -51,7 +70,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TrackingTests",
-            dependencies: ["Tracking", "CPcap"],
+            dependencies: ["Tracking", "CPcap", "CZlib", "CZstd", "CLZ4"],
             swiftSettings: settings
         ),
         .testTarget(

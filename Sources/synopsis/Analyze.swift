@@ -14,7 +14,7 @@ struct Analyze: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Capture files, pcap or pcapng; - for standard input.",
+            "Capture files: pcap or pcapng, as they are or compressed; - for standard input.",
             valueName: "file"
         )
     )

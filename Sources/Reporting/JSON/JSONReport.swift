@@ -84,7 +84,7 @@ package struct JSONReport {
         return .members(
             ("name", .string(input.name)),
             ("format", .string(input.format)),
-            ("compression", .string("none")),
+            ("compression", .string(input.compression?.rawValue ?? "none")),
             ("linktype", .strings(input.linkTypes.map(\.name))),
             ("packets", .unsigned(input.packets)),
             ("bytes", .unsigned(input.octets)),

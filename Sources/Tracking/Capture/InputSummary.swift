@@ -3,6 +3,8 @@ package struct InputSummary: Hashable, Sendable {
     /// As the user gave it.
     package let name: String
     package let format: String
+    /// How it is compressed, if it is.
+    package var compression: Compression?
     /// Without repetition, the first interface's first.
     package let linkTypes: [LinkType]
     /// In octets; that of the first interface, 0 for no limit.
@@ -30,6 +32,7 @@ extension PcapFile {
         InputSummary(
             name: name,
             format: format.name,
+            compression: compression,
             linkTypes: linkTypes,
             snapshotLength: snapshotLength,
             packets: packetsRead,

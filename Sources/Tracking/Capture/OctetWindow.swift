@@ -11,6 +11,8 @@ struct OctetWindow: ~Copyable {
     static let length = 1 << 19
 
     private let stream: CaptureStream
+    /// What unpacks the stream, if it is compressed.
+    private var unpacked: ReadAhead?
     private let block: UnsafeMutableRawPointer
     /// Where the next record begins.
     var position = 0
@@ -26,8 +28,22 @@ struct OctetWindow: ~Copyable {
     }
 
     deinit {
+        unpacked?.stop()
         unsafe block.deallocate()
     }
+
+    /// From now on gives what the input is compressed from; nothing may have been walked yet.
+    mutating func unpack(_ compression: Compression) throws(RecordFault) {
+        unpacked = try ReadAhead(
+            compression,
+            beginning: ahead(left),
+            descriptor: stream.descriptor
+        )
+        (position, end, base) = (0, 0, 0)
+    }
+
+    /// Octets of the input as it is stored that were read.
+    var storedOffset: UInt64 { unpacked?.offset ?? offset }
 
     /// How many octets are ahead.
     @inline(always) var left: Int { end &- position }
@@ -114,6 +130,7 @@ struct OctetWindow: ~Copyable {
             start: block + end,
             count: Self.length - end
         )
+        if let unpacked { return unsafe try unpacked.read(into: room) }
         let got = unsafe CaptureStream.read(stream.descriptor, into: room)
         if got < 0 { throw .input(offset: nil, CaptureStream.complaint(Int32(clamping: -got))) }
         return got

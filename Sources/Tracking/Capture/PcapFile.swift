@@ -5,6 +5,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// As the user named it; standard input is `-`.
     package let name: String
     package let format: CaptureFormat
+    /// How the file is compressed, if it is.
+    package let compression: Compression?
     /// The file's size in octets, `nil` for a pipe.
     package let size: UInt64?
     /// Frames read so far, those that the filter left out among them, and the other records that Wireshark
@@ -35,14 +37,19 @@ package struct PcapFile: ~Copyable, CaptureSource {
         var record = CapturedRecord()
         var pcap = PcapRecords()
         var pcapng = PcapngRecords()
-        let format: CaptureFormat
+        let compression: Compression?
         do throws(RecordFault) {
             _ = try window.fetch(PcapRecords.fileHeaderLength)
+            compression = Compression(magic: window.ahead(4))
+            if let compression {
+                try window.unpack(compression)
+                _ = try window.fetch(PcapRecords.fileHeaderLength)
+            }
         } catch {
             throw error.complaint(of: path, at: 0)
         }
         let beginning = window.ahead(PcapRecords.fileHeaderLength)
-        format = CaptureFormat(magic: Array(beginning.prefix(4)))
+        let format = CaptureFormat(magic: Array(beginning.prefix(4)))
         try format.requireCapture(beginning, of: path)
         do throws(RecordFault) {
             if format == .pcapng {
@@ -60,6 +67,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
         }
         name = path
         self.format = format
+        self.compression = compression
         self.size = size
         self.framesBefore = framesBefore
         isPcapng = format == .pcapng
@@ -87,8 +95,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// Whether any time stamp may be finer than a microsecond.
     package var hasNanoseconds: Bool { isPcapng ? pcapng.hasNanoseconds : pcap.hasNanoseconds }
 
-    /// Octets of the input behind us.
-    package var octetsRead: UInt64 { window.offset }
+    /// Octets of the input behind us, as it is stored; where a thread unpacks it ahead of us, behind that.
+    package var octetsRead: UInt64 { window.storedOffset }
 
     /// Packets read so far, those that the filter left out among them.
     package var packetsRead: UInt64 { framesRead &- pcapng.otherRecords }
@@ -156,7 +164,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
             framesRead &+= pcapng.otherRecords &- others
             guard isThere else { return false }
         } catch {
-            let record = "the record of packet \(framesRead &+ 1)"
+            let place = compression == nil ? "" : " (counted in what was unpacked)"
+            let record = "the record of packet \(framesRead &+ 1)\(place)"
             throw error.complaint(of: name, at: window.offset, in: record)
         }
         note()

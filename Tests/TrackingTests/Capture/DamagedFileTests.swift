@@ -86,12 +86,11 @@ import Tracking
 
     @Test(
         arguments: [
-            ([0x1F, 0x8B, 8, 0], "gzip"), ([0x1F, 0x8B], "gzip"),
-            ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
-            ([0x04, 0x22, 0x4D, 0x18], "lz4"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz"), ([0x42, 0x5A, 0x68, 0x39], "bzip2"),
+            ([0x02, 0x21, 0x4C, 0x18], "lz4"),
         ] as [([UInt8], String)]
     )
-    func `that is compressed names the way to unpack it`(_ magic: [UInt8], program: String) throws {
+    func `that is packed names the way to unpack it`(_ magic: [UInt8], program: String) throws {
         let temporary = try TemporaryFile(magic)
 
         let error = try #require(refusal(at: temporary.path))

@@ -3,19 +3,20 @@ package enum CaptureFormat: Hashable, Sendable {
     /// In any of its forms: either byte order, micro- or nanoseconds, Kuznetzov's longer records.
     case pcap
     case pcapng
-    case compressed(with: String)
+    /// By a program whose work is not undone here.
+    case packed(by: String)
     case unknown
 
     package init(magic: [UInt8]) {
         switch magic {
         case [0x0A, 0x0D, 0x0D, 0x0A]:
             self = .pcapng
-        case [0x28, 0xB5, 0x2F, 0xFD]:
-            self = .compressed(with: "zstd")
-        case [0x04, 0x22, 0x4D, 0x18]:
-            self = .compressed(with: "lz4")
-        case _ where magic.starts(with: [0x1F, 0x8B]):
-            self = .compressed(with: "gzip")
+        case [0xFD, 0x37, 0x7A, 0x58]:
+            self = .packed(by: "xz")
+        case [0x02, 0x21, 0x4C, 0x18]:
+            self = .packed(by: "lz4")
+        case _ where magic.starts(with: [0x42, 0x5A, 0x68]):
+            self = .packed(by: "bzip2")
         case _ where PcapForm(magic: magic) != nil:
             self = .pcap
         default:
@@ -28,7 +29,7 @@ package enum CaptureFormat: Hashable, Sendable {
         switch self {
         case .pcap, .pcapng:
             return
-        case .compressed(let program):
+        case .packed(let program):
             let reason = "is compressed; unpack it on the way: \(program) -dc \(input) | synopsis -"
             throw CaptureError(input: input, offset: 0, reason: reason)
         case .unknown where beginning.isEmpty:
@@ -49,7 +50,7 @@ package enum CaptureFormat: Hashable, Sendable {
         switch self {
         case .pcap: "pcap"
         case .pcapng: "pcapng"
-        case .compressed, .unknown: "unknown"
+        case .packed, .unknown: "unknown"
         }
     }
 }

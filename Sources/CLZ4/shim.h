@@ -1,0 +1,6 @@
+#ifndef SYNOPSIS_CLZ4_SHIM_H
+#define SYNOPSIS_CLZ4_SHIM_H
+
+#include <lz4frame.h>
+
+#endif
