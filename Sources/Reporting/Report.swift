@@ -7,6 +7,8 @@ package struct Report: Sendable {
 
     package let inputs: [InputSummary]
     package let tally: Tally
+    /// Where each packet came from; `nil` for one input.
+    package let origins: FrameOrigins?
     /// The gravest first.
     package let incidents: [Incident]
     /// What listens where.
@@ -35,8 +37,10 @@ package struct Report: Sendable {
         services: ServiceNames = ServiceNames(),
         oneWayInitiators: [Address] = [],
         handshakes: [Handshake]? = nil,
-        isSelective: Bool = false
+        isSelective: Bool = false,
+        origins: FrameOrigins? = nil
     ) {
+        self.origins = origins
         self.isSelective = isSelective
         self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
@@ -96,6 +100,22 @@ package struct Report: Sendable {
             if let damage = input.damage {
                 warnings.append(("damaged-input", "\(damage); everything before it was analysed"))
             }
+        }
+        for input in inputs where input.drops > 0 {
+            let count = Wording.count(Int(clamping: input.drops), "packet")
+            let message = "\(input.name) says that \(count) were dropped while it was captured"
+            warnings.append(("capture-drops", message))
+        }
+        for input in inputs where input.packetsWithoutTime > 0 {
+            let count = Wording.count(Int(clamping: input.packetsWithoutTime), "packet")
+            let message =
+                "\(input.name) does not say when \(count) of it came; they have the time of the packet before"
+            warnings.append(("no-time", message))
+        }
+        if origins?.isIncomplete == true {
+            let message =
+                "the files alternate too often: of later packets nobody remembers the file"
+            warnings.append(("origins-omitted", message))
         }
         if !oneWayInitiators.isEmpty {
             let hosts = Wording.list(oneWayInitiators.map(\.description))

@@ -1,5 +1,4 @@
 import Diagnosing
-import Glibc
 import Reporting
 import Tracking
 
@@ -11,6 +10,7 @@ struct Analysis: ~Copyable {
     private var tracker: Tracker
     private var diagnosis: Diagnosis
     private var inputs: [InputSummary] = []
+    private var origins: FrameOrigins?
     private let collectsHandshakes: Bool
     private let isSelective: Bool
     private let instant: Instant?
@@ -30,7 +30,7 @@ struct Analysis: ~Copyable {
         lastPackets = instant.map { instant in LastPackets { instant.time(from: $0) } }
     }
 
-    /// Reads the files one after the other, the one with the earliest first packet first.
+    /// Reads the files as one capture, in the order of time.
     ///
     /// - Parameters:
     ///   - files: their paths; `-` is standard input.
@@ -45,109 +45,104 @@ struct Analysis: ~Copyable {
         limit: UInt64?,
         progress: Progress?
     ) throws(ExitStatus) -> Bool {
-        var isHealthy = true
-        var left = limit ?? .max
-        for file in Self.inOrderOfTime(files) {
+        var progress = progress
+        var errors: [CaptureError] = []
+        if let file = files.first, files.count == 1 {
             do throws(CaptureError) {
-                let before = inputs.reduce(0) { $0 + $1.packets }
-                var source = try PcapFile(path: file, framesBefore: before)
-                if let filter { try source.keep(only: filter) }
-                if let watch = lastPackets.take() {
-                    var watched = WatchedFile(source, watch)
-                    isHealthy = read(&watched, &left, progress) && isHealthy
-                    lastPackets = watched.lastPackets
-                } else {
-                    isHealthy = read(&source, &left, progress) && isHealthy
-                }
+                try read(file, filter, limit ?? .max, &progress)
             } catch {
-                Output.error("synopsis: \(error)\n")
-                isHealthy = false
+                errors.append(error)
             }
+        } else {
+            errors = read(merging: files, filter, limit ?? .max, &progress)
         }
+        progress?.erase()
+        errors += inputs.compactMap(\.damage)
+        for error in errors { Output.error("synopsis: \(error)\n") }
         guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
-        return isHealthy
-    }
-
-    /// Rotated files in the order in which they were written, whatever order a shell gives them in.
-    ///
-    /// A pipe can be read but once: with one among them, the order is the user's.
-    private static func inOrderOfTime(_ files: [String]) -> [String] {
-        guard files.count > 1, !files.contains(where: isPipe) else { return files }
-        let begins = files.map { file in
-            do throws(CaptureError) {
-                var source = try PcapFile(path: file)
-                return try source.advance() ? source.earliest : .max
-            } catch {
-                return Int64.max
-            }
-        }
-        let places = files.indices.sorted { (begins[$0], $0) < (begins[$1], $1) }
-        return places.map { files[$0] }
-    }
-
-    private static func isPipe(_ path: String) -> Bool {
-        if path == "-" { return true }
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        return errors.isEmpty
     }
 
     private mutating func read(
-        _ source: inout PcapFile,
-        _ left: inout UInt64,
-        _ progress: Progress?
-    ) -> Bool {
-        var progress = progress
-        var damage: CaptureError?
-        do throws(CaptureError) {
-            var isMore = true
-            while isMore, left > 0 {
-                let before = tracker.tally.packets
-                isMore = try tracker.consume(next: Self.share(of: left), from: &source)
-                left -= tracker.tally.packets - before
-                diagnoseDeparted()
+        _ path: String,
+        _ filter: String?,
+        _ limit: UInt64,
+        _ progress: inout Progress?
+    ) throws(CaptureError) {
+        var file = try PcapFile(path: path)
+        if let filter { try file.keep(only: filter) }
+        let damage: CaptureError?
+        if let watch = lastPackets.take() {
+            var watched = WatchedCapture(file, watch)
+            damage = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
+                progress?.show(source.source)
+                return try tracker.consume(next: count, from: &source)
+            }
+            lastPackets = watched.lastPackets
+            inputs.append(watched.source.summary(damage: damage))
+        } else {
+            damage = follow(&file, limit) { (tracker, count, source) throws(CaptureError) in
                 progress?.show(source)
+                return try tracker.consume(next: count, from: &source)
             }
-        } catch {
-            damage = error
+            inputs.append(file.summary(damage: damage))
         }
-        return close(source, damage, &progress)
     }
 
-    /// The same for a file that is watched; not one function for both, which would be slow for either.
+    /// - Returns: why files could not be opened at all.
     private mutating func read(
-        _ source: inout WatchedFile,
-        _ left: inout UInt64,
-        _ progress: Progress?
-    ) -> Bool {
-        var progress = progress
-        var damage: CaptureError?
+        merging paths: [String],
+        _ filter: String?,
+        _ limit: UInt64,
+        _ progress: inout Progress?
+    ) -> [CaptureError] {
+        var files = MergedFiles(paths: paths, filter: filter)
+        if let watch = lastPackets.take() {
+            var watched = WatchedCapture(files, watch)
+            _ = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
+                progress?.show(source.source)
+                return try tracker.consume(next: count, from: &source)
+            }
+            lastPackets = watched.lastPackets
+            inputs = watched.finishSource()
+            origins = watched.source.origins
+            return watched.source.refusals
+        }
+        _ = follow(&files, limit) { (tracker, count, source) throws(CaptureError) in
+            progress?.show(source)
+            return try tracker.consume(next: count, from: &source)
+        }
+        inputs = files.finish()
+        origins = files.origins
+        return files.refusals
+    }
+
+    /// Hands a source to the tracker, batch by batch.
+    ///
+    /// `consume` reads so many frames: the caller knows the kind of source, and the tracker's loop is made anew for each.
+    ///
+    /// - Returns: the damage that ended it.
+    private mutating func follow<Source: CaptureSource & ~Copyable>(
+        _ source: inout Source,
+        _ limit: UInt64,
+        consume: (inout Tracker, Int, inout Source) throws(CaptureError) -> Bool
+    ) -> CaptureError? {
+        var left = limit
         do throws(CaptureError) {
             var isMore = true
             while isMore, left > 0 {
                 let before = tracker.tally.packets
-                isMore = try tracker.consume(next: Self.share(of: left), from: &source)
+                isMore = try consume(&tracker, Self.share(of: left), &source)
                 left -= tracker.tally.packets - before
                 diagnoseDeparted()
-                progress?.show(source.file)
             }
+            return nil
         } catch {
-            damage = error
+            return error
         }
-        return close(source.file, damage, &progress)
     }
 
     private static func share(of left: UInt64) -> Int { Int(min(left, UInt64(batch))) }
-
-    private mutating func close(
-        _ file: borrowing PcapFile,
-        _ damage: CaptureError?,
-        _ progress: inout Progress?
-    ) -> Bool {
-        progress?.erase()
-        if let damage { Output.error("synopsis: \(damage)\n") }
-        inputs.append(file.summary(damage: damage))
-        return damage == nil
-    }
 
     private mutating func diagnoseDeparted() {
         guard !tracker.departed.isEmpty else { return }
@@ -172,7 +167,8 @@ struct Analysis: ~Copyable {
             services: diagnosis.serviceNames,
             oneWayInitiators: tracker.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? tracker.handshakes : nil,
-            isSelective: isSelective
+            isSelective: isSelective,
+            origins: origins
         )
         report.contexts = tracker.contexts
         if let instant, let lastPackets {
@@ -186,5 +182,15 @@ extension Diagnosis.Selection {
     /// Whether anything is left out.
     fileprivate var isSelective: Bool {
         !only.isEmpty || !ignored.isEmpty || leastSeverity > .note
+    }
+}
+
+extension Progress {
+    mutating func show(_ file: borrowing PcapFile) {
+        show(octets: file.octetsRead, of: file.size, packets: file.framesRead)
+    }
+
+    mutating func show(_ files: borrowing MergedFiles) {
+        show(octets: files.octetsRead, of: files.size, packets: files.framesRead)
     }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import Tracking
 
 /// A line on standard error that says how far a long reading has come.
 struct Progress {
@@ -16,7 +15,8 @@ struct Progress {
         Output.isTerminal(STDERR_FILENO) ? Progress() : nil
     }
 
-    private mutating func show(octets: UInt64, of size: UInt64?, packets: UInt64) {
+    /// Says how much of an input was read, if it is time to.
+    mutating func show(octets: UInt64, of size: UInt64?, packets: UInt64) {
         let now = Self.now
         guard now - start > Self.patience, now - last > Self.interval else { return }
         last = now
@@ -27,10 +27,6 @@ struct Progress {
         Output.error(
             "\r\u{1B}[K\(share)\(packets) packets, \(tenths / 10).\(tenths % 10) million/s"
         )
-    }
-
-    mutating func show(_ file: borrowing PcapFile) {
-        show(octets: file.octetsRead, of: file.size, packets: file.framesRead)
     }
 
     mutating func erase() {

@@ -128,11 +128,17 @@ import Testing
 
         let name = "nfs-syn-burst.pcap"
         let events = single.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
-        let same = report.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
+        let origin = /"frame":(\d+),"file":(\d+),"frame_in_file":(\d+),/
+        let placed = report.split(separator: "\n").filter { $0.hasPrefix("{\"schema\"") }
+        let same = placed.map { Substring($0.replacing(origin) { "\"frame\":\($0.output.1)," }) }
         let begins = same.map { $0.firstMatch(of: /"pcap_cnt":(\d+)/).flatMap { Int($0.output.1) } }
         let files = begins.map { ($0 ?? 0) <= 4 ? first.path : second.path }
         #expect(same == zip(events, files).map { Substring($0.replacing(name, with: $1)) })
         #expect(Set(files).count == 2)
+        let origins = placed.flatMap { $0.matches(of: origin) }.map(\.output)
+        let numbers = origins.map { [$0.1, $0.2, $0.3].compactMap { Int($0) } }
+        #expect(Set(numbers.map { $0[1] }) == [0, 1])
+        #expect(numbers.allSatisfy { $0[0] == ($0[1] == 0 ? $0[2] : 4 + $0[2]) && $0[2] > 0 })
     }
 
     @Test func `lists several files with the numbers of their packets`() throws {

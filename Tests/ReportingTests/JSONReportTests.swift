@@ -13,7 +13,7 @@ import Tracking
 
     @Test func `holds each finding as the line of its event`() throws {
         let report = try report(on: burst)
-        let events = EventJSON(hasNanoseconds: false, files: [("script.pcap", 4)])
+        let events = EventJSON(hasNanoseconds: false, inputs: ["script.pcap"])
         let incident = try #require(report.incidents.first)
 
         let lines = Set(JSONReport(report).text.split(separator: "\n").map(String.init))

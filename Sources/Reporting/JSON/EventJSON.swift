@@ -8,8 +8,10 @@ package struct EventJSON {
     private static let flowIDBits: UInt64 = 1 << 51
 
     let hasNanoseconds: Bool
-    /// The inputs in the order in which they were read, and how many packets each has.
-    let files: [(name: String, packets: UInt64)]
+    /// The names of the inputs, in the report's order.
+    let inputs: [String]
+    /// Where each packet came from; `nil` for one input.
+    let origins: FrameOrigins?
 
     /// What listens where.
     let services: ServiceNames
@@ -19,12 +21,14 @@ package struct EventJSON {
 
     package init(
         hasNanoseconds: Bool,
-        files: [(name: String, packets: UInt64)],
+        inputs: [String],
+        origins: FrameOrigins? = nil,
         services: ServiceNames = ServiceNames(),
         contexts: Contexts = Contexts()
     ) {
         self.hasNanoseconds = hasNanoseconds
-        self.files = files
+        self.inputs = inputs
+        self.origins = origins
         self.services = services
         self.contexts = contexts
     }
@@ -118,15 +122,11 @@ package struct EventJSON {
         return UInt64(first) + UInt64(second)
     }
 
-    /// The input that a packet came from; packets are counted on from one to the next.
+    /// The input that a packet came from.
     private func fileName(of frame: UInt64?) -> String? {
-        guard files.count > 1 else { return files.first?.name }
-        guard let frame else { return nil }
-        var last: UInt64 = 0
-        return files.first { file in
-            last += file.packets
-            return frame <= last
-        }?.name
+        guard let origins else { return inputs.first }
+        guard let frame, let origin = origins.origin(of: frame) else { return nil }
+        return inputs.indices.contains(origin.input) ? inputs[origin.input] : nil
     }
 
     func time(_ nanoseconds: Int64) -> JSONValue {
@@ -228,8 +228,11 @@ package struct EventJSON {
         let isError = event.kind == .icmp
         let isSegment = !isError && event.kind != .addressClaim && event.kind != .portmap
         let hasAck = event.flags.contains(.ack) && !isError
+        let origin = origins?.origin(of: event.packet)
         return .members(
             ("frame", .unsigned(event.packet)),
+            ("file", origin.map { .integer($0.input) }),
+            ("frame_in_file", origin.map { .unsigned($0.number) }),
             ("t_us", .microseconds(event.time - start)),
             ("from", .string(sender(of: evidence))),
             ("kind", .string(event.kind.name)),

@@ -8,10 +8,10 @@ package struct JSONReport {
 
     package init(_ report: Report) {
         self.report = report
-        let files = report.inputs.map { (name: $0.name, packets: $0.packets) }
         events = EventJSON(
             hasNanoseconds: report.hasNanoseconds,
-            files: files,
+            inputs: report.inputs.map(\.name),
+            origins: report.origins,
             services: report.services,
             contexts: report.contexts
         )

@@ -53,20 +53,18 @@ package struct TextReport {
     private var inputs: String {
         let names = report.inputs.map { baseName($0.name) }
         let width = names.map(\.count).max() ?? 0
-        var before: UInt64 = 0
-        var text = ""
-        for (name, input) in zip(names, report.inputs) {
-            let (first, last) = (before + 1, before + input.packets)
-            let range =
-                switch input.packets {
-                case 0: "no packets"
-                case 1: "packet \(first)"
-                default: "packets \(first) to \(last)"
-                }
-            text += "\(name.padded(to: width))   \(range)\n"
-            before = last
-        }
-        return text
+        return zip(names, report.inputs).map { name, input in
+            "\(name.padded(to: width))   \(Self.numbers(of: input))\n"
+        }.joined()
+    }
+
+    private static func numbers(of input: InputSummary) -> String {
+        guard let numbers = input.numbers else { return "no packets" }
+        let (first, last) = (numbers.lowerBound, numbers.upperBound)
+        if first == last { return "packet \(first)" }
+        if last - first < input.lastNumber { return "packets \(first) to \(last)" }
+        let count = Wording.count(Int(clamping: input.packets), "packet")
+        return "\(count) between \(first) and \(last), merged by time"
     }
 
     func baseName(_ path: String) -> String {

@@ -10,9 +10,11 @@ package struct InputSummary: Hashable, Sendable {
     /// In octets; that of the first interface, 0 for no limit.
     package let snapshotLength: Int
     /// Packets in the input, those that a filter left out among them.
-    package let packets: UInt64
+    package var packets: UInt64
     /// The number of the last packet in the input; other records that Wireshark numbers count, too.
-    package let lastNumber: UInt64
+    package var lastNumber: UInt64
+    /// The first and the last number that its packets have among those of all inputs; `nil` without a packet.
+    package var numbers: ClosedRange<UInt64>?
     /// The size of the input in octets, as far as it was read.
     package let octets: UInt64
     /// The earliest and the latest capture time, in nanoseconds since 1970; `nil` without a frame.
@@ -23,7 +25,7 @@ package struct InputSummary: Hashable, Sendable {
     /// Packets that were dropped while the input was captured, as far as it says so.
     package var drops: UInt64 = 0
     /// Why reading ended before the end.
-    package let damage: CaptureError?
+    package var damage: CaptureError?
 }
 
 extension PcapFile {
@@ -37,6 +39,7 @@ extension PcapFile {
             snapshotLength: snapshotLength,
             packets: packetsRead,
             lastNumber: framesRead,
+            numbers: packetsRead > 0 ? framesBefore + 1...framesBefore + framesRead : nil,
             octets: size ?? octetsRead,
             window: packetsRead > 0 ? earliest...latest : nil,
             hasNanoseconds: hasNanoseconds,

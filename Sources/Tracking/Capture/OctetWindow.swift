@@ -62,6 +62,13 @@ struct OctetWindow: ~Copyable {
         }
     }
 
+    /// The same octets for who keeps the window where the compiler cannot follow; they are good until it moves.
+    @inline(always)
+    func memory(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+        precondition(start | count >= 0 && start &+ count <= Self.length)
+        return unsafe UnsafeRawBufferPointer(start: block + start, count: count)
+    }
+
     /// Two words of the block in the file's byte order.
     @inline(always)
     func words(at place: Int, isBigEndian: Bool) -> (UInt32, UInt32) {

@@ -16,7 +16,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
     package private(set) var earliest = Int64.max
     package private(set) var latest = Int64.min
 
-    private let framesBefore: UInt64
+    /// How many frames of other files come before those of this one.
+    var framesBefore: UInt64
     private let isPcapng: Bool
     private var window: OctetWindow
     private var record: CapturedRecord
@@ -134,12 +135,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
     @inline(always)
     package mutating func advanceInPlace() -> CaptureStep {
         repeat {
-            let isThere =
-                isPcapng
-                ? pcapng.advanceInPlace(in: &window, to: &record)
-                : pcap.advanceInPlace(in: &window, to: &record)
-            guard isThere else { return .blocked }
-            note()
+            guard stepInPlace() else { return .blocked }
         } while filter != nil && !passesFilter()
         return .frame
     }
@@ -153,8 +149,20 @@ package struct PcapFile: ~Copyable, CaptureSource {
         get { window[place >> 24, place & 0xFF_FFFF] }
     }
 
+    /// Steps to the next frame, whatever the filter says, if the window holds it whole.
+    @inline(always)
+    mutating func stepInPlace() -> Bool {
+        let isThere =
+            isPcapng
+            ? pcapng.advanceInPlace(in: &window, to: &record)
+            : pcap.advanceInPlace(in: &window, to: &record)
+        if isThere { note() }
+        return isThere
+    }
+
+    /// Steps to the next frame, whatever the filter says.
     @inline(never)
-    private mutating func step() throws(CaptureError) -> Bool {
+    mutating func step() throws(CaptureError) -> Bool {
         let others = pcapng.otherRecords
         do throws(RecordFault) {
             let isThere =
@@ -179,8 +187,14 @@ package struct PcapFile: ~Copyable, CaptureSource {
         if record.time < earliest { earliest = record.time }
     }
 
+    /// When the present frame was captured, in nanoseconds since 1970.
+    @inline(always) var time: Int64 { record.time }
+
+    var isFiltered: Bool { filter != nil }
+
+    /// Whether the filter lets the present frame through.
     @inline(never)
-    private mutating func passesFilter() -> Bool {
+    mutating func passesFilter() -> Bool {
         guard var filter = filter.take() else { return true }
         let octets = window[record.start, record.count]
         let (length, dataLink) = (record.originalLength, dataLink)
@@ -188,6 +202,16 @@ package struct PcapFile: ~Copyable, CaptureSource {
         self.filter = .some(filter)
         return matches
     }
+
+    /// What was captured of the frame at a place, for who keeps the file where the compiler cannot follow.
+    @inline(always)
+    func memory(at place: Int) -> UnsafeRawBufferPointer {
+        unsafe window.memory(place >> 24, place & 0xFF_FFFF)
+    }
+
+    @inline(always) var number: UInt64 { framesBefore &+ framesRead }
+    @inline(always) var originalLength: UInt32 { record.originalLength }
+    @inline(always) var linkType: LinkType { record.linkType }
 
     package var frame: Frame {
         @_lifetime(borrow self)

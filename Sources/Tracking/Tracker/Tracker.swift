@@ -88,6 +88,17 @@ package struct Tracker: ~Copyable {
     @inline(never)
     package mutating func consume(
         next count: Int,
+        from source: inout MergedFiles
+    ) throws(CaptureError) -> Bool {
+        try consumeAll(next: count, from: &source)
+    }
+
+    /// Reads up to `count` frames from `source`.
+    ///
+    /// - Returns: `false` when the source has come to its end.
+    @inline(never)
+    package mutating func consume(
+        next count: Int,
         from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
         try consumeAll(next: count, from: &source)
