@@ -11,6 +11,18 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The fuzzer's target has no main of its own: Tests/Fuzzing/run alone builds it.
+let isFuzzed = Context.environment["SYNOPSIS_FUZZ"] != nil
+let fuzzer: [Target] =
+    isFuzzed
+    ? [
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["Reporting", "Diagnosing", "Tracking"],
+            swiftSettings: settings
+        )
+    ] : []
+
 let package = Package(
     name: "Synopsis",
     platforms: [.macOS(.v26)],
@@ -99,5 +111,5 @@ let package = Package(
             dependencies: ["Diagnosing", "Tracking"],
             swiftSettings: settings
         ),
-    ]
+    ] + fuzzer
 )

@@ -9,9 +9,11 @@ package struct PcapFile: ~Copyable, CaptureSource {
     package let compression: Compression?
     /// The file's size in octets, `nil` for a pipe.
     package let size: UInt64?
-    /// Frames read so far, those that the filter left out among them, and the other records that Wireshark
-    /// numbers.
-    package private(set) var framesRead: UInt64
+    /// Packets read so far, those that the filter left out among them.
+    package private(set) var packetsRead: UInt64 = 0
+    /// The same, and the other records that Wireshark numbers.
+    @inline(always)
+    package var framesRead: UInt64 { packetsRead &+ pcapng.otherRecords }
     /// The earliest and the latest capture time of the frames read.
     package private(set) var earliest = Int64.max
     package private(set) var latest = Int64.min
@@ -76,7 +78,6 @@ package struct PcapFile: ~Copyable, CaptureSource {
         self.record = record
         self.pcap = pcap
         self.pcapng = pcapng
-        framesRead = pcapng.otherRecords
     }
 
     private static func complaint(aboutDataLink dataLink: Int32) -> String {
@@ -98,9 +99,6 @@ package struct PcapFile: ~Copyable, CaptureSource {
 
     /// Octets of the input behind us, as it is stored; where a thread unpacks it ahead of us, behind that.
     package var octetsRead: UInt64 { window.storedOffset }
-
-    /// Packets read so far, those that the filter left out among them.
-    package var packetsRead: UInt64 { framesRead &- pcapng.otherRecords }
 
     /// Packets of which the input does not say when they were captured.
     package var packetsWithoutTime: UInt64 { pcapng.packetsWithoutTime }
@@ -163,13 +161,11 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// Steps to the next frame, whatever the filter says.
     @inline(never)
     mutating func step() throws(CaptureError) -> Bool {
-        let others = pcapng.otherRecords
         do throws(RecordFault) {
             let isThere =
                 isPcapng
                 ? try pcapng.advance(in: &window, to: &record)
                 : try pcap.advance(in: &window, to: &record)
-            framesRead &+= pcapng.otherRecords &- others
             guard isThere else { return false }
         } catch {
             let place = compression == nil ? "" : " (counted in what was unpacked)"
@@ -182,7 +178,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
 
     @inline(always)
     private mutating func note() {
-        framesRead &+= 1
+        packetsRead &+= 1
         if record.time > latest { latest = record.time }
         if record.time < earliest { earliest = record.time }
     }

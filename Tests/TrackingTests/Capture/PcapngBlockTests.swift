@@ -161,6 +161,19 @@ import Tracking
         #expect(capture.packetsRead == 2)
     }
 
+    @Test func `that is damaged behind one without a packet leaves the counts right`() throws {
+        var file = PcapngOctets()
+        file.interface()
+        file.block(9, Array("a=b\n".utf8))
+        let octets = file.octets + [6, 0, 0, 0, 1, 0, 0, 0]
+
+        let capture = try readCapture(octets)
+
+        #expect(capture.error != nil)
+        #expect(capture.framesRead == 1)
+        #expect(capture.packetsRead == 0)
+    }
+
     @Test func `may be larger than what is read at once`() throws {
         let large = [UInt8](repeating: 7, count: 700_000)
         var file = PcapngOctets()
