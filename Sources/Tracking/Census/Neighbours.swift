@@ -60,18 +60,6 @@ package struct Neighbours: Sendable {
 extension Neighbours.Claim {
     /// The claim in the form of an event, to be named as evidence.
     package var event: Event {
-        Event(
-            time: time,
-            packet: packet,
-            sequence: SequenceNumber(0),
-            acknowledgment: SequenceNumber(0),
-            frameLength: frameLength,
-            flags: [],
-            context: context,
-            incarnation: 0,
-            timeToLive: 0,
-            kind: .addressClaim,
-            side: .low
-        )
+        Event(.addressClaim, at: time, packet: packet, frameLength: frameLength, in: context)
     }
 }

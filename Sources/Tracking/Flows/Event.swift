@@ -154,6 +154,23 @@ extension Event {
         )
     }
 
+    /// A packet that is part of no flow: when and where it was captured is all that it tells.
+    init(_ kind: Kind, at time: Int64, packet: UInt64, frameLength: UInt32, in context: Context) {
+        self.init(
+            time: time,
+            packet: packet,
+            sequence: SequenceNumber(0),
+            acknowledgment: SequenceNumber(0),
+            frameLength: frameLength,
+            flags: [],
+            context: context,
+            incarnation: 0,
+            timeToLive: 0,
+            kind: kind,
+            side: .low
+        )
+    }
+
     /// The first sequence number after this segment.
     package var sequenceEnd: SequenceNumber {
         let control: UInt32 = flags.contains(.syn) ? 1 : 0

@@ -187,18 +187,6 @@ extension PacketMark {
 
     /// The message in the form of an event, to be named as evidence.
     package var event: Event {
-        Event(
-            time: time,
-            packet: packet,
-            sequence: SequenceNumber(0),
-            acknowledgment: SequenceNumber(0),
-            frameLength: frameLength,
-            flags: [],
-            context: context,
-            incarnation: 0,
-            timeToLive: 0,
-            kind: .portmap,
-            side: .low
-        )
+        Event(.portmap, at: time, packet: packet, frameLength: frameLength, in: context)
     }
 }

@@ -39,7 +39,7 @@ extension Tracker {
                 } else {
                     follow(batch, count: length, of: source)
                     length = 0
-                    consume(source.frame, at: source.place)
+                    consume(source.frame)
                 }
             }
             follow(batch, count: length, of: source)
@@ -115,13 +115,13 @@ extension Tracker {
 
     /// Takes a frame layer by layer: all that is no plain segment in an untagged Ethernet frame.
     @inline(never)
-    private mutating func consume(_ frame: borrowing Frame, at place: Int) {
-        take(DecodedFrame(frame), in: frame, at: place)
+    private mutating func consume(_ frame: borrowing Frame) {
+        take(DecodedFrame(frame), in: frame)
     }
 
     /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
     /// the frame's place.
-    private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame, at place: Int) {
+    private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame) {
         let context = contexts.number(
             of: decoded.encapsulation,
             tunnelAt: decoded.tunnelOffset,
@@ -135,7 +135,7 @@ extension Tracker {
             facts.link.checksum = segment.checksum
             if facts.link.direction == .incoming { noteRemote(segment.source.address) }
             if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
-            follow(segment, in: frame, at: place, facts)
+            follow(segment, in: frame, facts)
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)
@@ -152,10 +152,9 @@ extension Tracker {
     private mutating func follow(
         _ segment: Segment,
         in frame: borrowing Frame,
-        at place: Int,
         _ facts: FrameFacts
     ) {
-        var waiting = WaitingSegment(segment, in: frame, at: place)
+        var waiting = WaitingSegment(segment, in: frame)
         waiting.tag = flows.tag(of: waiting.key)
         guard facts.context.isPlain else {
             follow(apart: waiting, segment, facts, in: frame.octets)
@@ -202,7 +201,7 @@ extension Tracker {
             linkType: .rawIP
         )
         fragments.depth += 1
-        take(DecodedFrame(octets, insteadOf: decoded), in: assembled, at: 0)
+        take(DecodedFrame(octets, insteadOf: decoded), in: assembled)
         fragments.depth -= 1
     }
 }

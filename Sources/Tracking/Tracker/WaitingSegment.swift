@@ -32,11 +32,10 @@ struct WaitingSegment: ~Copyable {
         key = FlowKey.of(nowhere, nowhere).key
     }
 
-    /// A segment that was decoded layer by layer; its payload begins so far in its frame.
-    init(_ segment: Segment, in frame: borrowing Frame, at place: Int) {
+    /// A segment that was decoded layer by layer, with its frame at hand: it waits in no batch, and has no place.
+    init(_ segment: Segment, in frame: borrowing Frame) {
         time = frame.time
         number = frame.number
-        self.place = place
         (key, side) = FlowKey.of(segment.source, segment.destination)
         sequence = segment.sequence
         acknowledgment = segment.acknowledgment
@@ -49,12 +48,6 @@ struct WaitingSegment: ~Copyable {
         identification = segment.identification
         timeToLive = segment.timeToLive
         options = segment.options
-    }
-
-    /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).
-    @inline(always)
-    var sequenceLength: UInt32 {
-        payloadLength &+ UInt32(flags.rawValue & 1) &+ UInt32(flags.rawValue >> 1 & 1)
     }
 
     /// What was captured of its payload.

@@ -61,6 +61,13 @@ class End:
             pass
         self.flush()
 
+    def await_goodbye(self):
+        """Reads up to the other's close_notify."""
+        try:
+            self.call(self.session.read, 1)
+        except ssl.SSLError:
+            pass
+
     def reset(self):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
@@ -99,10 +106,7 @@ def clean_client(end):
 
 def clean_server(end):
     end.handshake(), exchange(None, end)
-    try:
-        end.call(end.session.read, 1)
-    except ssl.SSLError:
-        pass
+    end.await_goodbye()
     end.say_goodbye()
     end.drain(), end.close()
 
@@ -160,10 +164,7 @@ def plain_client(end):
 
 def plain_server(end):
     end.handshake(), exchange(None, end)
-    try:
-        end.call(end.session.read, 1)
-    except ssl.SSLError:
-        pass
+    end.await_goodbye()
     end.say_goodbye()
     end.connection.recv(65536)
     end.connection.sendall(b"AS YOU WISH\n" * 3)
