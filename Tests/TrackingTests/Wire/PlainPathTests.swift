@@ -32,7 +32,7 @@ import Testing
     func `is the same by either path`(_ isV6: Bool) throws {
         var plain = 0
         for octets in try frames(isV6: isV6) {
-            var waiting = WaitingSegment()
+            var waiting = FlowSegment()
             let bytes = unsafe octets.span.bytes
             guard isV6 ? waiting.read(plainIPv6: bytes) : waiting.read(plainIPv4: bytes) else {
                 continue
