@@ -138,6 +138,9 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return .frame
     }
 
+    /// Goes on in another block of memory, and leaves the one so far, in which all frames stay where they are.
+    mutating func exchange(_ block: inout OctetBlock) { window.exchange(&block) }
+
     /// Steps to the next frame, whatever the filter says, if the window holds it whole.
     @inline(always)
     mutating func stepInPlace() -> Bool {

@@ -92,11 +92,16 @@ struct Flow: BitwiseCopyable {
     /// The flow of a segment's four-tuple, which begins with it.
     @inline(always)
     init(beginningWith segment: borrowing FlowSegment) {
-        key = segment.key
-        begin = segment.time
-        lastTime = segment.time
-        firstPacket = segment.number
-        lastPacket = segment.number
+        self.init(key: segment.key, time: segment.time, packet: segment.number)
+    }
+
+    @inline(always)
+    init(key: FlowKey, time: Int64, packet: UInt64) {
+        self.key = key
+        begin = time
+        lastTime = time
+        firstPacket = packet
+        lastPacket = packet
     }
 
     subscript(side: Side) -> Sender {
@@ -189,7 +194,7 @@ struct Flow: BitwiseCopyable {
     private mutating func noteFirstData(_ segment: borrowing FlowSegment) {
         let isFromInitiator = segment.side == initiator
         letters.note(isFromInitiator ? .initiatorAck : .ack)
-        letters.note(isFromInitiator ? .initiatorData : .data)
+        if !segment.isToItself { letters.note(isFromInitiator ? .initiatorData : .data) }
         if segment.side == .low {
             low.marks.insert(.sentData)
             low.timeToLive = segment.timeToLive

@@ -17,6 +17,13 @@ extension Tracker {
         return true
     }
 
+    /// Follows the next batch of a file that a thread of its own reads.
+    ///
+    /// - Returns: `false` when the file has come to its end.
+    package mutating func consume(from reader: ReadingThread) throws(CaptureError) -> Bool {
+        try reader.next { follow($0) }
+    }
+
     /// So many frames ahead the flow table's index is asked for.
     private static let slotReach = 16
     /// So many frames ahead the flow is asked for.
