@@ -51,7 +51,11 @@ extension Flow {
     /// A handshake that took longer may be a slow one, in nanoseconds.
     private static let slowHandshake: Int64 = 200_000_000
 
-    private mutating func takeOpening(_ segment: borrowing FlowSegment, from side: Side, at time: Int64) -> Step {
+    private mutating func takeOpening(
+        _ segment: borrowing FlowSegment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         if side == initiator {
             letters.note(.syn)
             syns = syns == .max ? .max : syns + 1
@@ -94,7 +98,11 @@ extension Flow {
         marks.remove(.midstream)
     }
 
-    private mutating func takeAnswer(_ segment: borrowing FlowSegment, from side: Side, at time: Int64) -> Step {
+    private mutating func takeAnswer(
+        _ segment: borrowing FlowSegment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         let isFromResponder = side != initiator
         if isFromResponder {
             letters.note(.synAck)
@@ -127,7 +135,11 @@ extension Flow {
         return isOrdinary ? .record : [.record, .noteworthy]
     }
 
-    private mutating func takeOther(_ segment: borrowing FlowSegment, from side: Side, at time: Int64) -> Step {
+    private mutating func takeOther(
+        _ segment: borrowing FlowSegment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         let isFromInitiator = side == initiator
         letters.note(isFromInitiator ? .initiatorAck : .ack)
         if segment.payloadLength > 0 {

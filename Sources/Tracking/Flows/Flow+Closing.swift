@@ -16,7 +16,8 @@ extension Flow {
     }
 
     /// Whether `segment` acknowledges the other end's FIN, after which only TIME-WAIT remains.
-    private mutating func noteFinAcknowledgment(by segment: borrowing FlowSegment, from side: Side) {
+    private mutating func noteFinAcknowledgment(by segment: borrowing FlowSegment, from side: Side)
+    {
         let other = self[side.other]
         guard other.marks.contains(.sentFin),
             other.next.distance(to: segment.acknowledgment) >= 0

@@ -19,7 +19,8 @@ extension Tracker {
         } else {
             guard segments <= Talk.Line.mostBeforeTLS,
                 waiting.capturedLength > waiting.payloadOffset,
-                waiting.octets.octet(at: Int(waiting.payloadOffset)) == TLSRecordType.handshake.rawValue
+                waiting.octets.octet(at: Int(waiting.payloadOffset))
+                    == TLSRecordType.handshake.rawValue
             else { return }
         }
         listen(to: waiting, on: index)

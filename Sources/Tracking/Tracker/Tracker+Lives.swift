@@ -40,7 +40,8 @@ extension Tracker {
         if news.contains(.refused) {
             census.collapses
                 .noteRefusal(event, by: segment.source, of: segment.destination)
-        } else if flow.talk != 0, flow.phase == .reset, talks[Int(flow.talk)].endBegin == segment.time
+        } else if flow.talk != 0, flow.phase == .reset,
+            talks[Int(flow.talk)].endBegin == segment.time
         {
             census.collapses.noteReset(event, by: segment.source, of: segment.destination)
         }

@@ -247,4 +247,3 @@ extension Flow {
         if !isNoteworthy, !marks.contains(.slow) { tapes.erase(&tape) }
     }
 }
-
