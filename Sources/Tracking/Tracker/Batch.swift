@@ -34,9 +34,11 @@ struct Batch: ~Copyable {
     /// Reads the next frames of a source, for as long as the source keeps them in their places.
     ///
     /// - Parameters:
+    ///   - source: where they come from.
     ///   - most: no more than so many.
     ///   - seed: that of the flow table.
     /// - Returns: `false` when the source has come to its end, and nothing was read.
+    /// - Throws: what is wrong with the source; nothing was read.
     @inline(always)
     mutating func fill(
         from source: inout some CaptureSource & ~Copyable,
