@@ -185,13 +185,12 @@ package struct Diagnosis {
     }
 
     /// Counts a connection that came up, where others between the same parties are in an incident.
-    package mutating func noteEstablished(_ initiator: Endpoint, _ responder: Endpoint) {
+    package mutating func noteEstablished(
+        _ count: Int,
+        _ initiator: Address,
+        _ responder: Endpoint
+    ) {
         guard services.contains(responder) else { return }
-        noteEstablished(1, initiator.address, responder)
-    }
-
-    /// Counts so many connections that came up.
-    mutating func noteEstablished(_ count: Int, _ initiator: Address, _ responder: Endpoint) {
         let pair = Parties.pair(initiator, responder)
         let whole = Parties.service(responder)
         if drafts[whole] != nil {

@@ -46,7 +46,7 @@ enum Fuzzing {
         for flow in tracker.takeDeparted() { diagnosis.consume(flow, in: facts) }
         diagnosis.consume(tracker.survey())
         tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
+        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         var report = Report(
             inputs: [input],
             tally: tracker.tally,

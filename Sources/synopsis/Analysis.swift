@@ -177,7 +177,7 @@ struct Analysis: ~Copyable {
         diagnosis.consume(tracker.survey())
         let facts = tracker.facts()
         tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
+        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         var report = Report(
             inputs: inputs,
             tally: tracker.tally,

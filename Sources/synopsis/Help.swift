@@ -6,6 +6,7 @@ enum Help {
           synopsis FILE...                analyse captures (pcap, pcapng; - is standard input)
           synopsis explain [PATHOLOGY]    the catalogue, or the manual page of one
           synopsis schema                 the JSON Schema of --format json
+          synopsis live -i INTERFACE      the same while packets come
 
         Examples
           synopsis nfs.pcap
@@ -21,7 +22,8 @@ enum Help {
           --time-zone ZONE  --color WHEN  as TZ names it; auto, always or never
           --at TIME                       the last packets of each flow before an instant
           --log FILE  --log-offset S      lines of other logs beside the packets; their clocks moved
-          --max-flows COUNT  -q  -v       a bound for memory; no progress line; date the report
+          --max-flows N  --threads N      bounds for memory and for cores
+          -q  -v                          no progress line; date the report
           --version  -h, --help           'synopsis analyze --help' says more of each
 
         Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or the input could

@@ -70,7 +70,7 @@ func incidents(
     var diagnosis = Diagnosis(knownIssues: knownIssues)
     diagnosis.consume(tracker.survey())
     tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
-    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
+    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
     return diagnosis.incidents
 }
 

@@ -35,7 +35,7 @@ func report(
     var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
     diagnosis.consume(tracker.survey())
     tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
-    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
+    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
     let input = InputSummary(
         name: "script.pcap",
         format: "pcap",

@@ -208,9 +208,9 @@ package struct Watch {
         }
         established = [:]
         let present = current
-        tracker.forEachEstablished { initiator, service in
+        tracker.forEachEstablished { count, initiator, service in
             guard present.concerns(service) else { return }
-            established[Parties(initiator: initiator.address, service: service), default: 0] += 1
+            established[Parties(initiator: initiator, service: service), default: 0] += count
         }
         hasChanged = true
     }
@@ -267,7 +267,7 @@ package struct Watch {
             let isTold = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
             if !isTold { diagnosis.consume(flow, in: facts) }
         }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
+        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         return diagnosis
     }
 }

@@ -28,6 +28,7 @@ extension Flow {
     }
 
     /// Whether `segment` begins another connection on the four-tuple, rather than another attempt at this.
+    @inline(always)
     func isReborn(by segment: borrowing FlowSegment, at time: Int64) -> Bool {
         guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
         let side = segment.side

@@ -6,10 +6,18 @@ struct FlowTable: ~Copyable {
     /// How many records an eviction looks at to find a quiet one.
     private static let evictionSample = 64
 
+    /// From this record number on, flows are openings.
+    static let firstOpening = 1 << 31
+
     private var slots = SlotIndex()
     private var records = RecordStore<Flow>()
     private var free: [UInt32] = []
     private var hand = 0
+    private var openings = RecordStore<Opening>()
+    private var freeOpenings: [UInt32] = []
+    private var openingHand = 0
+    private var roundRecord = 0
+    private var roundOpening = 0
     /// What makes the tags differ in every process.
     let seed = UInt64.random(in: .min ... .max)
     /// Flows in the table.
@@ -43,10 +51,15 @@ struct FlowTable: ~Copyable {
     /// Asks for the record that a tag's search probably finds.
     @inline(always)
     func prefetchRecord(of tag: UInt32) {
-        records.prefetch(Int(UInt32(truncatingIfNeeded: slots[Int(tag)])) - 1)
+        let number = Int(UInt32(truncatingIfNeeded: slots[Int(tag)])) - 1
+        if number >= Self.firstOpening { return prefetch(opening: number) }
+        records.prefetch(number)
     }
 
-    /// The record number of `key`'s flow.
+    @inline(always)
+    private func prefetch(opening number: Int) { openings.prefetch(number - Self.firstOpening) }
+
+    /// The record number of `key`'s flow, or of its opening.
     @inline(always)
     func find(_ key: FlowKey, tag: UInt32) -> Int? {
         var position = Int(tag)
@@ -55,13 +68,78 @@ struct FlowTable: ~Copyable {
             if slot == 0 { return nil }
             if UInt32(truncatingIfNeeded: slot >> 32) == tag {
                 let index = Int(UInt32(truncatingIfNeeded: slot)) - 1
-                if self[index].key == key { return index }
+                if index < Self.firstOpening ? self[index].key == key : isOpening(index, of: key) {
+                    return index
+                }
             }
             position = slots.next(position)
         }
     }
 
     func find(_ key: FlowKey) -> Int? { find(key, tag: tag(of: key)) }
+
+    @inline(always)
+    private func isOpening(_ number: Int, of key: FlowKey) -> Bool {
+        openings[number - Self.firstOpening].key.key == key
+    }
+
+    /// The opening with a number; it may be free.
+    subscript(opening number: Int) -> Opening {
+        @inline(always) get { openings[number - Self.firstOpening] }
+    }
+
+    /// The numbers of openings ever used, free ones among them.
+    var openingNumbers: Range<Int> {
+        Self.firstOpening..<Self.firstOpening + openings.count
+    }
+
+    /// Adds a flow of which there is but one SYN, and whose key is not in the table, which must not be full.
+    ///
+    /// - Returns: `false` when there is no memory for it.
+    @inline(never)
+    mutating func insert(_ opening: Opening, tag: UInt32) -> Bool {
+        if (count + 1) * 8 > slots.count * 5, !grow() { return false }
+        let place: Int
+        if let recycled = freeOpenings.popLast() {
+            place = Int(recycled)
+            openings[place] = opening
+        } else {
+            guard openings.count < Self.firstOpening - 1, let fresh = openings.append(opening)
+            else { return false }
+            place = fresh
+        }
+        slots.place(UInt64(tag) << 32 | UInt64(Self.firstOpening + place + 1))
+        count += 1
+        return true
+    }
+
+    /// Takes an opening out; its place may be used again.
+    mutating func remove(opening number: Int) {
+        let key = openings[number - Self.firstOpening].key.key
+        closeGap(at: slot(of: number, tag: tag(of: key)))
+        release(opening: number)
+        count -= 1
+    }
+
+    /// Puts a flow in the place of its opening.
+    ///
+    /// - Returns: its record number, `nil` when there is no memory for it; then the opening is gone, too.
+    @inline(always)
+    mutating func replace(opening number: Int, tag: UInt32) -> Int? {
+        let slot = slot(of: number, tag: tag)
+        guard let index = record(Flow(openings[number - Self.firstOpening])) else {
+            remove(opening: number)
+            return nil
+        }
+        slots[slot] = UInt64(tag) << 32 | UInt64(index + 1)
+        release(opening: number)
+        return index
+    }
+
+    private mutating func release(opening number: Int) {
+        openings[number - Self.firstOpening].leave()
+        freeOpenings.append(UInt32(truncatingIfNeeded: number - Self.firstOpening))
+    }
 
     /// The tag of the same four-tuple in another domain: never the same, so that who looks for one of them does not
     /// find another.
@@ -81,15 +159,18 @@ struct FlowTable: ~Copyable {
         return index
     }
 
+    @inline(always)
     private mutating func record(_ flow: Flow) -> Int? {
-        guard let recycled = free.popLast() else { return records.append(flow) }
+        guard let recycled = free.popLast() else {
+            return records.count < Self.firstOpening - 1 ? records.append(flow) : nil
+        }
         records[Int(recycled)] = flow
         return Int(recycled)
     }
 
     /// Takes a flow out; its record may be used again.
     mutating func remove(_ index: Int) {
-        closeGap(at: slot(of: index))
+        closeGap(at: slot(of: index, tag: tag(of: self[index])))
         self[index].marks = []
         free.append(UInt32(index))
         count -= 1
@@ -97,7 +178,7 @@ struct FlowTable: ~Copyable {
 
     /// Puts a flow into another domain, in which its four-tuple has none.
     mutating func move(_ index: Int, to domain: UInt16) {
-        closeGap(at: slot(of: index))
+        closeGap(at: slot(of: index, tag: tag(of: self[index])))
         self[index].domain = domain
         slots.place(UInt64(tag(of: self[index])) << 32 | UInt64(index + 1))
     }
@@ -107,8 +188,8 @@ struct FlowTable: ~Copyable {
     }
 
     /// Where the index holds a record that is in the table.
-    private func slot(of index: Int) -> Int {
-        var position = Int(tag(of: self[index]))
+    private func slot(of index: Int, tag: UInt32) -> Int {
+        var position = Int(tag)
         while UInt32(truncatingIfNeeded: slots[position]) != UInt32(index + 1) {
             position = slots.next(position)
         }
@@ -127,6 +208,35 @@ struct FlowTable: ~Copyable {
             found = hand
         }
         return found
+    }
+
+    /// The next record for who goes round all of them, if there is a flow in it.
+    mutating func nextRecord() -> Int? {
+        roundRecord = roundRecord + 1 < recordCount ? roundRecord + 1 : 0
+        return roundRecord < recordCount && self[roundRecord].marks.contains(.inUse)
+            ? roundRecord : nil
+    }
+
+    /// The number of the next opening for who goes round all of them, if there is one in its place.
+    mutating func nextOpening() -> Int? {
+        roundOpening = roundOpening + 1 < openings.count ? roundOpening + 1 : 0
+        guard roundOpening < openings.count, !openings[roundOpening].isFree else { return nil }
+        return Self.firstOpening + roundOpening
+    }
+
+    /// The quietest of the next few openings.
+    mutating func quietestOpening() -> Int? {
+        var found: (number: Int, time: Int64)?
+        var looked = 0
+        while looked < openings.count, looked < Self.evictionSample || found == nil {
+            openingHand = (openingHand + 1) % openings.count
+            looked += 1
+            let opening = openings[openingHand]
+            if opening.isFree { continue }
+            if let found, found.time <= opening.time { continue }
+            found = (Self.firstOpening + openingHand, opening.time)
+        }
+        return found?.number
     }
 
     /// Moves later entries of a probe run up, so that no search ends early (linear probing).

@@ -12,6 +12,8 @@ package struct Tally: Hashable, Sendable {
     package var unattachedICMPErrors: UInt64 = 0
     package var flows: UInt64 = 0
     package var flowsEvicted: UInt64 = 0
+    /// Flows that were over by TCP's timers, and made room for others.
+    package var flowsAged: UInt64 = 0
     package var eventsRefused: UInt64 = 0
     /// Segments of connections for which there was no room beside others on the same four-tuple.
     package var contextsRefused: UInt64 = 0

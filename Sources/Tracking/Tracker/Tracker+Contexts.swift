@@ -62,8 +62,8 @@ extension Tracker {
         return index
     }
 
-    private func find(_ waiting: borrowing FlowSegment, within domain: UInt16) -> Int? {
-        flows.find(waiting.key, tag: FlowTable.tag(waiting.tag, within: domain))
+    private mutating func find(_ waiting: borrowing FlowSegment, within domain: UInt16) -> Int? {
+        find(waiting.key, tag: FlowTable.tag(waiting.tag, within: domain))
     }
 
     private mutating func begin(apart waiting: borrowing FlowSegment) -> Int? {
@@ -85,7 +85,7 @@ extension Tracker {
     }
 
     /// The flow whose packet an ICMP error quotes; a router may send that in another VLAN.
-    func flow(
+    mutating func flow(
         quotedBy error: ICMPError,
         _ key: FlowKey,
         _ side: Side,
@@ -95,7 +95,7 @@ extension Tracker {
         var best: (index: Int, rank: Int, packet: UInt64)?
         for domain in 0...contexts.highestDomain {
             let place = FlowTable.tag(tag, within: domain)
-            guard let index = flows.find(key, tag: place),
+            guard let index = find(key, tag: place),
                 let rank = flows[index].rank(of: error.quoted, from: side, in: context)
             else { continue }
             let packet = flows[index].lastPacket

@@ -1,8 +1,24 @@
 /// How flows leave the tracker: for want of room, or at the end of the input.
 extension Tracker {
     mutating func evict() {
-        guard let index = flows.quietest() else { return }
-        settleOpenTalk(of: index, at: flows[index].lastTime)
+        let index = flows.quietest()
+        let opening = flows.quietestOpening()
+        let time = opening.map { flows[opening: $0].time } ?? .max
+        if let opening, index.map({ flows[$0].lastTime >= time }) ?? true {
+            conclude(opening: opening)
+        } else if let index {
+            remove(index, at: flows[index].lastTime)
+        }
+        tally.flowsEvicted &+= 1
+    }
+
+    /// Closes the account of a flow, hands it over if it is noteworthy, and forgets it.
+    ///
+    /// - Parameters:
+    ///   - index: its record.
+    ///   - time: up to when nothing came of it, in nanoseconds since 1970.
+    mutating func remove(_ index: Int, at time: Int64) {
+        settleOpenTalk(of: index, at: time)
         conclude(flows[index])
         let flow = flows[index]
         let isOneOfMany = flow.isMute && census.isFlooded(flow.key[flow.initiator.other])
@@ -10,7 +26,6 @@ extension Tracker {
         tapes.erase(&flows[index].tape)
         conversations[index] = nil
         flows.remove(index)
-        tally.flowsEvicted &+= 1
     }
 
     private borrowing func handOver(_ index: Int) -> FlowEvents? {
@@ -56,6 +71,7 @@ extension Tracker {
     package mutating func close() {
         tally.eventsRefused = tapes.refused
         tally.resetReasonsRefused = resetReasons.refused
+        closeOpenings()
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             settleOpenTalk(of: index, at: tally.window?.last ?? 0)
             conclude(flows[index])
@@ -120,12 +136,13 @@ extension Tracker {
         }
     }
 
-    /// Hands `body` the ends of every flow whose present connection came up, initiator first.
-    package borrowing func forEachEstablished(_ body: (Endpoint, Endpoint) -> Void) {
+    /// Hands `body` who connected to what, and how often, for every flow whose present connection came up.
+    package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint) -> Void) {
         for index in 0..<flows.recordCount
         where flows[index].marks.isSuperset(of: [.inUse, .completed]) {
-            body(flows[index].key[flows[index].initiator], flows[index].responder)
+            body(1, flows[index].key[flows[index].initiator].address, flows[index].responder)
         }
+        for (pair, count) in formerConnections { body(count, pair.initiator, pair.responder) }
     }
 }
 

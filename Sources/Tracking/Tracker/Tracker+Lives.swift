@@ -49,8 +49,12 @@ extension Tracker {
     }
 
     mutating func conclude(_ flow: Flow) {
+        conclude(flow, firstEvent: tapes.first(on: flow.tape))
+    }
+
+    mutating func conclude(_ flow: Flow, firstEvent: Event?) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
-        census.note(flow) { tapes.first(on: flow.tape) }
+        census.note(flow) { firstEvent }
         guard collectsHandshakes else { return }
         let isRoom = handshakes.count < handshakeLimit
         if isRoom { handshakes.append(flow.handshake) } else { tally.handshakesOmitted += 1 }

@@ -53,7 +53,7 @@ extension Tracker {
         records.clamped(to: 0..<flows.recordCount).filter { isOverdue($0, at: time) }
     }
 
-    private borrowing func isOverdue(_ index: Int, at time: Int64) -> Bool {
+    borrowing func isOverdue(_ index: Int, at time: Int64) -> Bool {
         let flow = flows[index]
         return flow.marks.isSuperset(of: [.inUse, .alive]) && flow.phase != .closed
             && isRemarkable(flow, at: time)
@@ -90,6 +90,10 @@ extension Tracker {
             if flows[index].outcome == .completed { completed += 1 }
             census.note(flows[index]) { tapes.first(on: flows[index].tape) }
         }
+        for number in flows.openingNumbers where !flows[opening: number].isFree {
+            let opening = flows[opening: number]
+            census.note(Flow(opening)) { Event(opening) }
+        }
         census.settle()
         if census.hasMany, completed > 0 {
             for index in 0..<flows.recordCount
@@ -112,6 +116,9 @@ extension Tracker {
         var tally = self.tally
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             tally.outcomes[Int(flows[index].outcome.rawValue)] += 1
+        }
+        for number in flows.openingNumbers where !flows[opening: number].isFree {
+            tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
         }
         return tally
     }

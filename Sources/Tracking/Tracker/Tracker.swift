@@ -48,6 +48,8 @@ package struct Tracker: ~Copyable {
     var resetReasons = ResetReasons()
     /// Dialogues that a diagnosis will want, by the numbers of their flows' records.
     var conversations: [Int: [Conversation]] = [:]
+    /// How many connections came up between whom, of those that were forgotten when they were over.
+    var formerConnections: [FormerPair: Int] = [:]
     var flows: FlowTable
     var tapes: TapeStore
     /// Once the capture is closed: the noteworthy flows with their first packets.
@@ -155,7 +157,7 @@ package struct Tracker: ~Copyable {
     /// Makes a flow ready for a SYN, which may begin its next life.
     ///
     /// - Returns: a timestamp above that of the SYN, which the responder accepted before.
-    @inline(never)
+    @inline(always)
     private mutating func prepare(
         _ index: Int,
         for segment: borrowing FlowSegment
@@ -187,8 +189,7 @@ package struct Tracker: ~Copyable {
             noteCollapse(by: segment, news, on: index)
         }
         guard segment.flags.contains(.syn) else { return }
-        tally.note(segment.link.checksum)
-        if segment.link.checksum == .unfilled { noteLocal(segment.source.address) }
+        noteChecksum(of: segment)
         guard segment.flags.contains(.ack) else { return }
         if flows[index].syns == 0 {
             strays.note(segment, Event(segment))
@@ -198,6 +199,13 @@ package struct Tracker: ~Copyable {
                 HostPair(segment.destination.address, segment.source.address)
             )
         }
+    }
+
+    /// Takes down what the checksum of a SYN tells of where it was captured.
+    @inline(always)
+    mutating func noteChecksum(of segment: borrowing FlowSegment) {
+        tally.note(segment.link.checksum)
+        if segment.link.checksum == .unfilled { noteLocal(segment.source.address) }
     }
 
     /// Advances a flow in its place, which is looked up but once.

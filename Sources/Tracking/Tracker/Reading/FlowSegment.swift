@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A segment in a batch, as its flow sees it: with its key, and who of the two sent it.
 ///
 /// It holds as much as following a running connection takes; the rest is read from its frame again where the flow wants it. Not copyable, so that it stays where it was read to.
@@ -10,6 +12,8 @@ struct FlowSegment: ~Copyable {
     private(set) var time: Int64 = 0
     /// The frame's place in the input, from 1.
     private(set) var number: UInt64 = 0
+    /// Whatever holds an atomic value stays at its address: without it, every call that takes a segment would copy all of it.
+    private let anchor = Atomic<UInt8>(0)
     private var memory: UnsafeRawPointer?
     /// In octets.
     private(set) var capturedLength: UInt32 = 0

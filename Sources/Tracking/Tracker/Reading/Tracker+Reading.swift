@@ -43,7 +43,8 @@ extension Tracker {
                 flows.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
             }
             tally.note(batch[place])
-            if batch[place].isPlain { follow(batch[place]) } else { consume(batch[place].frame) }
+            if tally.packets & (Self.packetsBetweenSteps &- 1) == 0 { age(to: batch[place].time) }
+            if batch[place].isPlain { follow(batch[place]) } else { consume(batch[place]) }
         }
     }
 
@@ -51,7 +52,7 @@ extension Tracker {
     private mutating func follow(_ segment: borrowing FlowSegment) {
         let index = flows.find(segment.key, tag: segment.tag)
         tally.segments &+= 1
-        guard let index, flows[index].absorbs(segment) else {
+        guard let index, index < FlowTable.firstOpening, flows[index].absorbs(segment) else {
             follow(slowly: segment, on: index)
             return
         }
@@ -61,8 +62,16 @@ extension Tracker {
     /// Takes a plain segment that its flow declined, or that has none yet.
     @inline(never)
     private mutating func follow(slowly segment: borrowing FlowSegment, on index: Int?) {
-        if index == nil, !contexts.isEmpty { return follow(apart: segment) }
-        follow(declined: segment, on: index)
+        guard let index else {
+            if !contexts.isEmpty { return follow(apart: segment) }
+            if !open(with: segment) { follow(declined: segment, on: nil) }
+            return
+        }
+        if index < FlowTable.firstOpening {
+            follow(declined: segment, on: index)
+        } else {
+            follow(declined: segment, on: makeFlow(of: index, tag: segment.tag))
+        }
     }
 
     /// Takes a segment that its flow declined, or that has none yet.
@@ -79,7 +88,8 @@ extension Tracker {
 
     /// Takes a frame layer by layer: all that is no plain segment in an untagged Ethernet frame.
     @inline(never)
-    private mutating func consume(_ frame: borrowing Frame) {
+    private mutating func consume(_ waiting: borrowing FlowSegment) {
+        let frame = waiting.frame
         take(DecodedFrame(frame), in: frame)
     }
 
@@ -121,7 +131,7 @@ extension Tracker {
         var segment = FlowSegment(decoded, in: frame, facts)
         segment.tag = flows.tag(of: segment.key)
         guard segment.context.isPlain else { return follow(apart: segment) }
-        let index = flows.find(segment.key, tag: segment.tag)
+        let index = find(segment.key, tag: segment.tag)
         if index == nil, !contexts.isEmpty {
             follow(apart: segment)
         } else if let index, flows[index].absorbs(segment) {

@@ -1,0 +1,94 @@
+/// Flows that are over by TCP's own timers, in the time of the packets: they make room for others.
+///
+/// A tracker with few flows forgets none of them, since nothing is gained by that.
+extension Tracker {
+    /// With no more flows than this, none is forgotten.
+    static let fewFlows = 1 << 16
+    /// As many packets come between two steps.
+    static let packetsBetweenSteps: UInt64 = 1024
+    /// As many records a step looks at.
+    private static let recordsInStep = 512
+
+    /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later one is another
+    /// episode.
+    private static var openingTime: Int64 { episodeGap }
+    /// TIME-WAIT of two minutes, the longest in use (RFC 9293 §3.6.1 has up to four).
+    private static let closedTime: Int64 = 120_000_000_000
+    /// Retransmissions of a FIN that nobody acknowledges end after a quarter of an hour (RFC 1122 §4.2.3.5: at least 100 s).
+    private static let closingTime: Int64 = 3_600_000_000_000
+    /// A connection may be silent for ever; connection trackers forget it after five days.
+    private static let silentTime: Int64 = 432_000_000_000_000
+
+    /// Forgets some of the flows that are over, and gets round to all of them.
+    ///
+    /// - Parameter time: now, in nanoseconds since 1970.
+    @inline(never)
+    package mutating func age(to time: Int64) {
+        for _ in 0..<Self.recordsInStep where flows.count > Self.fewFlows {
+            if let index = flows.nextRecord(), isOver(index, at: time) { forget(index, at: time) }
+            if let number = flows.nextOpening(),
+                time &- flows[opening: number].time > Self.openingTime
+            {
+                forget(opening: number)
+            }
+        }
+    }
+
+    private static func lifetime(of phase: Flow.Phase) -> Int64 {
+        switch phase {
+        case .opening, .answered: openingTime
+        case .established, .settled, .doubtful: silentTime
+        case .closing: closingTime
+        case .closed, .reset: closedTime
+        }
+    }
+
+    private borrowing func isOver(_ index: Int, at time: Int64) -> Bool {
+        let phase = flows[index].phase
+        guard time &- flows[index].lastTime > Self.lifetime(of: phase) else { return false }
+        // What a diagnosis will want may be part of what others tell, which is known at the end; only who looks at the
+        // flows while packets come has seen it.
+        return changes.areWanted
+            || !flows[index].isNoteworthy && !flows[index].marks.contains(.slow)
+                && !isOverdue(index, at: time) && !isAnsweredFromElsewhere(flows[index])
+    }
+
+    private mutating func forget(_ index: Int, at time: Int64) {
+        if flows[index].marks.contains(.completed) { noteFormer(flows[index]) }
+        remove(index, at: time)
+        tally.flowsAged &+= 1
+    }
+
+    private mutating func forget(opening number: Int) {
+        let opening = flows[opening: number]
+        if !strays.isEmpty, isAnsweredFromElsewhere(Flow(opening)) {
+            let tag = flows.tag(of: opening.key.key)
+            if let index = makeFlow(of: number, tag: tag) {
+                flows[index].marks.insert(.noteworthy)
+            }
+        } else {
+            conclude(opening: number)
+            tally.flowsAged &+= 1
+        }
+    }
+
+    /// As many pairs are remembered of which connections came up and are forgotten.
+    private static let formerLimit = 65_536
+
+    /// Who had connected to what.
+    struct FormerPair: Hashable {
+        let initiator: Address
+        let responder: Endpoint
+    }
+
+    private mutating func noteFormer(_ flow: Flow) {
+        let pair = FormerPair(
+            initiator: flow.key[flow.initiator].address,
+            responder: flow.responder
+        )
+        guard formerConnections[pair] != nil || formerConnections.count < Self.formerLimit else {
+            return
+        }
+        formerConnections[pair, default: 0] += 1
+    }
+}

@@ -1,0 +1,67 @@
+/// Flows of which there is but one SYN: kept in a cache line each until a second packet comes.
+extension Tracker {
+    /// Takes a SYN that begins a flow, if it is one that an opening can hold.
+    ///
+    /// - Returns: `false` if it is none.
+    @inline(never)
+    mutating func open(with segment: borrowing FlowSegment) -> Bool {
+        // A list of handshakes is in the order of whole flows.
+        guard !collectsHandshakes, let opening = Opening(segment) else { return false }
+        let newerClock = acceptedTimestamps.newer(
+            than: segment.options.timestampValue,
+            at: segment.time,
+            of: segment.key[segment.side].address,
+            with: segment.key[segment.side.other].address
+        )
+        guard newerClock == nil else { return false }
+        if flows.isFull { evict() }
+        tally.flows &+= 1
+        guard flows.insert(opening, tag: segment.tag) else {
+            tally.flowsEvicted &+= 1
+            return true
+        }
+        noteChecksum(of: segment)
+        return true
+    }
+
+    /// The record of a four-tuple's flow, which is made of its opening if there is no more of it yet.
+    @inline(__always)
+    mutating func find(_ key: FlowKey, tag: UInt32) -> Int? {
+        guard let index = flows.find(key, tag: tag) else { return nil }
+        return index < FlowTable.firstOpening ? index : makeFlow(of: index, tag: tag)
+    }
+
+    /// Makes a whole flow of an opening.
+    ///
+    /// - Returns: its record, `nil` where there is no memory for it.
+    @inline(never)
+    mutating func makeFlow(of number: Int, tag: UInt32) -> Int? {
+        let event = Event(flows[opening: number])
+        guard let index = flows.replace(opening: number, tag: tag) else {
+            tally.flowsEvicted &+= 1
+            return nil
+        }
+        tapes.append(event, to: &flows[index].tape)
+        return index
+    }
+
+    /// Closes the account of an opening, and forgets it.
+    mutating func conclude(opening number: Int) {
+        let opening = flows[opening: number]
+        conclude(Flow(opening), firstEvent: Event(opening))
+        flows.remove(opening: number)
+    }
+
+    /// Makes whole flows of the openings that another address answered than the one that was asked, and closes the
+    /// accounts of all others.
+    mutating func closeOpenings() {
+        for number in flows.openingNumbers where !flows[opening: number].isFree {
+            let opening = flows[opening: number]
+            if !strays.isEmpty, isAnsweredFromElsewhere(Flow(opening)) {
+                _ = makeFlow(of: number, tag: flows.tag(of: opening.key.key))
+            } else {
+                conclude(opening: number)
+            }
+        }
+    }
+}
