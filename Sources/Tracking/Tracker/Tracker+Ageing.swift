@@ -7,7 +7,7 @@ extension Tracker {
     /// As many packets come between two steps.
     static let packetsBetweenSteps: UInt64 = 1024
     /// As many records a step looks at.
-    private static let recordsInStep = 512
+    private static let recordsInStep = 256
 
     /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later one is another
     /// episode.
@@ -67,7 +67,7 @@ extension Tracker {
                 flows[index].marks.insert(.noteworthy)
             }
         } else {
-            conclude(opening: number)
+            remove(opening: number)
             tally.flowsAged &+= 1
         }
     }

@@ -5,7 +5,7 @@ extension Tracker {
         let opening = flows.quietestOpening()
         let time = opening.map { flows[opening: $0].time } ?? .max
         if let opening, index.map({ flows[$0].lastTime >= time }) ?? true {
-            conclude(opening: opening)
+            remove(opening: opening)
         } else if let index {
             remove(index, at: flows[index].lastTime)
         }

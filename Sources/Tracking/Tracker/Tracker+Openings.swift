@@ -45,22 +45,28 @@ extension Tracker {
         return index
     }
 
+    /// Closes the account of an opening.
+    @inline(always)
+    private mutating func conclude(_ opening: Opening) {
+        tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
+        census.note(Flow(opening)) { Event(opening) }
+    }
+
     /// Closes the account of an opening, and forgets it.
-    mutating func conclude(opening number: Int) {
-        let opening = flows[opening: number]
-        conclude(Flow(opening), firstEvent: Event(opening))
+    mutating func remove(opening number: Int) {
+        conclude(flows[opening: number])
         flows.remove(opening: number)
     }
 
     /// Makes whole flows of the openings that another address answered than the one that was asked, and closes the
-    /// accounts of all others.
+    /// accounts of all others, which stay where they are: nobody looks for them any more.
     mutating func closeOpenings() {
         for number in flows.openingNumbers where !flows[opening: number].isFree {
             let opening = flows[opening: number]
             if !strays.isEmpty, isAnsweredFromElsewhere(Flow(opening)) {
                 _ = makeFlow(of: number, tag: flows.tag(of: opening.key.key))
             } else {
-                conclude(opening: number)
+                conclude(opening)
             }
         }
     }
