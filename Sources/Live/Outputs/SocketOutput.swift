@@ -22,14 +22,12 @@ package final class SocketOutput: CountedOutput, Sendable {
         var lost: UInt64 = 0
         var isReconnecting = false
         var end: ContinuousClock.Instant?
-        var thread: pthread_t?
     }
 
     private let place: OutputPlace
     private let name: String
     private let state: Mutex<State>
-    /// A pipe that gets readable when the thread is to look at the state.
-    private let alarm: (wait: Int32, ring: Int32)
+    private let thread = BackgroundThread()
 
     /// Begins to connect.
     ///
@@ -45,40 +43,11 @@ package final class SocketOutput: CountedOutput, Sendable {
             case .file(let path): path
             case .standardOutput: "-"
             }
-        var ends: [Int32] = [-1, -1]
-        if unsafe pipe(&ends) == 0 {
-            for end in ends {
-                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-                _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            }
-        }
-        alarm = (ends[0], ends[1])
         state = Mutex(State(queue: LineQueue(limit: max(1, limit))))
-        var thread = pthread_t()
-        // Retained until the thread ends, so that `self` outlives it.
-        let object = unsafe Unmanaged.passRetained(self)
-        let status = unsafe pthread_create(
-            &thread,
-            nil,
-            { object in
-                guard let object = unsafe object else { return nil }
-                unsafe Unmanaged<SocketOutput>.fromOpaque(object).takeRetainedValue().run()
-                return nil
-            },
-            unsafe object.toOpaque()
-        )
-        if status == 0 {
-            let started = thread
-            state.withLock { $0.thread = started }
-        } else {
-            unsafe object.release()
+        let status = thread.start { self.run() }
+        if status != 0 {
             state.withLock { $0.notices.append("\(name): no thread: \(complaint(status))") }
         }
-    }
-
-    deinit {
-        if alarm.wait >= 0 { Glibc.close(alarm.wait) }
-        if alarm.ring >= 0 { Glibc.close(alarm.ring) }
     }
 
     package func write(line: [UInt8]) {
@@ -87,23 +56,19 @@ package final class SocketOutput: CountedOutput, Sendable {
             state.statistics.dropped += 1
             state.lost += 1
         }
-        ring()
+        thread.wake()
     }
 
     /// Ends the present connection, and begins the next one at once.
     package func reopen() {
         state.withLock { $0.isReconnecting = true }
-        ring()
+        thread.wake()
     }
 
     package func close() {
-        let thread = state.withLock { state in
-            state.end = .now + .seconds(Self.lastPatience)
-            return state.thread.take()
-        }
-        ring()
-        guard let thread else { return }
-        pthread_join(thread, nil)
+        state.withLock { $0.end = .now + .seconds(Self.lastPatience) }
+        thread.wake()
+        thread.join()
         state.withLock { state in
             state.statistics.dropped += UInt64(state.queue.count)
             state.lost += UInt64(state.queue.count)
@@ -119,12 +84,6 @@ package final class SocketOutput: CountedOutput, Sendable {
     package func takeNotice() -> String? {
         state.withLock { $0.notices.isEmpty ? nil : $0.notices.removeFirst() }
     }
-
-    /// Wakes the thread.
-    private func ring() {
-        var octet: UInt8 = 1
-        _ = unsafe Glibc.write(alarm.ring, &octet, 1)
-    }
 }
 
 // What the thread does.
@@ -133,7 +92,7 @@ extension SocketOutput {
         var wait = Backoff()
         while !isOver {
             do throws(ConnectionFault) {
-                let connection = try StreamConnection(to: place, alarm: alarm.wait)
+                let connection = try StreamConnection(to: place, alarm: thread.alarm)
                 noteConnected(after: wait.attempts)
                 let begin = ContinuousClock.now
                 defer { if ContinuousClock.now - begin > .seconds(5) { wait = Backoff() } }
@@ -184,17 +143,13 @@ extension SocketOutput {
         toSend: Bool,
         hasOutstanding: Bool
     ) {
-        var places = [
-            pollfd(
-                fd: connection.descriptor,
-                events: Int16(toSend ? POLLIN | POLLOUT : POLLIN),
-                revents: 0
-            ),
-            pollfd(fd: alarm.wait, events: Int16(POLLIN), revents: 0),
-        ]
+        let socket = pollfd(
+            fd: connection.descriptor,
+            events: Int16(toSend ? POLLIN | POLLOUT : POLLIN),
+            revents: 0
+        )
         // Nobody wakes the thread when an acknowledgment comes.
-        _ = unsafe poll(&places, nfds_t(places.count), hasOutstanding ? 20 : 1000)
-        quiet()
+        thread.rest(and: socket, milliseconds: hasOutstanding ? 20 : 1000)
     }
 
     /// Waits for the next attempt, or for the end.
@@ -203,15 +158,8 @@ extension SocketOutput {
         while ContinuousClock.now < end, !isOver {
             if state.withLock({ $0.isReconnecting }) { return }
             let left = (end - .now) / .milliseconds(1)
-            var places = [pollfd(fd: alarm.wait, events: Int16(POLLIN), revents: 0)]
-            _ = unsafe poll(&places, 1, max(1, min(Int32(left), 100)))
-            quiet()
+            thread.rest(milliseconds: max(1, min(Int32(left), 100)))
         }
-    }
-
-    private func quiet() {
-        var octets = [UInt8](repeating: 0, count: 512)
-        _ = unsafe read(alarm.wait, &octets, octets.count)
     }
 
     private func noteConnected(after attempts: Int) {
