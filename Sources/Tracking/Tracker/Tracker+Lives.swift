@@ -31,6 +31,7 @@ extension Tracker {
         var event = Event(error, side: side, in: frame)
         event.incarnation = flows[index].incarnation
         tapes.append(event, to: &flows[index].tape)
+        if changes.areWanted { noteChange(of: index) }
     }
 
     /// Takes down a RST of a responder: it may be one of many that a dying process leaves.

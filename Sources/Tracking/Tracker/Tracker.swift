@@ -53,6 +53,8 @@ package struct Tracker: ~Copyable {
     /// Once the capture is closed: the noteworthy flows with their first packets.
     var noteworthy: [(firstPacket: UInt64, index: Int)] = []
     let collectsHandshakes: Bool
+    /// Flows that a diagnosis may want before the end, if it asked for them.
+    var changes = ChangedFlows()
 
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
@@ -157,6 +159,7 @@ package struct Tracker: ~Copyable {
         if change.marks.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
         }
+        if changes.areWanted { noteChange(of: index) }
     }
 
     /// Makes a flow ready for a SYN, which may begin its next life.
