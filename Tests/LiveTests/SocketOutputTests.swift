@@ -8,7 +8,7 @@ private final class Peer {
     private(set) var connection: Int32 = -1
     let port: UInt16
 
-    /// - Parameter number: the port; 0 for any.
+    /// Listens on a port; 0 for any.
     init(on number: UInt16 = 0, window: Int32? = nil) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener

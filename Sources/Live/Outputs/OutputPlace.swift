@@ -10,10 +10,9 @@ package enum OutputPlace: Hashable, Sendable {
     /// The longest path that an address of a Unix socket holds, in octets.
     private static let pathLimit = 107
 
-    /// Reads what `-o` was given.
+    /// Reads what `-o` was given; `nil` where that names no place.
     ///
     /// - Parameter text: `FILE`, `-`, `tcp:HOST:PORT`, `tcp:[ADDRESS]:PORT` or `unix:/PATH`.
-    /// - Returns: `nil` where that names no place.
     package init?(_ text: String) {
         if text == "-" {
             self = .standardOutput

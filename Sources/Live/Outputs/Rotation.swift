@@ -5,9 +5,7 @@ package enum Rotation: Hashable, Sendable {
     /// With the first line of each period of so many seconds, counted from 1970.
     case period(Int64)
 
-    /// Reads `100MB`, `64KiB`, `90s`, `15m`, `1h` or `7d`.
-    ///
-    /// - Returns: `nil` where that is neither a size nor a time, or 0, or beyond what can be counted.
+    /// Reads `100MB`, `64KiB`, `90s`, `15m`, `1h` or `7d`; `nil` where it is neither a size nor a time, or 0.
     package init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int64(digits), number > 0 else { return nil }

@@ -111,7 +111,8 @@ package struct PacketRing: ~Copyable {
 
     private mutating func forget(before limit: (partialValue: Int64, overflow: Bool)) {
         if limit.overflow { return }
-        while let (record, _) = record(at: begin), record.number == 0 || record.time < limit.partialValue
+        while let (record, _) = record(at: begin),
+            record.number == 0 || record.time < limit.partialValue
         {
             dropOldest()
         }

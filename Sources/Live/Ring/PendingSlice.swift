@@ -71,9 +71,10 @@ struct PendingSlice {
     /// Whether nothing at all was left of the incident.
     var isEmpty: Bool { held.isEmpty }
 
-    /// The slice as a file of pcapng, with the diagnosis in comments.
+    /// Makes a file of pcapng of the slice, with the diagnosis in comments.
     ///
     /// - Parameter interfaces: by the places that the ring was given.
+    /// - Returns: its octets.
     func pcapng(of interfaces: [SliceInterface]) -> [UInt8] {
         var writer = PcapngWriter(
             comment: comment,
