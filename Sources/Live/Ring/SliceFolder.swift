@@ -16,6 +16,8 @@ package final class SliceFolder: Sendable {
         package var failed: UInt64 = 0
         /// Octets of those that were written.
         package var octets: UInt64 = 0
+
+        package init() {}
     }
 
     fileprivate struct State {

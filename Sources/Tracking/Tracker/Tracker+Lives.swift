@@ -9,6 +9,7 @@ extension Tracker {
     ) {
         settleOpenTalk(of: index, at: frame.time)
         conclude(flows[index])
+        tally.attempts &+= 1
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
         let opener = segment.flags.contains(.ack) ? side.other : side
         var event = flows[index].formerConnection(before: opener)
