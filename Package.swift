@@ -79,6 +79,7 @@ let package = Package(
                 "Reporting", "Diagnosing", "Tracking", "CPcap",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

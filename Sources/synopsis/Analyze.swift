@@ -44,23 +44,7 @@ struct Analyze: ParsableCommand {
     @Flag(help: "Do not fold long timelines.")
     var all = false
 
-    @Option(
-        help: ArgumentHelp("Look only for this pathology (repeatable).", valueName: "pathology")
-    )
-    var only: [String] = []
-
-    @Option(
-        help: ArgumentHelp("Do not look for this pathology (repeatable).", valueName: "pathology")
-    )
-    var ignore: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Leave out findings below note, warning or error.",
-            valueName: "severity"
-        )
-    )
-    var minSeverity = SeverityName.note
+    @OptionGroup var wanted: SelectionOptions
 
     @Option(
         help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity")
@@ -84,9 +68,6 @@ struct Analyze: ParsableCommand {
     @OptionGroup var text: TextOptions
 
     func validate() throws {
-        for id in only + ignore where Catalog.detector(named: id) == nil {
-            throw ValidationError("There is no pathology '\(id)'; 'synopsis explain' lists them.")
-        }
         if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
@@ -108,7 +89,7 @@ struct Analyze: ParsableCommand {
         var analysis = Analysis(
             maxFlows: maxFlows,
             collectsHandshakes: flows,
-            selection: selection,
+            selection: wanted.selection,
             instant: logs.instant
         )
         var isHealthy = try analysis.read(
@@ -127,14 +108,6 @@ struct Analyze: ParsableCommand {
         if let failOn, let gravest = report.gravest, gravest >= failOn.severity {
             throw ExitStatus(code: 1)
         }
-    }
-
-    private var selection: Diagnosis.Selection {
-        var selection = Diagnosis.Selection()
-        selection.only = Set(only)
-        selection.ignored = Set(ignore)
-        selection.leastSeverity = minSeverity.severity
-        return selection
     }
 
     private func deliver(_ report: Report) throws {

@@ -107,6 +107,23 @@ extension Tracker {
         )
     }
 
+    /// The counts as if the capture ended now, at the cost of a look at every flow.
+    package borrowing func tallySoFar() -> Tally {
+        var tally = self.tally
+        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
+            tally.outcomes[Int(flows[index].outcome.rawValue)] += 1
+        }
+        return tally
+    }
+
+    /// Flows that are followed now.
+    package var flowCount: Int { flows.count }
+
+    /// Takes down that the capture lasted until `time`, although no packet came.
+    package mutating func lastUntil(_ time: Int64) {
+        if tally.packets > 0 { tally.latest = max(tally.latest, time) }
+    }
+
     /// What is known of the capture, as if it ended now.
     package borrowing func facts(at time: Int64) -> CaptureFacts {
         var facts = facts()

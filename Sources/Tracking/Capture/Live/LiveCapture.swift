@@ -29,6 +29,8 @@ package struct LiveCapture: ~Copyable {
         package var byKernel: UInt64 = 0
         package var byInterface: UInt64 = 0
 
+        package init() {}
+
         package var total: UInt64 { byKernel &+ byInterface }
     }
 
