@@ -61,6 +61,7 @@ let package = Package(
             pkgConfig: "liblz4",
             providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]
         ),
+        .systemLibrary(name: "CPrivileges"),
         .target(
             name: "Tracking",
             dependencies: ["CPcap", "CZlib", "CZstd", "CLZ4"],
@@ -76,7 +77,7 @@ let package = Package(
         .target(
             name: "Live",
             dependencies: [
-                "Reporting", "Diagnosing", "Tracking", "CPcap",
+                "Reporting", "Diagnosing", "Tracking", "CPcap", "CPrivileges",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -35,7 +35,8 @@ struct ProcessUsage {
         text.addSingle("process_open_fds", .gauge, "Open file descriptors.", openDescriptors)
     }
 
-    private static func text(of path: String) -> String {
+    /// The first 4 KiB of a small file of the kernel; empty where it cannot be read.
+    static func text(of path: String) -> String {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }
