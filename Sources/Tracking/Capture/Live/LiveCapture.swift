@@ -46,7 +46,9 @@ package struct LiveCapture: ~Copyable {
     package init(_ names: [String], _ options: LiveOptions) throws(CaptureError) {
         self.options = options
         for name in names {
-            links.append(Link(name: name, interface: try LiveInterface(name, options)))
+            let interface = try LiveInterface(name, options)
+            links.append(Link(name: name, interface: interface))
+            if interface.hasNanoseconds { hasNanoseconds = true }
         }
     }
 
@@ -60,7 +62,7 @@ package struct LiveCapture: ~Copyable {
     }
 
     /// Whether any time stamp may be finer than a microsecond.
-    package var hasNanoseconds: Bool { links.contains { $0.interface?.hasNanoseconds ?? false } }
+    package private(set) var hasNanoseconds = false
 
     package var drops: Drops {
         links.reduce(into: Drops()) {
