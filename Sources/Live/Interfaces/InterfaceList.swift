@@ -32,7 +32,7 @@ package struct InterfaceList: Hashable, Sendable {
 
     /// Names of what libpcap lists and no TCP ever comes through.
     private static let strangers = [
-        "bluetooth", "usbmon", "dbus-", "nfqueue", "rdma", "can", "vcan", "dag", "wpan",
+        "bluetooth", "usbmon", "dbus-", "nfqueue", "nflog", "rdma", "can", "vcan", "dag", "wpan",
     ]
 
     /// Whether this user may capture.

@@ -2,6 +2,9 @@ import Glibc
 
 /// An output that goes on whatever happens to its place, and says what became of the lines.
 package protocol CountedOutput: EventOutput {
+    /// As the user named its place.
+    var name: String { get }
+
     /// What became of the lines so far.
     var statistics: OutputStatistics { get }
 

@@ -11,6 +11,7 @@ package struct FileOutput: CountedOutput {
     private let kept: Int
     private var descriptor: Int32 = -1
     private var isRegular = false
+    private var isClosed = false
     /// In octets.
     private var length: Int64 = 0
     private var period: Int64 = 0
@@ -47,7 +48,7 @@ package struct FileOutput: CountedOutput {
     ///   - line: its octets, with the line feed at their end.
     ///   - second: the time, in seconds since 1970.
     package mutating func write(line: [UInt8], at second: Int64) {
-        if descriptor < 0, second >= nextAttempt { open(at: second) }
+        if descriptor < 0, !isClosed, second >= nextAttempt { open(at: second) }
         guard descriptor >= 0 else { return drop() }
         if isDue(for: line.count, at: second) { rotate(at: second) }
         guard descriptor >= 0 else { return drop() }
@@ -74,12 +75,17 @@ package struct FileOutput: CountedOutput {
         if trouble != nil { noteRecovery() }
     }
 
+    package var name: String { path }
+
     package mutating func reopen() {
         shut()
         open(at: Int64(Glibc.time(nil)))
     }
 
-    package mutating func close() { shut() }
+    package mutating func close() {
+        shut()
+        isClosed = true
+    }
 
     package mutating func takeNotice() -> String? { notices.isEmpty ? nil : notices.removeFirst() }
 

@@ -25,7 +25,7 @@ package final class SocketOutput: CountedOutput, Sendable {
     }
 
     private let place: OutputPlace
-    private let name: String
+    package let name: String
     private let state: Mutex<State>
     private let thread = BackgroundThread()
 

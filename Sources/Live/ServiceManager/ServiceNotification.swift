@@ -16,6 +16,9 @@ package struct ServiceNotification: Sendable {
         watchdogInterval = time.flatMap { (1...86_400_000_000).contains($0) ? $0 * 500 : nil }
     }
 
+    /// Whether a service manager listens.
+    package var isListening: Bool { path != nil }
+
     /// Says that the capture runs.
     package func sayReady(_ status: String) { send("READY=1\nSTATUS=\(Self.line(status))") }
 

@@ -17,6 +17,8 @@ package struct LiveCapture: ~Copyable {
     private struct Link {
         let name: String
         var interface: LiveInterface?
+        /// libpcap's number for its link layer, as it was at first.
+        let dataLink: Int32
         var nextAttempt: Int64 = 0
         /// What was counted when it was last read, since it was opened.
         var counters = LiveInterface.Counters()
@@ -45,9 +47,9 @@ package struct LiveCapture: ~Copyable {
     /// - Throws: when any of them cannot be opened.
     package init(_ names: [String], _ options: LiveOptions) throws(CaptureError) {
         self.options = options
-        for name in names {
-            let interface = try LiveInterface(name, options)
-            links.append(Link(name: name, interface: interface))
+        for (place, name) in names.enumerated() {
+            let interface = try LiveInterface(name, options, place: place)
+            links.append(Link(name: name, interface: interface, dataLink: interface.dataLink))
             if interface.hasNanoseconds { hasNanoseconds = true }
         }
     }
@@ -69,6 +71,11 @@ package struct LiveCapture: ~Copyable {
             $0.byKernel &+= $1.drops.byKernel
             $0.byInterface &+= $1.drops.byInterface
         }
+    }
+
+    /// Each interface with libpcap's number for its link layer, and whether it is open now.
+    package var interfaces: [(name: String, dataLink: Int32, isOpen: Bool)] {
+        links.map { ($0.name, $0.dataLink, $0.interface != nil) }
     }
 
     /// What each interface dropped.
@@ -121,7 +128,8 @@ package struct LiveCapture: ~Copyable {
         for place in links.indices where links[place].interface == nil {
             guard now >= links[place].nextAttempt else { continue }
             links[place].nextAttempt = now + Self.retryInterval
-            guard let interface = try? LiveInterface(links[place].name, options) else { continue }
+            guard let interface = try? LiveInterface(links[place].name, options, place: place)
+            else { continue }
             links[place].interface = interface
             links[place].counters = LiveInterface.Counters()
             news.append(.back(interface.name))
