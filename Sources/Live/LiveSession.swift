@@ -202,6 +202,7 @@ package struct LiveSession: ~Copyable {
 
     private mutating func forget(at now: Int64, _ wall: Int64) {
         beats.forget = now + Self.forgetInterval
+        tracker.forgetCounts(quietSince: wall - Self.quietTime)
         let over = watch.forget(quietSince: wall - Self.quietTime)
         guard !over.isEmpty else { return }
         say(announcements.close(over))

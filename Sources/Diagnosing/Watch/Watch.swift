@@ -124,7 +124,7 @@ package struct Watch {
             if isTold { continue }
             if entries[flow.record]?.key == flow.key { entries[flow.record] = nil }
             hasChanged = true
-            if !base.covers(flow) { base.consume(flow, in: facts) }
+            if !base.covers(flow) { base.file(base.examine(flow, in: facts)) }
         }
     }
 

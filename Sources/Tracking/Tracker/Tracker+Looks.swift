@@ -116,6 +116,11 @@ extension Tracker {
         return tally
     }
 
+    /// Forgets what was counted of services and hosts with which nothing happened since `time`, in nanoseconds since 1970.
+    package mutating func forgetCounts(quietSince time: Int64) {
+        census.forget(quietSince: time)
+    }
+
     /// Flows that are followed now.
     package var flowCount: Int { flows.count }
 
