@@ -2,7 +2,7 @@ import Diagnosing
 import Reporting
 import Tracking
 
-/// What stands around a live capture: slices on disk, metrics and the service manager. Each may be absent.
+/// What stands around a live capture: slices on disk, metrics and the service manager, each of which may be absent.
 package struct Surroundings: ~Copyable {
     /// Of as many findings it is remembered that they were counted.
     private static let findingLimit = 65_536

@@ -9,6 +9,9 @@ package struct MetricsServer: Service {
     /// As many connections are open at a time.
     private static let connectionLimit = 64
 
+    /// A connection without a word is closed then.
+    private static let patience = TimeAmount.seconds(120)
+
     private let host: String
     private let port: Int
     private let contentType: String
@@ -20,8 +23,8 @@ package struct MetricsServer: Service {
     ///   - host: the address to listen at.
     ///   - port: 0 for any that is free.
     ///   - contentType: of the metrics.
-    ///   - text: makes the metrics, once for each scrape.
     ///   - logger: for what goes wrong.
+    ///   - text: makes the metrics, once for each scrape.
     ///   - onReady: is told the port once it listens.
     package init(
         host: String,
@@ -57,6 +60,7 @@ package struct MetricsServer: Service {
         let onReady = onReady
         let application = Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.patience)),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)

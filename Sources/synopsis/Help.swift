@@ -5,6 +5,7 @@ enum Help {
 
           synopsis FILE...                analyse captures (pcap, pcapng; - is standard input)
           synopsis live -i INTERFACE      the same as packets arrive; Ctrl-C ends with the report
+          synopsis interfaces             what can be captured on, and whether you may
           synopsis explain [PATHOLOGY]    the catalogue, or the manual page of one
           synopsis schema                 the JSON Schema of --format json
 

@@ -127,6 +127,7 @@ struct LiveCommand: ParsableCommand {
         LiveServices(requests, beside: server.map { [$0] } ?? [], log: log).run {
             session.run(requests)
         }
+        if requests.hasFailed { throw ExitStatus(code: Program.failure) }
         if let complaint = session.complaint {
             Output.error("synopsis: standard output: cannot be written: \(complaint)\n")
             throw ExitStatus(code: Program.failure)
@@ -147,13 +148,15 @@ struct LiveCommand: ParsableCommand {
             throw ExitStatus(code: Program.failure)
         }
         try outputs.dropPrivileges()
+        try slicing.checkFolder()
+        let places = try outputs.outputs()
         let isText = (format ?? (Output.isTerminal(STDOUT_FILENO) ? .text : .ndjson)) == .text
         let showsStatus = isText && !quiet && Output.isTerminal(STDERR_FILENO)
         return LiveSession(
             capture,
             options,
             outputs: (isText || !outputs.places.isEmpty ? [] : [StandardOutput()])
-                + outputs.outputs(),
+                + places,
             screen: isText ? Screen(style: text.style, showsStatus: showsStatus) : nil,
             surroundings: Surroundings(
                 slices: slicing.settings,

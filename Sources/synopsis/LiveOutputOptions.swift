@@ -76,15 +76,25 @@ struct LiveOutputOptions: ParsableArguments {
     }
 
     /// Opens the files, and begins to connect.
-    func outputs() -> [any EventOutput] {
-        places.compactMap { OutputPlace($0) }.map { place in
+    ///
+    /// - Throws: when a file cannot be opened; a socket may come later.
+    func outputs() throws(ExitStatus) -> [any EventOutput] {
+        var outputs: [any EventOutput] = []
+        for place in places.compactMap({ OutputPlace($0) }) {
             switch place {
-            case .standardOutput: StandardOutput()
+            case .standardOutput: outputs.append(StandardOutput())
             case .file(let path):
-                FileOutput(path: path, rotation: rotate.flatMap { Rotation($0) }, kept: keep)
-            case .tcp, .unix: SocketOutput(to: place)
+                let rotation = rotate.flatMap { Rotation($0) }
+                let file = FileOutput(path: path, rotation: rotation, kept: keep)
+                if let reason = file.trouble {
+                    Output.error("synopsis: \(path): cannot be written: \(reason)\n")
+                    throw ExitStatus(code: Program.failure)
+                }
+                outputs.append(file)
+            case .tcp, .unix: outputs.append(SocketOutput(to: place))
             }
         }
+        return outputs
     }
 
     /// The server of metrics, if one is wanted.

@@ -50,9 +50,6 @@ struct SliceOptions: ParsableArguments {
         if !seconds.contains(after) {
             throw ValidationError("--after takes seconds from 0 to 3600.")
         }
-        if ring != nil, unsafe access(sliceDir, F_OK) != 0 {
-            throw ValidationError("There is no folder '\(sliceDir)' for slices.")
-        }
     }
 
     /// What is kept, if anything is.
@@ -71,6 +68,16 @@ struct SliceOptions: ParsableArguments {
             settings.sliceSize = Int(clamping: octets)
         }
         return settings
+    }
+
+    /// Makes sure that slices can be written, once it is settled as whom.
+    ///
+    /// - Throws: when they cannot.
+    func checkFolder() throws(ExitStatus) {
+        guard ring != nil, unsafe access(sliceDir, W_OK | X_OK) != 0 else { return }
+        let reason = unsafe String(cString: strerror(errno))
+        Output.error("synopsis: \(sliceDir): no slice can be written there: \(reason)\n")
+        throw ExitStatus(code: Program.failure)
     }
 
     /// Begins the thread that writes them.

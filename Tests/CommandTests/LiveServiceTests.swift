@@ -1,49 +1,6 @@
 import Foundation
 import Testing
 
-/// A program that runs beside the test, and goes with it.
-private final class Running {
-    let process = Process()
-    let folder: Scratch
-
-    init(_ arguments: [String], in folder: Scratch, environment: [String: String] = [:]) throws {
-        self.folder = folder
-        process.executableURL = URL(filePath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: folder.file("out"))
-        process.standardError = try FileHandle(forWritingTo: folder.file("err"))
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-    }
-
-    /// A line of `/proc/PID/status`, without its name.
-    func status(_ name: String) -> [String] {
-        let path = "/proc/\(process.processIdentifier)/status"
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") } ?? ""
-        return line.split(whereSeparator: \.isWhitespace).dropFirst().map(String.init)
-    }
-
-    func text(_ name: String) -> String {
-        (try? String(contentsOf: folder.place.appending(path: name), encoding: .utf8)) ?? ""
-    }
-}
-
-private func eventually(_ holds: () -> Bool) -> Bool {
-    for _ in 0..<1000 {
-        if holds() { return true }
-        usleep(10_000)
-    }
-    return holds()
-}
-
 /// `synopsis live` on the loopback, as a service runs it.
 @Suite(.serialized) struct `A capture that is left running` {
     private static var isPossible: Bool {
@@ -201,10 +158,120 @@ private func eventually(_ holds: () -> Bool) -> Bool {
         #expect(running.process.terminationStatus == 0)
     }
 
+    /// Knocks at a port of the loopback where nobody listens.
+    private func knock() {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(1).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(client) }
+        _ = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    @Test(.enabled(if: isPossible))
+    func `cuts a slice out of the traffic that shows what it found`() throws {
+        let folder = try Scratch()
+        let running = try live(
+            [
+                "-f", "tcp port 1", "--ring", "1MiB", "--after", "0.2", "--slice-dir",
+                folder.place.path, "--duration", "4", "--interval", "0.1",
+            ],
+            in: folder
+        )
+        #expect(eventually { running.text("out").contains("\n") })
+        for _ in 0..<3 { knock() }
+        running.process.waitUntilExit()
+
+        let slice = try #require(
+            FileManager.default.contentsOfDirectory(atPath: folder.place.path)
+                .first { $0.hasSuffix(".pcapng") }
+        )
+        let analysis = try Program.run(
+            folder.place.appending(path: slice).path,
+            "--format",
+            "json"
+        )
+        let report = try JSONSerialization.jsonObject(with: Data(analysis.output.utf8))
+        let findings = (report as? [String: Any])?["findings"] as? [[String: Any]] ?? []
+        let found = findings.compactMap { $0["finding"] as? [String: Any] }
+        #expect(found.compactMap { $0["pathology"] as? String } == ["connection-refused"])
+        let id = try #require(found.first?["id"] as? String)
+        #expect(running.text("out").contains("\"id\":\"\(id)\""))
+        #expect(running.text("err").contains("\(slice): written"))
+    }
+
+    private static var hasCurl: Bool {
+        let hasCurl = FileManager.default.isExecutableFile(atPath: "/usr/bin/curl")
+        if !hasCurl { print("metrics of a running capture: skipped, there is no curl") }
+        return hasCurl
+    }
+
+    @Test(.enabled(if: isPossible), .enabled(if: hasCurl))
+    func `serves metrics that follow the traffic`() throws {
+        let folder = try Scratch()
+        let port = 40_000 + Int.random(in: 0..<10_000)
+        let running = try live(
+            ["-f", "tcp port 1", "--metrics", "127.0.0.1:\(port)", "--interval", "0.1"],
+            in: folder
+        )
+        #expect(eventually { running.text("out").contains("\n") })
+        for _ in 0..<3 { knock() }
+
+        var metrics = ""
+        let isCounted = eventually {
+            guard
+                let scrape = try? Running(
+                    ["/usr/bin/curl", "-s", "-m", "5", "http://127.0.0.1:\(port)/metrics"],
+                    in: Scratch()
+                )
+            else { return false }
+            scrape.process.waitUntilExit()
+            metrics = scrape.text("out")
+            return metrics.contains(
+                "synopsis_findings_total{pathology=\"connection-refused\",severity=\"error\"} 1\n"
+            )
+        }
+        kill(running.process.processIdentifier, SIGTERM)
+        running.process.waitUntilExit()
+
+        #expect(isCounted, "\(metrics.prefix(2000))")
+        #expect(metrics.contains("synopsis_packets_total 6\n"))
+        #expect(metrics.contains("synopsis_connection_attempts_total 3\n"))
+        #expect(running.process.terminationStatus == 0)
+    }
+
+    @Test(.enabled(if: isPossible))
+    func `ends with a word where its metrics cannot be served`() throws {
+        let folder = try Scratch()
+        let running = try live(["--metrics", "192.0.2.77:9464"], in: folder)
+        #expect(eventually { !running.process.isRunning })
+
+        #expect(running.process.terminationStatus == 2)
+        #expect(running.text("err").contains("error"))
+    }
+
+    @Test(
+        .enabled(if: isPossible),
+        arguments: [
+            ["-o", "/no/such/folder/events"], ["--ring", "30s", "--slice-dir", "/no/such/folder"],
+        ]
+    )
+    func `does not begin where nothing can be written`(_ arguments: [String]) throws {
+        let running = try live(arguments, in: try Scratch())
+        running.process.waitUntilExit()
+
+        #expect(running.process.terminationStatus == 2)
+        #expect(running.text("err").contains("No such file or directory"))
+    }
+
     @Test(arguments: [
         ["-o", "tcp:nowhere"], ["--rotate", "5"], ["--keep", "0"], ["--metrics", "x"],
         ["--ring", "much"], ["--slice-size", "1h"], ["--slices", "0"], ["--after", "-1"],
-        ["--ring", "30s", "--slice-dir", "/no/such/folder"],
     ])
     func `refuses what it cannot do before it captures`(_ arguments: [String]) throws {
         let folder = try Scratch()
@@ -213,88 +280,5 @@ private func eventually(_ holds: () -> Bool) -> Bool {
 
         #expect(running.process.terminationStatus == 2)
         #expect(running.text("err").hasPrefix("Error: "))
-    }
-}
-
-/// `synopsis interfaces`, in a network namespace of its own where it takes one.
-@Suite struct `The list of interfaces` {
-    private static var isPossible: Bool {
-        let tools = ["/usr/bin/unshare", "/usr/bin/setpriv"]
-        let isPossible =
-            geteuid() == 0 && tools.allSatisfy(FileManager.default.isExecutableFile)
-            && (try? Running(["/usr/bin/unshare", "-n", "true"], in: Scratch()))
-                .map { running in
-                    running.process.waitUntilExit()
-                    return running.process.terminationStatus == 0
-                } == true
-        if !isPossible {
-            print("interfaces of others: skipped, it takes root, unshare and setpriv")
-        }
-        return isPossible
-    }
-
-    /// Runs a script as a user with few rights in a namespace with one interface more, `$1` being the program.
-    private func outcome(_ script: String, capabilities: String) throws -> Running {
-        let folder = try Scratch()
-        _ = unsafe chmod(folder.place.path, 0o755)
-        let program = folder.place.appending(path: "synopsis").path
-        try FileManager.default.copyItem(atPath: try Program.path.path, toPath: program)
-        _ = unsafe chmod(program, 0o755)
-        let setUp = """
-            ip link add first type veth peer name second 2>/dev/null && ip link set first up && ip link set second up
-            ip link set lo up
-            exec setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all,\(capabilities) \
-            --inh-caps=-all,\(capabilities) --ambient-caps=-all,\(capabilities) sh -c '\(script)' "$0"
-            """
-        let running = try Running(
-            ["/usr/bin/unshare", "-n", "sh", "-c", setUp, program],
-            in: folder
-        )
-        running.process.waitUntilExit()
-        return running
-    }
-
-    @Test func `names the loopback, and what it is`() throws {
-        let outcome = try Program.run("interfaces", "--format", "json")
-
-        #expect(outcome.status == 0)
-        let list = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
-        let interfaces = (list as? [String: Any])?["interfaces"] as? [[String: Any]] ?? []
-        let loopback = try #require(interfaces.first { $0["name"] as? String == "lo" })
-        #expect(loopback["loopback"] as? Bool == true)
-        #expect(loopback["link_type"] as? String == "ethernet")
-        #expect((loopback["addresses"] as? [String])?.contains("127.0.0.1") == true)
-        #expect(interfaces.last?["name"] as? String == "any")
-    }
-
-    @Test(.enabled(if: isPossible))
-    func `says what is missing to whoever may not capture, and how to grant it`() throws {
-        let running = try outcome(
-            "\"$0\" interfaces; \"$0\" interfaces --format json",
-            capabilities: "-all"
-        )
-
-        let text = running.text("out")
-        #expect(running.process.terminationStatus == 0, "\(running.text("err"))")
-        #expect(text.contains("not permitted"))
-        #expect(text.contains("sudo setcap cap_net_raw+ep /"))
-        #expect(text.contains("\"may_capture\":false"))
-        #expect(!text.contains("net_admin"))
-    }
-
-    @Test(.enabled(if: isPossible))
-    func `asks for no more than a capture takes, promiscuous mode and all`() throws {
-        let script = """
-            "$0" interfaces
-            "$0" live -i first --format ndjson --duration 2 --interval 0.2 &
-            sleep 1; ip -d link show first; wait $!; echo status $?
-            """
-        let running = try outcome(script, capabilities: "+net_raw")
-
-        let text = running.text("out")
-        #expect(!text.contains("not permitted"), "\(text) \(running.text("err"))")
-        #expect(text.contains("promiscuity 1"))
-        #expect(text.contains("\"stats\""))
-        #expect(text.contains("status 0"))
     }
 }

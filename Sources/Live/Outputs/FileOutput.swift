@@ -21,8 +21,8 @@ package struct FileOutput: CountedOutput {
     private var nextAttempt: Int64 = 0
     /// A file that cannot be moved is tried again in this second.
     private var nextRotation: Int64 = 0
-    /// The trouble that was told of and is not over.
-    private var trouble: String?
+    /// Why nothing can be written at present; `nil` where nothing is known against it.
+    package private(set) var trouble: String?
     private var lost: UInt64 = 0
     private var notices: [String] = []
     package private(set) var statistics = OutputStatistics()
