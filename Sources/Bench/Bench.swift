@@ -6,7 +6,7 @@ import Tracking
 struct Bench {
     private static let usage = """
         usage: Bench generate mixed|headers|flood|tls COUNT FILE
-               Bench read FILE
+               Bench read FILE [THREADS]
 
         """
 
@@ -15,8 +15,9 @@ struct Bench {
         switch (arguments.first, arguments.count) {
         case ("generate", 4):
             generate(Array(arguments.dropFirst()))
-        case ("read", 2):
-            measure(arguments.last ?? "")
+        case ("read", 2...3):
+            let rest = Array(arguments.dropFirst())
+            measure(rest[0], threads: rest.count > 1 ? Int(rest[1]) ?? 1 : 1)
         default:
             fail(usage, status: 64)
         }
@@ -34,9 +35,9 @@ struct Bench {
         }
     }
 
-    private static func measure(_ path: String) {
+    private static func measure(_ path: String, threads: Int) {
         do throws(CaptureError) {
-            let measurement = try Measurement(reading: path)
+            let measurement = try Measurement(reading: path, threads: threads)
             print(measurement)
         } catch {
             fail("\(error)\n", status: 1)

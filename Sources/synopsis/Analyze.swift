@@ -57,6 +57,14 @@ struct Analyze: ParsableCommand {
     @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
     var maxFlows = 2_000_000
 
+    @Option(
+        help: ArgumentHelp(
+            "Read one file ahead on a thread of its own: 1 or 2 (default: as there are cores).",
+            valueName: "count"
+        )
+    )
+    var threads: Int?
+
     @Flag(name: .short, help: "No progress line, only the report.")
     var quiet = false
 
@@ -77,6 +85,9 @@ struct Analyze: ParsableCommand {
         if files.contains("-"), logs.log.contains("-") {
             throw ValidationError("Standard input is the capture or a log, not both.")
         }
+        if let threads, threads < 1 {
+            throw ValidationError("--threads takes a number from 1.")
+        }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
     }
 
@@ -90,7 +101,8 @@ struct Analyze: ParsableCommand {
             maxFlows: maxFlows,
             collectsHandshakes: flows,
             selection: wanted.selection,
-            instant: logs.instant
+            instant: logs.instant,
+            threads: threads ?? ReadingThread.processors
         )
         var isHealthy = try analysis.read(
             files,
