@@ -68,6 +68,7 @@ extension EventJSON {
     ///   - code: a short name in kebab-case, for machines.
     ///   - message: one sentence.
     ///   - time: when, in nanoseconds since 1970.
+    /// - Returns: the event.
     package func notice(_ code: String, _ message: String, at time: Int64) -> JSONValue {
         event(
             "notice",
