@@ -32,6 +32,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git",
+            from: "2.28.0",
+            traits: []
+        ),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
@@ -56,6 +61,7 @@ let package = Package(
             pkgConfig: "liblz4",
             providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]
         ),
+        .systemLibrary(name: "CPrivileges"),
         .target(
             name: "Tracking",
             dependencies: ["CPcap", "CZlib", "CZstd", "CLZ4"],
@@ -71,21 +77,32 @@ let package = Package(
         .target(
             name: "Live",
             dependencies: [
-                "Reporting", "Diagnosing", "Tracking", "CPcap",
+                "Reporting", "Diagnosing", "Tracking", "CPcap", "CPrivileges",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "Serving",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "synopsis",
             dependencies: [
+                "Serving",
                 "Live", "Reporting", "Diagnosing", "Tracking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["Service"],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -111,7 +128,11 @@ let package = Package(
         ),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["Live", "Reporting", "Diagnosing", "Tracking"],
+            dependencies: [
+                "Live", "Serving", "Reporting", "Diagnosing", "Tracking",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

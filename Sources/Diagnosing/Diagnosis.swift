@@ -143,7 +143,7 @@ package struct Diagnosis {
     func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
         var history = History(flow, in: capture)
         let findings = examine(history)
-        history.forgetHosts()
+        history.forgetOtherHosts()
         return Examination(key: flow.key, history: history, findings: findings)
     }
 

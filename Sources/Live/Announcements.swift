@@ -37,6 +37,7 @@ struct Announcements {
     /// - Parameters:
     ///   - incidents: all that stand.
     ///   - now: the time of a clock that is never set, in nanoseconds.
+    /// - Returns: what to say, in that order.
     mutating func update(_ incidents: [Incident], at now: Int64) -> [Statement] {
         let findings = Set(incidents.flatMap { $0.chain.map(\.id) })
         var statements = withdraw(missingFrom: incidents, findings)

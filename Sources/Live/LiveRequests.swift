@@ -5,6 +5,7 @@ package final class LiveRequests: Sendable {
     private static let stopping: UInt32 = 1
     private static let summary: UInt32 = 2
     private static let reopening: UInt32 = 4
+    private static let failing: UInt32 = 8
 
     private let flags = Atomic<UInt32>(0)
 
@@ -12,6 +13,12 @@ package final class LiveRequests: Sendable {
 
     /// Asks for the end, with a summary.
     package func stop() { set(Self.stopping) }
+
+    /// Asks for the end, since something beside the capture failed.
+    package func fail() { set(Self.stopping | Self.failing) }
+
+    /// Whether the end came by a failure.
+    package var hasFailed: Bool { flags.load(ordering: .acquiring) & Self.failing != 0 }
 
     /// Asks for a summary, after which the capture goes on.
     package func summarize() { set(Self.summary) }

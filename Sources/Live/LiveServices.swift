@@ -52,7 +52,7 @@ package struct LiveServices: Sendable {
                 try await group.run()
             } catch {
                 log.error("\(error)")
-                requests.stop()
+                requests.fail()
             }
             ended.signal()
         }

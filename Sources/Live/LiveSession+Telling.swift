@@ -20,6 +20,7 @@ extension LiveSession {
         let events = self.events
         let wall = Clocks.wall
         for statement in statements {
+            surroundings.note(statement, watch.serviceNames, at: wall)
             if !outputs.isEmpty { send(events.event(of: statement)) }
             screen?.show(statement, at: wall)
         }
@@ -55,6 +56,10 @@ extension LiveSession {
         statistics.incidents = incidents.count
         for link in incidents.flatMap(\.chain) {
             statistics.findings[link.finding.severity, default: 0] += 1
+        }
+        statistics.outputs = countedOutputs.map { output in
+            let counts = output.statistics
+            return (output.name, counts.written, counts.dropped, counts.errors)
         }
         return statistics
     }

@@ -50,6 +50,8 @@ package struct LiveSession: ~Copyable {
     var closed: [Incident] = []
     let options: Options
     var outputs: [any EventOutput]
+    /// Who watches the capture from outside, and what is kept for people.
+    var surroundings: Surroundings
     var screen: Screen?
     private let log: Logger
     let begin = Clocks.monotonic
@@ -75,15 +77,18 @@ package struct LiveSession: ~Copyable {
     ///   - options: what the user asked for.
     ///   - outputs: where events go.
     ///   - screen: what a person sees, if anybody looks.
+    ///   - surroundings: who watches the capture, and what is kept of it.
     ///   - log: where it is said what happens around the capture.
     package init(
         _ capture: consuming LiveCapture,
         _ options: Options,
         outputs: [any EventOutput],
         screen: Screen?,
+        surroundings: consuming Surroundings = Surroundings(),
         log: Logger
     ) {
         self.capture = capture
+        self.surroundings = surroundings
         self.options = options
         self.outputs = outputs
         self.screen = screen
@@ -99,6 +104,7 @@ package struct LiveSession: ~Copyable {
         beats.lastCounters = Clocks.wall
         beats.statistics = now + options.interval
         beats.forget = now + Self.forgetInterval
+        surroundings.begin(capture)
         while !requests.isStopping, !isEnough, !isAbandoned {
             read(waitingUpTo: Int32(clamping: (beats.look - Clocks.monotonic) / 1_000_000 + 1))
             let now = Clocks.monotonic
@@ -131,6 +137,7 @@ package struct LiveSession: ~Copyable {
     private mutating func read(waitingUpTo milliseconds: Int32) {
         let left = options.packetLimit - tracker.tally.packets
         let news = capture.readRound(waitingUpTo: milliseconds, at: Clocks.monotonic)
+        surroundings.keep(capture.frames, limit: Int(clamping: left))
         tracker.consume(&capture.frames, limit: Int(clamping: left))
         for item in news { tell(item) }
     }
@@ -144,7 +151,7 @@ package struct LiveSession: ~Copyable {
         }
     }
 
-    private mutating func warn(_ code: String, _ message: String) {
+    mutating func warn(_ code: String, _ message: String) {
         screen?.eraseStatus()
         log.warning("\(message)")
         send(events.notice(code, message, at: Clocks.wall))
@@ -173,6 +180,7 @@ package struct LiveSession: ~Copyable {
             screen?.show(status)
             beats.status = now + Self.statusInterval
         }
+        tendSurroundings(at: now, wall)
         let end = Clocks.monotonic
         beats.look = max(now + Self.lookInterval, end + (end - start) * Self.leisure)
     }
@@ -194,6 +202,7 @@ package struct LiveSession: ~Copyable {
 
     private mutating func forget(at now: Int64, _ wall: Int64) {
         beats.forget = now + Self.forgetInterval
+        tracker.forgetCounts(quietSince: wall - Self.quietTime)
         let over = watch.forget(quietSince: wall - Self.quietTime)
         guard !over.isEmpty else { return }
         say(announcements.close(over))
@@ -217,6 +226,9 @@ package struct LiveSession: ~Copyable {
             let report = report(incidents, tally: tracker.tally, diagnosis.serviceNames)
             screen?.show(report)
         }
+        surroundings.stop()
         for place in outputs.indices { outputs[place].close() }
+        // No output takes them any more.
+        for notice in takeNotices() { log.warning("\(notice.message)") }
     }
 }

@@ -10,6 +10,11 @@ package struct Screen {
     /// `nil` where nobody looks at it, or wants it.
     private var statusLine: StatusLine?
     package private(set) var output = StandardOutput()
+    /// What was shown of each incident that stands, and when, in nanoseconds since 1970.
+    private var shown: [String: (severity: Severity, chain: [String], time: Int64)] = [:]
+
+    /// An incident that only grew is shown again after so long, in nanoseconds.
+    private static let pause: Int64 = 60_000_000_000
 
     /// - Parameters:
     ///   - style: how text is set.
@@ -22,15 +27,29 @@ package struct Screen {
     mutating func show(_ statement: Announcements.Statement, at time: Int64) {
         let text: String? =
             switch statement {
-            case .incident(let incident, let isNew):
-                LiveText(style: style).incident(incident, isNew: isNew, at: time)
-            case .withdrawnIncident(let incident):
-                LiveText(style: style).line("no longer so:", incident, at: time)
-            case .closedIncident(let incident):
-                LiveText(style: style).line("quiet since:", incident, at: time)
+            case .incident(let incident, let isNew): self.text(of: incident, isNew, at: time)
+            case .withdrawnIncident(let incident): end("no longer so:", incident, at: time)
+            case .closedIncident(let incident): end("quiet by now:", incident, at: time)
             case .finding, .withdrawnFinding: nil
             }
         if let text { show(text) }
+    }
+
+    /// Tells all of an incident that is new, or became another, and of one that grew a line now and then.
+    private mutating func text(of incident: Incident, _ isNew: Bool, at time: Int64) -> String? {
+        let chain = incident.chain.map(\.finding.pathology)
+        var isOther = isNew
+        if let last = shown[incident.id] {
+            isOther = last.severity != incident.severity || last.chain != chain
+            if !isOther, time - last.time < Self.pause { return nil }
+        }
+        shown[incident.id] = (incident.severity, chain, time)
+        return LiveText(style: style).incident(incident, isNew: isOther, at: time)
+    }
+
+    private mutating func end(_ word: String, _ incident: Incident, at time: Int64) -> String {
+        shown[incident.id] = nil
+        return LiveText(style: style).line(word, incident, at: time)
     }
 
     /// Writes a text whole, where the status line stood.

@@ -4,6 +4,8 @@ enum Help {
         synopsis says why TCP connections fail to come up, with the packets that prove it.
 
           synopsis FILE...                analyse captures (pcap, pcapng; - is standard input)
+          synopsis live -i INTERFACE      the same as packets arrive; Ctrl-C ends with the report
+          synopsis interfaces             what can be captured on, and whether you may
           synopsis explain [PATHOLOGY]    the catalogue, or the manual page of one
           synopsis schema                 the JSON Schema of --format json
           synopsis live -i INTERFACE      the same while packets come
@@ -35,6 +37,7 @@ enum Help {
         synopsis reads a packet capture and says why TCP connections fail to come up.
 
           synopsis FILE...                analyse capture files (pcap or pcapng)
+          synopsis live -i INTERFACE      analyse packets as they arrive
           tcpdump -U -w - | synopsis -    analyse what another program captures
           synopsis explain                the catalogue of what it finds
           synopsis --help                 everything else

@@ -70,6 +70,10 @@ struct LiveCommand: ParsableCommand {
     @Flag(help: "Do not ask for packets to other hosts.")
     var noPromiscuous = false
 
+    @OptionGroup var outputs: LiveOutputOptions
+
+    @OptionGroup var slicing: SliceOptions
+
     @OptionGroup var selection: SelectionOptions
 
     @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
@@ -112,18 +116,25 @@ struct LiveCommand: ParsableCommand {
         tzset()
         // Who reads the output may go: that ends it, with everything closed.
         _ = signal(SIGPIPE, SIG_IGN)
+        // A file may grow no further: that is an error to be told, and no end.
+        _ = signal(SIGXFSZ, SIG_IGN)
         unblockSignals()
         let log = logger
-        var session = try session(log)
+        let board = MetricsBoard()
+        var session = try session(log, board)
         let requests = LiveRequests()
-        LiveServices(requests, log: log).run { session.run(requests) }
+        let server = outputs.server(of: board, log)
+        LiveServices(requests, beside: server.map { [$0] } ?? [], log: log).run {
+            session.run(requests)
+        }
+        if requests.hasFailed { throw ExitStatus(code: Program.failure) }
         if let complaint = session.complaint {
             Output.error("synopsis: standard output: cannot be written: \(complaint)\n")
             throw ExitStatus(code: Program.failure)
         }
     }
 
-    private func session(_ log: Logger) throws(ExitStatus) -> LiveSession {
+    private func session(_ log: Logger, _ board: MetricsBoard) throws(ExitStatus) -> LiveSession {
         var link = LiveOptions()
         link.filter = filter
         link.snapshotLength = snapshotLength
@@ -136,13 +147,22 @@ struct LiveCommand: ParsableCommand {
             Output.error("synopsis: \(error)\n")
             throw ExitStatus(code: Program.failure)
         }
+        try outputs.dropPrivileges()
+        try slicing.checkFolder()
+        let places = try outputs.outputs()
         let isText = (format ?? (Output.isTerminal(STDOUT_FILENO) ? .text : .ndjson)) == .text
         let showsStatus = isText && !quiet && Output.isTerminal(STDERR_FILENO)
         return LiveSession(
             capture,
             options,
-            outputs: isText ? [] : [StandardOutput()],
+            outputs: (isText || !outputs.places.isEmpty ? [] : [StandardOutput()])
+                + places,
             screen: isText ? Screen(style: text.style, showsStatus: showsStatus) : nil,
+            surroundings: Surroundings(
+                slices: slicing.settings,
+                in: slicing.folder,
+                board: outputs.metrics == nil ? nil : board
+            ),
             log: log
         )
     }

@@ -8,7 +8,10 @@ struct Synopsis: ParsableCommand {
         abstract:
             "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
         version: version,
-        subcommands: [Analyze.self, LiveCommand.self, Explain.self, SchemaCommand.self],
+        subcommands: [
+            Analyze.self, LiveCommand.self, InterfacesCommand.self, Explain.self,
+            SchemaCommand.self,
+        ],
         defaultSubcommand: Analyze.self
     )
 }

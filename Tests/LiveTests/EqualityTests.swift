@@ -51,7 +51,7 @@ struct Gist: Hashable, CustomStringConvertible {
         diagnosis.consume(tracker.survey())
         let facts = tracker.facts()
         tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1) }
+        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         return diagnosis.incidents
     }
 

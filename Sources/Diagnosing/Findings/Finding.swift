@@ -49,7 +49,12 @@ package struct Finding: Hashable, Sendable {
 
     /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
     package var id: String {
-        StableID.hexadecimal(of: "\(pathology)|\((firstSubject ?? subject).identity)|\(begin)")
+        StableID.hexadecimal(of: "\(pathology)|\(origin.identity)|\(begin)")
+    }
+
+    /// When and between whom it began.
+    var origin: (begin: Int64, identity: String) {
+        (begin, (firstSubject ?? subject).identity)
     }
 }
 

@@ -56,7 +56,9 @@ package struct Incident: Sendable {
         self.headline = headline
         self.verdict = verdict
         self.histories = histories
-        id = StableID.hexadecimal(of: "incident|\(chain[0].id)")
+        // Of the flow that began it, so that it keeps its id when another cause comes to light.
+        let origin = chain.map(\.finding.origin).min { $0 < $1 } ?? chain[0].finding.origin
+        id = StableID.hexadecimal(of: "incident|\(origin.identity)|\(origin.begin)")
     }
 
     package var root: Finding { chain[0].finding }

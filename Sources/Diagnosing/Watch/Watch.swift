@@ -124,7 +124,7 @@ package struct Watch {
             if isTold { continue }
             if entries[flow.record]?.key == flow.key { entries[flow.record] = nil }
             hasChanged = true
-            if !base.covers(flow) { base.consume(flow, in: facts) }
+            if !base.covers(flow) { base.file(base.examine(flow, in: facts)) }
         }
     }
 
@@ -253,6 +253,7 @@ package struct Watch {
     /// The diagnosis once the last packet was taken: as of a file, but for what was forgotten.
     ///
     /// - Parameter tracker: the flows, which are closed.
+    /// - Returns: the diagnosis, for its incidents.
     package consuming func finish(_ tracker: inout Tracker) -> Diagnosis {
         var facts = tracker.facts()
         facts.drops = drops

@@ -22,6 +22,14 @@ extension EventJSON {
                 ("dropped_by_interface", .unsigned(interface.drops.byInterface))
             )
         }
+        let outputs = statistics.outputs.map { output in
+            JSONValue.members(
+                ("name", .string(output.name)),
+                ("written", .unsigned(output.written)),
+                ("dropped", .unsigned(output.dropped)),
+                ("errors", .unsigned(output.errors))
+            )
+        }
         return event(
             "stats",
             at: statistics.time,
@@ -48,7 +56,8 @@ extension EventJSON {
                             return .init(name: severity.name, value: .integer(count))
                         }
                     )
-                )
+                ),
+                ("outputs", statistics.outputs.isEmpty ? nil : .array(outputs))
             )
         )
     }
@@ -59,6 +68,7 @@ extension EventJSON {
     ///   - code: a short name in kebab-case, for machines.
     ///   - message: one sentence.
     ///   - time: when, in nanoseconds since 1970.
+    /// - Returns: the event.
     package func notice(_ code: String, _ message: String, at time: Int64) -> JSONValue {
         event(
             "notice",
@@ -105,6 +115,8 @@ package struct LiveStatistics: Sendable {
     package var incidents = 0
     /// Their findings, by severity.
     package var findings: [Severity: Int] = [:]
+    /// What became of the events, by the names of the outputs.
+    package var outputs: [(name: String, written: UInt64, dropped: UInt64, errors: UInt64)] = []
 
     package init() {}
 }

@@ -13,6 +13,7 @@ package struct LiveText {
     ///   - incident: what happened.
     ///   - isNew: whether it is told for the first time.
     ///   - time: now, in nanoseconds since 1970.
+    /// - Returns: lines, each with its line feed.
     package func incident(_ incident: Incident, isNew: Bool, at time: Int64) -> String {
         guard isNew else { return line("now:", incident, at: time) }
         var text = heading(incident, at: time) + incident.headline.inked(style) + "\n"

@@ -159,6 +159,21 @@ package struct Census: Sendable {
 
     mutating func noteEstablished(at place: Int) { surges[place].established += 1 }
 
+    /// Forgets services and initiators with which nothing happened since `time`, and those of which no more can be
+    /// counted: for who counts for months.
+    mutating func forget(quietSince time: Int64) {
+        surges.removeAll { $0.lastTime < time || $0.isFull }
+        probings.removeAll { $0.probes.last.map { $0.time < time } ?? true || $0.omitted > 0 }
+        emptyConnections = emptyConnections.filter { _, connections in
+            (connections.visits.last?.end ?? .min) >= time && connections.omitted == 0
+        }
+        let places = surges.enumerated().map { ($1.service, $0) }
+        surgePlaces = Dictionary(places) { first, _ in first }
+        let initiators = probings.enumerated().map { ($1.initiator, $0) }
+        probingPlaces = Dictionary(initiators) { first, _ in first }
+        newestSurge = nil
+    }
+
     /// Brings everything into the order of the packets, whatever order the flows ended in.
     mutating func settle() {
         for place in surges.indices { surges[place].settle() }

@@ -40,6 +40,9 @@ package struct Surge: Sendable {
     /// Whether more sources took part than were told apart.
     package var hasMoreSources: Bool { sources.count >= Self.toldSources }
 
+    /// Whether the rate of what comes later is not known.
+    var isFull: Bool { counts.count >= Self.stepLimit }
+
     var wantsExample: Bool { examples.count < Self.shownSYNs }
 
     /// Counts a flow to this service, if that is all there is to do: with so many attempts, no single one

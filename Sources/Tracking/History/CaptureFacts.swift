@@ -1,12 +1,12 @@
 /// What a history has to know of the capture around it.
 package struct CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
-    package let begin: Int64
+    package private(set) var begin: Int64
     package internal(set) var end: Int64
     /// Initiators whose answers the capture demonstrably misses.
-    package let oneWayInitiators: Set<Address>
+    package private(set) var oneWayInitiators: Set<Address>
     /// Hosts whose packets were captured on themselves, before their network card had them.
-    package let localHosts: Set<Address>
+    package private(set) var localHosts: Set<Address>
     /// Of SYNs and SYN-ACKs that were captured whole and not on their sender: right and wrong checksums.
     package let rightChecksums: UInt64
     package let wrongChecksums: UInt64
@@ -59,8 +59,19 @@ package struct CaptureFacts: Sendable {
 }
 
 extension CaptureFacts {
-    /// The same without what is known of hosts: enough for who only tells what was found.
-    package var withoutHosts: CaptureFacts { CaptureFacts(begin: begin, end: end) }
+    /// The same with what is known of these hosts only, and nothing of how long they usually take: enough for who
+    /// tells what was found.
+    func reduced(to hosts: [Address]) -> CaptureFacts {
+        // The empty tables are those of all: made anew they would take longer than all detectors.
+        var facts = Self.nothing
+        facts.begin = begin
+        facts.end = end
+        facts.oneWayInitiators = Set(hosts.filter(oneWayInitiators.contains))
+        facts.localHosts = Set(hosts.filter(localHosts.contains))
+        return facts
+    }
+
+    private static let nothing = CaptureFacts(begin: 0, end: 0)
 }
 
 /// Who connects to whom, whatever the ports.

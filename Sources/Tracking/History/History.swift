@@ -53,8 +53,10 @@ package struct History: Sendable {
         self.capture = capture
     }
 
-    /// Forgets what is known of other hosts, which a history that waits long would keep in memory.
-    package mutating func forgetHosts() { capture = capture.withoutHosts }
+    /// Forgets what is known of other hosts, which a history that is kept for long would hold in memory.
+    package mutating func forgetOtherHosts() {
+        capture = capture.reduced(to: [initiator.address, responder.address])
+    }
 
     /// What was said in a life; `nil` where nothing remarkable was.
     package func conversation(of life: Incarnation) -> Conversation? {

@@ -14,6 +14,9 @@ package struct Tally: Hashable, Sendable {
     package var flowsEvicted: UInt64 = 0
     /// Flows that were over by TCP's timers, and made room for others.
     package var flowsAged: UInt64 = 0
+    /// Connections that a SYN began, and those that came up: as they happen, where `outcomes` waits for their end.
+    package var attempts: UInt64 = 0
+    package var established: UInt64 = 0
     package var eventsRefused: UInt64 = 0
     /// Segments of connections for which there was no room beside others on the same four-tuple.
     package var contextsRefused: UInt64 = 0

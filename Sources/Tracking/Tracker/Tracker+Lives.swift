@@ -4,6 +4,7 @@ extension Tracker {
     mutating func rebirth(_ index: Int, by segment: borrowing FlowSegment) {
         settleOpenTalk(of: index, at: segment.time)
         conclude(flows[index])
+        tally.attempts &+= 1
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
         let opener = segment.flags.contains(.ack) ? segment.side.other : segment.side
         var event = flows[index].formerConnection(before: opener)

@@ -49,6 +49,7 @@ extension Tracker {
     /// - Parameters:
     ///   - records: which records to look at.
     ///   - time: now, in nanoseconds since 1970.
+    /// - Returns: the numbers of their records.
     package borrowing func overdue(among records: Range<Int>, at time: Int64) -> [Int] {
         records.clamped(to: 0..<flows.recordCount).filter { isOverdue($0, at: time) }
     }
@@ -59,11 +60,12 @@ extension Tracker {
             && isRemarkable(flow, at: time)
     }
 
-    /// A copy of a flow as a diagnosis would have it if the capture ended now; `nil` where nothing is to be said of it.
+    /// A copy of a flow as a diagnosis would have it if the capture ended now.
     ///
     /// - Parameters:
     ///   - index: the flow's record.
     ///   - time: now, in nanoseconds since 1970.
+    /// - Returns: the copy, `nil` where nothing is to be said of the flow.
     package borrowing func look(at index: Int, at time: Int64) -> FlowEvents? {
         guard index < flows.recordCount, flows[index].marks.contains(.inUse) else { return nil }
         let flow = flows[index]
@@ -83,6 +85,7 @@ extension Tracker {
     /// Counts as if the capture ended now, at the cost of a look at every flow.
     ///
     /// - Parameter time: now, in nanoseconds since 1970.
+    /// - Returns: the counts; those of the tracker stay as they are.
     package borrowing func surveySoFar(at time: Int64) -> Survey {
         var census = self.census
         var completed = tally.outcome(.completed)
@@ -121,6 +124,11 @@ extension Tracker {
             tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
         }
         return tally
+    }
+
+    /// Forgets what was counted of services and hosts with which nothing happened since `time`, in nanoseconds since 1970.
+    package mutating func forgetCounts(quietSince time: Int64) {
+        census.forget(quietSince: time)
     }
 
     /// Flows that are followed now.

@@ -16,6 +16,7 @@ extension Tracker {
         guard newerClock == nil else { return false }
         if flows.isFull { evict() }
         tally.flows &+= 1
+        tally.attempts &+= 1
         guard flows.insert(opening, tag: segment.tag) else {
             tally.flowsEvicted &+= 1
             return true

@@ -119,6 +119,7 @@ package struct Tracker: ~Copyable {
         flow.setContext(segment.context, of: segment.side)
         flow.meet(segment)
         tally.flows &+= 1
+        if segment.flags.contains(.syn) { tally.attempts &+= 1 }
         guard let index = flows.insert(flow) else {
             tally.flowsEvicted &+= 1
             return nil
@@ -247,7 +248,9 @@ package struct Tracker: ~Copyable {
         // Of a connection at its end its dialogue is to be looked at first.
         if step.contains(.forget), !isClosed { flow.forget(&tapes) }
         if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
-        return (flow.marks.subtracting(marks), quiet, isClosed)
+        let news = flow.marks.subtracting(marks)
+        if news.contains(.completed) { tally.established &+= 1 }
+        return (news, quiet, isClosed)
     }
 }
 

@@ -17,6 +17,8 @@ package struct LiveCapture: ~Copyable {
     private struct Link {
         let name: String
         var interface: LiveInterface?
+        /// libpcap's number for its link layer, as it was at first.
+        let dataLink: Int32
         var nextAttempt: Int64 = 0
         /// What was counted when it was last read, since it was opened.
         var counters = LiveInterface.Counters()
@@ -45,8 +47,10 @@ package struct LiveCapture: ~Copyable {
     /// - Throws: when any of them cannot be opened.
     package init(_ names: [String], _ options: LiveOptions) throws(CaptureError) {
         self.options = options
-        for name in names {
-            links.append(Link(name: name, interface: try LiveInterface(name, options)))
+        for (place, name) in names.enumerated() {
+            let interface = try LiveInterface(name, options, place: place)
+            links.append(Link(name: name, interface: interface, dataLink: interface.dataLink))
+            if interface.hasNanoseconds { hasNanoseconds = true }
         }
     }
 
@@ -60,13 +64,18 @@ package struct LiveCapture: ~Copyable {
     }
 
     /// Whether any time stamp may be finer than a microsecond.
-    package var hasNanoseconds: Bool { links.contains { $0.interface?.hasNanoseconds ?? false } }
+    package private(set) var hasNanoseconds = false
 
     package var drops: Drops {
         links.reduce(into: Drops()) {
             $0.byKernel &+= $1.drops.byKernel
             $0.byInterface &+= $1.drops.byInterface
         }
+    }
+
+    /// Each interface with libpcap's number for its link layer, and whether it is open now.
+    package var interfaces: [(name: String, dataLink: Int32, isOpen: Bool)] {
+        links.map { ($0.name, $0.dataLink, $0.interface != nil) }
     }
 
     /// What each interface dropped.
@@ -119,7 +128,8 @@ package struct LiveCapture: ~Copyable {
         for place in links.indices where links[place].interface == nil {
             guard now >= links[place].nextAttempt else { continue }
             links[place].nextAttempt = now + Self.retryInterval
-            guard let interface = try? LiveInterface(links[place].name, options) else { continue }
+            guard let interface = try? LiveInterface(links[place].name, options, place: place)
+            else { continue }
             links[place].interface = interface
             links[place].counters = LiveInterface.Counters()
             news.append(.back(interface.name))

@@ -15,6 +15,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         let length: UInt32
         let originalLength: UInt32
         let linkType: LinkType
+        /// Its place among the interfaces, the last one standing for all beyond 255.
+        let interface: UInt8
     }
 
     /// As many octets and frames wait at most; the rest stays with the kernel for the next round.
@@ -69,7 +71,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         _ frame: UnsafeRawBufferPointer,
         time: Int64,
         originalLength: UInt32,
-        linkType: LinkType
+        linkType: LinkType,
+        interface: UInt8 = 0
     ) -> Bool {
         guard hasRoom(for: frame.count) else { return false }
         if let start = frame.baseAddress {
@@ -80,7 +83,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
             start: UInt32(used),
             length: UInt32(frame.count),
             originalLength: originalLength,
-            linkType: linkType
+            linkType: linkType,
+            interface: interface
         )
         unsafe (records + count).initialize(to: record)
         used &+= frame.count
@@ -144,17 +148,28 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     package var frame: Frame {
         @_lifetime(borrow self)
         @inline(always)
-        get {
-            let record = record(position)
-            return Frame(
-                octets: self[position],
-                time: record.time,
-                number: base &+ UInt64(position) &+ 1,
-                originalLength: record.originalLength,
-                linkType: record.linkType
-            )
-        }
+        get { frame(at: position) }
     }
+
+    /// The places of the frames of this round.
+    package var places: Range<Int> { 0..<count }
+
+    /// The frame at a place.
+    @_lifetime(borrow self)
+    @inline(always)
+    package func frame(at place: Int) -> Frame {
+        let record = record(place)
+        return Frame(
+            octets: self[place],
+            time: record.time,
+            number: base &+ UInt64(place) &+ 1,
+            originalLength: record.originalLength,
+            linkType: record.linkType
+        )
+    }
+
+    /// The interface that delivered the frame at a place, by its place among those of the capture.
+    package func interface(at place: Int) -> UInt8 { record(place).interface }
 }
 
 extension Tracker {

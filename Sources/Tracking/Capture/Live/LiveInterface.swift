@@ -14,6 +14,10 @@ final class LiveInterface {
 
     let name: String
     let linkType: LinkType
+    /// libpcap's number for its link layer.
+    let dataLink: Int32
+    /// Its place among the interfaces of a capture.
+    let place: UInt8
     let hasNanoseconds: Bool
     /// What poll(2) waits for; -1 where the handle has none.
     let descriptor: Int32
@@ -30,12 +34,13 @@ final class LiveInterface {
     /// Opens an interface.
     ///
     /// - Throws: when there is no such interface, it is down, or this user may not; the reason says what would help.
-    init(_ name: String, _ options: LiveOptions) throws(CaptureError) {
+    init(_ name: String, _ options: LiveOptions, place: Int) throws(CaptureError) {
         var complaint = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = unsafe pcap_create(name, &complaint) else {
             throw CaptureError(input: name, reason: Self.text(complaint))
         }
         self.name = name
+        self.place = UInt8(clamping: place)
         unsafe self.handle = handle
         unsafe pcap_set_snaplen(handle, Int32(clamping: options.snapshotLength))
         unsafe pcap_set_promisc(handle, options.isPromiscuous && name != "any" ? 1 : 0)
@@ -53,7 +58,7 @@ final class LiveInterface {
         if name == "any" { _ = unsafe pcap_set_datalink(handle, 276) }
         hasNanoseconds =
             unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
-        let dataLink = unsafe pcap_datalink(handle)
+        dataLink = unsafe pcap_datalink(handle)
         linkType = LinkType(dataLink: dataLink)
         unsafe descriptor = pcap_get_selectable_fd(handle)
         // From here on the handle is closed with the interface, also where that is given up.
@@ -110,6 +115,7 @@ final class LiveInterface {
                 var lent = unsafe LentFrames(
                     frames: frames,
                     linkType: linkType,
+                    interface: place,
                     unit: hasNanoseconds ? 1 : 1000
                 )
                 return unsafe withUnsafeMutableBytes(of: &lent) { lent in
@@ -141,7 +147,7 @@ final class LiveInterface {
         case PCAP_ERROR_PERM_DENIED:
             return """
                 this user may not capture. Run it with sudo, or allow it to: \
-                sudo setcap cap_net_raw,cap_net_admin+ep $(command -v synopsis)
+                sudo setcap cap_net_raw+ep $(command -v synopsis)
                 """
         case PCAP_ERROR_NO_SUCH_DEVICE: return "there is no such interface"
         case PCAP_ERROR_IFACE_NOT_UP: return "the interface is down"
@@ -161,6 +167,7 @@ final class LiveInterface {
 private struct LentFrames {
     let frames: UnsafeMutablePointer<LiveFrames>
     let linkType: LinkType
+    let interface: UInt8
     /// A fraction of the second, in nanoseconds.
     let unit: Int64
 }
@@ -188,7 +195,8 @@ private func take(
             frame,
             time: time,
             originalLength: header.pointee.len,
-            linkType: lent.pointee.linkType
+            linkType: lent.pointee.linkType,
+            interface: lent.pointee.interface
         )
     }
 }

@@ -1,0 +1,88 @@
+import Glibc
+import Synchronization
+
+/// A thread beside the capture that works when it is woken.
+final class BackgroundThread: Sendable {
+    /// What the thread runs; held by the thread alone.
+    private final class Work: Sendable {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    private let thread = Mutex<pthread_t?>(nil)
+    private let ends: (wait: Int32, ring: Int32)
+
+    init() {
+        var ends: [Int32] = [-1, -1]
+        if unsafe pipe(&ends) == 0 {
+            for end in ends {
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+                _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            }
+        }
+        self.ends = (ends[0], ends[1])
+    }
+
+    deinit {
+        if ends.wait >= 0 { close(ends.wait) }
+        if ends.ring >= 0 { close(ends.ring) }
+    }
+
+    /// A descriptor that is readable once the thread was woken.
+    var alarm: Int32 { ends.wait }
+
+    /// Begins to run `body`, which ends by itself.
+    ///
+    /// - Returns: the error number, or 0.
+    @discardableResult
+    func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
+        // Signals are for the threads that expect them.
+        var (all, before) = (sigset_t(), sigset_t())
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var thread = pthread_t()
+        let work = unsafe Unmanaged.passRetained(Work(body))
+        let status = unsafe pthread_create(
+            &thread,
+            nil,
+            { work in
+                guard let work = unsafe work else { return nil }
+                unsafe Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body()
+                return nil
+            },
+            work.toOpaque()
+        )
+        guard status == 0 else {
+            unsafe work.release()
+            return status
+        }
+        let started = thread
+        self.thread.withLock { $0 = started }
+        return 0
+    }
+
+    func wake() {
+        var octet: UInt8 = 1
+        _ = unsafe write(ends.ring, &octet, 1)
+    }
+
+    /// Waits until the thread has ended.
+    func join() {
+        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+    }
+
+    /// What the thread itself does when it has nothing to do: waits until it is woken, or so long.
+    ///
+    /// - Parameters:
+    ///   - other: a descriptor and what else to wait for on it.
+    ///   - milliseconds: how long at most.
+    func rest(and other: pollfd? = nil, milliseconds: Int32) {
+        var places = [pollfd(fd: alarm, events: Int16(POLLIN), revents: 0)]
+        if let other { places.append(other) }
+        _ = unsafe poll(&places, nfds_t(places.count), milliseconds)
+        var octets = [UInt8](repeating: 0, count: 512)
+        _ = unsafe read(alarm, &octets, octets.count)
+    }
+}

@@ -1,0 +1,144 @@
+import Tracking
+
+/// Writes a section of pcapng (draft-ietf-opsawg-pcapng), with comments on the section and on packets, into memory.
+///
+/// All numbers have their least octet first; times are in nanoseconds.
+package struct PcapngWriter {
+    /// Block types (§11.1).
+    private enum Block {
+        static let section: UInt32 = 0x0A0D_0D0A
+        static let interface: UInt32 = 1
+        static let packet: UInt32 = 6
+    }
+
+    /// Option codes (§3.5, §4.1, §4.2).
+    private enum Option {
+        static let end: UInt16 = 0
+        static let comment: UInt16 = 1
+        static let hostSystem: UInt16 = 3
+        static let application: UInt16 = 4
+        static let interfaceName: UInt16 = 2
+        static let timeResolution: UInt16 = 9
+    }
+
+    /// What was written so far: a whole file.
+    package private(set) var octets: [UInt8] = []
+    private var interfaces = 0
+
+    /// Begins a section.
+    ///
+    /// - Parameters:
+    ///   - comment: what is to be said of all of it; `nil` for nothing.
+    ///   - application: the program that writes it.
+    ///   - system: the operating system; `nil` where nobody knows.
+    package init(comment: String?, application: String, system: String? = nil) {
+        append(Block.section) { body in
+            body.append(little: 0x1A2B_3C4D as UInt32)
+            body.append(little: 1 as UInt16)
+            body.append(little: 0 as UInt16)
+            // The length of the section, not given.
+            body.append(little: UInt64.max)
+            if let comment { body.append(Option.comment, comment) }
+            if let system { body.append(Option.hostSystem, system) }
+            body.append(Option.application, application)
+            body.append(little: UInt32(Option.end))
+        }
+    }
+
+    /// Describes an interface.
+    ///
+    /// - Parameters:
+    ///   - name: its name; `nil` where there is none.
+    ///   - dataLink: libpcap's number for its link layer, as `pcap_datalink` gives it.
+    ///   - snapshotLength: in octets, 0 for no limit.
+    /// - Returns: its number.
+    package mutating func addInterface(
+        name: String?,
+        dataLink: Int32,
+        snapshotLength: UInt32
+    ) -> UInt32 {
+        append(Block.interface) { body in
+            body.append(little: Self.fileNumber(ofDataLink: dataLink))
+            body.append(little: 0 as UInt16)
+            body.append(little: snapshotLength)
+            if let name { body.append(Option.interfaceName, name) }
+            body.append(little: Option.timeResolution)
+            body.append(little: 1 as UInt16)
+            body += [9, 0, 0, 0]
+            body.append(little: UInt32(Option.end))
+        }
+        interfaces += 1
+        return UInt32(interfaces - 1)
+    }
+
+    /// Writes a packet.
+    ///
+    /// - Parameters:
+    ///   - octets: what was captured of it.
+    ///   - time: in nanoseconds since 1970; one before 1970 is written as 1970, since pcapng has none.
+    ///   - interface: the number that `addInterface` gave.
+    ///   - originalLength: on the wire, in octets.
+    ///   - comments: what is to be said of it, each in an option of its own.
+    package mutating func addPacket(
+        _ octets: ArraySlice<UInt8>,
+        time: Int64,
+        interface: UInt32,
+        originalLength: UInt32,
+        comments: [String] = []
+    ) {
+        let time = UInt64(clamping: time)
+        append(Block.packet) { body in
+            body.append(little: interface)
+            body.append(little: UInt32(truncatingIfNeeded: time >> 32))
+            body.append(little: UInt32(truncatingIfNeeded: time))
+            body.append(little: UInt32(clamping: octets.count))
+            body.append(little: originalLength)
+            body += octets
+            body.pad()
+            guard !comments.isEmpty else { return }
+            for comment in comments { body.append(Option.comment, comment) }
+            body.append(little: UInt32(Option.end))
+        }
+    }
+
+    /// Appends a block: its type, its length, what `write` puts into it, and its length again (§3.1).
+    private mutating func append(_ type: UInt32, _ write: (inout [UInt8]) -> Void) {
+        let begin = octets.count
+        octets.append(little: type)
+        octets.append(little: 0 as UInt32)
+        write(&octets)
+        let length = UInt32(clamping: octets.count - begin + 4)
+        octets.append(little: length)
+        for (place, octet) in octets.suffix(4).enumerated() { octets[begin + 4 + place] = octet }
+    }
+
+    /// As a file numbers a link layer: libpcap's own numbers, but for a few that differ between systems.
+    private static func fileNumber(ofDataLink number: Int32) -> UInt16 {
+        switch number {
+        case 11: 100
+        case 12, 14: 101
+        default: UInt16(clamping: number)
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append<Value: FixedWidthInteger>(little value: Value) {
+        for shift in stride(from: 0, to: Value.bitWidth, by: 8) {
+            append(UInt8(truncatingIfNeeded: value >> Value(shift)))
+        }
+    }
+
+    /// Fills up to a multiple of four octets: blocks and options begin there.
+    fileprivate mutating func pad() { while count % 4 != 0 { append(0) } }
+
+    /// Appends an option that is a text, cut between two characters where it is too long.
+    fileprivate mutating func append(_ code: UInt16, _ text: String) {
+        var text = text[...]
+        while text.utf8.count > 65_000 { text = text.dropLast(1 + text.utf8.count / 65_536) }
+        append(little: code)
+        append(little: UInt16(text.utf8.count))
+        self += text.utf8
+        pad()
+    }
+}

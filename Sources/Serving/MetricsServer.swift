@@ -1,0 +1,81 @@
+internal import Hummingbird
+internal import HummingbirdCore
+import Logging
+internal import NIOCore
+import ServiceLifecycle
+
+/// Answers scrapes of Prometheus over HTTP, beside the capture.
+package struct MetricsServer: Service {
+    /// As many connections are open at a time.
+    private static let connectionLimit = 64
+
+    /// A connection without a word is closed then.
+    private static let patience = TimeAmount.seconds(120)
+
+    private let host: String
+    private let port: Int
+    private let contentType: String
+    private let text: @Sendable () -> String
+    private let logger: Logger
+    private let onReady: @Sendable (Int) async -> Void
+
+    /// - Parameters:
+    ///   - host: the address to listen at.
+    ///   - port: 0 for any that is free.
+    ///   - contentType: of the metrics.
+    ///   - logger: for what goes wrong.
+    ///   - text: makes the metrics, once for each scrape.
+    ///   - onReady: is told the port once it listens.
+    package init(
+        host: String,
+        port: UInt16,
+        contentType: String,
+        logger: Logger,
+        text: @escaping @Sendable () -> String,
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = Int(port)
+        self.contentType = contentType
+        self.text = text
+        var logger = logger
+        // Not a line for each scrape.
+        logger.logLevel = max(logger.logLevel, .warning)
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Serves until it is shut down.
+    ///
+    /// - Throws: when it cannot listen there.
+    package func run() async throws {
+        let router = Router()
+        let (text, contentType) = (text, contentType)
+        router.get("/metrics") { _, _ in
+            Self.response(text(), as: contentType)
+        }
+        router.get("/") { _, _ in
+            Self.response("synopsis: its metrics are at /metrics\n", as: "text/plain")
+        }
+        let onReady = onReady
+        let application = Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.patience)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)
+            ),
+            onServerRunning: { await onReady($0.localAddress?.port ?? 0) },
+            logger: logger
+        )
+        try await application.run()
+    }
+
+    private static func response(_ text: String, as type: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Diagnosing
+import Glibc
+import Live
+import Logging
+import Serving
+import ServiceLifecycle
+
+/// Where the events of a live analysis go, and who looks at it.
+struct LiveOutputOptions: ParsableArguments {
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp(
+            "Write events to a file, tcp:HOST:PORT or unix:/PATH (repeatable).",
+            valueName: "place"
+        )
+    )
+    var places: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin another file at a size or after a time: 100MB, 1h.",
+            valueName: "when"
+        )
+    )
+    var rotate: String?
+
+    @Option(help: ArgumentHelp("Keep so many older files.", valueName: "count"))
+    var keep = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve metrics to Prometheus, at 127.0.0.1:9464 say.",
+            valueName: "address"
+        )
+    )
+    var metrics: String?
+
+    @Option(
+        name: .customShort("Z"),
+        help: ArgumentHelp("Run as this user once the interfaces are open.", valueName: "user")
+    )
+    var user: String?
+
+    func validate() throws {
+        for place in places where OutputPlace(place) == nil {
+            throw ValidationError("-o takes a file, tcp:HOST:PORT or unix:/PATH, not '\(place)'.")
+        }
+        if let rotate, Rotation(rotate) == nil {
+            throw ValidationError("--rotate takes a size or a time, 100MB or 1h say.")
+        }
+        if !(1...10_000).contains(keep) {
+            throw ValidationError("--keep takes a number from 1 to 10000.")
+        }
+        if let metrics, Self.address(metrics) == nil {
+            throw ValidationError("--metrics takes ADDRESS:PORT, 127.0.0.1:9464 say.")
+        }
+        if let user, UserAccount(user) == nil {
+            throw ValidationError("There is no user '\(user)'.")
+        }
+    }
+
+    /// Gives up what only the opening of interfaces takes; before any thread is started.
+    ///
+    /// Outputs are opened afterwards, as the user whom they will belong to.
+    func dropPrivileges() throws(ExitStatus) {
+        do throws(Privileges.Fault) {
+            _ = try Privileges.drop(
+                to: user.flatMap { UserAccount($0) },
+                keepsPacketSockets: true
+            )
+        } catch {
+            Output.error("synopsis: privileges cannot be given up: \(error)\n")
+            throw ExitStatus(code: Program.failure)
+        }
+    }
+
+    /// Opens the files, and begins to connect.
+    ///
+    /// - Throws: when a file cannot be opened; a socket may come later.
+    func outputs() throws(ExitStatus) -> [any EventOutput] {
+        var outputs: [any EventOutput] = []
+        for place in places.compactMap({ OutputPlace($0) }) {
+            switch place {
+            case .standardOutput: outputs.append(StandardOutput())
+            case .file(let path):
+                let rotation = rotate.flatMap { Rotation($0) }
+                let file = FileOutput(path: path, rotation: rotation, kept: keep)
+                if let reason = file.trouble {
+                    Output.error("synopsis: \(path): cannot be written: \(reason)\n")
+                    throw ExitStatus(code: Program.failure)
+                }
+                outputs.append(file)
+            case .tcp, .unix: outputs.append(SocketOutput(to: place))
+            }
+        }
+        return outputs
+    }
+
+    /// The server of metrics, if one is wanted.
+    func server(of board: MetricsBoard, _ log: Logger) -> (any Service)? {
+        guard let metrics, let (host, port) = Self.address(metrics) else { return nil }
+        return MetricsServer(
+            host: host,
+            port: port,
+            contentType: MetricsSnapshot.contentType,
+            logger: log,
+            text: { board.snapshot.prometheusText }
+        )
+    }
+
+    /// `ADDRESS:PORT`, or a port alone on the loopback.
+    private static func address(_ text: String) -> (host: String, port: UInt16)? {
+        if let port = UInt16(text), port > 0 { return ("127.0.0.1", port) }
+        guard let (host, port) = OutputPlace.hostAndPort(text[...]), port > 0 else { return nil }
+        return (host, port)
+    }
+}

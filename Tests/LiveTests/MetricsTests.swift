@@ -1,0 +1,237 @@
+import Diagnosing
+import Foundation
+import Live
+import Logging
+import Serving
+import ServiceLifecycle
+import Testing
+import Tracking
+
+/// What Prometheus scrapes.
+@Suite(.serialized) struct `Metrics` {
+    private func snapshot() throws -> MetricsSnapshot {
+        let replay = try Replay("\(Replay.folder)/nfs-syn-burst.pcap")
+        var snapshot = MetricsSnapshot()
+        snapshot.tally = replay.tally
+        snapshot.start = 1_493_140_009.5
+        snapshot.flowsTracked = 3
+        snapshot.interfaces = [.init(name: "eth\"0\\", droppedByKernel: 7, droppedByInterface: 2)]
+        for link in replay.incidents.flatMap(\.chain) {
+            snapshot.findings.count(link.finding, ServiceNames())
+        }
+        var statistics = OutputStatistics()
+        statistics.dropped = 5
+        snapshot.outputs = [("tcp:log:5044", statistics)]
+        snapshot.slices = SliceFolder.Statistics()
+        return snapshot
+    }
+
+    @Test func `tell what was seen`() throws {
+        let lines = Set(try snapshot().prometheusText.split(separator: "\n").map(String.init))
+
+        #expect(lines.contains("synopsis_packets_total 26"))
+        #expect(lines.contains("synopsis_connection_attempts_total 1"))
+        #expect(lines.contains("synopsis_connections_established_total 0"))
+        #expect(lines.contains("synopsis_handshakes_total{outcome=\"stale-reply\"} 1"))
+        #expect(
+            lines.contains("synopsis_findings_total{pathology=\"syn-burst\",severity=\"error\"} 1")
+        )
+        #expect(
+            lines.contains("synopsis_findings_total{pathology=\"port-scan\",severity=\"error\"} 0")
+        )
+        #expect(
+            lines.contains(
+                "synopsis_service_findings_total{pathology=\"syn-burst\",service=\"304\"} 1"
+            )
+        )
+        #expect(
+            lines.contains(
+                "synopsis_packets_dropped_total{interface=\"eth\\\"0\\\\\",place=\"kernel\"} 7"
+            )
+        )
+        #expect(lines.contains("synopsis_events_dropped_total{output=\"tcp:log:5044\"} 5"))
+        #expect(lines.contains("synopsis_start_time_seconds 1493140009.5"))
+        #expect(lines.contains("# TYPE synopsis_handshake_latency_seconds histogram"))
+    }
+
+    @Test func `count connections as they begin and come up`() throws {
+        let healthy = try Replay("\(Replay.folder)/healthy-wan.pcap").tally
+
+        #expect(healthy.attempts > 0)
+        #expect(healthy.attempts == healthy.attempted)
+        #expect(healthy.established == healthy.outcome(.completed))
+    }
+
+    @Test func `have a histogram whose buckets only rise`() throws {
+        let replay = try Replay("\(Replay.folder)/healthy-wan.pcap")
+        var snapshot = MetricsSnapshot()
+        snapshot.tally = replay.tally
+
+        let rows = snapshot.prometheusText.split(separator: "\n")
+            .filter { $0.hasPrefix("synopsis_handshake_latency_seconds") }
+        let buckets = rows.filter { $0.contains("_bucket") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+        let count = rows.last.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) }
+
+        #expect(buckets.count > 5)
+        #expect(buckets == buckets.sorted())
+        #expect(buckets.last == count)
+        #expect((count ?? 0) > 0)
+    }
+
+    @Test func `have no more services than are told apart`() throws {
+        var counts = FindingCounts()
+        var finding = try Replay("\(Replay.folder)/nfs-syn-burst.pcap").incidents[0].root
+        for port in 1...5000 {
+            finding.subject.responderPort = UInt16(port)
+            counts.count(finding, ServiceNames())
+        }
+        finding.subject.responderPort = nil
+        counts.count(finding, ServiceNames())
+
+        #expect(counts.byPlace.count == FindingCounts.serviceLimit + 1)
+        let others = counts.byPlace.filter { $0.key.service == FindingCounts.otherService }
+        #expect(others.values.first == 5001 - UInt64(FindingCounts.serviceLimit))
+    }
+
+    private static var hasPromtool: Bool {
+        tool("promtool") != nil || skipped("promtool's opinion of metrics", "there is no promtool")
+    }
+
+    @Test(.enabled(if: hasPromtool))
+    func `pass promtool`() throws {
+        let check = try run(
+            try #require(tool("promtool")),
+            ["check", "metrics"],
+            input: try snapshot().prometheusText
+        )
+
+        #expect(check.status == 0, "\(check.errors)\(check.output)")
+        #expect(check.errors == "")
+    }
+
+    /// Serves a snapshot on loopback while `body` runs.
+    private func serving(
+        _ snapshot: MetricsSnapshot,
+        _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        let board = MetricsBoard()
+        board.post(snapshot)
+        let (ports, ready) = AsyncStream.makeStream(of: Int.self)
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        let server = MetricsServer(
+            host: "127.0.0.1",
+            port: 0,
+            contentType: MetricsSnapshot.contentType,
+            logger: logger,
+            text: { board.snapshot.prometheusText },
+            onReady: { ready.yield($0) }
+        )
+        let group = ServiceGroup(
+            configuration: .init(services: [.init(service: server)], logger: logger)
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var port = 0
+            for await first in ports {
+                port = first
+                break
+            }
+            try await body(port)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private static func fetch(_ address: String) throws -> Outcome {
+        try run("/usr/bin/env", ["curl", "-s", "-S", "-i", "-m", "5", address])
+    }
+
+    private static var hasCurl: Bool {
+        tool("curl") != nil || skipped("scrapes over HTTP", "there is no curl")
+    }
+
+    @Test(.enabled(if: hasCurl))
+    func `are served over HTTP`() async throws {
+        try await serving(try snapshot()) { port in
+            let answer = try Self.fetch("http://127.0.0.1:\(port)/metrics")
+            let missing = try Self.fetch("http://127.0.0.1:\(port)/nothing")
+
+            #expect(answer.output.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(answer.output.lowercased().contains("content-type: text/plain; version=0.0.4"))
+            #expect(answer.output.contains("synopsis_packets_total 26\n"))
+            #expect(missing.output.hasPrefix("HTTP/1.1 404"))
+        }
+    }
+
+    private static var hasPrometheus: Bool {
+        (tool("prometheus") != nil && tool("curl") != nil)
+            || skipped("a scrape by Prometheus", "there is no prometheus or no curl")
+    }
+
+    @Test(.enabled(if: hasPrometheus), .timeLimit(.minutes(1)))
+    func `are scraped by a real Prometheus, and its queries answer right`() async throws {
+        try await serving(try snapshot()) { port in
+            let folder = try Scratch()
+            let configuration = """
+                global: {scrape_interval: 1s, scrape_timeout: 1s}
+                scrape_configs:
+                  - job_name: synopsis
+                    static_configs: [{targets: ['127.0.0.1:\(port)']}]
+                """
+            try configuration.write(
+                toFile: folder.path("prometheus.yml"),
+                atomically: false,
+                encoding: .utf8
+            )
+            let own = 20_000 + Int.random(in: 0..<20_000)
+            let prometheus = Process()
+            prometheus.executableURL = URL(filePath: try #require(tool("prometheus")))
+            prometheus.arguments = [
+                "--config.file=\(folder.path("prometheus.yml"))",
+                "--storage.tsdb.path=\(folder.path("data"))",
+                "--web.listen-address=127.0.0.1:\(own)",
+            ]
+            prometheus.standardOutput = FileHandle.nullDevice
+            prometheus.standardError = FileHandle.nullDevice
+            try prometheus.run()
+            defer {
+                kill(prometheus.processIdentifier, SIGKILL)
+                prometheus.waitUntilExit()
+            }
+
+            let queries = [
+                "up%7Bjob=%22synopsis%22%7D": "\"1\"",
+                "synopsis_packets_total": "\"26\"",
+                "sum(synopsis_findings_total)": "\"3\"",
+                "sum(synopsis_packets_dropped_total)": "\"9\"",
+                "histogram_quantile(0.5,synopsis_handshake_latency_seconds_bucket)": "\"value\"",
+            ]
+            for (query, value) in queries {
+                var answer = ""
+                for _ in 0..<150 {
+                    let url = "http://127.0.0.1:\(own)/api/v1/query?query=\(query)"
+                    answer = try run("/usr/bin/env", ["curl", "-g", "-s", "-m", "5", url]).output
+                    if answer.contains(value) { break }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                #expect(answer.contains(value), "\(query): \(answer)")
+            }
+        }
+    }
+
+    @Test func `are not served where somebody else listens`() async throws {
+        try await serving(MetricsSnapshot()) { port in
+            let second = MetricsServer(
+                host: "127.0.0.1",
+                port: UInt16(port),
+                contentType: "text/plain",
+                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+                text: { "" }
+            )
+
+            await #expect(throws: (any Error).self) { try await second.run() }
+        }
+    }
+}
