@@ -79,8 +79,15 @@ class Watch:
         self.tcpdump = subprocess.Popen(
             ["tcpdump", "-i", interface, "-U", "-w", self.file, "--time-stamp-precision=nano", "-s", "4096"],
             stderr=subprocess.PIPE, text=True)
-        while "listening" not in self.tcpdump.stderr.readline():
-            pass
+        said = ""
+        for line in self.tcpdump.stderr:
+            said += line
+            if "listening" in line:
+                break
+        else:
+            # It wants to become another user, which is not allowed in a namespace of a user's own.
+            print(f"tcpdump cannot capture here: {said}", file=sys.stderr)
+            sys.exit(77)
         self.program = subprocess.Popen(
             [synopsis, "live", "-i", interface, "--format", "ndjson", "--interval", "1", "-q"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
