@@ -25,6 +25,8 @@ package struct Watch {
     /// Flows that the tracker holds, and whose incident was closed; they come back when they change.
     private var quiet: [Int: FlowKey] = [:]
     private var waiting: Set<Int> = []
+    /// Changes of flows that had been filed for good.
+    package private(set) var changesIgnored: UInt64 = 0
     private var survey = SurveyExamination()
     /// Connections that came up, by who and with whom, as far as incidents concern them.
     private var established: [Parties: Int] = [:]
@@ -97,7 +99,7 @@ package struct Watch {
         for record in tracker.takeChanges() {
             releaseFormer(of: record, in: tracker)
             quiet[record] = nil
-            if filed[record] == nil { waiting.insert(record) }
+            if filed[record] == nil { waiting.insert(record) } else { changesIgnored &+= 1 }
         }
         let overdue = sweep(tracker, time, share).filter { record in
             releaseFormer(of: record, in: tracker)
