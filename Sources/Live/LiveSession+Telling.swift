@@ -52,7 +52,7 @@ extension LiveSession {
         statistics.flows = tally.flows
         statistics.flowsTracked = tracker.flowCount
         statistics.flowsEvicted = tally.flowsEvicted
-        statistics.changesRefused = tracker.changesRefused
+        statistics.changesRefused = tracker.changesRefused &+ watch.changesIgnored
         statistics.incidents = incidents.count
         for link in incidents.flatMap(\.chain) {
             statistics.findings[link.finding.severity, default: 0] += 1

@@ -39,6 +39,8 @@ package struct LiveSession: ~Copyable {
     private static let complaintInterval: Int64 = 60_000_000_000
     /// At the end, what the kernel still holds comes within such a time, in milliseconds.
     private static let lingering: Int32 = 60
+    /// Of several interfaces, packets wait so long for earlier ones of another, in nanoseconds.
+    private static let holdTime: Int64 = 40_000_000
     /// As many closed incidents are told again in the summary.
     private static let closedLimit = 256
 
@@ -134,9 +136,13 @@ package struct LiveSession: ~Copyable {
             || !outputs.isEmpty && outputs.allSatisfy(\.isAbandoned)
     }
 
-    private mutating func read(waitingUpTo milliseconds: Int32) {
+    private mutating func read(waitingUpTo milliseconds: Int32, holdsBack: Bool = true) {
         let left = options.packetLimit - tracker.tally.packets
-        let news = capture.readRound(waitingUpTo: milliseconds, at: Clocks.monotonic)
+        let news = capture.readRound(
+            waitingUpTo: milliseconds,
+            at: Clocks.monotonic,
+            upTo: holdsBack ? Clocks.wall - Self.holdTime : .max
+        )
         surroundings.keep(capture.frames, limit: Int(clamping: left))
         tracker.consume(&capture.frames, limit: Int(clamping: left))
         for item in news { tell(item) }
@@ -216,6 +222,7 @@ package struct LiveSession: ~Copyable {
         while Clocks.monotonic < end, tracker.tally.packets < options.packetLimit, !isAbandoned {
             read(waitingUpTo: 20)
         }
+        read(waitingUpTo: 0, holdsBack: false)
         readCounters(at: Clocks.monotonic)
         tracker.lastUntil(Clocks.wall)
         let diagnosis = watch.finish(&tracker)

@@ -213,12 +213,25 @@ private struct ToldFinding: Hashable, CustomStringConvertible {
         #expect(complaints.count == 2)
     }
 
+    @Test(.enabled(if: LiveTraffic.isPossible))
+    func `counts exactly what the kernel dropped`() throws {
+        let events = try LiveTraffic.events("overrun")
+
+        let notices = events.compactMap { ($0["notice"] as? [String: Any])?["code"] as? String }
+        let statistics = try #require(events.last?["stats"] as? [String: Any])
+        let taken = try #require(statistics["packets"] as? Int)
+        let dropped = try #require(statistics["dropped_by_kernel"] as? Int)
+        #expect(notices == ["capture-drops"])
+        #expect(dropped > 1000)
+        #expect(taken + dropped == 5000)
+    }
+
     @Test(.enabled(if: LiveTraffic.isPossible && `The schema`.hasValidator))
     func `writes events as the schema has them`() throws {
         let folder = try Scratch()
         let schema = folder.file("schema.json", Data(try Program.run("schema").output.utf8))
         var documents: [String] = []
-        for name in ["terminated", "interface-lost", "two-interfaces"] {
+        for name in ["terminated", "interface-lost", "two-interfaces", "overrun"] {
             for (index, event) in try LiveTraffic.events(name).enumerated() {
                 let data = try JSONSerialization.data(withJSONObject: event)
                 documents.append(folder.file("\(name).\(index).json", data).path)

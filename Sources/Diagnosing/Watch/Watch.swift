@@ -25,6 +25,8 @@ package struct Watch {
     /// Flows that the tracker holds, and whose incident was closed; they come back when they change.
     private var quiet: [Int: FlowKey] = [:]
     private var waiting: Set<Int> = []
+    /// Changes of flows that had been filed for good.
+    package private(set) var changesIgnored: UInt64 = 0
     private var survey = SurveyExamination()
     /// Connections that came up, by who and with whom, as far as incidents concern them.
     private var established: [Parties: Int] = [:]
@@ -94,12 +96,14 @@ package struct Watch {
     ) -> [Incident] {
         let facts = facts(of: tracker, at: time)
         takeDeparted(from: &tracker, facts)
-        for record in tracker.takeChanges() where filed[record] == nil {
+        for record in tracker.takeChanges() {
+            releaseFormer(of: record, in: tracker)
             quiet[record] = nil
-            waiting.insert(record)
+            if filed[record] == nil { waiting.insert(record) } else { changesIgnored &+= 1 }
         }
-        let overdue = sweep(tracker, time, share).filter {
-            entries[$0] == nil && filed[$0] == nil && quiet[$0] == nil
+        let overdue = sweep(tracker, time, share).filter { record in
+            releaseFormer(of: record, in: tracker)
+            return entries[record] == nil && filed[record] == nil && quiet[record] == nil
         }
         let due = entries.filter { $0.value.nextLook <= time && !waiting.contains($0.key) }.keys
         let changed = waiting.sorted().prefix(Self.looksAtOnce)
@@ -113,6 +117,15 @@ package struct Watch {
         if hasChanged { latest = current.incidents }
         hasChanged = false
         return latest
+    }
+
+    /// Forgets that the flow which had a record before was told of.
+    private mutating func releaseFormer(of record: Int, in tracker: borrowing Tracker) {
+        guard let former = filed[record] ?? quiet[record], tracker.key(of: record) != former else {
+            return
+        }
+        filed[record] = nil
+        quiet[record] = nil
     }
 
     private mutating func takeDeparted(from tracker: inout Tracker, _ facts: CaptureFacts) {

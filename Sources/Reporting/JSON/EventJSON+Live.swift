@@ -109,7 +109,7 @@ package struct LiveStatistics: Sendable {
     /// Flows that are followed now.
     package var flowsTracked = 0
     package var flowsEvicted: UInt64 = 0
-    /// Changes of flows that found no place between two looks.
+    /// Changes of flows that found no place between two looks, or came when the flow had been filed for good.
     package var changesRefused: UInt64 = 0
     /// Incidents that stand.
     package var incidents = 0

@@ -41,6 +41,12 @@ extension Tracker {
     /// The records of flows that changed since the last time, in order.
     package mutating func takeChanges() -> [Int] { changes.take() }
 
+    /// Whose record it is; `nil` for one that nobody has.
+    package borrowing func key(of record: Int) -> FlowKey? {
+        guard record < flows.recordCount, flows[record].marks.contains(.inUse) else { return nil }
+        return flows[record].key
+    }
+
     /// The most record numbers that may be looked at.
     package var recordCount: Int { flows.recordCount }
 

@@ -79,8 +79,15 @@ class Watch:
         self.tcpdump = subprocess.Popen(
             ["tcpdump", "-i", interface, "-U", "-w", self.file, "--time-stamp-precision=nano", "-s", "4096"],
             stderr=subprocess.PIPE, text=True)
-        while "listening" not in self.tcpdump.stderr.readline():
-            pass
+        said = ""
+        for line in self.tcpdump.stderr:
+            said += line
+            if "listening" in line:
+                break
+        else:
+            # It wants to become another user, which is not allowed in a namespace of a user's own.
+            print(f"tcpdump cannot capture here: {said}", file=sys.stderr)
+            sys.exit(77)
         self.program = subprocess.Popen(
             [synopsis, "live", "-i", interface, "--format", "ndjson", "--interval", "1", "-q"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -258,8 +265,28 @@ def interrupted(synopsis):
 
 def terminated(synopsis):
     lone = Lone(synopsis, "-i", "lo", "--format", "ndjson")
+    lone.program.send_signal(signal.SIGHUP)
     lone.refuse()
     return lone.end(signal.SIGTERM)
+
+
+def overrun(synopsis):
+    """More packets than the kernel can keep while nobody takes them."""
+    run("ip", "link", "add", "name", "narrow", "type", "veth", "peer", "name", "wide")
+    for name in ("narrow", "wide"):
+        run("ip", "link", "set", name, "up")
+    lone = Lone(synopsis, "-i", "narrow", "-f", "ether proto 0x88b5", "--format", "ndjson", "--buffer-size", "1")
+    lone.program.send_signal(signal.SIGSTOP)
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    wire.bind(("wide", 0))
+    frame = b"\xff" * 6 + b"\x02" * 6 + b"\x88\xb5" + bytes(1000)
+    for _ in range(5000):
+        wire.send(frame)
+    lone.program.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    outcome = lone.end(signal.SIGINT)
+    run("ip", "link", "del", "narrow")
+    return outcome
 
 
 def counted(synopsis):
@@ -344,6 +371,7 @@ def interface_lost(synopsis):
 MANNERS = {
     "interrupted": interrupted, "terminated": terminated, "counted": counted, "timed": timed, "selective": selective,
     "unread": unread, "two-interfaces": two_interfaces, "interface-lost": interface_lost,
+    "overrun": overrun,
 }
 
 

@@ -88,8 +88,14 @@ package struct LiveCapture: ~Copyable {
     /// - Parameters:
     ///   - milliseconds: how long it waits at most.
     ///   - now: the time of a clock that is never set, in nanoseconds.
+    ///   - newest: of several interfaces, packets captured after it wait for the next round, in nanoseconds since 1970:
+    ///     another interface may still hold earlier ones, for `LiveInterface.blockTime` at most.
     /// - Returns: what happened to interfaces meanwhile.
-    package mutating func readRound(waitingUpTo milliseconds: Int32, at now: Int64) -> [News] {
+    package mutating func readRound(
+        waitingUpTo milliseconds: Int32,
+        at now: Int64,
+        upTo newest: Int64 = .max
+    ) -> [News] {
         frames.beginRound()
         var news = reopenLost(at: now)
         let ready = poll(hasMore ? 0 : max(0, milliseconds))
@@ -105,7 +111,10 @@ package struct LiveCapture: ~Copyable {
                 news.append(.lost(error))
             }
         }
-        if links.count > 1 { frames.sort() }
+        if links.count > 1 {
+            frames.sort()
+            frames.hold(after: newest)
+        }
         return news
     }
 

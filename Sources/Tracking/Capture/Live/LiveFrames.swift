@@ -30,6 +30,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     private var position = -1
     /// Frames of earlier rounds.
     private var base: UInt64 = 0
+    /// Frames that wait for the next round, since others may come that were captured before them.
+    private var held: [(record: Record, octets: [UInt8])] = []
     /// The earliest and the latest capture time of all frames so far.
     private var earliest = Int64.max
     private var latest = Int64.min
@@ -94,12 +96,34 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         return true
     }
 
-    /// Forgets the frames of the round that is over.
+    /// Forgets the frames of the round that is over; the next one begins with those that were held back.
     package mutating func beginRound() {
         base &+= UInt64(count)
         count = 0
         used = 0
         position = -1
+        for (record, octets) in held {
+            _ = unsafe octets.withUnsafeBytes { octets in
+                unsafe append(
+                    octets,
+                    time: record.time,
+                    originalLength: record.originalLength,
+                    linkType: record.linkType
+                )
+            }
+        }
+        held.removeAll(keepingCapacity: true)
+    }
+
+    /// Keeps frames that were captured after `time` for the next round; they must be in the order of time.
+    mutating func hold(after time: Int64) {
+        while count > 0, record(count - 1).time > time {
+            let last = record(count - 1)
+            let octets = unsafe self[count - 1].withUnsafeBytes { unsafe Array($0) }
+            held.append((last, octets))
+            count -= 1
+        }
+        held.reverse()
     }
 
     /// Brings the frames of several interfaces into the order of time; those of the same time stay in theirs.

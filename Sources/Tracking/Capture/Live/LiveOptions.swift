@@ -6,7 +6,7 @@ package struct LiveOptions: Hashable, Sendable {
     /// error quotes.
     package var snapshotLength = 4096
     /// The kernel's buffer for each interface, in octets.
-    package var bufferSize = 16 << 20
+    package var bufferSize = 32 << 20
     /// Whether the network card is asked for packets to other hosts too.
     package var isPromiscuous = true
 
