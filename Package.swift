@@ -76,7 +76,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "Bench",
-            dependencies: ["Tracking"],
+            dependencies: ["Tracking", "CPcap", "CZlib"],
             exclude: ["README.md", "compare"],
             swiftSettings: settings
         ),
@@ -99,6 +99,11 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["synopsis", "Reporting"],
             exclude: ["Listings", "RealTraffic"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["Bench", "Tracking"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -29,6 +29,19 @@ struct Measurement {
         growth = peakMemory - before
     }
 
+    /// What the process holds at present, in octets; 0 where the system does not say.
+    static func residentMemory() -> Int {
+        guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
+        defer { unsafe fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard unsafe fgets(&line, 128, file) != nil else { return 0 }
+        let fields = line.split(separator: CChar(UInt8(ascii: " ")))
+        guard fields.count > 1 else { return 0 }
+        let pages = fields[1].reduce(0) { $0 * 10 + Int($1) - 48 }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    /// The most that the process has held, in octets.
     private static func peakMemory() -> Int {
         var usage = rusage()
         guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
@@ -49,7 +62,7 @@ extension Measurement: CustomStringConvertible {
         """
     }
 
-    private static func text(_ value: Double, decimals: Int) -> String {
+    static func text(_ value: Double, decimals: Int) -> String {
         let unit = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
         let scaled = Int((value * Double(unit)).rounded())
         let fraction = String(scaled % unit)
