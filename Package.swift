@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: ["Tracking", "CPcap", "CZlib"],
-            exclude: ["README.md", "compare", "thresholds"],
+            exclude: ["README.md", "compare", "Comparison", "thresholds"],
             swiftSettings: settings
         ),
         .testTarget(

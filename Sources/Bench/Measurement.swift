@@ -15,7 +15,7 @@ struct Measurement {
     init(reading path: String) throws(CaptureError) {
         var file = try PcapFile(path: path)
         var tracker = Tracker()
-        let before = Self.peakMemory()
+        let before = ProcessMemory.peak
         let clock = ContinuousClock()
         let begin = clock.now
         while try tracker.consume(next: 4096, from: &file) {}
@@ -25,27 +25,8 @@ struct Measurement {
         packets = tracker.tally.packets
         flows = tracker.tally.flows
         self.noteworthy = noteworthy
-        peakMemory = Self.peakMemory()
+        peakMemory = ProcessMemory.peak
         growth = peakMemory - before
-    }
-
-    /// What the process holds at present, in octets; 0 where the system does not say.
-    static func residentMemory() -> Int {
-        guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
-        defer { unsafe fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard unsafe fgets(&line, 128, file) != nil else { return 0 }
-        let fields = line.split(separator: CChar(UInt8(ascii: " ")))
-        guard fields.count > 1 else { return 0 }
-        let pages = fields[1].reduce(0) { $0 * 10 + Int($1) - 48 }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
-    }
-
-    /// The most that the process has held, in octets.
-    private static func peakMemory() -> Int {
-        var usage = rusage()
-        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
-        return usage.ru_maxrss * 1024
     }
 }
 

@@ -59,7 +59,7 @@ struct Soak {
             }
             let seconds = (clock.now - begin) / .seconds(1)
             let tally = tracker.tally
-            let memory = Measurement.residentMemory()
+            let memory = ProcessMemory.present
             course.note(memory)
             report(
                 Stretch(

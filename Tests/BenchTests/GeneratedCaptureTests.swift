@@ -36,6 +36,7 @@ import Tracking
         (.tls, 6_933_951_078_936_783_214),
         (.short, 6_194_867_333_652_999_179),
         (.pathological, 15_370_131_931_391_602_160),
+        (.live, 512_224_503_400_917_474),
         (.established, 14_178_168_251_405_865_924),
     ])
     func `has the same octets on every machine`(kind: Traffic.Kind, expected: UInt64) throws {
@@ -48,7 +49,7 @@ import Tracking
     }
 
     @Test(arguments: [
-        Traffic.Kind.mixed, .headers, .flood, .tls, .short, .pathological, .established,
+        Traffic.Kind.mixed, .headers, .flood, .tls, .short, .pathological, .live, .established,
     ])
     func `can be read to its last packet, and its checksums are right`(kind: Traffic.Kind) throws {
         let file = try generate(kind)

@@ -36,3 +36,16 @@ import Testing
         #expect(!course.isFlat)
     }
 }
+
+/// What the process says of its memory.
+@Suite struct `The memory of this process` {
+    @Test func `grows by what is touched`() {
+        let before = ProcessMemory.present
+
+        let ballast = [UInt8](repeating: 1, count: 64 << 20)
+
+        #expect(ProcessMemory.present >= before + 32 << 20)
+        #expect(ProcessMemory.peak >= ProcessMemory.present)
+        #expect(ballast.last == 1)
+    }
+}

@@ -15,6 +15,8 @@ struct Traffic: ~Copyable {
         case short
         /// Nothing but the pathologies of the scripts.
         case pathological
+        /// Connections that come up, carry a request and its response, and stay.
+        case live
         /// Data segments of 64 connections, cut to 96 octets a packet.
         case established
 
@@ -52,6 +54,8 @@ struct Traffic: ~Copyable {
             try play(.short, crowd: 4096, meanPause: 100_000_000, packets: count)
         case .pathological:
             try play(.pathological, crowd: 1024, meanPause: 1_000_000_000, packets: count)
+        case .live:
+            try play(.live, crowd: 4096, meanPause: 1_000_000, packets: count)
         case .established:
             try play(.established, crowd: 64, meanPause: 1_000_000, packets: count)
         }

@@ -14,6 +14,16 @@ enum Healthy {
         client.ack(seq: 1082, ack: 5202)
     }
 
+    /// A request, a response, and nobody closes.
+    static let lasting = Exchange(to: "198.51.100.20:80") {
+        client.syn(seq: 1000)
+        server.synAck(seq: 5000, ack: 1001)
+        client.ack(seq: 1001, ack: 5001)
+        client.data(seq: 1001, ack: 5001, length: 80)
+        server.data(seq: 5001, ack: 1081, length: 200)
+        client.ack(seq: 1081, ack: 5201)
+    }
+
     /// Three requests with responses of several segments.
     static let web = Exchange(to: "198.51.100.20:8080") {
         client.syn(seq: 1000)

@@ -24,6 +24,9 @@ struct Programme {
     /// Few connections that carry data for a long time.
     static let established = Programme(healthy: [(1, Healthy.download)], troubled: [])
 
+    /// Connections that stay.
+    static let live = Programme(healthy: [(1, Healthy.lasting)], troubled: [])
+
     /// What a server sees in a week: two conversations in a hundred go wrong.
     static let week = Programme(
         healthy: [
