@@ -31,7 +31,9 @@ let package = Package(
         .executable(name: "Bench", targets: ["Bench"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
         .systemLibrary(
@@ -66,11 +68,23 @@ let package = Package(
             resources: [.embedInCode("Schema"), .embedInCode("KnownIssues")],
             swiftSettings: settings
         ),
+        .target(
+            name: "Live",
+            dependencies: [
+                "Reporting", "Diagnosing", "Tracking", "CPcap",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "synopsis",
             dependencies: [
-                "Reporting", "Diagnosing", "Tracking",
+                "Live", "Reporting", "Diagnosing", "Tracking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -93,6 +107,11 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: ["Reporting", "Diagnosing", "Tracking"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["Live", "Reporting", "Diagnosing", "Tracking"],
             swiftSettings: settings
         ),
         .testTarget(

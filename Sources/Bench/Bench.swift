@@ -6,7 +6,7 @@ import Tracking
 struct Bench {
     private static let usage = """
         usage: Bench generate [--form pcap|pcapng|gzip] KIND COUNT FILE
-               Bench read FILE
+               Bench read FILE [THREADS]
                Bench pcap FILE
                Bench soak [--max-flows COUNT] PACKETS
 
@@ -21,8 +21,9 @@ struct Bench {
         case "generate":
             generate(&arguments)
         case "read":
-            guard arguments.count == 1 else { fail(usage, status: 64) }
-            measure(arguments[0])
+            let threads = arguments.count == 2 ? Int(arguments[1]) : 1
+            guard let threads, (1...2).contains(arguments.count) else { fail(usage, status: 64) }
+            measure(arguments[0], threads: threads)
         case "pcap":
             guard arguments.count == 1 else { fail(usage, status: 64) }
             walk(arguments[0])
@@ -46,9 +47,9 @@ struct Bench {
         }
     }
 
-    private static func measure(_ path: String) {
+    private static func measure(_ path: String, threads: Int) {
         do throws(CaptureError) {
-            let measurement = try Measurement(reading: path)
+            let measurement = try Measurement(reading: path, threads: threads)
             print(measurement)
         } catch {
             fail("\(error)\n", status: 1)

@@ -12,13 +12,18 @@ struct Measurement {
     /// Beyond what the process needed before, in octets.
     let growth: Int
 
-    init(reading path: String) throws(CaptureError) {
+    init(reading path: String, threads: Int) throws(CaptureError) {
         var file = try PcapFile(path: path)
         var tracker = Tracker()
         let before = ProcessMemory.peak
         let clock = ContinuousClock()
         let begin = clock.now
-        while try tracker.consume(next: 4096, from: &file) {}
+        if threads > 1 {
+            let reader = ReadingThread(file, for: tracker)
+            while try tracker.consume(from: reader) {}
+        } else {
+            while try tracker.consume(next: 4096, from: &file) {}
+        }
         var noteworthy = 0
         tracker.finish { _ in noteworthy += 1 }
         seconds = (clock.now - begin) / .seconds(1)

@@ -7,24 +7,24 @@ import Tracking
 package struct Diagnosis {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
-    /// As many incidents are kept apart; further ones become one.
-    private static let incidentLimit = 4096
 
     private let detectors: [any Detector]
     /// Read only where there is an incident for them to match.
     private let knownIssues: () -> [KnownIssue]
     private let leastSeverity: Severity
+    /// As many incidents are kept apart; further ones become one.
+    private let incidentLimit: Int
     /// What listens where, as far as the capture says it.
     package private(set) var serviceNames = ServiceNames()
-    private var drafts: [Parties: IncidentDraft] = [:]
+    var drafts: [Parties: IncidentDraft] = [:]
     /// In order of the first finding.
-    private var order: [Parties] = []
+    var order: [Parties] = []
     /// The responders of all incidents that are kept apart.
-    private var services: Set<Endpoint> = []
-    private var initiatorsOfService: [Endpoint: Set<Address>] = [:]
-    private var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    var services: Set<Endpoint> = []
+    var initiatorsOfService: [Endpoint: Set<Address>] = [:]
+    var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
     /// The first SYN of every flow in an incident, to tell both sides of an address translation.
-    private var firstSYNs: [TranslatedSYN.Core: (syn: TranslatedSYN, parties: Parties)] = [:]
+    var firstSYNs: [TranslatedSYN.Core: (syn: TranslatedSYN, parties: Parties)] = [:]
     /// The services and the initiators whose mute flows a finding stands for.
     private var coveredServices: Set<Endpoint> = []
     private var coveredInitiators: Set<Address> = []
@@ -44,33 +44,60 @@ package struct Diagnosis {
 
     package init(
         knownIssues: @autoclosure @escaping () -> [KnownIssue] = [],
-        selection: Selection = Selection()
+        selection: Selection = Selection(),
+        incidentLimit: Int = 4096
     ) {
         detectors = Catalog.detectors.filter { selection.includes($0.manual.id) }.map { $0.init() }
         self.knownIssues = knownIssues
         leastSeverity = selection.leastSeverity
+        self.incidentLimit = incidentLimit
     }
 
     /// Examines what many flows show together; before the flows, so that a flood is not told flow by flow.
-    package mutating func consume(_ survey: Survey) {
-        serviceNames = ServiceNames(survey.portmap)
-        for detector in detectors {
-            for finding in detector.examine(survey) where finding.severity >= leastSeverity {
-                if type(of: detector).coversFlows, finding.severity > .note {
-                    cover(finding.subject)
+    package mutating func consume(_ survey: Survey) { file(examine(survey)) }
+
+    /// What many flows show together.
+    func examine(_ survey: Survey) -> SurveyExamination {
+        SurveyExamination(
+            services: ServiceNames(survey.portmap),
+            findings: detectors.flatMap { detector in
+                detector.examine(survey).filter { $0.severity >= leastSeverity }.map { finding in
+                    let coversFlows = type(of: detector).coversFlows && finding.severity > .note
+                    return (finding, coversFlows)
                 }
-                let parties = parties(of: finding.subject)
-                if drafts[parties] == nil { order.append(parties) }
-                drafts[parties, default: IncidentDraft()].add(finding)
             }
+        )
+    }
+
+    /// Takes what many flows show together.
+    mutating func file(_ examination: SurveyExamination) {
+        serviceNames = examination.services
+        for (finding, coversFlows) in examination.findings {
+            if coversFlows { cover(finding.subject) }
+            let parties = parties(of: finding.subject)
+            if drafts[parties] == nil { order.append(parties) }
+            drafts[parties, default: IncidentDraft()].add(finding)
         }
     }
 
+    /// From now on its findings stand for the mute flows of their subjects, and no others do.
+    mutating func cover(_ examination: SurveyExamination) {
+        uncover()
+        for (finding, coversFlows) in examination.findings where coversFlows {
+            cover(finding.subject)
+        }
+    }
+
+    mutating func uncover() {
+        coveredServices = []
+        coveredInitiators = []
+    }
+
     private mutating func cover(_ subject: Subject) {
-        if let service = subject.responder, coveredServices.count < Self.incidentLimit {
+        if let service = subject.responder, coveredServices.count < incidentLimit {
             coveredServices.insert(service)
         } else if let initiator = subject.initiatorAddress,
-            coveredInitiators.count < Self.incidentLimit
+            coveredInitiators.count < incidentLimit
         {
             coveredInitiators.insert(initiator)
         }
@@ -87,29 +114,59 @@ package struct Diagnosis {
 
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
-        if flow.isMute {
-            let isCovered =
-                coveredServices.contains(flow.key[flow.initiator.other])
-                || coveredInitiators.contains(flow.key[flow.initiator].address)
-            if isCovered { return }
-        }
+        if covers(flow) { return }
         var history = History(flow, in: capture)
-        let parties = parties(of: history.initiator.address, history.responder)
-        let examples = drafts[parties]?.pathologiesWithExamples ?? []
+        let examples = examples(of: history)
         history.needsTexts = examples.isEmpty
         var findings = examine(history)
         if !history.needsTexts, !findings.allSatisfy({ examples.contains($0.pathology) }) {
             history.needsTexts = true
             findings = examine(history)
         }
+        file(findings, of: history)
+    }
+
+    /// Whether a finding about many flows speaks for this one.
+    func covers(_ flow: FlowEvents) -> Bool {
+        guard flow.isMute else { return false }
+        return coveredServices.contains(flow.key[flow.initiator.other])
+            || coveredInitiators.contains(flow.key[flow.initiator].address)
+    }
+
+    /// The pathologies that need no further example between the parties of a history.
+    private func examples(of history: History) -> [String] {
+        let parties = parties(of: history.initiator.address, history.responder)
+        return drafts[parties]?.pathologiesWithExamples ?? []
+    }
+
+    /// Examines one flow and says it all in words, whatever was found before.
+    func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
+        var history = History(flow, in: capture)
+        let findings = examine(history)
+        history.forgetHosts()
+        return Examination(key: flow.key, history: history, findings: findings)
+    }
+
+    /// Takes what was found in one flow, with as many texts as `consume` would have asked for.
+    mutating func file(_ examination: Examination) {
+        let examples = examples(of: examination.history)
+        let isKnown = examination.findings.allSatisfy { examples.contains($0.pathology) }
+        let needsTexts = examples.isEmpty || !isKnown
+        let findings =
+            needsTexts ? examination.findings : examination.findings.map(\.withoutTexts)
+        file(findings, of: examination.history)
+    }
+
+    private mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
+        let parties = parties(of: history.initiator.address, history.responder)
         if let syn = TranslatedSYN(history) {
             if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn), drafts[twin.parties] != nil
             {
                 drafts[twin.parties]?.note(.bothSidesOfNAT)
                 return
             }
-            if firstSYNs.count < Self.incidentLimit { firstSYNs[syn.core] = (syn, parties) }
+            if firstSYNs.count < incidentLimit { firstSYNs[syn.core] = (syn, parties) }
         }
         file(findings, of: history, under: parties)
     }
@@ -130,14 +187,22 @@ package struct Diagnosis {
     /// Counts a connection that came up, where others between the same parties are in an incident.
     package mutating func noteEstablished(_ initiator: Endpoint, _ responder: Endpoint) {
         guard services.contains(responder) else { return }
-        let pair = Parties.pair(initiator.address, responder)
+        noteEstablished(1, initiator.address, responder)
+    }
+
+    /// Counts so many connections that came up.
+    mutating func noteEstablished(_ count: Int, _ initiator: Address, _ responder: Endpoint) {
+        let pair = Parties.pair(initiator, responder)
         let whole = Parties.service(responder)
         if drafts[whole] != nil {
-            drafts[whole]?.established += 1
+            drafts[whole]?.established += count
         } else if drafts[pair] != nil {
-            drafts[pair]?.established += 1
+            drafts[pair]?.established += count
         }
     }
+
+    /// Whether any incident is about a service.
+    func concerns(_ service: Endpoint) -> Bool { services.contains(service) }
 
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
@@ -159,7 +224,7 @@ package struct Diagnosis {
         let initiator = history.initiator.address
         let service = history.responder
         if drafts[parties] == nil { order.append(parties) }
-        if services.count < Self.incidentLimit { services.insert(service) }
+        if services.count < incidentLimit { services.insert(service) }
         drafts[parties, default: IncidentDraft()].add(findings, of: history)
         guard case .pair = parties else { return }
         initiatorsOfService[service, default: []].insert(initiator)
@@ -171,12 +236,12 @@ package struct Diagnosis {
         }
     }
 
-    private func parties(of initiator: Address, _ service: Endpoint) -> Parties {
+    func parties(of initiator: Address, _ service: Endpoint) -> Parties {
         for parties in [Parties.service(service), .initiator(initiator), .pair(initiator, service)]
         where drafts[parties] != nil {
             return parties
         }
-        return drafts.count < Self.incidentLimit ? .pair(initiator, service) : .others
+        return drafts.count < incidentLimit ? .pair(initiator, service) : .others
     }
 
     private mutating func collapse(into whole: Parties, _ isPart: (Endpoint) -> Bool) {
@@ -200,7 +265,7 @@ package struct Diagnosis {
     }
 
     /// Whose incident it is.
-    private enum Parties: Hashable {
+    enum Parties: Hashable {
         case pair(Address, Endpoint)
         case service(Endpoint)
         case initiator(Address)

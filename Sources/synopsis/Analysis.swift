@@ -6,6 +6,8 @@ import Tracking
 struct Analysis: ~Copyable {
     /// Frames between two looks at the rest of the world.
     private static let batch = 16_384
+    /// A smaller file is read before a thread has begun, in octets.
+    private static let leastOctetsForThread: UInt64 = 1 << 20
 
     private var tracker: Tracker
     private var diagnosis: Diagnosis
@@ -14,19 +16,22 @@ struct Analysis: ~Copyable {
     private let collectsHandshakes: Bool
     private let isSelective: Bool
     private let instant: Instant?
+    private let threads: Int
     private var lastPackets: LastPackets?
 
     init(
         maxFlows: Int,
         collectsHandshakes: Bool,
         selection: Diagnosis.Selection,
-        instant: Instant? = nil
+        instant: Instant? = nil,
+        threads: Int = 1
     ) {
         tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
         diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
         self.collectsHandshakes = collectsHandshakes
         isSelective = selection.isSelective
         self.instant = instant
+        self.threads = threads
         lastPackets = instant.map { instant in LastPackets { instant.time(from: $0) } }
     }
 
@@ -80,6 +85,19 @@ struct Analysis: ~Copyable {
             }
             lastPackets = watched.lastPackets
             inputs.append(watched.source.summary(damage: damage))
+        } else if threads > 1, file.size ?? .max >= Self.leastOctetsForThread {
+            let (size, reader) = (file.size, ReadingThread(file, limit: limit, for: tracker))
+            do throws(CaptureError) {
+                while try tracker.consume(from: reader) {
+                    let place = reader.progress
+                    progress?.show(octets: place.octets, of: size, packets: place.frames)
+                    diagnoseDeparted()
+                }
+                damage = nil
+            } catch {
+                damage = error
+            }
+            inputs.append(reader.finish(damage: damage))
         } else {
             damage = follow(&file, limit) { (tracker, count, source) throws(CaptureError) in
                 progress?.show(source)

@@ -44,23 +44,7 @@ struct Analyze: ParsableCommand {
     @Flag(help: "Do not fold long timelines.")
     var all = false
 
-    @Option(
-        help: ArgumentHelp("Look only for this pathology (repeatable).", valueName: "pathology")
-    )
-    var only: [String] = []
-
-    @Option(
-        help: ArgumentHelp("Do not look for this pathology (repeatable).", valueName: "pathology")
-    )
-    var ignore: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Leave out findings below note, warning or error.",
-            valueName: "severity"
-        )
-    )
-    var minSeverity = SeverityName.note
+    @OptionGroup var wanted: SelectionOptions
 
     @Option(
         help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity")
@@ -73,6 +57,14 @@ struct Analyze: ParsableCommand {
     @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
     var maxFlows = 2_000_000
 
+    @Option(
+        help: ArgumentHelp(
+            "Read one file ahead on a thread of its own: 1 or 2 (default: as there are cores).",
+            valueName: "count"
+        )
+    )
+    var threads: Int?
+
     @Flag(name: .short, help: "No progress line, only the report.")
     var quiet = false
 
@@ -84,9 +76,6 @@ struct Analyze: ParsableCommand {
     @OptionGroup var text: TextOptions
 
     func validate() throws {
-        for id in only + ignore where Catalog.detector(named: id) == nil {
-            throw ValidationError("There is no pathology '\(id)'; 'synopsis explain' lists them.")
-        }
         if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
@@ -95,6 +84,9 @@ struct Analyze: ParsableCommand {
         }
         if files.contains("-"), logs.log.contains("-") {
             throw ValidationError("Standard input is the capture or a log, not both.")
+        }
+        if let threads, threads < 1 {
+            throw ValidationError("--threads takes a number from 1.")
         }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
     }
@@ -108,8 +100,9 @@ struct Analyze: ParsableCommand {
         var analysis = Analysis(
             maxFlows: maxFlows,
             collectsHandshakes: flows,
-            selection: selection,
-            instant: logs.instant
+            selection: wanted.selection,
+            instant: logs.instant,
+            threads: threads ?? ReadingThread.processors
         )
         var isHealthy = try analysis.read(
             files,
@@ -127,14 +120,6 @@ struct Analyze: ParsableCommand {
         if let failOn, let gravest = report.gravest, gravest >= failOn.severity {
             throw ExitStatus(code: 1)
         }
-    }
-
-    private var selection: Diagnosis.Selection {
-        var selection = Diagnosis.Selection()
-        selection.only = Set(only)
-        selection.ignored = Set(ignore)
-        selection.leastSeverity = minSeverity.severity
-        return selection
     }
 
     private func deliver(_ report: Report) throws {

@@ -8,7 +8,7 @@ struct Synopsis: ParsableCommand {
         abstract:
             "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
         version: version,
-        subcommands: [Analyze.self, Explain.self, SchemaCommand.self],
+        subcommands: [Analyze.self, LiveCommand.self, Explain.self, SchemaCommand.self],
         defaultSubcommand: Analyze.self
     )
 }

@@ -37,6 +37,8 @@ package struct Finding: Hashable, Sendable {
     package var begin: Int64
     /// Whether the connection came up in the end.
     package var isEstablished: Bool
+    /// Whom it was about when it began, where it is about more by now: so that it keeps its id as it grows.
+    var firstSubject: Subject?
 
     /// As many packets as a finding shows.
     package static let evidenceLimit = 32
@@ -47,7 +49,7 @@ package struct Finding: Hashable, Sendable {
 
     /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
     package var id: String {
-        StableID.hexadecimal(of: "\(pathology)|\(subject.identity)|\(begin)")
+        StableID.hexadecimal(of: "\(pathology)|\((firstSubject ?? subject).identity)|\(begin)")
     }
 }
 

@@ -36,6 +36,8 @@ package enum Status: String, Sendable {
     case possible
     /// The capture ended before it could be decided.
     case pending
+    /// Later packets took it back, or it became part of another: only while a capture goes on.
+    case withdrawn
 }
 
 /// What could fake a finding, or hide one: named in every finding that it applied to.

@@ -23,6 +23,13 @@ package struct Incident: Sendable {
         /// The finding's id.
         package let id: String
         package let role: Role
+
+        /// The same, taken back.
+        package var withdrawn: Link {
+            var finding = self.finding
+            finding.status = .withdrawn
+            return Link(finding: finding, id: id, role: role)
+        }
     }
 
     /// What a finding has to do with the others of its incident.

@@ -23,6 +23,9 @@ struct IncidentDraft {
         findings.filter { $0.evidence.count >= Finding.evidenceLimit }.map(\.pathology)
     }
 
+    /// When anything of it happened last.
+    var lastSeen: Int64 { findings.map(\.lastSeen).max() ?? .min }
+
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
         if new.contains(where: { $0.severity == .error }) {
@@ -85,7 +88,9 @@ extension Finding {
         evidenceOmitted += other.evidence.count + other.evidenceOmitted
         firstSeen = min(firstSeen, other.firstSeen)
         lastSeen = max(lastSeen, other.lastSeen)
-        begin = min(begin, other.begin)
+        let earliest = other.begin < begin ? other : self
+        firstSubject = earliest.firstSubject ?? earliest.subject
+        begin = earliest.begin
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
         guards += other.guards.filter { !guards.contains($0) }

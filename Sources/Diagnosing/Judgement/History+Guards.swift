@@ -22,7 +22,7 @@ extension History {
         if hasDuplicates { guards.append(.duplicates) }
         if life.attempts.contains(where: { $0.rewritten != nil }) { guards.append(.bothSidesOfNAT) }
         if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
-        if capture.lossSigns > 0 { guards.append(.captureLoss) }
+        if capture.lossSigns > 0 || hasDrops(during: life) { guards.append(.captureLoss) }
         if isReordered(life) { guards.append(.reordered) }
         let own = events[life.events]
         if own.contains(where: { $0.options.contains(.cut) }) { guards.append(.cutPackets) }
@@ -31,6 +31,15 @@ extension History {
         }
         if isOffloaded { guards.append(.offload) }
         return guards
+    }
+
+    /// Whether packets were dropped while the connection was tried, or was alive.
+    private func hasDrops(during life: Incarnation) -> Bool {
+        guard !capture.drops.isEmpty, let first = life.events.first else { return false }
+        let isLast = life.number == incarnations.last?.number
+        let end = isLast ? lastTime : events[life.events.upperBound - 1].time
+        let begin = events[first].time
+        return capture.drops.contains { $0.lowerBound <= max(begin, end) && $0.upperBound >= begin }
     }
 
     /// Whether an answer stands before its question, or a packet before an earlier one.

@@ -3,7 +3,7 @@ import Tracking
 
 /// Incidents, findings and handshakes as events: the same object in the report and on a stream.
 package struct EventJSON {
-    private static let schemaVersion = "1.0"
+    static let schemaVersion = "1.0"
     /// Flow ids fit a number of JavaScript.
     private static let flowIDBits: UInt64 = 1 << 51
 
@@ -19,13 +19,21 @@ package struct EventJSON {
     /// What the numbers of VLANs and tunnels stand for.
     let contexts: Contexts
 
+    /// Which host's which interface an event was seen on, where it was; several have no one name.
+    let host: String?
+    let interface: String?
+
     package init(
         hasNanoseconds: Bool,
         inputs: [String],
         origins: FrameOrigins? = nil,
         services: ServiceNames = ServiceNames(),
-        contexts: Contexts = Contexts()
+        contexts: Contexts = Contexts(),
+        host: String? = nil,
+        interface: String? = nil
     ) {
+        self.host = host
+        self.interface = interface
         self.hasNanoseconds = hasNanoseconds
         self.inputs = inputs
         self.origins = origins
@@ -33,9 +41,16 @@ package struct EventJSON {
         self.contexts = contexts
     }
 
+    /// The event of one incident.
     package func incident(_ incident: Incident) -> JSONValue {
+        self.incident(incident, state: nil)
+    }
+
+    /// The event of one incident, and what became of it: a report names no state.
+    func incident(_ incident: Incident, state: String?) -> JSONValue {
         let body = JSONValue.members(
             ("id", .string(incident.id)),
+            ("state", state.map { .string($0) }),
             ("severity", .string(incident.severity.name)),
             ("verdict", .string(incident.verdict)),
             ("chain", .array(incident.chain.map { .string($0.id) })),
@@ -184,6 +199,8 @@ package struct EventJSON {
             ("schema", .string(Self.schemaVersion)),
             ("timestamp", self.time(time)),
             ("event_type", .string(type)),
+            ("host", host.map { .string($0) }),
+            ("in_iface", interface.map { .string($0) }),
             ("pcap_filename", fileName(of: frame).map { .string($0) }),
             ("pcap_cnt", frame.map { .unsigned($0) }),
             ("flow_id", flowID.map { .unsigned($0) }),

@@ -166,6 +166,7 @@ package struct TextReport {
         case .likely, .possible:
             return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
         case .pending: return "\(told) (The capture ends too early to be sure.)"
+        case .withdrawn: return "\(told) (Later packets took it back.)"
         }
     }
 

@@ -12,12 +12,6 @@ package protocol CaptureSource: ~Copyable {
     /// Steps to the next frame, but only if the frames before it stay where they are.
     mutating func advanceInPlace() -> CaptureStep
 
-    /// Where the present frame lies, for as long as steps are made in place.
-    var place: Int { get }
-
-    /// What was captured of the frame at a place.
-    subscript(place: Int) -> RawSpan { @_lifetime(borrow self) get }
-
     /// The frame that the last `advance()` stepped to.
     var frame: Frame { @_lifetime(borrow self) get }
 }

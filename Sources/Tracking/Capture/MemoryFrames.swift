@@ -37,13 +37,6 @@ package struct MemoryFrames: ~Copyable, CaptureSource {
         return .frame
     }
 
-    package var place: Int { position }
-
-    package subscript(place: Int) -> RawSpan {
-        @_lifetime(borrow self)
-        get { unsafe storage.span.bytes.extracting(starts[place]..<starts[place + 1]) }
-    }
-
     package var frame: Frame {
         @_lifetime(borrow self)
         get {

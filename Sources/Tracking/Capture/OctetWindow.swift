@@ -8,12 +8,16 @@
 @safe
 struct OctetWindow: ~Copyable {
     /// As much of an input is ahead at most, in octets.
-    static let length = 1 << 19
+    static let length = OctetBlock.length
+    /// As much is read at a time, in octets: its packets are still in the cache when they are followed.
+    private static let readLength = 1 << 17
 
     private let stream: CaptureStream
     /// What unpacks the stream, if it is compressed.
     private var unpacked: ReadAhead?
-    private let block: UnsafeMutableRawPointer
+    private var held = OctetBlock()
+    @inline(always)
+    private var block: UnsafeMutableRawPointer { unsafe held.memory }
     /// Where the next record begins.
     var position = 0
     /// Where what was read ends.
@@ -23,13 +27,10 @@ struct OctetWindow: ~Copyable {
 
     init(onto stream: consuming CaptureStream) {
         self.stream = stream
-        unsafe block = .allocate(byteCount: Self.length, alignment: 64)
-        unsafe block.initializeMemory(as: UInt8.self, repeating: 0, count: Self.length)
     }
 
     deinit {
         unpacked?.stop()
-        unsafe block.deallocate()
     }
 
     /// From now on gives what the input is compressed from; nothing may have been walked yet.
@@ -125,6 +126,15 @@ struct OctetWindow: ~Copyable {
         return true
     }
 
+    /// Goes on in another block, to which what is ahead is copied, and leaves the one so far, whose frames stay as they are.
+    mutating func exchange(_ other: inout OctetBlock) {
+        unsafe other.memory.copyMemory(from: block + position, byteCount: left)
+        swap(&held, &other)
+        base &+= UInt64(position)
+        end -= position
+        position = 0
+    }
+
     private mutating func moveToFront() {
         unsafe block.copyMemory(from: block + position, byteCount: left)
         base &+= UInt64(position)
@@ -135,7 +145,7 @@ struct OctetWindow: ~Copyable {
     private mutating func readMore() throws(RecordFault) -> Int {
         let room = unsafe UnsafeMutableRawBufferPointer(
             start: block + end,
-            count: Self.length - end
+            count: min(Self.length - end, Self.readLength)
         )
         if let unpacked { return unsafe try unpacked.read(into: room) }
         let got = unsafe CaptureStream.read(stream.descriptor, into: room)

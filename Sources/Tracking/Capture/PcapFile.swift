@@ -138,14 +138,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return .frame
     }
 
-    @inline(always)
-    package var place: Int { record.start << 24 | record.count }
-
-    package subscript(place: Int) -> RawSpan {
-        @_lifetime(borrow self)
-        @inline(always)
-        get { window[place >> 24, place & 0xFF_FFFF] }
-    }
+    /// Goes on in another block of memory, and leaves the one so far, in which all frames stay where they are.
+    mutating func exchange(_ block: inout OctetBlock) { window.exchange(&block) }
 
     /// Steps to the next frame, whatever the filter says, if the window holds it whole.
     @inline(always)
@@ -199,11 +193,9 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return matches
     }
 
-    /// What was captured of the frame at a place, for who keeps the file where the compiler cannot follow.
+    /// What was captured of the present frame, for who keeps the file where the compiler cannot follow.
     @inline(always)
-    func memory(at place: Int) -> UnsafeRawBufferPointer {
-        unsafe window.memory(place >> 24, place & 0xFF_FFFF)
-    }
+    var memory: UnsafeRawBufferPointer { unsafe window.memory(record.start, record.count) }
 
     @inline(always) var number: UInt64 { framesBefore &+ framesRead }
     @inline(always) var originalLength: UInt32 { record.originalLength }

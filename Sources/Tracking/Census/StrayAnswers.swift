@@ -20,7 +20,7 @@ package struct StrayAnswers: Sendable {
             acknowledgment = initialSequence.advanced(by: 1)
         }
 
-        fileprivate init(answeredBy segment: Segment) {
+        fileprivate init(answeredBy segment: borrowing FlowSegment) {
             initiator = segment.destination
             port = segment.source.port
             acknowledgment = segment.acknowledgment
@@ -43,7 +43,7 @@ package struct StrayAnswers: Sendable {
     /// The answers to a SYN that came from elsewhere.
     package func answers(to question: Question) -> [Stray] { strays[question] ?? [] }
 
-    mutating func note(_ segment: Segment, _ event: Event) {
+    mutating func note(_ segment: borrowing FlowSegment, _ event: Event) {
         let question = Question(answeredBy: segment)
         let stray = Stray(answer: event, sender: segment.source.address)
         if strays[question] != nil {

@@ -21,7 +21,7 @@ package struct Glimpse: BitwiseCopyable, Hashable, Sendable {
     init() {}
 
     @inline(always)
-    init(_ segment: borrowing WaitingSegment) {
+    init(_ segment: borrowing FlowSegment) {
         time = segment.time
         packet = segment.number
         sequence = segment.sequence

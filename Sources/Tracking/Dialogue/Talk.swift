@@ -47,7 +47,7 @@ extension Talk.Line {
     /// - Returns: whether it was sent before, and how many it makes.
     @inline(always)
     mutating func note(
-        _ segment: borrowing WaitingSegment,
+        _ segment: borrowing FlowSegment,
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
         let reach = segment.sequence.advanced(by: segment.payloadLength)

@@ -107,30 +107,30 @@ extension Event {
 }
 
 extension Event {
-    @inline(never)
-    init(_ segment: Segment, kind: Kind, side: Side, in frame: FrameFacts) {
+    @inline(always)
+    init(_ segment: borrowing FlowSegment) {
         self.init(
-            time: frame.time,
-            packet: frame.number,
+            time: segment.time,
+            packet: segment.number,
             sequence: segment.sequence,
             acknowledgment: segment.acknowledgment,
             timestampValue: segment.options.timestampValue,
             timestampEcho: segment.options.timestampEcho,
             payloadLength: segment.payloadLength,
-            frameLength: frame.originalLength,
+            frameLength: segment.originalLength,
             window: segment.window,
             maximumSegmentSize: segment.options.maximumSegmentSize,
             flags: segment.flags,
             identification: segment.identification,
-            context: frame.context,
+            context: segment.context,
             incarnation: 0,
             windowScale: segment.options.windowScale,
             options: segment.options.presence,
             timeToLive: segment.timeToLive,
-            kind: kind,
-            side: side,
+            kind: segment.eventKind,
+            side: segment.side,
             optionOrder: segment.options.order,
-            annex: Address(high: frame.link.packed, low: 0)
+            annex: Address(high: segment.link.packed, low: 0)
         )
     }
 

@@ -17,21 +17,22 @@ struct Step: OptionSet, BitwiseCopyable {
 /// The slow path: everything that is not a plain segment of a settled flow.
 extension Flow {
     /// Follows a segment that the fast path declined.
-    mutating func advance(with segment: Segment, from side: Side, in frame: FrameFacts) -> Step {
-        lastTime = frame.time
-        lastPacket = frame.number
+    mutating func advance(with segment: borrowing FlowSegment) -> Step {
+        let side = segment.side
+        lastTime = segment.time
+        lastPacket = segment.number
         var step: Step
-        if segment.source == segment.destination, !segment.flags.contains(.rst) {
-            step = takeOwn(segment, from: side, at: frame.time)
+        if segment.isToItself, !segment.flags.contains(.rst) {
+            step = takeOwn(segment, from: side, at: segment.time)
         } else if segment.flags.contains(.rst) {
             step = takeReset(segment, from: side)
         } else if segment.flags.contains(.syn) {
             step =
                 segment.flags.contains(.ack)
-                ? takeAnswer(segment, from: side, at: frame.time)
-                : takeOpening(segment, from: side, at: frame.time)
+                ? takeAnswer(segment, from: side, at: segment.time)
+                : takeOpening(segment, from: side, at: segment.time)
         } else {
-            step = takeOther(segment, from: side, at: frame.time)
+            step = takeOther(segment, from: side, at: segment.time)
             if phase == .settled || phase == .closing,
                 acknowledgesUnseen(segment.acknowledgment, from: side)
             {
@@ -50,7 +51,11 @@ extension Flow {
     /// A handshake that took longer may be a slow one, in nanoseconds.
     private static let slowHandshake: Int64 = 200_000_000
 
-    private mutating func takeOpening(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+    private mutating func takeOpening(
+        _ segment: borrowing FlowSegment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         if side == initiator {
             letters.note(.syn)
             syns = syns == .max ? .max : syns + 1
@@ -93,7 +98,11 @@ extension Flow {
         marks.remove(.midstream)
     }
 
-    private mutating func takeAnswer(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+    private mutating func takeAnswer(
+        _ segment: borrowing FlowSegment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         let isFromResponder = side != initiator
         if isFromResponder {
             letters.note(.synAck)
@@ -126,7 +135,11 @@ extension Flow {
         return isOrdinary ? .record : [.record, .noteworthy]
     }
 
-    private mutating func takeOther(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+    private mutating func takeOther(
+        _ segment: borrowing FlowSegment,
+        from side: Side,
+        at time: Int64
+    ) -> Step {
         let isFromInitiator = side == initiator
         letters.note(isFromInitiator ? .initiatorAck : .ack)
         if segment.payloadLength > 0 {
@@ -182,7 +195,7 @@ extension Flow {
     /// An ACK while no answer to the newest SYN is known: a challenge ACK of the responder, or the sign
     /// that the capture misses one direction.
     private mutating func takeBeforeAnswer(
-        _ segment: Segment,
+        _ segment: borrowing FlowSegment,
         from side: Side,
         at time: Int64
     ) -> Step {
@@ -226,7 +239,7 @@ extension Flow {
     }
 
     /// Whether the responder already talks to the newest SYN: the SYN-ACK was not captured.
-    private func isLateAnswer(_ segment: Segment, from side: Side) -> Bool {
+    private func isLateAnswer(_ segment: borrowing FlowSegment, from side: Side) -> Bool {
         let hasText = segment.payloadLength > 0 || segment.flags.contains(.fin)
         return hasText && self[side.other].isAnswered(by: segment.acknowledgment)
     }

@@ -1,6 +1,6 @@
 /// How connections end: FIN, the acknowledgment of FIN, and RST (RFC 9293 §3.6, §3.5.2).
 extension Flow {
-    mutating func takeFin(_ segment: Segment, from side: Side) -> Step {
+    mutating func takeFin(_ segment: borrowing FlowSegment, from side: Side) -> Step {
         letters.note(side == initiator ? .initiatorFin : .fin)
         if !self[side.other].marks.contains(.sentFin) { noteCloser(side) }
         self[side].marks.insert(.sentFin)
@@ -9,14 +9,15 @@ extension Flow {
         return .record
     }
 
-    mutating func takeClosing(_ segment: Segment, from side: Side) -> Step {
+    mutating func takeClosing(_ segment: borrowing FlowSegment, from side: Side) -> Step {
         guard phase == .closing else { return [] }
         noteFinAcknowledgment(by: segment, from: side)
         return phase == .closed ? .forget : []
     }
 
     /// Whether `segment` acknowledges the other end's FIN, after which only TIME-WAIT remains.
-    private mutating func noteFinAcknowledgment(by segment: Segment, from side: Side) {
+    private mutating func noteFinAcknowledgment(by segment: borrowing FlowSegment, from side: Side)
+    {
         let other = self[side.other]
         guard other.marks.contains(.sentFin),
             other.next.distance(to: segment.acknowledgment) >= 0
@@ -25,7 +26,7 @@ extension Flow {
         if self[side].marks.contains(.finAcknowledged) { phase = .closed }
     }
 
-    mutating func takeReset(_ segment: Segment, from side: Side) -> Step {
+    mutating func takeReset(_ segment: borrowing FlowSegment, from side: Side) -> Step {
         letters.note(side == initiator ? .initiatorRst : .rst)
         switch phase {
         case .opening, .answered, .established:
@@ -50,7 +51,7 @@ extension Flow {
     }
 
     /// Whether a RST rejects the answer to an older SYN, or refuses an older SYN: the newest one goes on.
-    private func isForOlderAttempt(_ reset: Segment, from side: Side) -> Bool {
+    private func isForOlderAttempt(_ reset: borrowing FlowSegment, from side: Side) -> Bool {
         guard attempts > 1 else { return false }
         if side == initiator {
             return !reset.flags.contains(.ack) && !self[side].isAnswered(by: reset.sequence)

@@ -12,7 +12,7 @@ extension Flow {
     }
 
     /// Whether a segment of an end that was not heard yet continues what the other end has sent.
-    func isContinued(by segment: Segment, from side: Side) -> Bool {
+    func isContinued(by segment: borrowing FlowSegment, from side: Side) -> Bool {
         let other = self[side.other]
         guard other.marks.contains(.spoke) else { return false }
         if segment.flags.contains(.ack) {

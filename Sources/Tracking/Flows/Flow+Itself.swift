@@ -1,7 +1,8 @@
 /// A socket that connects to its own address and port: an open from both ends at once, with one end
 /// (RFC 9293 §3.5).
 extension Flow {
-    mutating func takeOwn(_ segment: Segment, from side: Side, at time: Int64) -> Step {
+    mutating func takeOwn(_ segment: borrowing FlowSegment, from side: Side, at time: Int64) -> Step
+    {
         guard segment.flags.contains(.syn) else {
             letters.note(.initiatorAck)
             if segment.payloadLength > 0 { self[side].marks.insert(.sentData) }

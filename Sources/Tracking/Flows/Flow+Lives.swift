@@ -4,7 +4,8 @@ extension Flow {
     private static let lateReach: Int32 = 1 << 20
 
     /// Sets up a flow that begins with `segment`.
-    mutating func meet(_ segment: Segment, from side: Side) {
+    mutating func meet(_ segment: borrowing FlowSegment) {
+        let side = segment.side
         let isAnswer = segment.flags.contains(.syn) && segment.flags.contains(.ack)
         let isOpening = segment.flags.contains(.syn) && !isAnswer
         if !isOpening {
@@ -27,9 +28,9 @@ extension Flow {
     }
 
     /// Whether `segment` begins another connection on the four-tuple, rather than another attempt at this.
-    func isReborn(by segment: Segment, at time: Int64) -> Bool {
+    func isReborn(by segment: borrowing FlowSegment, at time: Int64) -> Bool {
         guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
-        let side = FlowKey.of(segment.source, segment.destination).side
+        let side = segment.side
         guard self[side].marks.contains(.spoke) || self[side.other].marks.contains(.spoke) else {
             return false
         }
@@ -45,7 +46,7 @@ extension Flow {
     }
 
     /// Whether a SYN-ACK belongs to the present connection, as a late copy of it does.
-    private func isOwn(answer: Segment, from side: Side) -> Bool {
+    private func isOwn(answer: borrowing FlowSegment, from side: Side) -> Bool {
         let other = self[side.other]
         if other.isAnswered(by: answer.acknowledgment) { return true }
         let distance =
@@ -85,14 +86,14 @@ extension Flow {
     }
 
     /// Forgets the present connection; the four-tuple goes on with `segment`.
-    mutating func rebirth(by segment: Segment, from side: Side, in frame: FrameFacts) {
+    mutating func rebirth(by segment: borrowing FlowSegment) {
         let wasAlive = marks.contains(.alive)
         let kept = tape
         let number = incarnation &+ 1
         let keptMarks = marks.intersection([.noteworthy, .reused])
         let contexts = (low: context(of: .low), high: context(of: .high))
         let place = domain
-        self = Flow(key: key, in: frame)
+        self = Flow(beginningWith: segment)
         setContext(contexts.low, of: .low)
         setContext(contexts.high, of: .high)
         domain = place
@@ -100,6 +101,6 @@ extension Flow {
         incarnation = number
         marks.formUnion(keptMarks)
         if wasAlive { marks.insert(.reused) }
-        meet(segment, from: side)
+        meet(segment)
     }
 }

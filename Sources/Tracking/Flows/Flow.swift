@@ -89,13 +89,19 @@ struct Flow: BitwiseCopyable {
     /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
     var legs: (UInt32, UInt32) = (0, 0)
 
-    /// A flow that begins with the packet in `frame`.
-    init(key: FlowKey, in frame: FrameFacts) {
+    /// The flow of a segment's four-tuple, which begins with it.
+    @inline(always)
+    init(beginningWith segment: borrowing FlowSegment) {
+        self.init(key: segment.key, time: segment.time, packet: segment.number)
+    }
+
+    @inline(always)
+    init(key: FlowKey, time: Int64, packet: UInt64) {
         self.key = key
-        begin = frame.time
-        lastTime = frame.time
-        firstPacket = frame.number
-        lastPacket = frame.number
+        begin = time
+        lastTime = time
+        firstPacket = packet
+        lastPacket = packet
     }
 
     subscript(side: Side) -> Sender {
@@ -163,22 +169,39 @@ struct Flow: BitwiseCopyable {
 
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.
     @inline(always)
-    mutating func absorbs(_ segment: borrowing WaitingSegment) -> Bool {
+    mutating func absorbs(_ segment: borrowing FlowSegment) -> Bool {
         guard phase == .settled, segment.flags.rawValue | TCPFlags.psh.rawValue == Self.plainFlags
         else { return false }
         let side = segment.side
         if segment.payloadLength > 0,
-            !self[side].marks.contains(.sentData)
-                || fallsBack(segment.options, at: segment.sequence, from: side)
+            fallsBack(segment.options, at: segment.sequence, from: side)
         {
             return false
         }
         if acknowledgesUnseen(segment.acknowledgment, from: side) { return false }
+        if segment.payloadLength > 0, !self[side].marks.contains(.sentData) {
+            noteFirstData(segment)
+        }
         // A subscript's modifying access is a call, and this is the hottest place of all.
         if side == .low { low.send(plain: segment) } else { high.send(plain: segment) }
         lastTime = segment.time
         lastPacket = segment.number
         return true
+    }
+
+    /// Notes that an end of a settled flow begins to send data.
+    @inline(never)
+    private mutating func noteFirstData(_ segment: borrowing FlowSegment) {
+        let isFromInitiator = segment.side == initiator
+        letters.note(isFromInitiator ? .initiatorAck : .ack)
+        if !segment.isToItself { letters.note(isFromInitiator ? .initiatorData : .data) }
+        if segment.side == .low {
+            low.marks.insert(.sentData)
+            low.timeToLive = segment.timeToLive
+        } else {
+            high.marks.insert(.sentData)
+            high.timeToLive = segment.timeToLive
+        }
     }
 
     private static let plainFlags = TCPFlags([.psh, .ack]).rawValue

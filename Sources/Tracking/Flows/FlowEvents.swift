@@ -18,4 +18,6 @@ package struct FlowEvents: Sendable {
     package let conversations: [Conversation]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
+    /// The tracker's number for the flow, for as long as that is in its table.
+    package let record: Int
 }

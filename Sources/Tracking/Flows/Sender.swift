@@ -24,7 +24,7 @@ struct Sender: BitwiseCopyable {
     /// Of its latest segment that was no plain one of a settled flow.
     var timeToLive: UInt8 = 0
 
-    mutating func send(_ segment: Segment) {
+    mutating func send(_ segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.sequenceLength)
         if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }
         if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
@@ -36,7 +36,7 @@ struct Sender: BitwiseCopyable {
 
     /// Takes an ACK, with data or without, of an end that has spoken before or not.
     @inline(always)
-    mutating func send(plain segment: borrowing WaitingSegment) {
+    mutating func send(plain segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.payloadLength)
         if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }
         acknowledged = segment.acknowledgment
@@ -55,7 +55,7 @@ struct Sender: BitwiseCopyable {
     }
 
     /// Begins a new sequence space at the segment's SYN.
-    mutating func synchronize(by segment: Segment) {
+    mutating func synchronize(by segment: borrowing FlowSegment) {
         initialSequence = segment.sequence
         timestamp = segment.options.timestampValue
         timeToLive = segment.timeToLive

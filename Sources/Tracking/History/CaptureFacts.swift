@@ -2,7 +2,7 @@
 package struct CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
     package let begin: Int64
-    package let end: Int64
+    package internal(set) var end: Int64
     /// Initiators whose answers the capture demonstrably misses.
     package let oneWayInitiators: Set<Address>
     /// Hosts whose packets were captured on themselves, before their network card had them.
@@ -11,7 +11,7 @@ package struct CaptureFacts: Sendable {
     package let rightChecksums: UInt64
     package let wrongChecksums: UInt64
     /// Whether connections came up with wrong checksums all around: somebody edited the capture.
-    package let hasEditedChecksums: Bool
+    package internal(set) var hasEditedChecksums: Bool
     /// How often an acknowledgment was for data that the capture misses.
     package let lossSigns: UInt64
     /// Packets captured before the packet that stands before them.
@@ -24,6 +24,8 @@ package struct CaptureFacts: Sendable {
     package let slowAnswers: SlowAnswers
     /// Hosts between which a SYN that asked for ECN was answered with ECE (RFC 3168 §6.1.1).
     package let pairsWithECN: Set<HostPair>
+    /// When packets were dropped, as far as anybody counted while they came: the times between two counts.
+    package var drops: [ClosedRange<Int64>] = []
 
     package init(
         begin: Int64,
@@ -54,6 +56,11 @@ package struct CaptureFacts: Sendable {
         self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
     }
+}
+
+extension CaptureFacts {
+    /// The same without what is known of hosts: enough for who only tells what was found.
+    package var withoutHosts: CaptureFacts { CaptureFacts(begin: begin, end: end) }
 }
 
 /// Who connects to whom, whatever the ports.

@@ -22,7 +22,7 @@ package struct History: Sendable {
     package let lastTime: Int64
     /// The first event behind those that were not kept.
     package let cut: Int?
-    package let capture: CaptureFacts
+    package private(set) var capture: CaptureFacts
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let conversations: [Conversation]
     /// What its RSTs say of their reasons, by their packets.
@@ -52,6 +52,9 @@ package struct History: Sendable {
         resetReasons = flow.resetReasons
         self.capture = capture
     }
+
+    /// Forgets what is known of other hosts, which a history that waits long would keep in memory.
+    package mutating func forgetHosts() { capture = capture.withoutHosts }
 
     /// What was said in a life; `nil` where nothing remarkable was.
     package func conversation(of life: Incarnation) -> Conversation? {

@@ -53,8 +53,8 @@ package struct LastPackets {
         let facts = FrameFacts(frame, context: .plain, link: decoded.link)
         switch decoded.packet {
         case .segment(let segment):
-            let (key, side) = FlowKey.of(segment.source, segment.destination)
-            note(Event(segment, kind: segment.eventKind, side: side, in: facts), of: key, instant)
+            let segment = FlowSegment(segment, in: frame, facts)
+            note(Event(segment), of: segment.key, instant)
         case .icmpError(let error):
             let (key, side) = FlowKey.of(error.quoted.source, error.quoted.destination)
             note(Event(error, side: side, in: facts), of: key, instant)

@@ -21,13 +21,6 @@ package struct WatchedCapture<Source: CaptureSource & ~Copyable>: ~Copyable, Cap
         return .frame
     }
 
-    package var place: Int { source.place }
-
-    package subscript(place: Int) -> RawSpan {
-        @_lifetime(borrow self)
-        get { source[place] }
-    }
-
     package var frame: Frame {
         @_lifetime(borrow self)
         get { source.frame }

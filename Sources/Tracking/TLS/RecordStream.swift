@@ -80,7 +80,7 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
 
     /// Whether a segment brings a header, or may.
     @inline(always)
-    func awaits(_ segment: borrowing WaitingSegment) -> Bool {
+    func awaits(_ segment: borrowing FlowSegment) -> Bool {
         !marks.contains(.begun)
             || cursor.distance(to: segment.sequence.advanced(by: segment.payloadLength)) > 0
                 && !marks.contains(.endsInPlaintext)

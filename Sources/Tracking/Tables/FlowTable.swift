@@ -10,7 +10,8 @@ struct FlowTable: ~Copyable {
     private var records = RecordStore<Flow>()
     private var free: [UInt32] = []
     private var hand = 0
-    private let seed = UInt64.random(in: .min ... .max)
+    /// What makes the tags differ in every process.
+    let seed = UInt64.random(in: .min ... .max)
     /// Flows in the table.
     private(set) var count = 0
     /// Records ever used, free ones among them.

@@ -43,16 +43,41 @@ struct TapeStore: ~Copyable {
         _modify { yield &store[Int(index)] }
     }
 
+    @inline(always)
     mutating func append(_ event: Event, to tape: inout Tape) {
-        guard let index = room(for: event) else {
+        let index = free
+        guard index != 0 else {
+            appendAnew(event, to: &tape)
+            return
+        }
+        free = self[index].link
+        self[index] = event
+        link(index, to: &tape)
+    }
+
+    @inline(never)
+    private mutating func appendAnew(_ event: Event, to tape: inout Tape) {
+        if store.count == 0 { _ = store.append(event) }
+        guard store.count > 0, store.count <= capacity, let index = store.append(event) else {
             refused += 1
             return
         }
+        link(UInt32(index), to: &tape)
+    }
+
+    @inline(always)
+    private mutating func link(_ index: UInt32, to tape: inout Tape) {
         if tape.count == 0 { tape.head = index } else { self[tape.tail].link = index }
         tape.tail = index
-        tape.count += 1
+        tape.count &+= 1
+        if tape.count >= Self.limit / 2 { shorten(&tape) }
+    }
+
+    /// Notes where the first half of a long tape ends, and drops the oldest event behind it where it is too long.
+    @inline(never)
+    private mutating func shorten(_ tape: inout Tape) {
         if tape.count == Self.limit / 2, middles[tape.head] == nil {
-            middles[tape.head] = Middle(pivot: index)
+            middles[tape.head] = Middle(pivot: tape.tail)
         }
         if tape.count > Self.limit { dropOne(of: &tape) }
     }
@@ -108,18 +133,6 @@ struct TapeStore: ~Copyable {
             index = self[index].link
         }
         return events
-    }
-
-    private mutating func room(for event: Event) -> UInt32? {
-        if free != 0 {
-            let index = free
-            free = self[index].link
-            self[index] = event
-            return index
-        }
-        if store.count == 0, store.append(event) == nil { return nil }
-        guard store.count <= capacity else { return nil }
-        return store.append(event).map { UInt32($0) }
     }
 
     private mutating func release(_ index: UInt32) {

@@ -63,9 +63,9 @@ package struct Tally: Hashable, Sendable {
     }
 
     @inline(always)
-    mutating func note(_ frame: borrowing Frame) {
+    mutating func note(_ frame: borrowing FlowSegment) {
         packets &+= 1
-        octets &+= UInt64(frame.octets.byteCount)
+        octets &+= UInt64(frame.capturedLength)
         // Seen without a sign, a step back is longer than any other, and so is the first.
         let step = UInt64(bitPattern: frame.time &- latest)
         if step <= UInt64(bitPattern: longestGap) {

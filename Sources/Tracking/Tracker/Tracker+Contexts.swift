@@ -9,21 +9,16 @@ extension Tracker {
 
     /// Follows a segment in a VLAN or tunnel, or a plain one on whose four-tuple all flows have to do with such.
     @inline(never)
-    mutating func follow(
-        apart waiting: borrowing WaitingSegment,
-        _ segment: Segment,
-        _ facts: FrameFacts,
-        in frame: RawSpan
-    ) {
-        let known = flow(of: waiting, segment, facts.context)
-        guard let index = known ?? begin(apart: waiting, segment, facts) else { return }
+    mutating func follow(apart waiting: borrowing FlowSegment) {
+        let known = flow(of: waiting)
+        guard let index = known ?? begin(apart: waiting) else { return }
         if !flows[index].knows(waiting.side) {
-            flows[index].setContext(facts.context, of: waiting.side)
+            flows[index].setContext(waiting.context, of: waiting.side)
         }
         if flows[index].absorbs(waiting) {
-            if segment.payloadLength > 0 { hear(waiting, on: index, in: frame) }
+            if waiting.payloadLength > 0 { hear(waiting, on: index) }
         } else {
-            follow(slowly: waiting, segment, on: index, facts, in: frame)
+            follow(declined: waiting, on: index)
         }
     }
 
@@ -32,11 +27,8 @@ extension Tracker {
     /// It is one whose same end sends in this context; else one of which this end was not heard yet. Of several
     /// such, the one whose other end sends in this context; else the one that the segment continues, or whose
     /// other context is known to be the way back.
-    private mutating func flow(
-        of waiting: borrowing WaitingSegment,
-        _ segment: Segment,
-        _ context: Context
-    ) -> Int? {
+    private mutating func flow(of waiting: borrowing FlowSegment) -> Int? {
+        let context = waiting.context
         let side = waiting.side
         var unheard = 0
         var lone: Int?
@@ -54,7 +46,7 @@ extension Tracker {
             let other = flows[index].context(of: side.other)
             if other == context {
                 sameNetwork = index
-            } else if flows[index].isContinued(by: segment, from: side) {
+            } else if flows[index].isContinued(by: waiting, from: side) {
                 contexts.pair(other, context)
                 continued = index
             } else if continued == nil, contexts.arePaired(other, context) {
@@ -70,29 +62,19 @@ extension Tracker {
         return index
     }
 
-    private func find(_ waiting: borrowing WaitingSegment, within domain: UInt16) -> Int? {
+    private func find(_ waiting: borrowing FlowSegment, within domain: UInt16) -> Int? {
         flows.find(waiting.key, tag: FlowTable.tag(waiting.tag, within: domain))
     }
 
-    private mutating func begin(
-        apart waiting: borrowing WaitingSegment,
-        _ segment: Segment,
-        _ facts: FrameFacts
-    ) -> Int? {
-        guard let domain = facts.context.isPlain ? 0 : freeDomain(for: waiting) else {
+    private mutating func begin(apart waiting: borrowing FlowSegment) -> Int? {
+        guard let domain = waiting.context.isPlain ? 0 : freeDomain(for: waiting) else {
             tally.contextsRefused &+= 1
             return nil
         }
-        return begin(
-            waiting.key,
-            with: segment,
-            from: waiting.side,
-            in: facts,
-            domain: domain
-        )
+        return begin(with: waiting, domain: domain)
     }
 
-    private mutating func freeDomain(for waiting: borrowing WaitingSegment) -> UInt16? {
+    private mutating func freeDomain(for waiting: borrowing FlowSegment) -> UInt16? {
         var domain: UInt16 = 1
         while find(waiting, within: domain) != nil {
             guard domain < Self.domainLimit else { return nil }

@@ -63,6 +63,16 @@ extension Tracker {
             tally.conversationsRefused &+= 1
             return
         }
+        let conversation = conversation(on: flow, at: time)
+        conversations[index, default: []].append(conversation)
+        let kept = tapes.events(on: flow.tape)
+        for event in lastWords(of: conversation, on: flow, beside: kept) {
+            tapes.append(event, to: &flows[index].tape)
+        }
+    }
+
+    /// What there is to say of a flow's present connection.
+    borrowing func conversation(on flow: Flow, at time: Int64) -> Conversation {
         let talk = flow.talk == 0 ? Talk() : talks[Int(flow.talk)]
         let tls = flow.isTLS ? sessions[Int(talk.session)] : nil
         let dialogue = Dialogue(
@@ -73,7 +83,7 @@ extension Tracker {
                 repetitions[Repetition.key(of: .high, in: flow.talk)]
             )
         )
-        let conversation = Conversation(
+        return Conversation(
             incarnation: flow.incarnation,
             dialogue: dialogue,
             tls: tls,
@@ -83,28 +93,35 @@ extension Tracker {
             time: time,
             isClosed: flow.phase == .closed
         )
-        conversations[index, default: []].append(conversation)
-        for side in [Side.low, .high] where dialogue[side].hasSpoken {
-            keep(dialogue[side].last, from: side, of: index)
-        }
-        // Its event went when the handshake was confirmed.
-        if let tls, tls.hello.packet != 0 {
-            keep(tls.hello, from: tls.client, of: index, contents: TLSContents(.clientHello))
-        }
     }
 
-    /// Takes a data segment on the tape, unless it is there.
-    private mutating func keep(
-        _ glimpse: Glimpse,
-        from side: Side,
-        of index: Int,
-        contents: TLSContents = []
-    ) {
-        let tape = flows[index].tape
-        if tapes.events(on: tape).contains(where: { $0.packet == glimpse.packet }) { return }
-        let flow = flows[index]
-        var event = glimpse.event(from: side, context: flow.context, incarnation: flow.incarnation)
-        event.contents = contents
-        tapes.append(event, to: &flows[index].tape)
+    /// The data segments of a conversation that are not among the events of its flow.
+    borrowing func lastWords(
+        of conversation: Conversation,
+        on flow: Flow,
+        beside events: [Event]
+    ) -> [Event] {
+        var words: [Event] = []
+        func add(_ glimpse: Glimpse, from side: Side, contents: TLSContents = []) {
+            let isKnown =
+                events.contains { $0.packet == glimpse.packet }
+                || words.contains { $0.packet == glimpse.packet }
+            if isKnown { return }
+            var event = glimpse.event(
+                from: side,
+                context: flow.context,
+                incarnation: flow.incarnation
+            )
+            event.contents = contents
+            words.append(event)
+        }
+        for side in [Side.low, .high] where conversation.dialogue[side].hasSpoken {
+            add(conversation.dialogue[side].last, from: side)
+        }
+        // Its event went when the handshake was confirmed.
+        if let tls = conversation.tls, tls.hello.packet != 0 {
+            add(tls.hello, from: tls.client, contents: TLSContents(.clientHello))
+        }
+        return words
     }
 }

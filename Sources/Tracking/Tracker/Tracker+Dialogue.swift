@@ -2,7 +2,7 @@
 extension Tracker {
     /// Takes a data segment that the flow has followed already.
     @inline(always)
-    mutating func hear(_ waiting: borrowing WaitingSegment, on index: Int, in frame: RawSpan) {
+    mutating func hear(_ waiting: borrowing FlowSegment, on index: Int) {
         let turn = flows[index].takeTurn(waiting.side)
         var number = Int(turn.talk)
         if number == 0 {
@@ -18,11 +18,12 @@ extension Tracker {
             guard sessions.awaits(waiting, in: talks.session(of: number)) else { return }
         } else {
             guard segments <= Talk.Line.mostBeforeTLS,
-                frame.byteCount > Int(waiting.payloadOffset),
-                frame.octet(at: Int(waiting.payloadOffset)) == TLSRecordType.handshake.rawValue
+                waiting.capturedLength > waiting.payloadOffset,
+                waiting.octets.octet(at: Int(waiting.payloadOffset))
+                    == TLSRecordType.handshake.rawValue
             else { return }
         }
-        listen(to: waiting, on: index, in: frame)
+        listen(to: waiting, on: index)
     }
 
     /// - Returns: the number of a new talk, 0 where none is held.
@@ -40,7 +41,7 @@ extension Tracker {
     /// Takes down that a service answered late.
     @inline(never)
     private mutating func noteLateAnswer(
-        _ waiting: borrowing WaitingSegment,
+        _ waiting: borrowing FlowSegment,
         in number: Int,
         of index: Int
     ) {
@@ -55,7 +56,7 @@ extension Tracker {
     /// Takes down that the newest segment of an end was sent again, and keeps it if that is not for the first time.
     @inline(never)
     private mutating func noteAgain(
-        _ waiting: borrowing WaitingSegment,
+        _ waiting: borrowing FlowSegment,
         in number: Int,
         of index: Int
     ) {
@@ -101,11 +102,10 @@ extension Tracker {
     /// Looks for TLS records in a segment.
     @inline(never)
     private mutating func listen(
-        to waiting: borrowing WaitingSegment,
-        on index: Int,
-        in frame: RawSpan
+        to waiting: borrowing FlowSegment,
+        on index: Int
     ) {
-        let payload = waiting.payload(in: frame)
+        let payload = waiting.payload
         let number = Int(flows[index].talk)
         if !flows[index].isTLS {
             guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
@@ -182,7 +182,7 @@ extension Tracker {
 extension RecycledStore<TLSSession> {
     /// Whether a segment brings a record's header.
     @inline(always)
-    fileprivate func awaits(_ waiting: borrowing WaitingSegment, in session: Int) -> Bool {
+    fileprivate func awaits(_ waiting: borrowing FlowSegment, in session: Int) -> Bool {
         waiting.side == .low
             ? self[session].low.awaits(waiting) : self[session].high.awaits(waiting)
     }
@@ -191,7 +191,7 @@ extension RecycledStore<TLSSession> {
 extension RecycledStore<Talk> {
     @inline(always)
     fileprivate mutating func hear(
-        _ waiting: borrowing WaitingSegment,
+        _ waiting: borrowing FlowSegment,
         in number: Int,
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
@@ -202,7 +202,7 @@ extension RecycledStore<Talk> {
 
     /// Whether an end begins to speak long after the other's newest data.
     @inline(always)
-    fileprivate func isLate(_ waiting: borrowing WaitingSegment, in number: Int) -> Bool {
+    fileprivate func isLate(_ waiting: borrowing FlowSegment, in number: Int) -> Bool {
         let question =
             waiting.side == .low ? self[number].high.last.time : self[number].low.last.time
         return question != 0 && waiting.time &- question > SlowAnswers.late

@@ -16,8 +16,17 @@ extension Tracker {
     private borrowing func handOver(_ index: Int) -> FlowEvents? {
         let flow = flows[index]
         guard isWorthTelling(flow), !flow.tape.isEmpty else { return nil }
-        let conversations = self.conversations[index] ?? []
-        var events = tapes.events(on: flow.tape)
+        return copy(index, tapes.events(on: flow.tape), conversations[index] ?? [])
+    }
+
+    /// A flow's copy for a diagnosis.
+    borrowing func copy(
+        _ index: Int,
+        _ events: [Event],
+        _ conversations: [Conversation]
+    ) -> FlowEvents {
+        let flow = flows[index]
+        var events = events
         // What was said last came to the tape when the connection had ended.
         if !conversations.isEmpty {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
@@ -31,7 +40,8 @@ extension Tracker {
             firstPacket: events.first?.packet ?? flow.firstPacket,
             isMute: flow.isMute,
             conversations: conversations,
-            resetReasons: resetReasons.reasons(of: events)
+            resetReasons: resetReasons.reasons(of: events),
+            record: index
         )
     }
 
@@ -58,7 +68,7 @@ extension Tracker {
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
     /// than those with the same host do.
-    private borrowing func isWorthTelling(_ flow: Flow) -> Bool {
+    borrowing func isWorthTelling(_ flow: Flow) -> Bool {
         flow.isNoteworthy
             || flow.marks.contains(.slow)
                 && handshakeTimes.isSlow(flow.legs.0 &+ flow.legs.1, with: flow.responder.address)
@@ -91,7 +101,7 @@ extension Tracker {
         }
     }
 
-    private borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
+    borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
         guard !strays.isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay)
         else { return false }
         let question = StrayAnswers.Question(

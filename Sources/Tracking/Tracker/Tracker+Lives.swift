@@ -1,19 +1,14 @@
 /// What becomes of a flow between its packets: another life, an error about it, its account.
 extension Tracker {
     /// Closes the account of the flow's present connection and opens one for the next.
-    mutating func rebirth(
-        _ index: Int,
-        by segment: Segment,
-        from side: Side,
-        in frame: FrameFacts
-    ) {
-        settleOpenTalk(of: index, at: frame.time)
+    mutating func rebirth(_ index: Int, by segment: borrowing FlowSegment) {
+        settleOpenTalk(of: index, at: segment.time)
         conclude(flows[index])
         if !flows[index].marks.contains(.noteworthy) { tapes.erase(&flows[index].tape) }
-        let opener = segment.flags.contains(.ack) ? side.other : side
+        let opener = segment.flags.contains(.ack) ? segment.side.other : segment.side
         var event = flows[index].formerConnection(before: opener)
         let wasAlive = flows[index].marks.contains(.alive)
-        flows[index].rebirth(by: segment, from: side, in: frame)
+        flows[index].rebirth(by: segment)
         event.incarnation = flows[index].incarnation
         if wasAlive { tapes.append(event, to: &flows[index].tape) }
     }
@@ -31,22 +26,23 @@ extension Tracker {
         var event = Event(error, side: side, in: frame)
         event.incarnation = flows[index].incarnation
         tapes.append(event, to: &flows[index].tape)
+        if changes.areWanted { noteChange(of: index) }
     }
 
     /// Takes down a RST of a responder: it may be one of many that a dying process leaves.
     @inline(never)
     mutating func noteCollapse(
-        by segment: Segment,
+        by segment: borrowing FlowSegment,
         _ news: Flow.Marks,
-        on index: Int,
-        in frame: FrameFacts
+        on index: Int
     ) {
         let flow = flows[index]
-        let event = Event(segment, kind: .rst, side: flow.initiator.other, in: frame)
+        let event = Event(segment)
         if news.contains(.refused) {
             census.collapses
                 .noteRefusal(event, by: segment.source, of: segment.destination)
-        } else if flow.talk != 0, flow.phase == .reset, talks[Int(flow.talk)].endBegin == frame.time
+        } else if flow.talk != 0, flow.phase == .reset,
+            talks[Int(flow.talk)].endBegin == segment.time
         {
             census.collapses.noteReset(event, by: segment.source, of: segment.destination)
         }

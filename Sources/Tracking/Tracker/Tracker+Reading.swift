@@ -2,8 +2,6 @@
 extension Tracker {
     /// The reading loop, to be made anew for each kind of source: a call through a witness table costs
     /// half as much as all else that happens to a packet.
-    ///
-    /// Segments wait in batches, so that the memory of the next ones is on its way while one is followed.
     @inline(always)
     mutating func consumeAll(
         next count: Int,
@@ -11,105 +9,71 @@ extension Tracker {
     ) throws(CaptureError) -> Bool {
         var batch = Batch()
         var left = count
-        var isMore = true
-        while left > 0, isMore {
-            var length = 0
-            while length < Batch.length, left > 0 {
-                if source.advanceInPlace() == .blocked {
-                    // Waiting segments need their frames.
-                    if length > 0 { break }
-                    isMore = try source.advance()
-                    guard isMore else { break }
-                }
-                left -= 1
-                let frame = source.frame
-                tally.note(frame)
-                if frame.linkType == .ethernet,
-                    batch[length].read(plainIPv4: frame.octets)
-                        || batch[length].read(plainIPv6: frame.octets)
-                {
-                    batch[length].time = frame.time
-                    batch[length].number = frame.number
-                    batch[length].originalLength = frame.originalLength
-                    batch[length].place = source.place
-                    let tag = flows.tag(of: batch[length].key)
-                    batch[length].tag = tag
-                    flows.prefetchSlot(of: tag)
-                    length += 1
-                } else {
-                    follow(batch, count: length, of: source)
-                    length = 0
-                    consume(source.frame)
-                }
-            }
-            follow(batch, count: length, of: source)
+        while left > 0 {
+            guard try batch.fill(from: &source, upTo: left, seed: flows.seed) else { return false }
+            left -= batch.count
+            follow(batch)
         }
-        return isMore
+        return true
+    }
+
+    /// Follows the next batch of a file that a thread of its own reads.
+    ///
+    /// - Returns: `false` when the file has come to its end.
+    package mutating func consume(from reader: ReadingThread) throws(CaptureError) -> Bool {
+        try reader.next { follow($0) }
+    }
+
+    /// So many frames ahead the flow table's index is asked for.
+    private static let slotReach = 16
+    /// So many frames ahead the flow is asked for.
+    private static let recordReach = 8
+
+    /// Follows what waits in a batch, while the memory of the next ones is on its way.
+    @inline(never)
+    mutating func follow(_ batch: borrowing Batch) {
+        let count = batch.count
+        for place in 0..<min(count, Self.slotReach) { flows.prefetchSlot(of: batch[place].tag) }
+        for place in 0..<min(count, Self.recordReach) { flows.prefetchRecord(of: batch[place].tag) }
+        for place in 0..<count {
+            if place &+ Self.slotReach < count {
+                flows.prefetchSlot(of: batch[place &+ Self.slotReach].tag)
+            }
+            if place &+ Self.recordReach < count {
+                flows.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
+            }
+            tally.note(batch[place])
+            if batch[place].isPlain { follow(batch[place]) } else { consume(batch[place].frame) }
+        }
     }
 
     @inline(always)
-    private mutating func follow(
-        _ batch: borrowing Batch,
-        count: Int,
-        of source: borrowing some CaptureSource & ~Copyable
-    ) {
-        for place in 0..<count { flows.prefetchRecord(of: batch[place].tag) }
-        for place in 0..<count { follow(batch[place], of: source) }
-    }
-
-    @inline(always)
-    private mutating func follow(
-        _ waiting: borrowing WaitingSegment,
-        of source: borrowing some CaptureSource & ~Copyable
-    ) {
-        let index = flows.find(waiting.key, tag: waiting.tag)
+    private mutating func follow(_ segment: borrowing FlowSegment) {
+        let index = flows.find(segment.key, tag: segment.tag)
         tally.segments &+= 1
-        guard let index, flows[index].absorbs(waiting) else {
-            follow(slowly: waiting, on: index, in: source[waiting.place])
+        guard let index, flows[index].absorbs(segment) else {
+            follow(slowly: segment, on: index)
             return
         }
-        if waiting.payloadLength > 0 { hear(waiting, on: index, in: source[waiting.place]) }
+        if segment.payloadLength > 0 { hear(segment, on: index) }
     }
 
-    /// Takes a plain segment that its flow declined.
+    /// Takes a plain segment that its flow declined, or that has none yet.
     @inline(never)
-    private mutating func follow(
-        slowly waiting: borrowing WaitingSegment,
-        on index: Int?,
-        in frame: RawSpan
-    ) {
-        let segment = Segment(waiting, in: frame)
-        var facts = FrameFacts(
-            time: waiting.time,
-            number: waiting.number,
-            originalLength: waiting.originalLength,
-            context: .plain,
-            link: LinkFacts(ethernet: frame, at: 0)
-        )
-        facts.link.checksum = segment.checksum
-        if index == nil, !contexts.isEmpty {
-            follow(apart: waiting, segment, facts, in: frame)
-        } else {
-            follow(slowly: waiting, segment, on: index, facts, in: frame)
-        }
+    private mutating func follow(slowly segment: borrowing FlowSegment, on index: Int?) {
+        if index == nil, !contexts.isEmpty { return follow(apart: segment) }
+        follow(declined: segment, on: index)
     }
 
     /// Takes a segment that its flow declined, or that has none yet.
     @inline(always)
-    mutating func follow(
-        slowly waiting: borrowing WaitingSegment,
-        _ segment: Segment,
-        on index: Int?,
-        _ facts: FrameFacts,
-        in frame: RawSpan
-    ) {
-        guard let index = index ?? begin(waiting.key, with: segment, from: waiting.side, in: facts)
-        else { return }
-        advance(index, with: segment, from: waiting.side, in: facts)
+    mutating func follow(declined segment: borrowing FlowSegment, on index: Int?) {
+        guard let index = index ?? begin(with: segment) else { return }
+        advance(index, with: segment)
         if segment.flags.contains(.rst) {
-            noteReason(of: segment, in: frame, at: facts.number)
+            noteReason(of: segment)
         } else if segment.payloadLength > 0 {
-            hear(waiting, on: index, in: frame)
+            hear(segment, on: index)
         }
     }
 
@@ -150,23 +114,20 @@ extension Tracker {
 
     @inline(always)
     private mutating func follow(
-        _ segment: Segment,
+        _ decoded: Segment,
         in frame: borrowing Frame,
         _ facts: FrameFacts
     ) {
-        var waiting = WaitingSegment(segment, in: frame)
-        waiting.tag = flows.tag(of: waiting.key)
-        guard facts.context.isPlain else {
-            follow(apart: waiting, segment, facts, in: frame.octets)
-            return
-        }
-        let index = flows.find(waiting.key, tag: waiting.tag)
+        var segment = FlowSegment(decoded, in: frame, facts)
+        segment.tag = flows.tag(of: segment.key)
+        guard segment.context.isPlain else { return follow(apart: segment) }
+        let index = flows.find(segment.key, tag: segment.tag)
         if index == nil, !contexts.isEmpty {
-            follow(apart: waiting, segment, facts, in: frame.octets)
-        } else if let index, flows[index].absorbs(waiting) {
-            if segment.payloadLength > 0 { hear(waiting, on: index, in: frame.octets) }
+            follow(apart: segment)
+        } else if let index, flows[index].absorbs(segment) {
+            if segment.payloadLength > 0 { hear(segment, on: index) }
         } else {
-            follow(slowly: waiting, segment, on: index, facts, in: frame.octets)
+            follow(declined: segment, on: index)
         }
     }
 
@@ -192,7 +153,7 @@ extension Tracker {
             linkType: .rawIP
         )
         guard case .frame = datagram.advanceInPlace() else { return }
-        let octets = datagram[0]
+        let octets = datagram.frame.octets
         let assembled = Frame(
             octets: octets,
             time: frame.time,

@@ -2,9 +2,9 @@
 extension Tracker {
     /// Takes down what a RST says of its reason.
     @inline(never)
-    mutating func noteReason(of segment: Segment, in frame: RawSpan, at packet: UInt64) {
-        if let reason = ResetReason(of: segment, in: frame) {
-            resetReasons.note(reason, of: packet)
+    mutating func noteReason(of segment: borrowing FlowSegment) {
+        if let reason = ResetReason(of: segment) {
+            resetReasons.note(reason, of: segment.number)
         }
     }
 

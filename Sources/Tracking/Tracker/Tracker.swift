@@ -53,6 +53,8 @@ package struct Tracker: ~Copyable {
     /// Once the capture is closed: the noteworthy flows with their first packets.
     var noteworthy: [(firstPacket: UInt64, index: Int)] = []
     let collectsHandshakes: Bool
+    /// Flows that a diagnosis may want before the end, if it asked for them.
+    var changes = ChangedFlows()
 
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
@@ -106,17 +108,14 @@ package struct Tracker: ~Copyable {
 
     @inline(never)
     mutating func begin(
-        _ key: FlowKey,
-        with segment: Segment,
-        from side: Side,
-        in frame: FrameFacts,
+        with segment: borrowing FlowSegment,
         domain: UInt16 = 0
     ) -> Int? {
         if flows.isFull { evict() }
-        var flow = Flow(key: key, in: frame)
+        var flow = Flow(beginningWith: segment)
         flow.domain = domain
-        flow.setContext(frame.context, of: side)
-        flow.meet(segment, from: side)
+        flow.setContext(segment.context, of: segment.side)
+        flow.meet(segment)
         tally.flows &+= 1
         guard let index = flows.insert(flow) else {
             tally.flowsEvicted &+= 1
@@ -126,29 +125,22 @@ package struct Tracker: ~Copyable {
     }
 
     @inline(never)
-    mutating func advance(
-        _ index: Int,
-        with segment: Segment,
-        from side: Side,
-        in frame: FrameFacts
-    ) {
+    mutating func advance(_ index: Int, with segment: borrowing FlowSegment) {
         let control = segment.flags.intersection([.syn, .fin, .rst]).rawValue
         var newerClock: UInt32?
         if control & TCPFlags.syn.rawValue != 0 {
-            newerClock = prepare(index, for: segment, from: side, in: frame)
+            newerClock = prepare(index, for: segment)
         }
         let change = Self.advance(
             &flows[index],
             with: segment,
-            from: side,
-            in: frame,
             below: newerClock,
             &tapes,
             &tally
         )
-        if control != 0 { note(segment, change.marks, after: change.quiet, on: index, side, frame) }
+        if control != 0 { note(segment, change.marks, after: change.quiet, on: index) }
         if change.isClosed {
-            settleTalk(of: index, at: frame.time)
+            settleTalk(of: index, at: segment.time)
             flows[index].forget(&tapes)
         }
         if change.marks.contains(.completed) {
@@ -157,6 +149,7 @@ package struct Tracker: ~Copyable {
         if change.marks.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
             oneWayInitiators.insert(segment.source.address)
         }
+        if changes.areWanted { noteChange(of: index) }
     }
 
     /// Makes a flow ready for a SYN, which may begin its next life.
@@ -165,17 +158,15 @@ package struct Tracker: ~Copyable {
     @inline(never)
     private mutating func prepare(
         _ index: Int,
-        for segment: Segment,
-        from side: Side,
-        in frame: FrameFacts
+        for segment: borrowing FlowSegment
     ) -> UInt32? {
-        if flows[index].isReborn(by: segment, at: frame.time) {
-            rebirth(index, by: segment, from: side, in: frame)
+        if flows[index].isReborn(by: segment, at: segment.time) {
+            rebirth(index, by: segment)
         }
         guard flows[index].syns == 0 else { return nil }
         return acceptedTimestamps.newer(
             than: segment.options.timestampValue,
-            at: frame.time,
+            at: segment.time,
             of: segment.source.address,
             with: segment.destination.address
         )
@@ -184,25 +175,23 @@ package struct Tracker: ~Copyable {
     /// Takes down what a SYN, FIN or RST tells beyond its flow; `news` are the flow's marks that came with it.
     @inline(never)
     private mutating func note(
-        _ segment: Segment,
+        _ segment: borrowing FlowSegment,
         _ news: Flow.Marks,
         after quiet: Int64,
-        on index: Int,
-        _ side: Side,
-        _ frame: FrameFacts
+        on index: Int
     ) {
         if !segment.flags.isDisjoint(with: [.fin, .rst]) {
-            noteEnd(of: index, at: frame.time, after: quiet)
+            noteEnd(of: index, at: segment.time, after: quiet)
         }
-        if segment.flags.contains(.rst), side != flows[index].initiator {
-            noteCollapse(by: segment, news, on: index, in: frame)
+        if segment.flags.contains(.rst), segment.side != flows[index].initiator {
+            noteCollapse(by: segment, news, on: index)
         }
         guard segment.flags.contains(.syn) else { return }
-        tally.note(frame.link.checksum)
-        if frame.link.checksum == .unfilled { noteLocal(segment.source.address) }
+        tally.note(segment.link.checksum)
+        if segment.link.checksum == .unfilled { noteLocal(segment.source.address) }
         guard segment.flags.contains(.ack) else { return }
         if flows[index].syns == 0 {
-            strays.note(segment, Event(segment, kind: .synAck, side: side, in: frame))
+            strays.note(segment, Event(segment))
         }
         if segment.flags.contains(.ece), pairsWithECN.count < Self.pairLimit {
             pairsWithECN.insert(
@@ -220,29 +209,27 @@ package struct Tracker: ~Copyable {
     @inline(always)
     private static func advance(
         _ flow: inout Flow,
-        with segment: Segment,
-        from side: Side,
-        in frame: FrameFacts,
+        with segment: borrowing FlowSegment,
         below newerClock: UInt32?,
         _ tapes: inout TapeStore,
         _ tally: inout Tally
     ) -> (marks: Flow.Marks, quiet: Int64, isClosed: Bool) {
-        let quiet = frame.time - flow.lastTime
+        let quiet = segment.time &- flow.lastTime
         let wasAnswered = flow.phase != .opening
         let marks = flow.marks
         let wasClosed = flow.phase == .closed
-        let step = flow.advance(with: segment, from: side, in: frame)
+        let step = flow.advance(with: segment)
         if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
         if step.contains(.record) {
-            var event = Event(segment, kind: segment.eventKind, side: side, in: frame)
+            var event = Event(segment)
             event.incarnation = flow.incarnation
             // The flow takes neither from a segment that fell back, nor from a RST.
-            if step.contains(.fallsBack) { event.formerTimestamp = flow[side].timestamp }
+            if step.contains(.fallsBack) { event.formerTimestamp = flow[segment.side].timestamp }
             if let newerClock { event.formerTimestamp = newerClock }
             if event.kind == .rst {
                 event.note(
-                    formerTimeToLive: flow[side].timeToLive,
-                    newestTimestamp: flow[side].timestamp
+                    formerTimeToLive: flow[segment.side].timeToLive,
+                    newestTimestamp: flow[segment.side].timestamp
                 )
             }
             tapes.append(event, to: &flow.tape)
@@ -261,14 +248,5 @@ extension Flow {
     @inline(always)
     mutating func forget(_ tapes: inout TapeStore) {
         if !isNoteworthy, !marks.contains(.slow) { tapes.erase(&tape) }
-    }
-}
-
-extension Segment {
-    var eventKind: Event.Kind {
-        if flags.contains(.rst) { return .rst }
-        if flags.contains(.syn) { return flags.contains(.ack) ? .synAck : .syn }
-        if flags.contains(.fin) { return .fin }
-        return payloadLength > 0 ? .data : .ack
     }
 }

@@ -31,7 +31,6 @@ import Testing
             let frame = files.frame
             merged.marks.append(frame.octets.octet(at: 0))
             merged.numbers.append(frame.number)
-            #expect(files[files.place].octet(at: 0) == frame.octets.octet(at: 0))
         }
         merged.inputs = files.finish()
         merged.refusals = files.refusals
@@ -146,11 +145,11 @@ import Testing
         let (a, b) = try (file(1, at: [1, 3, 5, 7]), file(2, at: [2, 4, 6, 8]))
         var files = MergedFiles(paths: [a.path, b.path], filter: nil)
 
-        #expect(try files.advance() && files.advance())
-        var places = [files.place]
-        while files.advanceInPlace() == .frame { places.append(files.place) }
+        #expect(try files.advance())
+        var batch = Batch()
+        #expect(try batch.fill(from: &files, upTo: 6, seed: 1))
 
-        #expect(places.map { files[$0].octet(at: 0) } == [2, 1, 2, 1, 2, 1])
+        #expect((0..<batch.count).map { batch[$0].octets.octet(at: 0) } == [2, 1, 2, 1, 2, 1])
     }
 
     @Test func `have origins up to a bound`() {

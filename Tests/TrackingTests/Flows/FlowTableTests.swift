@@ -7,11 +7,7 @@ import Testing
     private func flow(_ number: UInt32, lastTime: Int64 = 0) -> Flow {
         let client = Endpoint(Address(ipv4: 0x0A00_0000 | number >> 8), port: UInt16(number & 0xFF))
         let server = Endpoint(Address(high: UInt64(number % 3), low: 9), port: 80)
-        let key = FlowKey.of(client, server).key
-        return Flow(
-            key: key,
-            in: FrameFacts(time: lastTime, number: 1, originalLength: 60, context: .plain)
-        )
+        return Flow(key: FlowKey.of(client, server).key, time: lastTime, packet: 1)
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64], [300, 20_000] as [UInt32])

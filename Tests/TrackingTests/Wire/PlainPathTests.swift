@@ -32,16 +32,21 @@ import Testing
     func `is the same by either path`(_ isV6: Bool) throws {
         var plain = 0
         for octets in try frames(isV6: isV6) {
-            var waiting = WaitingSegment()
-            let bytes = unsafe octets.span.bytes
-            guard isV6 ? waiting.read(plainIPv6: bytes) : waiting.read(plainIPv4: bytes) else {
-                continue
-            }
+            var source = MemoryFrames([.init(time: 7, octets: octets)], linkType: .ethernet)
+            var batch = Batch()
+            _ = try batch.fill(from: &source, upTo: 1, seed: 1)
+            guard batch[0].isPlain else { continue }
             plain += 1
 
             let decoded = try #require(decode(octets).segment)
+            var link = LinkFacts(ethernet: source.frame.octets, at: 0)
+            link.checksum = decoded.checksum
+            let facts = FrameFacts(source.frame, context: .plain, link: link)
+            let slow = FlowSegment(decoded, in: source.frame, facts)
 
-            #expect(Segment(waiting, in: bytes) == decoded)
+            #expect(Event(batch[0]) == Event(slow))
+            #expect(batch[0].key == slow.key)
+            #expect(batch[0].payload.byteCount == slow.payload.byteCount)
         }
         #expect(plain > 2000)
     }

@@ -38,9 +38,6 @@ package struct MergedFiles: ~Copyable, CaptureSource {
     private var framesGiven: UInt64 = 0
     private var octetsClosed: UInt64 = 0
 
-    /// The bits of a place in which the file has the frame.
-    private static let placeBits = 44
-
     /// Looks at the begin of each file.
     ///
     /// - Parameters:
@@ -189,22 +186,12 @@ package struct MergedFiles: ~Copyable, CaptureSource {
     }
 
     @inline(always)
-    package var place: Int { currentPlace << Self.placeBits | files[currentPlace].place }
-
-    package subscript(place: Int) -> RawSpan {
-        @_lifetime(borrow self)
-        @inline(always)
-        get {
-            files.octets(of: place >> Self.placeBits, at: place & ((1 << Self.placeBits) - 1))
-        }
-    }
-
     package var frame: Frame {
         @_lifetime(borrow self)
         @inline(always)
         get {
             Frame(
-                octets: files.octets(of: currentPlace, at: files[currentPlace].place),
+                octets: files.octets(of: currentPlace),
                 time: files[currentPlace].time,
                 number: files[currentPlace].number,
                 originalLength: files[currentPlace].originalLength,

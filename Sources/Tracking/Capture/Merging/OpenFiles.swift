@@ -51,12 +51,12 @@ struct OpenFiles: ~Copyable {
         }
     }
 
-    /// What was captured of a frame of the file at a place.
+    /// What was captured of the present frame of the file at a place.
     @inline(always)
     @_lifetime(borrow self)
-    func octets(of place: Int, at framePlace: Int) -> RawSpan {
+    func octets(of place: Int) -> RawSpan {
         precondition(isTaken[place])
-        let memory = unsafe places[place].memory(at: framePlace)
+        let memory = unsafe places[place].memory
         return unsafe _overrideLifetime(memory.bytes, borrowing: self)
     }
 }

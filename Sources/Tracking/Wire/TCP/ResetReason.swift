@@ -10,9 +10,10 @@ package struct ResetReason: Hashable, Sendable {
     static let textLimit = 120
 
     /// - Returns: `nil` where the RST says nothing, or nothing that can be read.
-    init?(of segment: Segment, in frame: RawSpan) {
-        let behind = min(Int(segment.capturedLength), frame.byteCount)
-        let end = frame.byteCount - behind
+    init?(of segment: borrowing FlowSegment) {
+        let frame = segment.octets
+        let end = min(Int(segment.payloadOffset), frame.byteCount)
+        let behind = frame.byteCount - end
         let length = min(behind, Int(segment.payloadLength), Self.textLimit)
         text = Self.text(in: frame.extracting(droppingFirst: end).extracting(first: length))
         multipathCode = Self.multipathCode(of: segment, endingAt: end, in: frame)
@@ -31,7 +32,7 @@ package struct ResetReason: Hashable, Sendable {
 
     /// Looks for the option in the TCP header that ends at `end`: its own length and its ports tell where it begins.
     private static func multipathCode(
-        of segment: Segment,
+        of segment: borrowing FlowSegment,
         endingAt end: Int,
         in frame: RawSpan
     ) -> UInt8? {

@@ -52,14 +52,18 @@ extension SegmentChecksum {
         (words >> 32) &+ (words & 0xFFFF_FFFF)
     }
 
+    /// Of octets that are there.
     @inline(always)
     private static func sum(of octets: RawSpan, from start: Int, to end: Int) -> UInt64 {
-        var sum: UInt64 = 0
+        var whole: UInt64 = 0
         var offset = start
         while offset &+ 8 <= end {
-            sum &+= halves(of: octets.word(at: offset))
+            // What is carried out of the highest place comes in at the lowest.
+            let (sum, isCarried) = whole.addingReportingOverflow(octets.word(at: offset))
+            whole = sum &+ (isCarried ? 1 : 0)
             offset &+= 8
         }
+        var sum = halves(of: whole)
         if offset < end {
             var rest: UInt64 = 0
             for place in 0..<(end - offset) {

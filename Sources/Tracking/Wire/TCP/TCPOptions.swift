@@ -39,6 +39,13 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         /// That of a segment with no other usual option.
         static var timestampsAlone: Order { Order(packed: Kind.timestamps.rawValue) }
 
+        /// That of all four in a SYN of Linux: segment size, SACK, timestamps, window scale.
+        static var linux: Order {
+            let (sack, timestamps) = (Kind.selectiveAcknowledgment, Kind.timestamps)
+            let front = Kind.maximumSegmentSize.rawValue | sack.rawValue << 2
+            return Order(packed: front | timestamps.rawValue << 4 | Kind.windowScale.rawValue << 6)
+        }
+
         /// The kinds in their places, the first `count` of them.
         package func kinds(_ count: Int) -> [Kind] {
             (0..<min(count, 4)).compactMap { Kind(rawValue: packed >> (2 * $0) & 3) }
@@ -89,6 +96,19 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
             order = .timestampsAlone
             timestampValue = octets.plain(at: offset &+ 24)
             timestampEcho = octets.plain(at: offset &+ 28)
+            return
+        }
+        // What nearly every SYN of Linux carries: segment size, SACK, timestamps, NOP, window scale.
+        if length == 40, octets.plain(at: offset &+ 20, as: UInt16.self) == 0x0204,
+            octets.plain(at: offset &+ 24, as: UInt32.self) == 0x0402_080A,
+            octets.plain(at: offset &+ 36, as: UInt32.self) >> 8 == 0x01_0303
+        {
+            presence = .usual
+            order = .linux
+            maximumSegmentSize = octets.plain(at: offset &+ 22)
+            timestampValue = octets.plain(at: offset &+ 28)
+            timestampEcho = octets.plain(at: offset &+ 32)
+            windowScale = octets.plain(at: offset &+ 39)
             return
         }
         let header = octets.extracting(droppingFirst: offset)
@@ -146,6 +166,9 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
 }
 
 extension TCPOptions.Presence {
+    /// All of the four usual options.
+    fileprivate static let usual = TCPOptions.Presence(rawValue: 0x0F)
+
     /// How many of the four usual options are there.
     package var usualCount: Int { (rawValue & 0x0F).nonzeroBitCount }
 }

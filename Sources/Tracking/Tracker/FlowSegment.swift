@@ -1,30 +1,41 @@
-/// A segment that waits in a batch until its flow's memory has come.
+/// A segment in a batch, as its flow sees it: with its key, and who of the two sent it.
 ///
 /// It holds as much as following a running connection takes; the rest is read from its frame again where the flow wants it. Not copyable, so that it stays where it was read to.
-struct WaitingSegment: ~Copyable {
+///
+/// Sound although it holds a pointer: who reads frames into a batch keeps them until the batch is followed, and the frame is lent no
+/// longer than the segment.
+@safe
+struct FlowSegment: ~Copyable {
     /// In nanoseconds since 1970.
-    var time: Int64 = 0
+    private(set) var time: Int64 = 0
     /// The frame's place in the input, from 1.
-    var number: UInt64 = 0
-    /// Where the frame lies in its source.
-    var place = 0
-    var key: FlowKey
+    private(set) var number: UInt64 = 0
+    private var memory: UnsafeRawPointer?
+    /// In octets.
+    private(set) var capturedLength: UInt32 = 0
+    /// The frame's length on the wire, in octets.
+    private(set) var originalLength: UInt32 = 0
+    private(set) var linkType = LinkType.ethernet
+    /// Whether it is a segment in one of the plain forms; what follows is good only then.
+    private(set) var isPlain = false
+    private(set) var side = Side.low
+    private(set) var timeToLive: UInt8 = 0
     /// What the flow table's search begins with.
     var tag: UInt32 = 0
-    var sequence = SequenceNumber(0)
-    var acknowledgment = SequenceNumber(0)
+    private(set) var key: FlowKey
+    private(set) var sequence = SequenceNumber(0)
+    private(set) var acknowledgment = SequenceNumber(0)
     /// In octets, as the datagram claims.
-    var payloadLength: UInt32 = 0
+    private(set) var payloadLength: UInt32 = 0
     /// Where in the frame the payload begins, in octets; the frame may end before.
-    var payloadOffset: UInt32 = 0
-    /// The frame's length on the wire, in octets.
-    var originalLength: UInt32 = 0
-    var flags = TCPFlags(rawValue: 0)
-    var window: UInt16 = 0
-    var identification: UInt16 = 0
-    var timeToLive: UInt8 = 0
-    var side = Side.low
-    var options = TCPOptions()
+    private(set) var payloadOffset: UInt32 = 0
+    private(set) var flags = TCPFlags(rawValue: 0)
+    private(set) var window: UInt16 = 0
+    private(set) var identification: UInt16 = 0
+    private(set) var options = TCPOptions()
+    /// The VLANs and tunnels it is in.
+    private(set) var context = Context.plain
+    private(set) var link = LinkFacts()
 
     /// A place in a batch that nobody waits in.
     init() {
@@ -32,36 +43,86 @@ struct WaitingSegment: ~Copyable {
         key = FlowKey.of(nowhere, nowhere).key
     }
 
-    /// A segment that was decoded layer by layer, with its frame at hand: it waits in no batch, and has no place.
-    init(_ segment: Segment, in frame: borrowing Frame) {
-        time = frame.time
-        number = frame.number
+    /// A segment that was decoded layer by layer.
+    init(_ segment: Segment, in frame: borrowing Frame, _ facts: FrameFacts) {
         (key, side) = FlowKey.of(segment.source, segment.destination)
         sequence = segment.sequence
         acknowledgment = segment.acknowledgment
         payloadLength = segment.payloadLength
         let behind = min(Int(segment.capturedLength), frame.octets.byteCount)
         payloadOffset = UInt32(clamping: frame.octets.byteCount - behind)
-        originalLength = frame.originalLength
         flags = segment.flags
         window = segment.window
         identification = segment.identification
         timeToLive = segment.timeToLive
         options = segment.options
+        note(frame)
+        context = facts.context
+        link = facts.link
+    }
+
+    @inline(always)
+    private mutating func note(_ frame: borrowing Frame) {
+        time = frame.time
+        number = frame.number
+        originalLength = frame.originalLength
+        unsafe memory = frame.octets.withUnsafeBytes { $0.baseAddress }
+        capturedLength = UInt32(truncatingIfNeeded: frame.octets.byteCount)
+    }
+
+    /// What was captured of its frame.
+    var octets: RawSpan {
+        @_lifetime(borrow self)
+        @inline(always)
+        get {
+            let memory = unsafe UnsafeRawBufferPointer(start: memory, count: Int(capturedLength))
+            return unsafe _overrideLifetime(memory.bytes, borrowing: self)
+        }
+    }
+
+    /// Its frame.
+    var frame: Frame {
+        @_lifetime(borrow self)
+        get {
+            Frame(
+                octets: octets,
+                time: time,
+                number: number,
+                originalLength: originalLength,
+                linkType: linkType
+            )
+        }
     }
 
     /// What was captured of its payload.
-    @_lifetime(copy frame)
-    func payload(in frame: RawSpan) -> RawSpan {
-        let behind = frame.extracting(droppingFirst: min(Int(payloadOffset), frame.byteCount))
-        return behind.extracting(first: min(behind.byteCount, Int(payloadLength)))
+    var payload: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let behind = octets.extracting(droppingFirst: min(Int(payloadOffset), octets.byteCount))
+            return behind.extracting(first: min(behind.byteCount, Int(payloadLength)))
+        }
     }
 }
 
 /// Reading the forms that nearly all packets have.
-extension WaitingSegment {
+extension FlowSegment {
+    /// Takes a frame, and reads the segment in it if it is a plain one.
+    @inline(always)
+    mutating func read(_ frame: borrowing Frame, seed: UInt64) {
+        note(frame)
+        linkType = frame.linkType
+        isPlain =
+            frame.linkType == .ethernet
+            && (read(plainIPv4: frame.octets) || read(plainIPv6: frame.octets))
+        if isPlain {
+            link = LinkFacts(ethernet: frame.octets, at: 0)
+            if flags.contains(.syn) { link.checksum = checksum }
+        }
+        tag = key.hash(seed: seed)
+    }
+
     /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.
-    fileprivate static func headersLength(of frame: RawSpan) -> Int {
+    private static func headersLength(of frame: RawSpan) -> Int {
         frame.octet(at: 12) == 0x86 ? 54 : 34
     }
 
@@ -148,31 +209,39 @@ extension WaitingSegment {
     }
 }
 
-extension Segment {
-    /// A plain segment whole, with the checksum of a SYN.
+extension FlowSegment {
+    var source: Endpoint { key[side] }
+    var destination: Endpoint { key[side.other] }
+
+    /// Whether source and destination are the same address and port.
     @inline(always)
-    init(_ waiting: borrowing WaitingSegment, in frame: RawSpan) {
-        self.init(
-            source: waiting.key[waiting.side],
-            destination: waiting.key[waiting.side.other],
-            sequence: waiting.sequence,
-            acknowledgment: waiting.acknowledgment,
-            payloadLength: waiting.payloadLength,
-            flags: waiting.flags,
-            window: waiting.window,
-            options: waiting.options,
-            timeToLive: waiting.timeToLive,
-            identification: waiting.identification,
-            capturedLength: UInt32(clamping: frame.byteCount - Int(waiting.payloadOffset))
+    var isToItself: Bool {
+        key.lowPort == key.highPort && key.lowAddress == key.highAddress
+    }
+
+    /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).
+    @inline(always)
+    var sequenceLength: UInt32 {
+        payloadLength &+ UInt32(flags.rawValue & 1) &+ UInt32(flags.rawValue >> 1 & 1)
+    }
+
+    /// What sort of event it makes.
+    @inline(always)
+    var eventKind: Event.Kind {
+        if flags.contains(.rst) { return .rst }
+        if flags.contains(.syn) { return flags.contains(.ack) ? .synAck : .syn }
+        if flags.contains(.fin) { return .fin }
+        return payloadLength > 0 ? .data : .ack
+    }
+
+    /// What became of its checksum, if it is a SYN that was read in one of the plain forms.
+    private var checksum: SegmentChecksum {
+        let begin = Self.headersLength(of: octets)
+        return SegmentChecksum(
+            of: octets.extracting(droppingFirst: begin),
+            length: Int(payloadOffset) - begin + Int(payloadLength),
+            from: key[side].address,
+            to: key[side.other].address
         )
-        if waiting.flags.contains(.syn) {
-            let begin = WaitingSegment.headersLength(of: frame)
-            checksum = SegmentChecksum(
-                of: frame.extracting(droppingFirst: begin),
-                length: Int(waiting.payloadOffset) - begin + Int(waiting.payloadLength),
-                from: source.address,
-                to: destination.address
-            )
-        }
     }
 }

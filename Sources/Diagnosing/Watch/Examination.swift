@@ -1,0 +1,35 @@
+import Tracking
+
+/// What was found in one flow, kept so that it need not be looked for again until the flow changes.
+struct Examination: Sendable {
+    let key: FlowKey
+    let history: History
+    /// In words; empty where nothing was found.
+    let findings: [Finding]
+
+    var isPending: Bool { findings.contains { $0.status == .pending } }
+}
+
+/// What many flows showed together when they were counted last.
+struct SurveyExamination: Sendable {
+    var services = ServiceNames()
+    /// And whether each stands for the mute flows of its subject.
+    var findings: [(finding: Finding, coversFlows: Bool)] = []
+}
+
+extension Finding {
+    /// The same, only counted: as a detector gives it of a history that needs no texts.
+    var withoutTexts: Finding {
+        var bare = self
+        bare.viewpoint = .unknown
+        bare.guards = []
+        bare.summary = ""
+        bare.explanation = ""
+        bare.metrics = []
+        bare.evidenceOmitted += bare.evidence.count
+        bare.evidence = []
+        bare.causes = []
+        bare.checks = []
+        return bare
+    }
+}

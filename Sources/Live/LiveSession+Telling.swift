@@ -1,0 +1,113 @@
+import Diagnosing
+import Reporting
+import Tracking
+
+/// What a live analysis says, and to whom.
+extension LiveSession {
+    var events: EventJSON {
+        EventJSON(
+            hasNanoseconds: capture.hasNanoseconds,
+            inputs: [],
+            services: watch.serviceNames,
+            contexts: tracker.contexts,
+            host: options.host,
+            interface: capture.names.count == 1 ? capture.names[0] : nil
+        )
+    }
+
+    mutating func say(_ statements: [Announcements.Statement]) {
+        guard !statements.isEmpty else { return }
+        let events = self.events
+        let wall = Clocks.wall
+        for statement in statements {
+            if !outputs.isEmpty { send(events.event(of: statement)) }
+            screen?.show(statement, at: wall)
+        }
+    }
+
+    mutating func send(_ event: JSONValue) {
+        guard !outputs.isEmpty else { return }
+        let line = event.line
+        for place in outputs.indices { outputs[place].write(line: line) }
+    }
+
+    mutating func sendStatistics(at now: Int64) {
+        statistics = counted(since: statistics, at: now)
+        send(events.stats(statistics))
+    }
+
+    func counted(since last: LiveStatistics, at now: Int64) -> LiveStatistics {
+        let tally = tracker.tally
+        var statistics = LiveStatistics()
+        statistics.time = Clocks.wall
+        statistics.uptime = now - begin
+        statistics.interval = max(1, statistics.uptime - last.uptime)
+        statistics.packets = tally.packets
+        statistics.octets = tally.octets
+        statistics.segments = tally.segments
+        statistics.newPackets = tally.packets &- last.packets
+        statistics.drops = capture.drops
+        statistics.interfaces = capture.dropsByInterface
+        statistics.flows = tally.flows
+        statistics.flowsTracked = tracker.flowCount
+        statistics.flowsEvicted = tally.flowsEvicted
+        statistics.changesRefused = tracker.changesRefused
+        statistics.incidents = incidents.count
+        for link in incidents.flatMap(\.chain) {
+            statistics.findings[link.finding.severity, default: 0] += 1
+        }
+        return statistics
+    }
+
+    /// Says how it stands, and goes on.
+    mutating func summarize() {
+        let now = Clocks.monotonic
+        if screen != nil {
+            let report = report(incidents, tally: tracker.tallySoFar(), watch.serviceNames)
+            screen?.show(report)
+        }
+        guard !outputs.isEmpty else { return }
+        for incident in incidents {
+            for link in incident.chain { send(events.finding(link, of: incident)) }
+            send(events.incident(incident))
+        }
+        sendStatistics(at: now)
+    }
+
+    func report(
+        _ incidents: [Incident],
+        tally: Tally,
+        _ services: ServiceNames
+    ) -> Report {
+        let selection = options.selection
+        let all = incidents + closed.filter { old in !incidents.contains { $0.id == old.id } }
+        var report = Report(
+            inputs: [capture.summary()],
+            tally: tally,
+            incidents: all.sorted { $0.severity > $1.severity },
+            services: services,
+            oneWayInitiators: tracker.oneWayInitiators.sorted(),
+            isSelective: !selection.only.isEmpty || !selection.ignored.isEmpty
+                || selection.leastSeverity > .note
+        )
+        report.contexts = tracker.contexts
+        return report
+    }
+}
+
+extension EventJSON {
+    fileprivate func event(of statement: Announcements.Statement) -> JSONValue {
+        switch statement {
+        case .finding(let link, let incident): finding(link, of: incident)
+        case .withdrawnFinding(let link, let incident): withdrawn(link, of: incident)
+        case .incident(let incident, _): self.incident(incident)
+        case .withdrawnIncident(let incident): ended(incident, isWithdrawn: true)
+        case .closedIncident(let incident): ended(incident, isWithdrawn: false)
+        }
+    }
+}
+
+extension Screen {
+    /// Writes the whole report.
+    mutating func show(_ report: Report) { show(TextReport(report, style: style).text) }
+}

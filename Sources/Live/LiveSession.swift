@@ -1,0 +1,222 @@
+import Diagnosing
+import Logging
+import Reporting
+import Tracking
+
+/// A capture that is diagnosed as it goes on: one plain thread that reads packets and looks at what they tell.
+package struct LiveSession: ~Copyable {
+    /// What the user asked for.
+    package struct Options: Sendable {
+        /// The most flows at a time.
+        package var maxFlows = 2_000_000
+        /// The most packets to read.
+        package var packetLimit = UInt64.max
+        /// How long to go on, in nanoseconds; `nil` for ever.
+        package var duration: Int64?
+        /// Between two events with statistics, in nanoseconds.
+        package var interval: Int64 = 60_000_000_000
+        package var selection = Diagnosis.Selection()
+        /// The name of this host in events.
+        package var host: String?
+
+        package init() {}
+    }
+
+    /// Between two looks at the flows, in nanoseconds; more where a look takes long.
+    private static let lookInterval: Int64 = 200_000_000
+    /// Between two counts of all flows.
+    private static let countInterval: Int64 = 2_000_000_000
+    /// The same where floods are suspected.
+    private static let hurriedInterval: Int64 = 400_000_000
+    /// Looks may take one part in so many of the time, and counts the same.
+    private static let leisure: Int64 = 5
+    /// An incident that was quiet for so long is closed.
+    private static let quietTime: Int64 = 600_000_000_000
+    private static let forgetInterval: Int64 = 30_000_000_000
+    /// A new status line is shown after so long.
+    private static let statusInterval: Int64 = 1_000_000_000
+    /// Drops are complained of no more often.
+    private static let complaintInterval: Int64 = 60_000_000_000
+    /// At the end, what the kernel still holds comes within such a time, in milliseconds.
+    private static let lingering: Int32 = 60
+    /// As many closed incidents are told again in the summary.
+    private static let closedLimit = 256
+
+    var capture: LiveCapture
+    var tracker: Tracker
+    var watch: Watch
+    var announcements = Announcements()
+    var incidents: [Incident] = []
+    var closed: [Incident] = []
+    let options: Options
+    var outputs: [any EventOutput]
+    var screen: Screen?
+    private let log: Logger
+    let begin = Clocks.monotonic
+    private var beats = Beats()
+    var statistics = LiveStatistics()
+    var status = LiveStatistics()
+
+    /// When each thing is due, by the monotonic clock, and when it was done last.
+    private struct Beats {
+        var look: Int64 = 0
+        var count: Int64 = 0
+        var lastCount: Int64 = 0
+        var forget: Int64 = 0
+        var statistics: Int64 = 0
+        var status: Int64 = 0
+        var complaint: Int64 = 0
+        /// By the wall clock.
+        var lastCounters: Int64 = 0
+    }
+
+    /// - Parameters:
+    ///   - capture: the open interfaces.
+    ///   - options: what the user asked for.
+    ///   - outputs: where events go.
+    ///   - screen: what a person sees, if anybody looks.
+    ///   - log: where it is said what happens around the capture.
+    package init(
+        _ capture: consuming LiveCapture,
+        _ options: Options,
+        outputs: [any EventOutput],
+        screen: Screen?,
+        log: Logger
+    ) {
+        self.capture = capture
+        self.options = options
+        self.outputs = outputs
+        self.screen = screen
+        self.log = log
+        tracker = Tracker(flowLimit: options.maxFlows)
+        tracker.watchChanges()
+        watch = Watch(knownIssues: KnownIssueLibrary.all, selection: options.selection)
+    }
+
+    /// Captures until it is asked to stop, or has enough, or nobody reads on.
+    package mutating func run(_ requests: LiveRequests) {
+        let now = Clocks.monotonic
+        beats.lastCounters = Clocks.wall
+        beats.statistics = now + options.interval
+        beats.forget = now + Self.forgetInterval
+        while !requests.isStopping, !isEnough, !isAbandoned {
+            read(waitingUpTo: Int32(clamping: (beats.look - Clocks.monotonic) / 1_000_000 + 1))
+            let now = Clocks.monotonic
+            if now >= beats.look { look(at: now) }
+            if requests.takeReopening() {
+                for place in outputs.indices { outputs[place].reopen() }
+            }
+            if requests.takeSummary() { summarize() }
+        }
+        finish()
+    }
+
+    /// Why standard output could not be written, if so.
+    package var complaint: String? {
+        screen?.output.complaint
+            ?? outputs.lazy.compactMap { ($0 as? StandardOutput)?.complaint }.first
+    }
+
+    private var isEnough: Bool {
+        if tracker.tally.packets >= options.packetLimit { return true }
+        return options.duration.map { Clocks.monotonic - begin >= $0 } ?? false
+    }
+
+    /// Whether nobody reads what is said.
+    private var isAbandoned: Bool {
+        screen?.output.isAbandoned ?? false
+            || !outputs.isEmpty && outputs.allSatisfy(\.isAbandoned)
+    }
+
+    private mutating func read(waitingUpTo milliseconds: Int32) {
+        let left = options.packetLimit - tracker.tally.packets
+        let news = capture.readRound(waitingUpTo: milliseconds, at: Clocks.monotonic)
+        tracker.consume(&capture.frames, limit: Int(clamping: left))
+        for item in news { tell(item) }
+    }
+
+    private mutating func tell(_ news: LiveCapture.News) {
+        switch news {
+        case .lost(let error):
+            warn("interface-lost", "\(error); it is opened again when it is back")
+        case .back(let name):
+            warn("interface-back", "\(name) is back")
+        }
+    }
+
+    private mutating func warn(_ code: String, _ message: String) {
+        screen?.eraseStatus()
+        log.warning("\(message)")
+        send(events.notice(code, message, at: Clocks.wall))
+    }
+
+    private mutating func look(at now: Int64) {
+        readCounters(at: now)
+        let wall = Clocks.wall
+        let isHurried = watch.isFlooded && now - beats.lastCount >= Self.hurriedInterval
+        if now >= beats.count || isHurried {
+            watch.count(tracker, time: wall)
+            beats.lastCount = Clocks.monotonic
+            let cost = beats.lastCount - now
+            beats.count = beats.lastCount + max(Self.countInterval, cost * 4 * Self.leisure)
+        }
+        let start = Clocks.monotonic
+        incidents = watch.look(at: &tracker, time: wall)
+        say(announcements.update(incidents, at: now))
+        if now >= beats.forget { forget(at: now, wall) }
+        if now >= beats.statistics {
+            sendStatistics(at: now)
+            beats.statistics = max(beats.statistics + options.interval, now)
+        }
+        if screen?.hasStatusLine == true, now >= beats.status {
+            status = counted(since: status, at: now)
+            screen?.show(status)
+            beats.status = now + Self.statusInterval
+        }
+        let end = Clocks.monotonic
+        beats.look = max(now + Self.lookInterval, end + (end - start) * Self.leisure)
+    }
+
+    private mutating func readCounters(at now: Int64) {
+        let dropped = capture.readCounters()
+        let wall = Clocks.wall
+        if dropped > 0 {
+            watch.noteDrops(during: min(beats.lastCounters, wall)...wall)
+            if now >= beats.complaint {
+                beats.complaint = now + Self.complaintInterval
+                let message =
+                    "\(capture.drops.total) packets were dropped so far; a larger --buffer-size may help"
+                warn("capture-drops", message)
+            }
+        }
+        beats.lastCounters = wall
+    }
+
+    private mutating func forget(at now: Int64, _ wall: Int64) {
+        beats.forget = now + Self.forgetInterval
+        let over = watch.forget(quietSince: wall - Self.quietTime)
+        guard !over.isEmpty else { return }
+        say(announcements.close(over))
+        closed = Array((closed + over).suffix(Self.closedLimit))
+        incidents = watch.look(at: &tracker, time: wall)
+    }
+
+    /// Takes what the kernel still holds, and says what it all comes to.
+    private mutating func finish() {
+        let end = Clocks.monotonic + Int64(Self.lingering) * 1_000_000
+        while Clocks.monotonic < end, tracker.tally.packets < options.packetLimit, !isAbandoned {
+            read(waitingUpTo: 20)
+        }
+        readCounters(at: Clocks.monotonic)
+        tracker.lastUntil(Clocks.wall)
+        let diagnosis = watch.finish(&tracker)
+        incidents = diagnosis.incidents
+        say(announcements.finish(incidents, at: Clocks.monotonic))
+        sendStatistics(at: Clocks.monotonic)
+        if screen != nil {
+            let report = report(incidents, tally: tracker.tally, diagnosis.serviceNames)
+            screen?.show(report)
+        }
+        for place in outputs.indices { outputs[place].close() }
+    }
+}

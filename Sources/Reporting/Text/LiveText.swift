@@ -1,0 +1,50 @@
+import Diagnosing
+
+/// An incident in a few lines, as it happens.
+package struct LiveText {
+    let style: Style
+    private let clock = LocalTime(hasNanoseconds: false)
+
+    package init(style: Style) { self.style = style }
+
+    /// The verdict first; of one that was told before only how it stands now.
+    ///
+    /// - Parameters:
+    ///   - incident: what happened.
+    ///   - isNew: whether it is told for the first time.
+    ///   - time: now, in nanoseconds since 1970.
+    package func incident(_ incident: Incident, isNew: Bool, at time: Int64) -> String {
+        guard isNew else { return line("now:", incident, at: time) }
+        var text = heading(incident, at: time) + incident.headline.inked(style) + "\n"
+        text += style.hung(incident.verdict, behind: "          ")
+        let chain = incident.chain.map(\.finding.pathology).joined(separator: " → ")
+        text += style.hung(chain, behind: "   Why    ")
+        for issue in incident.knownIssues {
+            text += style.hung("\(issue.title) (\(issue.reference)).", behind: "   Known  ")
+        }
+        if let check = incident.checks.first {
+            text += style.hung(check.line, behind: "   Check  ")
+        }
+        return text + "\n"
+    }
+
+    /// One line of what became of an incident.
+    package func line(_ word: String, _ incident: Incident, at time: Int64) -> String {
+        "\(heading(incident, at: time))\(word) \(incident.headline)\n"
+    }
+
+    private func heading(_ incident: Incident, at time: Int64) -> String {
+        let severity = incident.severity.name.uppercased()
+        let ink: Style.Ink =
+            switch incident.severity {
+            case .error: .error
+            case .warning: .warning
+            case .note: .note
+            }
+        return "\(clock.time(time).prefix(8))  \(style.ink(severity, ink))  "
+    }
+}
+
+extension String {
+    fileprivate func inked(_ style: Style) -> String { style.ink(self, .strong) }
+}

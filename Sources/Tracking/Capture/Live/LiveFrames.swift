@@ -1,0 +1,174 @@
+/// Frames that interfaces delivered, copied end to end into one buffer until the tracker has followed them.
+///
+/// A source that comes to its end with every round, and begins anew with the next: what the kernel lends is good only
+/// until it is given back, and the tracker looks at a frame once more after it stepped on.
+///
+/// Sound although it holds pointers: both stores live as long as the frames, a record is written before `count` admits it,
+/// and it lies within the octets that were written before it.
+@safe
+package struct LiveFrames: ~Copyable, CaptureSource {
+    /// What of a frame does not lie in the buffer.
+    struct Record: BitwiseCopyable {
+        /// In nanoseconds since 1970.
+        let time: Int64
+        let start: UInt32
+        let length: UInt32
+        let originalLength: UInt32
+        let linkType: LinkType
+    }
+
+    /// As many octets and frames wait at most; the rest stays with the kernel for the next round.
+    static let octetLimit = 1 << 21
+    static let frameLimit = 1 << 14
+
+    private let octets: UnsafeMutableRawPointer
+    private let records: UnsafeMutablePointer<Record>
+    private var used = 0
+    private(set) var count = 0
+    private var position = -1
+    /// Frames of earlier rounds.
+    private var base: UInt64 = 0
+    /// The earliest and the latest capture time of all frames so far.
+    private var earliest = Int64.max
+    private var latest = Int64.min
+
+    package init() {
+        unsafe octets = .allocate(byteCount: Self.octetLimit, alignment: 64)
+        unsafe octets.initializeMemory(as: UInt8.self, repeating: 0, count: Self.octetLimit)
+        unsafe records = .allocate(capacity: Self.frameLimit)
+    }
+
+    deinit {
+        unsafe octets.deallocate()
+        unsafe records.deallocate()
+    }
+
+    /// Frames of all rounds.
+    package var total: UInt64 { base &+ UInt64(count) }
+
+    /// Whether frames wait to be read.
+    package var isEmpty: Bool { count == 0 }
+
+    /// The first and the last capture time; `nil` without a frame.
+    package var window: ClosedRange<Int64>? { earliest <= latest ? earliest...latest : nil }
+
+    /// As many octets find room.
+    var room: Int { Self.octetLimit &- used }
+
+    /// Whether a frame of that many octets finds room.
+    @inline(always)
+    func hasRoom(for length: Int) -> Bool {
+        count < Self.frameLimit && length <= room
+    }
+
+    /// Copies a frame to the end; one for which there is no room is left out.
+    ///
+    /// - Returns: whether there was room.
+    @inline(always)
+    mutating func append(
+        _ frame: UnsafeRawBufferPointer,
+        time: Int64,
+        originalLength: UInt32,
+        linkType: LinkType
+    ) -> Bool {
+        guard hasRoom(for: frame.count) else { return false }
+        if let start = frame.baseAddress {
+            unsafe (octets + used).copyMemory(from: start, byteCount: frame.count)
+        }
+        let record = Record(
+            time: time,
+            start: UInt32(used),
+            length: UInt32(frame.count),
+            originalLength: originalLength,
+            linkType: linkType
+        )
+        unsafe (records + count).initialize(to: record)
+        used &+= frame.count
+        count &+= 1
+        earliest = min(earliest, time)
+        latest = max(latest, time)
+        return true
+    }
+
+    /// Forgets the frames of the round that is over.
+    package mutating func beginRound() {
+        base &+= UInt64(count)
+        count = 0
+        used = 0
+        position = -1
+    }
+
+    /// Brings the frames of several interfaces into the order of time; those of the same time stay in theirs.
+    mutating func sort() {
+        var waiting = unsafe UnsafeMutableBufferPointer(start: records, count: count)
+        let isSorted = unsafe zip(waiting, waiting.dropFirst()).allSatisfy { $0.time <= $1.time }
+        if isSorted { return }
+        // The order of the octets tells that of frames of the same time.
+        unsafe waiting.sort { ($0.time, $0.start) < ($1.time, $1.start) }
+    }
+
+    /// - Returns: `false` at the end of the round.
+    package mutating func advance() throws(CaptureError) -> Bool {
+        if case .frame = advanceInPlace() { true } else { false }
+    }
+
+    @inline(always)
+    package mutating func advanceInPlace() -> CaptureStep {
+        guard position &+ 1 < count else { return .blocked }
+        position &+= 1
+        return .frame
+    }
+
+    @inline(always)
+    package var place: Int { position }
+
+    package subscript(place: Int) -> RawSpan {
+        @_lifetime(borrow self)
+        @inline(always)
+        get {
+            let record = record(place)
+            let frame = unsafe UnsafeRawBufferPointer(
+                start: octets + Int(record.start),
+                count: Int(record.length)
+            )
+            return unsafe _overrideLifetime(frame.bytes, borrowing: self)
+        }
+    }
+
+    @inline(always)
+    private func record(_ place: Int) -> Record {
+        precondition(place >= 0 && place < count)
+        return unsafe records[place]
+    }
+
+    package var frame: Frame {
+        @_lifetime(borrow self)
+        @inline(always)
+        get {
+            let record = record(position)
+            return Frame(
+                octets: self[position],
+                time: record.time,
+                number: base &+ UInt64(position) &+ 1,
+                originalLength: record.originalLength,
+                linkType: record.linkType
+            )
+        }
+    }
+}
+
+extension Tracker {
+    /// Follows all frames of a round, or the first `limit` of them.
+    package mutating func consume(_ frames: inout LiveFrames, limit: Int = .max) {
+        // A round in memory has no damage to tell of.
+        _ = try? consume(next: limit, from: &frames)
+    }
+
+    @inline(never)
+    private mutating func consume(
+        next count: Int,
+        from source: inout LiveFrames
+    ) throws(CaptureError) -> Bool {
+        try consumeAll(next: count, from: &source)
+    }
+}

@@ -1,0 +1,182 @@
+import ArgumentParser
+import Diagnosing
+import Glibc
+import Live
+import Logging
+import Reporting
+import Tracking
+
+/// Analyses what interfaces see, as it comes.
+struct LiveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "live",
+        abstract: "Analyse packets on interfaces as they arrive.",
+        discussion: """
+            SIGINT (Ctrl-C) and SIGTERM end it with a summary, SIGUSR1 asks for one in between, SIGHUP opens outputs anew.
+            """
+    )
+
+    /// What is written while it runs.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case ndjson
+    }
+
+    @Option(
+        name: [.customShort("i"), .customLong("interface")],
+        help: ArgumentHelp(
+            "Capture on this interface (repeatable); 'any' is all of them.",
+            valueName: "interface"
+        )
+    )
+    var interfaces: [String] = []
+
+    @Option(
+        name: [.customShort("f"), .customLong("filter")],
+        help: ArgumentHelp("Only packets that match (pcap-filter syntax).", valueName: "bpf")
+    )
+    var filter: String?
+
+    @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "count"))
+    var count: UInt64?
+
+    @Option(help: ArgumentHelp("Stop after so many seconds.", valueName: "seconds"))
+    var duration: Double?
+
+    @Option(
+        help:
+            "text, or ndjson: an event a line. Without it, ndjson where standard output is no terminal."
+    )
+    var format: Format?
+
+    @Option(
+        help: ArgumentHelp(
+            "Between two events with statistics, in seconds.",
+            valueName: "seconds"
+        )
+    )
+    var interval = 60.0
+
+    @Option(
+        help: ArgumentHelp("Take so much of each packet, in octets.", valueName: "octets")
+    )
+    var snapshotLength = LiveOptions().snapshotLength
+
+    @Option(
+        help: ArgumentHelp("The kernel's buffer for each interface, in MiB.", valueName: "size")
+    )
+    var bufferSize = LiveOptions().bufferSize >> 20
+
+    @Flag(help: "Do not ask for packets to other hosts.")
+    var noPromiscuous = false
+
+    @OptionGroup var selection: SelectionOptions
+
+    @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
+    var timeZone: String?
+
+    @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
+    var maxFlows = 2_000_000
+
+    @Flag(name: .short, help: "No status line, and only warnings in the log.")
+    var quiet = false
+
+    @OptionGroup var text: TextOptions
+
+    func validate() throws {
+        if interfaces.isEmpty { throw ValidationError("Name an interface with -i; any is all.") }
+        if Set(interfaces).count != interfaces.count {
+            throw ValidationError("Each interface can be named once.")
+        }
+        if let timeZone, !TimeZoneName.isKnown(timeZone) {
+            throw ValidationError(
+                "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+            )
+        }
+        if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
+        let lengths = 64...262_144
+        if !lengths.contains(snapshotLength) {
+            throw ValidationError("--snapshot-length takes a number from 64 to 262144.")
+        }
+        if !(1...2047).contains(bufferSize) {
+            throw ValidationError("--buffer-size takes a number from 1 to 2047.")
+        }
+        let seconds = 0.1...100_000_000
+        if !seconds.contains(interval) || duration.map({ !seconds.contains($0) }) == true {
+            throw ValidationError("--interval and --duration take seconds, from 0.1.")
+        }
+    }
+
+    func run() throws {
+        if let timeZone { unsafe setenv("TZ", timeZone, 1) }
+        tzset()
+        // Who reads the output may go: that ends it, with everything closed.
+        _ = signal(SIGPIPE, SIG_IGN)
+        unblockSignals()
+        let log = logger
+        var session = try session(log)
+        let requests = LiveRequests()
+        LiveServices(requests, log: log).run { session.run(requests) }
+        if let complaint = session.complaint {
+            Output.error("synopsis: standard output: cannot be written: \(complaint)\n")
+            throw ExitStatus(code: Program.failure)
+        }
+    }
+
+    private func session(_ log: Logger) throws(ExitStatus) -> LiveSession {
+        var link = LiveOptions()
+        link.filter = filter
+        link.snapshotLength = snapshotLength
+        link.bufferSize = bufferSize << 20
+        link.isPromiscuous = !noPromiscuous
+        let capture: LiveCapture
+        do throws(CaptureError) {
+            capture = try LiveCapture(interfaces, link)
+        } catch {
+            Output.error("synopsis: \(error)\n")
+            throw ExitStatus(code: Program.failure)
+        }
+        let isText = (format ?? (Output.isTerminal(STDOUT_FILENO) ? .text : .ndjson)) == .text
+        let showsStatus = isText && !quiet && Output.isTerminal(STDERR_FILENO)
+        return LiveSession(
+            capture,
+            options,
+            outputs: isText ? [] : [StandardOutput()],
+            screen: isText ? Screen(style: text.style, showsStatus: showsStatus) : nil,
+            log: log
+        )
+    }
+
+    private var options: LiveSession.Options {
+        var options = LiveSession.Options()
+        options.maxFlows = maxFlows
+        options.packetLimit = count ?? .max
+        options.duration = duration.map { Int64($0 * 1e9) }
+        options.interval = Int64(interval * 1e9)
+        options.selection = selection.selection
+        options.host = hostName
+        return options
+    }
+
+    private var logger: Logger {
+        var log = Logger(label: "synopsis") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = quiet ? .warning : .info
+        return log
+    }
+
+    private var hostName: String? {
+        var name = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return nil }
+        return String(
+            decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+    }
+
+    /// A parent may have left them blocked, and then nothing but SIGKILL would end this.
+    private func unblockSignals() {
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        _ = unsafe sigprocmask(SIG_SETMASK, &none, nil)
+    }
+}
