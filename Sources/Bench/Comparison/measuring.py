@@ -70,6 +70,7 @@ def touch_memory(octets):
     zeros = bytes(MEGABYTE)
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     with mmap.mmap(-1, max(octets, MEGABYTE), flags=private) as memory:
+        memory.madvise(mmap.MADV_HUGEPAGE)
         for place in range(0, len(memory) - MEGABYTE + 1, MEGABYTE):
             memory[place : place + MEGABYTE] = zeros
 
