@@ -19,7 +19,7 @@ struct Soak {
 
     /// In nanoseconds.
     static let week: Int64 = 604_800_000_000_000
-    /// Conversations at the same time.
+    /// The fewest conversations at the same time.
     private static let crowd = 16_384
     private static let stretches: UInt64 = 40
 
@@ -81,9 +81,12 @@ struct Soak {
     private func traffic() -> ScriptedTraffic {
         let busy = ScriptedTraffic(.week, crowd: 1, meanPause: 1)
         let conversations = Double(packets) * 1000 / Double(busy.meanPacketsByThousand)
-        let cycle = Double(Self.week) * Double(Self.crowd) / max(1, conversations)
+        // Some last for hours: enough must go on at the same time to begin all of them within the week.
+        let needed = 2 * Double(busy.meanDuration) * conversations / Double(Self.week)
+        let crowd = max(Self.crowd, Int(min(needed, 1_048_576)))
+        let cycle = Double(Self.week) * Double(crowd) / max(1, conversations)
         let pause = max(1, Int64(min(cycle, 1e15)) - busy.meanDuration)
-        return ScriptedTraffic(.week, crowd: Self.crowd, meanPause: pause)
+        return ScriptedTraffic(.week, crowd: crowd, meanPause: pause)
     }
 }
 
