@@ -107,8 +107,8 @@ let package = Package(
         ),
         .executableTarget(
             name: "Bench",
-            dependencies: ["Tracking"],
-            exclude: ["README.md", "compare"],
+            dependencies: ["Tracking", "CPcap", "CZlib"],
+            exclude: ["README.md", "compare", "Comparison", "thresholds"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -139,6 +139,11 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["synopsis", "Reporting"],
             exclude: ["Listings", "RealTraffic"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["Bench", "Tracking"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -15,7 +15,7 @@ struct Measurement {
     init(reading path: String, threads: Int) throws(CaptureError) {
         var file = try PcapFile(path: path)
         var tracker = Tracker()
-        let before = Self.peakMemory()
+        let before = ProcessMemory.peak
         let clock = ContinuousClock()
         let begin = clock.now
         if threads > 1 {
@@ -30,14 +30,8 @@ struct Measurement {
         packets = tracker.tally.packets
         flows = tracker.tally.flows
         self.noteworthy = noteworthy
-        peakMemory = Self.peakMemory()
+        peakMemory = ProcessMemory.peak
         growth = peakMemory - before
-    }
-
-    private static func peakMemory() -> Int {
-        var usage = rusage()
-        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
-        return usage.ru_maxrss * 1024
     }
 }
 
@@ -54,7 +48,7 @@ extension Measurement: CustomStringConvertible {
         """
     }
 
-    private static func text(_ value: Double, decimals: Int) -> String {
+    static func text(_ value: Double, decimals: Int) -> String {
         let unit = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
         let scaled = Int((value * Double(unit)).rounded())
         let fraction = String(scaled % unit)

@@ -11,6 +11,17 @@ struct Traffic: ~Copyable {
         case flood
         /// As mixed, with TLS sessions of some 40 packets instead of the healthy connections.
         case tls
+        /// Connections of eight packets; one in ten has a pathology of the scripts instead.
+        case short
+        /// Nothing but the pathologies of the scripts.
+        case pathological
+        /// Connections that come up, carry a request and its response, and stay.
+        case live
+        /// Data segments of 64 connections, cut to 96 octets a packet.
+        case established
+
+        /// As much of a frame as is captured, in octets.
+        var snapshotLength: Int { self == .headers || self == .established ? 96 : 262_144 }
     }
 
     /// Conversations that go on at the same time.
@@ -18,7 +29,7 @@ struct Traffic: ~Copyable {
 
     private let kind: Kind
     private let snapshotLength: Int
-    private var sink: OctetSink
+    private var writer: CaptureWriter
     private var random = SplitMix64(seed: 20170517)
     private var conversations: [Conversation] = []
     private var begun = 0
@@ -26,35 +37,63 @@ struct Traffic: ~Copyable {
     /// In microseconds since 1970.
     private var time: UInt64 = 1_495_000_000_000_000
 
-    init(_ kind: Kind, into sink: consuming OctetSink) {
+    /// - Throws: when the file cannot be made.
+    init(_ kind: Kind, as form: CaptureWriter.Form, to path: String) throws(SystemError) {
         self.kind = kind
-        self.sink = sink
-        snapshotLength = kind == .headers ? 96 : 262_144
+        snapshotLength = kind.snapshotLength
+        writer = try CaptureWriter(form, to: path, snapshotLength: snapshotLength)
     }
 
     mutating func write(packets count: Int) throws(SystemError) {
-        for field in [0xA1B2_C3D4, 0x0004_0002, 0, 0, UInt32(snapshotLength), 1] {
-            sink.append(littleEndian: field)
+        switch kind {
+        case .mixed, .headers, .tls:
+            for _ in 0..<count { try put(nextOfCrowd()) }
+        case .flood:
+            for _ in 0..<count { try put(strangersSyn()) }
+        case .short:
+            try play(.short, crowd: 4096, meanPause: 100_000_000, packets: count)
+        case .pathological:
+            try play(.pathological, crowd: 1024, meanPause: 1_000_000_000, packets: count)
+        case .live:
+            try play(.live, crowd: 4096, meanPause: 1_000_000, packets: count)
+        case .established:
+            try play(.established, crowd: 64, meanPause: 1_000_000, packets: count)
         }
-        for _ in 0..<count {
-            put(kind == .flood ? strangersSyn() : nextOfCrowd())
-            try sink.relieve()
-        }
-        try sink.flush()
+        try writer.finish()
     }
 
-    private mutating func put(_ datagram: Datagram) {
+    private mutating func play(
+        _ programme: Programme,
+        crowd: Int,
+        meanPause: Int64,
+        packets count: Int
+    ) throws(SystemError) {
+        var traffic = ScriptedTraffic(programme, crowd: crowd, meanPause: meanPause)
+        var octets = [UInt8](repeating: 0, count: 2048)
+        let limit = min(snapshotLength, octets.count)
+        // A template needs room for all headers.
+        let room = max(limit, 128)
+        for _ in 0..<count {
+            let time = UInt64(traffic.time / 1000)
+            let (written, length) = unsafe octets.withUnsafeMutableBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return (kept: 0, length: 0) }
+                return unsafe traffic.next(into: base, limit: room)
+            }
+            let kept = min(written, limit)
+            writer.begin(at: time, kept: kept, length: length)
+            writer.append(octets.prefix(kept))
+            try writer.end(kept: kept)
+        }
+    }
+
+    private mutating func put(_ datagram: Datagram) throws(SystemError) {
         time += UInt64(random.below(20))
         written &+= 1
         let kept = min(datagram.length, snapshotLength)
-        sink.append(littleEndian: UInt32(time / 1_000_000))
-        sink.append(littleEndian: UInt32(time % 1_000_000))
-        sink.append(littleEndian: UInt32(kept))
-        sink.append(littleEndian: UInt32(datagram.length))
-        sink.append(
-            kept < datagram.octets.count ? Array(datagram.octets.prefix(kept)) : datagram.octets
-        )
-        sink.append(zeros: max(0, kept - datagram.octets.count))
+        writer.begin(at: time, kept: kept, length: datagram.length)
+        writer.append(datagram.octets.prefix(kept))
+        writer.append(zeros: max(0, kept - datagram.octets.count))
+        try writer.end(kept: kept)
     }
 
     private mutating func strangersSyn() -> Datagram {

@@ -1,0 +1,117 @@
+import Glibc
+import Tracking
+
+/// A week of live traffic in the time of packets, followed without a file, to see whether memory stays flat.
+struct Soak {
+    /// What a stretch of the week showed.
+    struct Stretch {
+        let packets: UInt64
+        /// Since the first packet, in seconds.
+        let time: Int64
+        let packetsPerSecond: UInt64
+        let flows: UInt64
+        let evicted: UInt64
+        /// Flows that were handed to a diagnosis since the begin.
+        let handedOver: UInt64
+        /// Of the whole process, in octets.
+        let memory: Int
+    }
+
+    /// In nanoseconds.
+    static let week: Int64 = 604_800_000_000_000
+    /// The fewest conversations at the same time.
+    private static let crowd = 16_384
+    private static let stretches: UInt64 = 40
+
+    private let packets: UInt64
+    private let flowLimit: Int
+
+    /// - Parameters:
+    ///   - packets: how many the week has.
+    ///   - flowLimit: the most flows at a time.
+    init(packets: UInt64, flowLimit: Int) {
+        self.packets = packets
+        self.flowLimit = flowLimit
+    }
+
+    /// Follows the week.
+    ///
+    /// - Parameter report: is told of each stretch.
+    /// - Returns: whether memory stayed within its bound once the tables were full.
+    /// - Throws: nothing that scripted traffic could be a reason for.
+    func run(_ report: (Stretch) -> Void) throws(CaptureError) -> Bool {
+        var source = ScriptedSource(traffic(), count: packets)
+        var tracker = Tracker(flowLimit: flowLimit)
+        var handedOver: UInt64 = 0
+        var course = MemoryCourse()
+        var isMore = true
+        let clock = ContinuousClock()
+        for stretch in 1... where isMore {
+            let begin = clock.now
+            let target = packets / Self.stretches * UInt64(stretch)
+            let before = tracker.tally.packets
+            while isMore, tracker.tally.packets < target {
+                isMore = try tracker.consume(
+                    next: min(4096, Int(target - tracker.tally.packets)),
+                    from: &source
+                )
+                handedOver += UInt64(tracker.takeDeparted().count)
+            }
+            let seconds = (clock.now - begin) / .seconds(1)
+            let tally = tracker.tally
+            let memory = ProcessMemory.present
+            course.note(memory)
+            report(
+                Stretch(
+                    packets: tally.packets,
+                    time: ((tally.window?.last ?? 0) - (tally.window?.first ?? 0)) / 1_000_000_000,
+                    packetsPerSecond: UInt64(Double(tally.packets - before) / max(seconds, 1e-9)),
+                    flows: tally.flows,
+                    evicted: tally.flowsEvicted,
+                    handedOver: handedOver,
+                    memory: memory
+                )
+            )
+            if tracker.tally.packets >= packets { break }
+        }
+        return course.isFlat
+    }
+
+    /// Paused so that the packets fill the week.
+    private func traffic() -> ScriptedTraffic {
+        let busy = ScriptedTraffic(.week, crowd: 1, meanPause: 1)
+        let conversations = Double(packets) * 1000 / Double(busy.meanPacketsByThousand)
+        // Some last for hours: enough must go on at the same time to begin all of them within the week.
+        let needed = 2 * Double(busy.meanDuration) * conversations / Double(Self.week)
+        let crowd = max(Self.crowd, Int(min(needed, 1_048_576)))
+        let cycle = Double(Self.week) * Double(crowd) / max(1, conversations)
+        let pause = max(1, Int64(min(cycle, 1e15)) - busy.meanDuration)
+        return ScriptedTraffic(.week, crowd: crowd, meanPause: pause)
+    }
+}
+
+/// How much memory a process held, stretch by stretch.
+struct MemoryCourse {
+    /// As many stretches fill the tables first.
+    static let warmUp = 10
+
+    private var stretches = 0
+    private var bound = Int.max
+    /// Whether no stretch after the warm-up went beyond its end by more than an eighth and 16 MiB.
+    private(set) var isFlat = true
+
+    /// - Parameter memory: at the end of the next stretch, in octets.
+    mutating func note(_ memory: Int) {
+        stretches += 1
+        if stretches == Self.warmUp { bound = memory + memory / 8 + 16 << 20 }
+        if memory > bound { isFlat = false }
+    }
+}
+
+extension Soak.Stretch: CustomStringConvertible {
+    var description: String {
+        let day = Measurement.text(Double(time) / 86_400, decimals: 2)
+        return "\(packets) packets  day \(day)  \(packetsPerSecond) packets/s  \(flows) flows  "
+            + "\(evicted) evicted  \(handedOver) handed over  \(memory >> 10) KiB resident"
+    }
+}
