@@ -174,6 +174,7 @@ package struct LiveSession: ~Copyable {
             beats.count = beats.lastCount + max(Self.countInterval, cost * 4 * Self.leisure)
         }
         let start = Clocks.monotonic
+        tracker.age(to: wall)
         incidents = watch.look(at: &tracker, time: wall)
         say(announcements.update(incidents, at: now))
         if now >= beats.forget { forget(at: now, wall) }

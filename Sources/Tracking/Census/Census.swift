@@ -16,6 +16,7 @@ package struct Census: Sendable {
     private var surgePlaces: [Endpoint: Int] = [:]
     private var probingPlaces: [Address: Int] = [:]
     private var newestSurge: Int?
+    private var room = CensusRoom()
 
     /// One initiator and one service.
     package struct Pair: Hashable, Sendable {
@@ -29,7 +30,7 @@ package struct Census: Sendable {
     mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {
         // One more of many: what a flood is made of.
         if let newestSurge, flow.marks.isDisjoint(with: [.alive, .midstream]),
-            surges[newestSurge].takes(flow, beyond: Self.manyAttempts)
+            surges[newestSurge].takes(flow, beyond: Self.manyAttempts, &room)
         {
             return
         }
@@ -57,8 +58,10 @@ package struct Census: Sendable {
         _ firstEvent: () -> Event?
     ) -> Bool {
         guard let place = surgePlace(of: service) else { return true }
-        surges[place].note(flow)
-        if surges[place].wantsExample, let event = firstEvent(), event.kind == .syn {
+        surges[place].note(flow, &room)
+        if surges[place].wantsExample, let event = firstEvent(), event.kind == .syn,
+            CensusRoom.take(&room.examples)
+        {
             surges[place].show(event, from: flow.key[flow.initiator])
         }
         return surges[place].attempts > Self.manyAttempts
@@ -106,9 +109,12 @@ package struct Census: Sendable {
                 isOdd: flow.marks.contains(.oddBeginning),
                 packet: flow.firstPacket,
                 sourcePort: initiator.port
-            )
+            ),
+            &room
         )
-        if probings[place].wantsExample, let event = firstEvent() {
+        if probings[place].wantsExample, let event = firstEvent(),
+            CensusRoom.take(&room.examples)
+        {
             probings[place].show(event, from: initiator.port, to: target)
         }
     }
@@ -139,7 +145,8 @@ package struct Census: Sendable {
                 isClosedByInitiator: closer == flow.initiator,
                 isReset: flow.phase == .reset,
                 hasRequest: hasRequest
-            )
+            ),
+            &room
         )
     }
 
@@ -172,11 +179,22 @@ package struct Census: Sendable {
         let initiators = probings.enumerated().map { ($1.initiator, $0) }
         probingPlaces = Dictionary(initiators) { first, _ in first }
         newestSurge = nil
+        room = CensusRoom()
+        for surge in surges {
+            room.sources -= surge.sources.count
+            room.steps -= surge.counted
+            room.examples -= surge.examples.count
+        }
+        for probing in probings {
+            room.tries -= probing.probes.count
+            room.examples -= probing.examples.count
+        }
+        for connections in emptyConnections.values { room.tries -= connections.visits.count }
     }
 
     /// Brings everything into the order of the packets, whatever order the flows ended in.
     mutating func settle() {
-        for place in surges.indices { surges[place].settle() }
+        for place in surges.indices { surges[place].settle(&room) }
         for place in probings.indices { probings[place].settle() }
         surges.sort { ($0.firstTime, $0.service) < ($1.firstTime, $1.service) }
         surgePlaces = Dictionary(

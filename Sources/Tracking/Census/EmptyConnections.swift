@@ -24,8 +24,12 @@ package struct EmptyConnections: Sendable {
     package private(set) var visits: [Visit] = []
     package private(set) var omitted = 0
 
-    mutating func note(_ visit: Visit) {
-        if visits.count < Self.kept { visits.append(visit) } else { omitted += 1 }
+    mutating func note(_ visit: Visit, _ room: inout CensusRoom) {
+        if visits.count < Self.kept, CensusRoom.take(&room.tries) {
+            visits.append(visit)
+        } else {
+            omitted += 1
+        }
     }
 }
 

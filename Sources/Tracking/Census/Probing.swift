@@ -51,9 +51,15 @@ package struct Probing: Sendable {
 
     var wantsExample: Bool { examples.count < Self.shownProbes }
 
-    mutating func note(_ probe: Probe) {
-        if probes.count < Self.keptProbes { probes.append(probe) } else { omitted += 1 }
-        if probes.count == Self.portsWorthCounting { probes.forEach { count($0.target.port) } }
+    mutating func note(_ probe: Probe, _ room: inout CensusRoom) {
+        if probes.count < Self.keptProbes, CensusRoom.take(&room.tries) {
+            probes.append(probe)
+            if probes.count == Self.portsWorthCounting {
+                probes.forEach { count($0.target.port) }
+            }
+        } else {
+            omitted += 1
+        }
         if probes.count > Self.portsWorthCounting { count(probe.target.port) }
     }
 

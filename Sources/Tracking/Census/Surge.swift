@@ -32,34 +32,44 @@ package struct Surge: Sendable {
     private var counts: [Int64: UInt32] = [:]
     private var newestStep = Int64.min
     private var newestCount: UInt32 = 0
+    /// Whether sources or counts found no place.
+    private var lacksSources = false
+    private var lacksSteps = false
 
     init(of service: Endpoint) {
         self.service = service
     }
 
     /// Whether more sources took part than were told apart.
-    package var hasMoreSources: Bool { sources.count >= Self.toldSources }
+    package var hasMoreSources: Bool { sources.count >= Self.toldSources || lacksSources }
 
     /// Whether the rate of what comes later is not known.
-    var isFull: Bool { counts.count >= Self.stepLimit }
+    var isFull: Bool { counts.count >= Self.stepLimit || lacksSteps }
+
+    /// How many places of the census it takes.
+    var counted: Int { counts.count }
 
     var wantsExample: Bool { examples.count < Self.shownSYNs }
 
     /// Counts a flow to this service, if that is all there is to do: with so many attempts, no single one
     /// matters.
     @inline(always)
-    mutating func takes(_ flow: borrowing Flow, beyond attempts: Int) -> Bool {
+    mutating func takes(
+        _ flow: borrowing Flow,
+        beyond attempts: Int,
+        _ room: inout CensusRoom
+    ) -> Bool {
         let isHigh = flow.marks.contains(.initiatorIsHigh)
         guard self.attempts > attempts, !wantsExample,
             service.port == (isHigh ? flow.key.lowPort : flow.key.highPort),
             service.address == (isHigh ? flow.key.lowAddress : flow.key.highAddress)
         else { return false }
-        note(flow)
+        note(flow, &room)
         return true
     }
 
     @inline(always)
-    mutating func note(_ flow: borrowing Flow) {
+    mutating func note(_ flow: borrowing Flow, _ room: inout CensusRoom) {
         attempts += max(1, Int(flow.attempts))
         answered += flow.synAcks > 0 ? 1 : 0
         answers += Int(flow.synAcks)
@@ -69,34 +79,43 @@ package struct Surge: Sendable {
         firstTime = min(firstTime, flow.begin)
         lastTime = max(lastTime, flow.begin)
         if sources.count < Self.toldSources {
-            noteSource(of: flow)
+            noteSource(of: flow, &room)
         }
         let step = flow.begin / Self.step
         if step != newestStep {
-            putAway()
+            putAway(&room)
             newestStep = step
         }
         newestCount += 1
     }
 
     @inline(never)
-    private mutating func noteSource(of flow: borrowing Flow) {
-        sources.insert(flow.key[flow.initiator].address)
+    private mutating func noteSource(of flow: borrowing Flow, _ room: inout CensusRoom) {
+        let source = flow.key[flow.initiator].address
+        if sources.contains(source) { return }
+        guard CensusRoom.take(&room.sources) else {
+            lacksSources = true
+            return
+        }
+        sources.insert(source)
     }
 
     mutating func show(_ syn: Event, from initiator: Endpoint) {
         examples.append((syn, initiator))
     }
 
-    mutating func settle() {
-        putAway()
+    mutating func settle(_ room: inout CensusRoom) {
+        putAway(&room)
         examples.sort { $0.syn.packet < $1.syn.packet }
     }
 
-    private mutating func putAway() {
+    private mutating func putAway(_ room: inout CensusRoom) {
         guard newestCount > 0 else { return }
-        if counts.count < Self.stepLimit || counts[newestStep] != nil {
+        let isNew = counts[newestStep] == nil
+        if !isNew || counts.count < Self.stepLimit && CensusRoom.take(&room.steps) {
             counts[newestStep, default: 0] += newestCount
+        } else {
+            lacksSteps = true
         }
         newestCount = 0
     }
