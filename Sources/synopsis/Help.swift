@@ -8,7 +8,6 @@ enum Help {
           synopsis interfaces             what can be captured on, and whether you may
           synopsis explain [PATHOLOGY]    the catalogue, or the manual page of one
           synopsis schema                 the JSON Schema of --format json
-          synopsis live -i INTERFACE      the same while packets come
 
         Examples
           synopsis nfs.pcap
