@@ -112,20 +112,6 @@ package struct Diagnosis {
         }
     }
 
-    /// Examines one flow.
-    package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
-        if covers(flow) { return }
-        var history = History(flow, in: capture)
-        let examples = examples(of: history)
-        history.needsTexts = examples.isEmpty
-        var findings = examine(history)
-        if !history.needsTexts, !findings.allSatisfy({ examples.contains($0.pathology) }) {
-            history.needsTexts = true
-            findings = examine(history)
-        }
-        file(findings, of: history)
-    }
-
     /// Whether a finding about many flows speaks for this one.
     func covers(_ flow: FlowEvents) -> Bool {
         guard flow.isMute else { return false }
@@ -134,7 +120,7 @@ package struct Diagnosis {
     }
 
     /// The pathologies that need no further example between the parties of a history.
-    private func examples(of history: History) -> [String] {
+    func examples(of history: History) -> [String] {
         let parties = parties(of: history.initiator.address, history.responder)
         return drafts[parties]?.pathologiesWithExamples ?? []
     }
@@ -157,7 +143,7 @@ package struct Diagnosis {
         file(findings, of: examination.history)
     }
 
-    private mutating func file(_ findings: [Finding], of history: History) {
+    mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
         let parties = parties(of: history.initiator.address, history.responder)
         if let syn = TranslatedSYN(history) {
@@ -171,8 +157,18 @@ package struct Diagnosis {
         file(findings, of: history, under: parties)
     }
 
-    private func examine(_ history: History) -> [Finding] {
+    func examine(_ history: History) -> [Finding] {
         Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
+    }
+
+    /// Finds what is to be found in a flow, without words.
+    var silentExamination: @Sendable (FlowEvents, CaptureFacts) -> [Finding] {
+        let (detectors, leastSeverity) = (detectors, leastSeverity)
+        return { flow, capture in
+            var history = History(flow, in: capture)
+            history.needsTexts = false
+            return Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
+        }
     }
 
     /// What the given detectors find in one history.

@@ -6,6 +6,8 @@ import Tracking
 struct Analysis: ~Copyable {
     /// Frames between two looks at the rest of the world.
     private static let batch = 16_384
+    /// As many flows wait to be examined together.
+    private static let flowsAtOnce = 1024
     /// A smaller file is read before a thread has begun, in octets.
     private static let leastOctetsForThread: UInt64 = 1 << 20
 
@@ -176,7 +178,14 @@ struct Analysis: ~Copyable {
         swap(&diagnosis, &self.diagnosis)
         diagnosis.consume(tracker.survey())
         let facts = tracker.facts()
-        tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+        var waiting: [FlowEvents] = []
+        tracker.forEachNoteworthy { flow in
+            waiting.append(flow)
+            guard waiting.count == Self.flowsAtOnce else { return }
+            diagnosis.consume(waiting, in: facts, threads: threads)
+            waiting.removeAll(keepingCapacity: true)
+        }
+        diagnosis.consume(waiting, in: facts, threads: threads)
         tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         var report = Report(
             inputs: inputs,

@@ -81,6 +81,16 @@ struct OctetWindow: ~Copyable {
         return isBigEndian ? (first, second) : (first.byteSwapped, second.byteSwapped)
     }
 
+    /// Sixteen octets of the block as two words of which the lowest octet comes first.
+    @inline(always)
+    func longWords(at place: Int) -> (UInt64, UInt64) {
+        precondition(place >= 0 && place <= Self.length &- 16)
+        return unsafe (
+            UInt64(littleEndian: block.loadUnaligned(fromByteOffset: place, as: UInt64.self)),
+            UInt64(littleEndian: block.loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self))
+        )
+    }
+
     /// One word of the block in the file's byte order.
     @inline(always)
     func word(at place: Int, isBigEndian: Bool) -> UInt32 {

@@ -22,6 +22,7 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     /// at each look.
     private let chunks: UnsafeMutablePointer<UnsafeMutablePointer<Record>>
     private var chunkCount = 0
+    private let anchor = Anchor()
     private(set) var count = 0
 
     init() {

@@ -50,6 +50,7 @@ package struct Tracker: ~Copyable {
     var conversations: [Int: [Conversation]] = [:]
     /// How many connections came up between whom, of those that were forgotten when they were over.
     var formerConnections: [FormerPair: Int] = [:]
+    private let anchor = Anchor()
     var flows: FlowTable
     var tapes: TapeStore
     /// Once the capture is closed: the noteworthy flows with their first packets.

@@ -11,6 +11,8 @@ struct PcapRecords {
     private let nanosecondsPerUnit: Int64
     private let headerLength: Int
     private let order: LengthOrder
+    /// Whether it is of the form that nearly all files have, in the byte order of nearly all machines.
+    private let isUsual: Bool
 
     /// Where a record's captured length stands.
     private enum LengthOrder {
@@ -30,6 +32,7 @@ struct PcapRecords {
         nanosecondsPerUnit = 1000
         headerLength = 16
         order = .capturedFirst
+        isUsual = false
     }
 
     /// Reads the file's header.
@@ -60,6 +63,7 @@ struct PcapRecords {
         hasNanoseconds = form.hasNanoseconds
         nanosecondsPerUnit = form.hasNanoseconds ? 1 : 1000
         headerLength = form.recordHeaderLength
+        isUsual = !form.isBigEndian && order == .capturedFirst && headerLength == 16
         let claimed = number(at: 16..<20)
         snapshotLength =
             claimed == 0 || claimed > Int32.max ? CapturedRecord.longestFrame : Int(claimed)
@@ -71,9 +75,24 @@ struct PcapRecords {
     @inline(always)
     func advanceInPlace(in window: inout OctetWindow, to record: inout CapturedRecord) -> Bool {
         let (left, position) = (window.left, window.position)
+        if isUsual {
+            guard left >= 16 else { return false }
+            let (stamp, lengths) = window.longWords(at: position)
+            let claimed = UInt32(truncatingIfNeeded: lengths)
+            let length = 16 &+ Int(claimed)
+            guard claimed <= CapturedRecord.longestFrame, left >= length else { return false }
+            record.time =
+                Int64(stamp & 0xFFFF_FFFF) &* 1_000_000_000
+                &+ Int64(stamp >> 32) &* nanosecondsPerUnit
+            record.originalLength = UInt32(truncatingIfNeeded: lengths >> 32)
+            record.start = position &+ 16
+            record.count = min(Int(claimed), snapshotLength)
+            window.position = position &+ length
+            return true
+        }
         guard left >= headerLength else { return false }
         var (claimed, original) = window.words(at: position &+ 8, isBigEndian: isBigEndian)
-        if order != .capturedFirst { reorder(&claimed, &original) }
+        if order != .capturedFirst { Self.reorder(&claimed, &original, from: order) }
         let length = headerLength &+ Int(claimed)
         guard claimed <= CapturedRecord.longestFrame, left >= length else { return false }
         let (seconds, fraction) = window.words(at: position, isBigEndian: isBigEndian)
@@ -100,7 +119,7 @@ struct PcapRecords {
             )
         }
         var (claimed, original) = window.words(at: window.position &+ 8, isBigEndian: isBigEndian)
-        reorder(&claimed, &original)
+        Self.reorder(&claimed, &original, from: order)
         guard claimed <= CapturedRecord.longestFrame else {
             let longest = CapturedRecord.longestFrame
             throw .record(
@@ -115,7 +134,11 @@ struct PcapRecords {
     }
 
     @inline(never)
-    private func reorder(_ captured: inout UInt32, _ original: inout UInt32) {
+    private static func reorder(
+        _ captured: inout UInt32,
+        _ original: inout UInt32,
+        from order: LengthOrder
+    ) {
         switch order {
         case .capturedFirst: break
         case .originalFirst: swap(&captured, &original)

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A segment in a batch, as its flow sees it: with its key, and who of the two sent it.
 ///
 /// It holds as much as following a running connection takes; the rest is read from its frame again where the flow wants it. Not copyable, so that it stays where it was read to.
@@ -12,8 +10,7 @@ struct FlowSegment: ~Copyable {
     private(set) var time: Int64 = 0
     /// The frame's place in the input, from 1.
     private(set) var number: UInt64 = 0
-    /// Whatever holds an atomic value stays at its address: without it, every call that takes a segment would copy all of it.
-    private let anchor = Atomic<UInt8>(0)
+    private let anchor = Anchor()
     private var memory: UnsafeRawPointer?
     /// In octets.
     private(set) var capturedLength: UInt32 = 0
@@ -115,14 +112,17 @@ extension FlowSegment {
     mutating func read(_ frame: borrowing Frame, seed: UInt64) {
         note(frame)
         linkType = frame.linkType
-        isPlain =
-            frame.linkType == .ethernet
-            && (read(plainIPv4: frame.octets) || read(plainIPv6: frame.octets))
-        if isPlain {
-            link = LinkFacts(ethernet: frame.octets, at: 0)
-            if flags.contains(.syn) { link.checksum = checksum }
+        isPlain = false
+        guard frame.linkType == .ethernet else { return }
+        if read(plainIPv4: frame.octets) {
+            tag = key.hashOfIPv4(seed: seed)
+        } else {
+            guard read(plainIPv6: frame.octets) else { return }
+            tag = key.hash(seed: seed)
         }
-        tag = key.hash(seed: seed)
+        isPlain = true
+        link = LinkFacts(plainEthernet: frame.octets)
+        if flags.contains(.syn) { link.checksum = checksum }
     }
 
     /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.

@@ -24,6 +24,12 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
         packed = octets.bigEndian(at: offset &+ 4, as: UInt64.self) & Self.addressBits
     }
 
+    /// Those of an Ethernet header that is there as a whole.
+    @inline(always)
+    init(plainEthernet octets: RawSpan) {
+        packed = octets.plain(at: 4, as: UInt64.self) & Self.addressBits
+    }
+
     init(source: MACAddress?, direction: Direction) {
         packed = (source?.bits ?? 0) | UInt64(direction.rawValue) << 48
     }
