@@ -3,7 +3,7 @@ import Tracking
 /// How flows are examined, one after the other or on several cores.
 ///
 /// What is found in a flow depends on that flow alone; only how much is said of it depends on what was found before. So the
-/// flows are examined in any order, without words, and their findings are taken in the order of the flows.
+/// flows are examined in any order, and their findings are taken in the order of the flows.
 extension Diagnosis {
     /// With fewer flows the other core would not have begun when they are done.
     private static let worthSharing = 64
@@ -24,9 +24,9 @@ extension Diagnosis {
             for flow in flows { consume(flow, in: capture) }
             return
         }
-        let examine = silentExamination
-        var findings = [[Finding]](repeating: [], count: flows.count)
-        unsafe findings.withUnsafeMutableBufferPointer { places in
+        let examine = examination
+        var examinations = [Examination?](repeating: nil, count: flows.count)
+        unsafe examinations.withUnsafeMutableBufferPointer { places in
             // Each place is written by one thread, and read when all have ended.
             nonisolated(unsafe) let places = unsafe places
             share(among: threads) { part in
@@ -35,27 +35,22 @@ extension Diagnosis {
                 }
             }
         }
-        for place in flows.indices where !findings[place].isEmpty {
-            take(flows[place], findings[place], in: capture)
+        for examination in examinations {
+            if let examination, !examination.findings.isEmpty { file(examination) }
         }
     }
 
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
         if covers(flow) { return }
-        let findings = silentExamination(flow, capture)
-        if !findings.isEmpty { take(flow, findings, in: capture) }
-    }
-
-    /// Takes what was found in a flow, in words where they are still wanted.
-    private mutating func take(
-        _ flow: FlowEvents,
-        _ silent: [Finding],
-        in capture: CaptureFacts
-    ) {
         var history = History(flow, in: capture)
         let examples = examples(of: history)
-        history.needsTexts = !silent.allSatisfy { examples.contains($0.pathology) }
-        file(history.needsTexts ? examine(history) : silent, of: history)
+        history.needsTexts = examples.isEmpty
+        var findings = examine(history)
+        if !history.needsTexts, !findings.allSatisfy({ examples.contains($0.pathology) }) {
+            history.needsTexts = true
+            findings = examine(history)
+        }
+        file(findings, of: history)
     }
 }

@@ -127,10 +127,19 @@ package struct Diagnosis {
 
     /// Examines one flow and says it all in words, whatever was found before.
     func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
-        var history = History(flow, in: capture)
-        let findings = examine(history)
-        history.forgetOtherHosts()
-        return Examination(key: flow.key, history: history, findings: findings)
+        examination(flow, capture)
+    }
+
+    /// How one flow is examined, for any thread.
+    var examination: @Sendable (FlowEvents, CaptureFacts) -> Examination {
+        let (detectors, leastSeverity) = (detectors, leastSeverity)
+        return { flow, capture in
+            var history = History(flow, in: capture)
+            let findings = Self.findings(in: history, by: detectors)
+                .filter { $0.severity >= leastSeverity }
+            history.forgetOtherHosts()
+            return Examination(key: flow.key, history: history, findings: findings)
+        }
     }
 
     /// Takes what was found in one flow, with as many texts as `consume` would have asked for.
@@ -159,16 +168,6 @@ package struct Diagnosis {
 
     func examine(_ history: History) -> [Finding] {
         Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
-    }
-
-    /// Finds what is to be found in a flow, without words.
-    var silentExamination: @Sendable (FlowEvents, CaptureFacts) -> [Finding] {
-        let (detectors, leastSeverity) = (detectors, leastSeverity)
-        return { flow, capture in
-            var history = History(flow, in: capture)
-            history.needsTexts = false
-            return Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
-        }
     }
 
     /// What the given detectors find in one history.

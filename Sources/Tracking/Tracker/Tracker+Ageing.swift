@@ -2,8 +2,6 @@
 ///
 /// A tracker with few flows forgets none of them, since nothing is gained by that.
 extension Tracker {
-    /// With no more flows than this, none is forgotten.
-    static let fewFlows = 1 << 16
     /// As many packets come between two steps.
     static let packetsBetweenSteps: UInt64 = 1024
     /// As many records a step looks at.
@@ -24,7 +22,7 @@ extension Tracker {
     /// - Parameter time: now, in nanoseconds since 1970.
     @inline(never)
     package mutating func age(to time: Int64) {
-        for _ in 0..<Self.recordsInStep where flows.count > Self.fewFlows {
+        for _ in 0..<Self.recordsInStep where flows.count > fewFlows {
             if let index = flows.nextRecord(), isOver(index, at: time) { forget(index, at: time) }
             if let number = flows.nextOpening(),
                 time &- flows[opening: number].time > Self.openingTime

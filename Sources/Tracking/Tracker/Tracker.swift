@@ -56,6 +56,7 @@ package struct Tracker: ~Copyable {
     /// Once the capture is closed: the noteworthy flows with their first packets.
     var noteworthy: [(firstPacket: UInt64, index: Int)] = []
     let collectsHandshakes: Bool
+    let fewFlows: Int
     /// Flows that a diagnosis may want before the end, if it asked for them.
     var changes = ChangedFlows()
 
@@ -69,7 +70,13 @@ package struct Tracker: ~Copyable {
     /// - Parameters:
     ///   - flowLimit: the most flows at a time; beyond it the quietest go first.
     ///   - collectsHandshakes: whether `handshakes` is filled.
-    package init(flowLimit: Int = 2_000_000, collectsHandshakes: Bool = false) {
+    ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
+    package init(
+        flowLimit: Int = 2_000_000,
+        collectsHandshakes: Bool = false,
+        fewFlows: Int = 1 << 16
+    ) {
+        self.fewFlows = fewFlows
         flows = FlowTable(capacity: flowLimit)
         let events = min(flowLimit, Int(UInt32.max / 4)) * 2 + 65_536
         tapes = TapeStore(capacity: UInt32(events))

@@ -15,9 +15,18 @@ struct Tracked {
 }
 
 /// Follows frames to their end.
-func track(_ records: [MemoryFrames.Record], flowLimit: Int = 1000) throws -> Tracked {
+func track(
+    _ records: [MemoryFrames.Record],
+    flowLimit: Int = 1000,
+    collectsHandshakes: Bool = true,
+    fewFlows: Int = 1 << 16
+) throws -> Tracked {
     var source = MemoryFrames(records, linkType: .ethernet)
-    var tracker = Tracker(flowLimit: flowLimit, collectsHandshakes: true)
+    var tracker = Tracker(
+        flowLimit: flowLimit,
+        collectsHandshakes: collectsHandshakes,
+        fewFlows: fewFlows
+    )
     while try tracker.consume(next: 64, from: &source) {}
     var tracked = Tracked()
     tracker.finish { tracked.flows.append($0) }

@@ -1,0 +1,37 @@
+import Diagnosing
+import Testing
+import Tracking
+
+/// Flows may be examined on several cores.
+@Suite struct `Flows that two threads examine` {
+    @Test func `give the incidents that one gives`() throws {
+        let frames = (0..<400).flatMap { number in
+            var exchange = Exchange(from: "10.0.\(number % 7).1:\(2000 + number)") {
+                client.syn(seq: 1000)
+                if number % 3 == 0 { server.rstAck(ack: 1001) }
+                client.syn(seq: 1000).after(.seconds(1))
+            }
+            exchange.begin = Int64(number) * 1_000_000
+            return exchange.frames
+        }
+        var tracker = Tracker()
+        var source = MemoryFrames(frames, linkType: .ethernet)
+        while try tracker.consume(next: 64, from: &source) {}
+        tracker.close()
+        var flows: [FlowEvents] = []
+        tracker.forEachNoteworthy { flows.append($0) }
+
+        var alone = Diagnosis()
+        for flow in flows { alone.consume(flow, in: tracker.facts()) }
+        var shared = Diagnosis()
+        shared.consume(flows, in: tracker.facts(), threads: 2)
+
+        #expect(flows.count == 400)
+        #expect(!alone.incidents.isEmpty)
+        #expect(shared.incidents.map(\.verdict) == alone.incidents.map(\.verdict))
+        #expect(
+            shared.incidents.map { $0.chain.map(\.finding) }
+                == alone.incidents.map { $0.chain.map(\.finding) }
+        )
+    }
+}
