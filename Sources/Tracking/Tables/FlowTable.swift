@@ -5,6 +5,8 @@
 struct FlowTable: ~Copyable {
     /// How many records an eviction looks at to find a quiet one.
     private static let evictionSample = 64
+    /// So many evictions ahead the index is asked for.
+    private static let openingReach = 8
 
     /// From this record number on, flows are openings.
     static let firstOpening = 1 << 31
@@ -87,6 +89,9 @@ struct FlowTable: ~Copyable {
     subscript(opening number: Int) -> Opening {
         @inline(always) get { openings[number - Self.firstOpening] }
     }
+
+    /// Whether most flows are openings.
+    var isFlooded: Bool { (openings.count - freeOpenings.count) * 2 > count }
 
     /// The numbers of openings ever used, free ones among them.
     var openingNumbers: Range<Int> {
@@ -224,19 +229,18 @@ struct FlowTable: ~Copyable {
         return Self.firstOpening + roundOpening
     }
 
-    /// The quietest of the next few openings.
-    mutating func quietestOpening() -> Int? {
-        var found: (number: Int, time: Int64)?
-        var looked = 0
-        while looked < openings.count, looked < Self.evictionSample || found == nil {
-            openingHand = (openingHand + 1) % openings.count
-            looked += 1
-            let opening = openings[openingHand]
-            if opening.isFree { continue }
-            if let found, found.time <= opening.time { continue }
-            found = (Self.firstOpening + openingHand, opening.time)
+    /// The next opening, round and round: a place that is left is taken by the next SYN, so that they lie in the order
+    /// of time.
+    mutating func oldestOpening() -> Int? {
+        for _ in 0..<openings.count {
+            openingHand = openingHand + 1 < openings.count ? openingHand + 1 : 0
+            if openings[openingHand].isFree { continue }
+            // Its place in the index will be looked for soon.
+            let later = openingHand + Self.openingReach
+            if later < openings.count { prefetchSlot(of: tag(of: openings[later].key.key)) }
+            return Self.firstOpening + openingHand
         }
-        return found?.number
+        return nil
     }
 
     /// Moves later entries of a probe run up, so that no search ends early (linear probing).

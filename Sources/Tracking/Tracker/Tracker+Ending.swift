@@ -1,8 +1,9 @@
 /// How flows leave the tracker: for want of room, or at the end of the input.
 extension Tracker {
     mutating func evict() {
-        let index = flows.quietest()
-        let opening = flows.quietestOpening()
+        // In a flood nobody looks for a quiet flow among those that are more than a SYN.
+        let index = flows.isFlooded ? nil : flows.quietest()
+        let opening = flows.oldestOpening()
         let time = opening.map { flows[opening: $0].time } ?? .max
         if let opening, index.map({ flows[$0].lastTime >= time }) ?? true {
             remove(opening: opening)
