@@ -147,7 +147,7 @@ struct LiveCommand: ParsableCommand {
             Output.error("synopsis: \(error)\n")
             throw ExitStatus(code: Program.failure)
         }
-        try outputs.dropPrivileges(log)
+        try outputs.dropPrivileges()
         try slicing.checkFolder()
         let places = try outputs.outputs()
         let isText = (format ?? (Output.isTerminal(STDOUT_FILENO) ? .text : .ndjson)) == .text

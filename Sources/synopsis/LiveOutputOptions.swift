@@ -63,7 +63,7 @@ struct LiveOutputOptions: ParsableArguments {
     /// Gives up what only the opening of interfaces takes; before any thread is started.
     ///
     /// Outputs are opened afterwards, as the user whom they will belong to.
-    func dropPrivileges(_ log: Logger) throws(ExitStatus) {
+    func dropPrivileges() throws(ExitStatus) {
         do throws(Privileges.Fault) {
             _ = try Privileges.drop(
                 to: user.flatMap { UserAccount($0) },
@@ -73,7 +73,6 @@ struct LiveOutputOptions: ParsableArguments {
             Output.error("synopsis: privileges cannot be given up: \(error)\n")
             throw ExitStatus(code: Program.failure)
         }
-        if geteuid() == 0 { log.notice("runs on as root; -Z USER names whom to become instead") }
     }
 
     /// Opens the files, and begins to connect.

@@ -145,7 +145,7 @@ import Tracking
     }
 
     private static func fetch(_ address: String) throws -> Outcome {
-        try run("/usr/bin/env", ["curl", "-s", "-S", "-i", "-m", "5", address])
+        try run("/usr/bin/env", ["curl", "-s", "-S", "-i", "-m", "30", address])
     }
 
     private static var hasCurl: Bool {
