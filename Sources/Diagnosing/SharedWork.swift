@@ -1,15 +1,4 @@
-import Glibc
-
-/// One part of some work, for a thread of its own.
-private final class Part: Sendable {
-    let number: Int
-    let body: @Sendable (Int) -> Void
-
-    init(_ number: Int, _ body: @escaping @Sendable (Int) -> Void) {
-        self.number = number
-        self.body = body
-    }
-}
+import Tracking
 
 /// Does some work in parts at the same time, and returns when all of them are done.
 ///
@@ -18,29 +7,15 @@ private final class Part: Sendable {
 ///   - body: what does the part with a number from 0.
 func share(among parts: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
-        var threads: [pthread_t] = []
+        var threads: [StartedThread] = []
         for number in 1..<max(1, parts) {
-            let part = unsafe Unmanaged.passRetained(Part(number, body))
-            var thread = pthread_t()
-            let status = unsafe pthread_create(
-                &thread,
-                nil,
-                { part in
-                    guard let part = unsafe part else { return nil }
-                    let mine = unsafe Unmanaged<Part>.fromOpaque(part).takeRetainedValue()
-                    mine.body(mine.number)
-                    return nil
-                },
-                part.toOpaque()
-            )
-            if status == 0 {
-                threads.append(thread)
-            } else {
-                unsafe part.release()
+            do throws(ThreadFault) {
+                threads.append(try StartedThread { body(number) })
+            } catch {
                 body(number)
             }
         }
         body(0)
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in threads { thread.join() }
     }
 }

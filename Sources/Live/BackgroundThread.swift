@@ -1,16 +1,10 @@
 import Glibc
 import Synchronization
+import Tracking
 
 /// A thread beside the capture that works when it is woken.
 final class BackgroundThread: Sendable {
-    /// What the thread runs; held by the thread alone.
-    private final class Work: Sendable {
-        let body: @Sendable () -> Void
-
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = Mutex<StartedThread?>(nil)
     private let ends: (wait: Int32, ring: Int32)
 
     init() {
@@ -37,30 +31,13 @@ final class BackgroundThread: Sendable {
     /// - Returns: the error number, or 0.
     @discardableResult
     func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
-        // Signals are for the threads that expect them.
-        var (all, before) = (sigset_t(), sigset_t())
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-        var thread = pthread_t()
-        let work = unsafe Unmanaged.passRetained(Work(body))
-        let status = unsafe pthread_create(
-            &thread,
-            nil,
-            { work in
-                guard let work = unsafe work else { return nil }
-                unsafe Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body()
-                return nil
-            },
-            work.toOpaque()
-        )
-        guard status == 0 else {
-            unsafe work.release()
-            return status
+        do throws(ThreadFault) {
+            let started = try StartedThread(body)
+            thread.withLock { $0 = started }
+            return 0
+        } catch {
+            return error.number
         }
-        let started = thread
-        self.thread.withLock { $0 = started }
-        return 0
     }
 
     func wake() {
@@ -70,7 +47,7 @@ final class BackgroundThread: Sendable {
 
     /// Waits until the thread has ended.
     func join() {
-        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+        thread.withLock({ $0.take() })?.join()
     }
 
     /// What the thread itself does when it has nothing to do: waits until it is woken, or so long.

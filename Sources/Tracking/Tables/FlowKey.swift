@@ -65,20 +65,24 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
     @inline(always)
     func hash(seed: UInt64) -> UInt32 {
         if lowAddress.high | highAddress.high == 0 { return hashOfIPv4(seed: seed) }
-        let ports = UInt64(lowPort) << 16 | UInt64(highPort)
-        var value = Self.fold(lowAddress.low ^ seed, highAddress.low ^ 0x9E37_79B9_7F4A_7C15)
-        value = Self.fold(value ^ ports, 0xD6E8_FEB8_6659_FD93 ^ seed)
-        value = Self.fold(value ^ lowAddress.high, highAddress.high ^ 0xA076_1D64_78BD_642F)
+        let low = foldedLow(seed)
+        let value = Self.fold(low ^ lowAddress.high, highAddress.high ^ 0xA076_1D64_78BD_642F)
         return UInt32(truncatingIfNeeded: value ^ value >> 32)
     }
 
     /// The hash of a key of IPv4.
     @inline(always)
     func hashOfIPv4(seed: UInt64) -> UInt32 {
+        let value = foldedLow(seed)
+        return UInt32(truncatingIfNeeded: value ^ value >> 32)
+    }
+
+    /// The ports and the lower halves of the addresses, all that a key of IPv4 has.
+    @inline(always)
+    private func foldedLow(_ seed: UInt64) -> UInt64 {
         let ports = UInt64(lowPort) << 16 | UInt64(highPort)
         let addresses = Self.fold(lowAddress.low ^ seed, highAddress.low ^ 0x9E37_79B9_7F4A_7C15)
-        let value = Self.fold(addresses ^ ports, 0xD6E8_FEB8_6659_FD93 ^ seed)
-        return UInt32(truncatingIfNeeded: value ^ value >> 32)
+        return Self.fold(addresses ^ ports, 0xD6E8_FEB8_6659_FD93 ^ seed)
     }
 
     @inline(always)

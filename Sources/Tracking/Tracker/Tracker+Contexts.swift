@@ -15,11 +15,7 @@ extension Tracker {
         if !flows[index].knows(waiting.side) {
             flows[index].setContext(waiting.context, of: waiting.side)
         }
-        if flows[index].absorbs(waiting) {
-            if waiting.payloadLength > 0 { hear(waiting, on: index) }
-        } else {
-            follow(declined: waiting, on: index)
-        }
+        follow(waiting, on: index)
     }
 
     /// The flow to which a segment belongs, `nil` for a new one.

@@ -18,10 +18,4 @@ package struct Segment: Hashable, BitwiseCopyable, Sendable {
     package var capturedLength: UInt32 = 0
     /// Of a SYN.
     package var checksum = SegmentChecksum.unchecked
-
-    /// How much sequence space it takes: the payload, and one each for SYN and FIN (RFC 9293 §3.4).
-    @inline(always)
-    package var sequenceLength: UInt32 {
-        payloadLength &+ UInt32(flags.rawValue & 1) &+ UInt32(flags.rawValue >> 1 & 1)
-    }
 }

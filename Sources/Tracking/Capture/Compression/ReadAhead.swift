@@ -36,8 +36,7 @@ final class ReadAhead {
     private var lengths = [Int](repeating: 0, count: bufferCount)
     /// Behind a pointer, so that the compiler knows that it changes while a thread waits.
     private let state: UnsafeMutablePointer<State>
-    private var thread = pthread_t()
-    private var isRunning = false
+    private var thread: StartedThread?
     /// The reader's place in the buffer that it empties.
     private var position = 0
 
@@ -81,18 +80,12 @@ final class ReadAhead {
             throw .input(offset: nil, CaptureStream.complaint(errno))
         }
         // Unretained: `stop()` waits for the thread before the owner lets go.
-        let status = unsafe pthread_create(
-            &thread,
-            nil,
-            { object in
-                guard let object = unsafe object else { return nil }
-                unsafe Unmanaged<ReadAhead>.fromOpaque(object).takeUnretainedValue().run()
-                return nil
-            },
-            Unmanaged.passUnretained(self).toOpaque()
-        )
-        guard status == 0 else { throw .input(offset: nil, CaptureStream.complaint(status)) }
-        isRunning = true
+        nonisolated(unsafe) let me = unsafe Unmanaged.passUnretained(self)
+        do throws(ThreadFault) {
+            thread = try StartedThread { unsafe me.takeUnretainedValue().run() }
+        } catch {
+            throw .input(offset: nil, CaptureStream.complaint(error.number))
+        }
     }
 
     deinit {
@@ -111,15 +104,15 @@ final class ReadAhead {
 
     /// Ends the thread, wherever it is.
     func stop() {
-        guard isRunning else { return }
+        guard let thread else { return }
         withLock {
             unsafe state.pointee.isStopping = true
             unsafe pthread_cond_broadcast(change)
         }
         var signal: UInt8 = 1
         _ = unsafe write(alarm.ring, &signal, 1)
-        pthread_join(thread, nil)
-        isRunning = false
+        thread.join()
+        self.thread = nil
     }
 
     private func withLock<Result>(_ body: () -> Result) -> Result {

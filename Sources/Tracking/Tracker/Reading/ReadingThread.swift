@@ -40,8 +40,7 @@ package final class ReadingThread {
     /// Frames in the batches that were filled.
     private var given: UInt64 = 0
     private var error: CaptureError?
-    private var thread = pthread_t()
-    private var isRunning = false
+    private var thread: StartedThread?
     /// Where the follower is.
     package private(set) var progress = Progress()
 
@@ -71,17 +70,8 @@ package final class ReadingThread {
         unsafe pthread_mutex_init(lock, nil)
         unsafe pthread_cond_init(change, nil)
         // Unretained: `stop()` waits for the thread before the owner lets go.
-        isRunning =
-            unsafe pthread_create(
-                &thread,
-                nil,
-                { object in
-                    guard let object = unsafe object else { return nil }
-                    unsafe Unmanaged<ReadingThread>.fromOpaque(object).takeUnretainedValue().run()
-                    return nil
-                },
-                Unmanaged.passUnretained(self).toOpaque()
-            ) == 0
+        nonisolated(unsafe) let me = unsafe Unmanaged.passUnretained(self)
+        thread = try? StartedThread { unsafe me.takeUnretainedValue().run() }
         // Without a thread the follower reads for itself.
     }
 
@@ -100,11 +90,11 @@ package final class ReadingThread {
 
     /// Waits for the thread to end, which reads no further than to the end of its batch.
     private func stop() {
-        guard isRunning else { return }
+        guard let thread else { return }
         isStopping.store(true, ordering: .sequentiallyConsistent)
         wake()
-        pthread_join(thread, nil)
-        isRunning = false
+        thread.join()
+        self.thread = nil
     }
 
     /// What is to be said of the file; the reading ends with it.
@@ -142,7 +132,7 @@ extension ReadingThread {
     /// - Throws: what is wrong with the file; all before it has been followed.
     func next(_ body: (borrowing Batch) -> Void) throws(CaptureError) -> Bool {
         let number = emptied.load(ordering: .relaxed)
-        if isRunning {
+        if thread != nil {
             wait {
                 filled.load(ordering: .sequentiallyConsistent) > number
                     || isFinished.load(ordering: .sequentiallyConsistent)

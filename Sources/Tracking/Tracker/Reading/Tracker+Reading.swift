@@ -74,6 +74,13 @@ extension Tracker {
         }
     }
 
+    /// Takes a segment of a flow that is known.
+    @inline(always)
+    mutating func follow(_ segment: borrowing FlowSegment, on index: Int) {
+        guard flows[index].absorbs(segment) else { return follow(declined: segment, on: index) }
+        if segment.payloadLength > 0 { hear(segment, on: index) }
+    }
+
     /// Takes a segment that its flow declined, or that has none yet.
     @inline(always)
     mutating func follow(declined segment: borrowing FlowSegment, on index: Int?) {
@@ -134,10 +141,10 @@ extension Tracker {
         let index = find(segment.key, tag: segment.tag)
         if index == nil, !contexts.isEmpty {
             follow(apart: segment)
-        } else if let index, flows[index].absorbs(segment) {
-            if segment.payloadLength > 0 { hear(segment, on: index) }
+        } else if let index {
+            follow(segment, on: index)
         } else {
-            follow(declined: segment, on: index)
+            follow(declined: segment, on: nil)
         }
     }
 
