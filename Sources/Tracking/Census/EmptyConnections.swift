@@ -37,17 +37,13 @@ extension EmptyConnections.Visit {
     /// The SYN that it began with, as far as it is remembered.
     package var syn: Event {
         Event(
-            time: begin,
+            .syn,
+            at: begin,
             packet: firstPacket,
             sequence: initialSequence,
-            acknowledgment: SequenceNumber(0),
-            frameLength: 0,
             flags: .syn,
-            context: context,
-            incarnation: 0,
-            timeToLive: 0,
-            kind: .syn,
-            side: .low
+            from: .low,
+            context: context
         )
     }
 }

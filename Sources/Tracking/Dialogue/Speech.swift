@@ -1,7 +1,7 @@
 /// What one end of a connection said after the handshake, as far as it matters for how the connection ends.
 package struct Speech: Hashable, Sendable {
     /// Its newest data segment.
-    package let last: Glimpse
+    package let last: SegmentFacts
     /// When its first data was captured, in nanoseconds since 1970; 0 without any.
     package let begin: Int64
     /// When it began to speak after the other end's newest data, in nanoseconds since 1970.

@@ -12,7 +12,7 @@ struct Talk: BitwiseCopyable {
     /// What one end said.
     struct Line: BitwiseCopyable {
         /// The newest data segment.
-        var last = Glimpse()
+        var last = SegmentFacts()
         /// Data segments, those sent again among them; stops at the greatest number.
         var segments: UInt16 = 0
         /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
@@ -56,7 +56,7 @@ extension Talk.Line {
         if !isAgain { end = reach }
         if beginsTurn { turn = segment.time }
         if segments != .max { segments &+= 1 }
-        last = Glimpse(segment)
+        last = segment.facts
         return (isAgain, segments)
     }
 }

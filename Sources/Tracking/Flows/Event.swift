@@ -21,34 +21,17 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
         case portmap
     }
 
-    /// In nanoseconds since 1970.
-    package var time: Int64
-    /// The frame's place in the input, from 1.
-    package var packet: UInt64
-    package var sequence: SequenceNumber
-    package var acknowledgment: SequenceNumber
-    package var timestampValue: UInt32 = 0
-    package var timestampEcho: UInt32 = 0
-    package var payloadLength: UInt32 = 0
-    /// The frame's length on the wire, in octets.
-    package var frameLength: UInt32
-    package var window: UInt16 = 0
-    package var maximumSegmentSize: UInt16 = 0
-    package var flags: TCPFlags
-    package var identification: UInt16 = 0
+    /// What the packet says; of an ICMP error, when and where it was captured and what it quotes.
+    var facts: SegmentFacts
     /// The VLANs and tunnels it was in.
     package var context: Context
     /// Which life of the four-tuple it belongs to, from 0.
-    package var incarnation: UInt16
-    package var windowScale: UInt8 = 0
-    package var options = TCPOptions.Presence(rawValue: 0)
-    package var timeToLive: UInt8
+    package var incarnation: UInt16 = 0
     package var kind: Kind
     /// Who sent the segment, or the segment that an ICMP error quotes.
     package var side: Side
     package var icmpType: UInt8 = 0
     package var icmpCode: UInt8 = 0
-    package var optionOrder = TCPOptions.Order()
     /// The next event on the same tape; the tape's own business.
     var link: UInt32 = 0
     /// Of an ICMP error, who sent it; of a segment, its link facts and the timestamp before it.
@@ -56,6 +39,26 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
 }
 
 extension Event {
+    /// In nanoseconds since 1970.
+    package var time: Int64 { facts.time }
+    /// The frame's place in the input, from 1.
+    package var packet: UInt64 { facts.packet }
+    package var sequence: SequenceNumber { facts.sequence }
+    package var acknowledgment: SequenceNumber { facts.acknowledgment }
+    package var timestampValue: UInt32 { facts.options.timestampValue }
+    package var timestampEcho: UInt32 { facts.options.timestampEcho }
+    package var payloadLength: UInt32 { facts.payloadLength }
+    /// The frame's length on the wire, in octets.
+    package var frameLength: UInt32 { facts.frameLength }
+    package var window: UInt16 { facts.window }
+    package var maximumSegmentSize: UInt16 { facts.options.maximumSegmentSize }
+    package var flags: TCPFlags { facts.flags }
+    package var identification: UInt16 { facts.identification }
+    package var windowScale: UInt8 { facts.options.windowScale }
+    package var options: TCPOptions.Presence { facts.options.presence }
+    package var timeToLive: UInt8 { facts.timeToLive }
+    package var optionOrder: TCPOptions.Order { facts.options.order }
+
     /// Who sent the ICMP error; the unspecified address for a segment.
     package var icmpSender: Address {
         kind == .icmp ? annex : Address(high: 0, low: 0)
@@ -110,42 +113,62 @@ extension Event {
     @inline(always)
     init(_ segment: borrowing FlowSegment) {
         self.init(
-            time: segment.time,
-            packet: segment.number,
-            sequence: segment.sequence,
-            acknowledgment: segment.acknowledgment,
-            timestampValue: segment.options.timestampValue,
-            timestampEcho: segment.options.timestampEcho,
-            payloadLength: segment.payloadLength,
-            frameLength: segment.originalLength,
-            window: segment.window,
-            maximumSegmentSize: segment.options.maximumSegmentSize,
-            flags: segment.flags,
-            identification: segment.identification,
+            facts: segment.facts,
             context: segment.context,
-            incarnation: 0,
-            windowScale: segment.options.windowScale,
-            options: segment.options.presence,
-            timeToLive: segment.timeToLive,
             kind: segment.eventKind,
             side: segment.side,
-            optionOrder: segment.options.order,
             annex: Address(high: segment.link.packed, low: 0)
         )
     }
 
-    init(_ error: ICMPError, side: Side, in frame: FrameFacts) {
+    /// A data segment of which no more is remembered than it said.
+    init(
+        dataIn facts: SegmentFacts,
+        from side: Side,
+        context: Context,
+        incarnation: UInt16,
+        contents: TLSContents
+    ) {
         self.init(
-            time: frame.time,
-            packet: frame.number,
-            sequence: error.quoted.sequence,
-            acknowledgment: error.quoted.acknowledgment,
-            frameLength: frame.originalLength,
-            flags: error.quoted.flags,
+            facts: facts,
+            context: context,
+            incarnation: incarnation,
+            kind: facts.flags.contains(.fin) ? .fin : .data,
+            side: side
+        )
+        self.contents = contents
+    }
+
+    /// What is known of a packet that is remembered only in parts.
+    init(
+        _ kind: Kind,
+        at time: Int64,
+        packet: UInt64,
+        sequence: SequenceNumber,
+        acknowledgment: SequenceNumber = SequenceNumber(0),
+        flags: TCPFlags,
+        from side: Side,
+        context: Context
+    ) {
+        var facts = SegmentFacts()
+        facts.time = time
+        facts.packet = packet
+        facts.sequence = sequence
+        facts.acknowledgment = acknowledgment
+        facts.flags = flags
+        self.init(facts: facts, context: context, kind: kind, side: side)
+    }
+
+    init(_ error: ICMPError, side: Side, in frame: FrameFacts) {
+        var facts = SegmentFacts(frame)
+        facts.sequence = error.quoted.sequence
+        facts.acknowledgment = error.quoted.acknowledgment
+        facts.flags = error.quoted.flags
+        facts.timeToLive = error.timeToLive
+        if error.quoted.hasFlags { facts.options.presence = .quotedFlags }
+        self.init(
+            facts: facts,
             context: frame.context,
-            incarnation: 0,
-            options: error.quoted.hasFlags ? .quotedFlags : [],
-            timeToLive: error.timeToLive,
             kind: .icmp,
             side: side,
             icmpType: error.type,
@@ -156,19 +179,11 @@ extension Event {
 
     /// A packet that is part of no flow: when and where it was captured is all that it tells.
     init(_ kind: Kind, at time: Int64, packet: UInt64, frameLength: UInt32, in context: Context) {
-        self.init(
-            time: time,
-            packet: packet,
-            sequence: SequenceNumber(0),
-            acknowledgment: SequenceNumber(0),
-            frameLength: frameLength,
-            flags: [],
-            context: context,
-            incarnation: 0,
-            timeToLive: 0,
-            kind: kind,
-            side: .low
-        )
+        var facts = SegmentFacts()
+        facts.time = time
+        facts.packet = packet
+        facts.frameLength = frameLength
+        self.init(facts: facts, context: context, kind: kind, side: .low)
     }
 
     /// The first sequence number after this segment.
@@ -181,6 +196,31 @@ extension Event {
 
     /// For an ICMP error, whether the quote was long enough for `acknowledgment` and `flags`.
     var hasQuotedFlags: Bool { options.contains(.quotedFlags) }
+}
+
+extension Event.Kind {
+    /// What sort of event a segment makes.
+    @inline(always)
+    init(flags: TCPFlags, payloadLength: UInt32) {
+        if flags.contains(.rst) {
+            self = .rst
+        } else if flags.contains(.syn) {
+            self = flags.contains(.ack) ? .synAck : .syn
+        } else if flags.contains(.fin) {
+            self = .fin
+        } else {
+            self = payloadLength > 0 ? .data : .ack
+        }
+    }
+}
+
+extension SegmentFacts {
+    /// When and where a packet was captured.
+    init(_ frame: FrameFacts) {
+        time = frame.time
+        packet = frame.number
+        frameLength = frame.originalLength
+    }
 }
 
 /// What the frame says of a packet beside its headers.

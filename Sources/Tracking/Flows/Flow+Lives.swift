@@ -62,20 +62,19 @@ extension Flow {
     /// `sequence` and `timestampValue` are those of `opener`, who initiates that later connection;
     /// `acknowledgment` is the next sequence number of the other end.
     func formerConnection(before opener: Side) -> Event {
-        Event(
-            time: lastTime,
+        var event = Event(
+            .formerConnection,
+            at: lastTime,
             packet: lastPacket,
             sequence: self[opener].next,
             acknowledgment: self[opener.other].next,
-            timestampValue: self[opener].timestamp,
-            frameLength: 0,
             flags: ending,
-            context: context,
-            incarnation: incarnation,
-            timeToLive: 0,
-            kind: .formerConnection,
-            side: marks.contains(.closedByHigh) ? .high : .low
+            from: marks.contains(.closedByHigh) ? .high : .low,
+            context: context
         )
+        event.facts.options.timestampValue = self[opener].timestamp
+        event.incarnation = incarnation
+        return event
     }
 
     /// FIN and ACK for a connection that both ends closed, FIN for one that one end closed, RST for one that

@@ -4,7 +4,7 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     package internal(set) var high = RecordStream()
     private var agreement = TLSAgreement()
     /// The segment that brought the ClientHello, or its beginning.
-    var hello = Glimpse()
+    var hello = SegmentFacts()
     /// Names by their numbers; 0 for none.
     var serverName: UInt32 = 0
     var applicationProtocol: UInt32 = 0

@@ -59,6 +59,26 @@ struct Opening: BitwiseCopyable {
 
     var isFree: Bool { packet == 0 }
 
+    /// What its SYN said.
+    @inline(always)
+    var facts: SegmentFacts {
+        var facts = SegmentFacts()
+        facts.time = time
+        facts.packet = packet
+        facts.sequence = sequence
+        facts.frameLength = UInt32(frameLength)
+        facts.options.timestampValue = timestampValue
+        facts.options.maximumSegmentSize = maximumSegmentSize
+        facts.options.presence = presence
+        facts.options.windowScale = windowScale
+        facts.options.order = order
+        facts.window = window
+        facts.flags = flags
+        facts.identification = identification
+        facts.timeToLive = timeToLive
+        return facts
+    }
+
     /// Leaves its place to another one.
     mutating func leave() { packet = 0 }
 
@@ -107,24 +127,10 @@ extension Event {
     @inline(always)
     init(_ opening: borrowing Opening) {
         self.init(
-            time: opening.time,
-            packet: opening.packet,
-            sequence: opening.sequence,
-            acknowledgment: SequenceNumber(0),
-            timestampValue: opening.timestampValue,
-            frameLength: UInt32(opening.frameLength),
-            window: opening.window,
-            maximumSegmentSize: opening.maximumSegmentSize,
-            flags: opening.flags,
-            identification: opening.identification,
+            facts: opening.facts,
             context: .plain,
-            incarnation: 0,
-            windowScale: opening.windowScale,
-            options: opening.presence,
-            timeToLive: opening.timeToLive,
             kind: .syn,
             side: opening.key.side,
-            optionOrder: opening.order,
             annex: Address(high: opening.link, low: 0)
         )
     }

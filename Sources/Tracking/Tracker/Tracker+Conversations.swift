@@ -102,18 +102,20 @@ extension Tracker {
         beside events: [Event]
     ) -> [Event] {
         var words: [Event] = []
-        func add(_ glimpse: Glimpse, from side: Side, contents: TLSContents = []) {
+        func add(_ facts: SegmentFacts, from side: Side, contents: TLSContents = []) {
             let isKnown =
-                events.contains { $0.packet == glimpse.packet }
-                || words.contains { $0.packet == glimpse.packet }
+                events.contains { $0.packet == facts.packet }
+                || words.contains { $0.packet == facts.packet }
             if isKnown { return }
-            var event = glimpse.event(
-                from: side,
-                context: flow.context,
-                incarnation: flow.incarnation
+            words.append(
+                Event(
+                    dataIn: facts,
+                    from: side,
+                    context: flow.context,
+                    incarnation: flow.incarnation,
+                    contents: contents
+                )
             )
-            event.contents = contents
-            words.append(event)
         }
         for side in [Side.low, .high] where conversation.dialogue[side].hasSpoken {
             add(conversation.dialogue[side].last, from: side)

@@ -77,26 +77,30 @@ extension Tracker {
     }
 
     private mutating func append(
-        _ glimpse: Glimpse,
+        _ facts: SegmentFacts,
         from side: Side,
         contents: TLSContents = [],
         to index: Int
     ) {
         // What was just followed may be on the tape already.
-        if tapes.note(contents, of: glimpse.packet, on: flows[index].tape) { return }
-        tapes.append(event(glimpse, from: side, contents, of: index), to: &flows[index].tape)
+        if tapes.note(contents, of: facts.packet, on: flows[index].tape) { return }
+        tapes.append(event(facts, from: side, contents, of: index), to: &flows[index].tape)
     }
 
     private borrowing func event(
-        _ glimpse: Glimpse,
+        _ facts: SegmentFacts,
         from side: Side,
         _ contents: TLSContents,
         of index: Int
     ) -> Event {
         let flow = flows[index]
-        var event = glimpse.event(from: side, context: flow.context, incarnation: flow.incarnation)
-        event.contents = contents
-        return event
+        return Event(
+            dataIn: facts,
+            from: side,
+            context: flow.context,
+            incarnation: flow.incarnation,
+            contents: contents
+        )
     }
 
     /// Looks for TLS records in a segment.
@@ -125,8 +129,7 @@ extension Tracker {
             length: waiting.payloadLength
         )
         if !sessions[session].read(payload, from: source) {
-            let glimpse = talks[number][side].last
-            let event = event(glimpse, from: side, [], of: index)
+            let event = event(talks[number][side].last, from: side, [], of: index)
             if early.add(payload, from: source, of: event, to: session) { return }
             sessions[session].lose(side)
             readEarly(of: side, on: index)
@@ -141,13 +144,13 @@ extension Tracker {
     private mutating func keepMilestone(of side: Side, _ payload: RawSpan, on index: Int) {
         let number = Int(flows[index].talk)
         let session = Int(talks[number].session)
-        let glimpse = talks[number][side].last
+        let facts = talks[number][side].last
         let contents = sessions[session][side].contents
         if sessions[session].hello.packet == 0, contents.contains(TLSContents(.clientHello)) {
             noteNames(in: payload, of: session)
-            sessions[session].hello = glimpse
+            sessions[session].hello = facts
         }
-        append(glimpse, from: side, contents: contents, to: index)
+        append(facts, from: side, contents: contents, to: index)
     }
 
     /// Reads what waited for a hole to be filled; what still waits goes back.

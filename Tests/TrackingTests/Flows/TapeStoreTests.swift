@@ -6,17 +6,13 @@ import Testing
 @Suite struct `A tape store` {
     private func event(_ number: Int) -> Event {
         Event(
-            time: 0,
+            .syn,
+            at: 0,
             packet: UInt64(number),
             sequence: SequenceNumber(0),
-            acknowledgment: SequenceNumber(0),
-            frameLength: 0,
             flags: .syn,
-            context: .plain,
-            incarnation: 0,
-            timeToLive: 64,
-            kind: .syn,
-            side: .low
+            from: .low,
+            context: .plain
         )
     }
 

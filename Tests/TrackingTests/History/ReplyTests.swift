@@ -157,25 +157,21 @@ import Testing
         var memory = event(.formerConnection, sequence: 1102)
         memory.timestampValue = timestamp == nil ? 0 : 500
         var syn = event(.syn, sequence: sequence)
-        syn.timestampValue = timestamp ?? 0
-        if timestamp != nil { syn.options = .timestamps }
+        syn.facts.options.timestampValue = timestamp ?? 0
+        if timestamp != nil { syn.facts.options.presence = .timestamps }
 
         #expect(FormerConnection(memory).verdict(on: syn) == verdict)
     }
 
     private func event(_ kind: Event.Kind, sequence: UInt32) -> Event {
         Event(
-            time: 0,
+            kind,
+            at: 0,
             packet: 1,
             sequence: SequenceNumber(sequence),
-            acknowledgment: SequenceNumber(0),
-            frameLength: 0,
             flags: [],
-            context: .plain,
-            incarnation: 0,
-            timeToLive: 64,
-            kind: kind,
-            side: .low
+            from: .low,
+            context: .plain
         )
     }
 }

@@ -6,34 +6,21 @@
 /// longer than the segment.
 @safe
 struct FlowSegment: ~Copyable {
-    /// In nanoseconds since 1970.
-    private(set) var time: Int64 = 0
-    /// The frame's place in the input, from 1.
-    private(set) var number: UInt64 = 0
+    /// What it says.
+    private(set) var facts = SegmentFacts()
     private let anchor = Anchor()
     private var memory: UnsafeRawPointer?
     /// In octets.
     private(set) var capturedLength: UInt32 = 0
-    /// The frame's length on the wire, in octets.
-    private(set) var originalLength: UInt32 = 0
     private(set) var linkType = LinkType.ethernet
     /// Whether it is a segment in one of the plain forms; what follows is good only then.
     private(set) var isPlain = false
     private(set) var side = Side.low
-    private(set) var timeToLive: UInt8 = 0
     /// What the flow table's search begins with.
     var tag: UInt32 = 0
     private(set) var key: FlowKey
-    private(set) var sequence = SequenceNumber(0)
-    private(set) var acknowledgment = SequenceNumber(0)
-    /// In octets, as the datagram claims.
-    private(set) var payloadLength: UInt32 = 0
     /// Where in the frame the payload begins, in octets; the frame may end before.
     private(set) var payloadOffset: UInt32 = 0
-    private(set) var flags = TCPFlags(rawValue: 0)
-    private(set) var window: UInt16 = 0
-    private(set) var identification: UInt16 = 0
-    private(set) var options = TCPOptions()
     /// The VLANs and tunnels it is in.
     private(set) var context = Context.plain
     private(set) var link = LinkFacts()
@@ -45,28 +32,28 @@ struct FlowSegment: ~Copyable {
     }
 
     /// A segment that was decoded layer by layer.
-    init(_ segment: Segment, in frame: borrowing Frame, _ facts: FrameFacts) {
+    init(_ segment: Segment, in frame: borrowing Frame, _ frameFacts: FrameFacts) {
         (key, side) = FlowKey.of(segment.source, segment.destination)
-        sequence = segment.sequence
-        acknowledgment = segment.acknowledgment
-        payloadLength = segment.payloadLength
+        facts.sequence = segment.sequence
+        facts.acknowledgment = segment.acknowledgment
+        facts.payloadLength = segment.payloadLength
         let behind = min(Int(segment.capturedLength), frame.octets.byteCount)
         payloadOffset = UInt32(clamping: frame.octets.byteCount - behind)
-        flags = segment.flags
-        window = segment.window
-        identification = segment.identification
-        timeToLive = segment.timeToLive
-        options = segment.options
+        facts.flags = segment.flags
+        facts.window = segment.window
+        facts.identification = segment.identification
+        facts.timeToLive = segment.timeToLive
+        facts.options = segment.options
         note(frame)
-        context = facts.context
-        link = facts.link
+        context = frameFacts.context
+        link = frameFacts.link
     }
 
     @inline(always)
     private mutating func note(_ frame: borrowing Frame) {
-        time = frame.time
-        number = frame.number
-        originalLength = frame.originalLength
+        facts.time = frame.time
+        facts.packet = frame.number
+        facts.frameLength = frame.originalLength
         unsafe memory = frame.octets.withUnsafeBytes { $0.baseAddress }
         capturedLength = UInt32(truncatingIfNeeded: frame.octets.byteCount)
     }
@@ -157,17 +144,17 @@ extension FlowSegment {
             octets.byteCount >= 34 + length, !Self.isOfPortMapper(ports)
         else { return false }
         (key, side) = FlowKey.ofIPv4(addresses: octets.plain(at: 26), ports: ports)
-        sequence = SequenceNumber(octets.plain(at: 38))
-        acknowledgment = SequenceNumber(octets.plain(at: 42))
-        payloadLength = UInt32(truncatingIfNeeded: total - 20 - length)
+        facts.sequence = SequenceNumber(octets.plain(at: 38))
+        facts.acknowledgment = SequenceNumber(octets.plain(at: 42))
+        facts.payloadLength = UInt32(truncatingIfNeeded: total - 20 - length)
         payloadOffset = UInt32(truncatingIfNeeded: 34 &+ length)
-        flags = TCPFlags(rawValue: bits & 0x1FF)
-        window = octets.plain(at: 48)
-        timeToLive = octets.plain(at: 22)
-        identification = octets.plain(at: 18)
-        options = TCPOptions()
+        facts.flags = TCPFlags(rawValue: bits & 0x1FF)
+        facts.window = octets.plain(at: 48)
+        facts.timeToLive = octets.plain(at: 22)
+        facts.identification = octets.plain(at: 18)
+        facts.options = TCPOptions()
         if length > TCPHeader.minimumLength {
-            options.read(plain: octets, at: 34, length: length)
+            facts.options.read(plain: octets, at: 34, length: length)
         }
         return true
     }
@@ -197,23 +184,39 @@ extension FlowSegment {
             Endpoint(source, port: octets.plain(at: 54)),
             Endpoint(destination, port: octets.plain(at: 56))
         )
-        sequence = SequenceNumber(octets.plain(at: 58))
-        acknowledgment = SequenceNumber(octets.plain(at: 62))
-        payloadLength = UInt32(truncatingIfNeeded: total - length)
+        facts.sequence = SequenceNumber(octets.plain(at: 58))
+        facts.acknowledgment = SequenceNumber(octets.plain(at: 62))
+        facts.payloadLength = UInt32(truncatingIfNeeded: total - length)
         payloadOffset = UInt32(truncatingIfNeeded: 54 &+ length)
-        flags = TCPFlags(rawValue: bits & 0x1FF)
-        window = octets.plain(at: 68)
-        timeToLive = octets.plain(at: 21)
-        identification = 0
-        options = TCPOptions()
+        facts.flags = TCPFlags(rawValue: bits & 0x1FF)
+        facts.window = octets.plain(at: 68)
+        facts.timeToLive = octets.plain(at: 21)
+        facts.identification = 0
+        facts.options = TCPOptions()
         if length > TCPHeader.minimumLength {
-            options.read(plain: octets, at: 54, length: length)
+            facts.options.read(plain: octets, at: 54, length: length)
         }
         return true
     }
 }
 
 extension FlowSegment {
+    /// In nanoseconds since 1970.
+    @inline(always) var time: Int64 { facts.time }
+    /// The frame's place in the input, from 1.
+    @inline(always) var number: UInt64 { facts.packet }
+    /// The frame's length on the wire, in octets.
+    @inline(always) var originalLength: UInt32 { facts.frameLength }
+    @inline(always) var sequence: SequenceNumber { facts.sequence }
+    @inline(always) var acknowledgment: SequenceNumber { facts.acknowledgment }
+    /// In octets, as the datagram claims.
+    @inline(always) var payloadLength: UInt32 { facts.payloadLength }
+    @inline(always) var flags: TCPFlags { facts.flags }
+    @inline(always) var window: UInt16 { facts.window }
+    @inline(always) var identification: UInt16 { facts.identification }
+    @inline(always) var timeToLive: UInt8 { facts.timeToLive }
+    @inline(always) var options: TCPOptions { facts.options }
+
     var source: Endpoint { key[side] }
     var destination: Endpoint { key[side.other] }
 
@@ -231,12 +234,7 @@ extension FlowSegment {
 
     /// What sort of event it makes.
     @inline(always)
-    var eventKind: Event.Kind {
-        if flags.contains(.rst) { return .rst }
-        if flags.contains(.syn) { return flags.contains(.ack) ? .synAck : .syn }
-        if flags.contains(.fin) { return .fin }
-        return payloadLength > 0 ? .data : .ack
-    }
+    var eventKind: Event.Kind { Event.Kind(flags: flags, payloadLength: payloadLength) }
 
     /// What became of its checksum, if it is a SYN that was read in one of the plain forms.
     private var checksum: SegmentChecksum {

@@ -56,13 +56,13 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         }
     }
 
+    package var timestampValue: UInt32 = 0
+    package var timestampEcho: UInt32 = 0
+    /// In octets.
+    package var maximumSegmentSize: UInt16 = 0
     package var presence = Presence(rawValue: 0)
     /// The shift count of the window scale option.
     package var windowScale: UInt8 = 0
-    /// In octets.
-    package var maximumSegmentSize: UInt16 = 0
-    package var timestampValue: UInt32 = 0
-    package var timestampEcho: UInt32 = 0
     package var order = Order()
 
     @inline(always)
