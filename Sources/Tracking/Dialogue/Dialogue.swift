@@ -29,8 +29,8 @@ package struct Dialogue: Hashable, Sendable {
 
     init(_ talk: Talk, of flow: Flow, repeating repetitions: (low: Repetition?, high: Repetition?))
     {
-        low = Speech(talk.low, from: flow.low.nextData, repetitions.low)
-        high = Speech(talk.high, from: flow.high.nextData, repetitions.high)
+        low = Speech(talk[.low], from: flow.low.nextData, repetitions.low)
+        high = Speech(talk[.high], from: flow.high.nextData, repetitions.high)
         quietBeforeEnd = talk.endBegin == 0 ? nil : talk.quietBeforeEnd
         endBegin = talk.endBegin == 0 ? nil : talk.endBegin
         speaker = flow.speaker

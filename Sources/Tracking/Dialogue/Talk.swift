@@ -1,7 +1,6 @@
 /// What the tracker holds of a connection that carries data: a cache line for each end, and what only its end touches.
 struct Talk: BitwiseCopyable {
-    var low = Line()
-    var high = Line()
+    private var lines = Ends(both: Line())
     /// When the first FIN or the RST was captured, in nanoseconds since 1970; 0 before that.
     var endBegin: Int64 = 0
     /// How long no packet had come before that, in nanoseconds.
@@ -23,8 +22,10 @@ struct Talk: BitwiseCopyable {
         var end = SequenceNumber(0)
     }
 
+    @inline(always)
     subscript(side: Side) -> Line {
-        @inline(always) get { side == .low ? low : high }
+        _read { yield lines[side] }
+        _modify { yield &lines[side] }
     }
 }
 

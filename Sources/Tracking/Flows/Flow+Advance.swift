@@ -17,6 +17,7 @@ struct Step: OptionSet, BitwiseCopyable {
 /// The slow path: everything that is not a plain segment of a settled flow.
 extension Flow {
     /// Follows a segment that the fast path declined.
+    @inline(always)
     mutating func advance(with segment: borrowing FlowSegment) -> Step {
         let side = segment.side
         lastTime = segment.time
@@ -42,8 +43,7 @@ extension Flow {
         }
         // What fell back is not taken for the newest, so that all that follows it shows too.
         if !segment.flags.contains(.syn), !step.contains(.fallsBack) {
-            // A subscript's modifying access is a call.
-            if side == .low { low.send(segment) } else { high.send(segment) }
+            self[side].send(segment)
         }
         return step
     }
@@ -135,6 +135,7 @@ extension Flow {
         return isOrdinary ? .record : [.record, .noteworthy]
     }
 
+    @inline(always)
     private mutating func takeOther(
         _ segment: borrowing FlowSegment,
         from side: Side,
@@ -144,7 +145,7 @@ extension Flow {
         letters.note(isFromInitiator ? .initiatorAck : .ack)
         if segment.payloadLength > 0 {
             letters.note(isFromInitiator ? .initiatorData : .data)
-            if side == .low { low.marks.insert(.sentData) } else { high.marks.insert(.sentData) }
+            self[side].marks.insert(.sentData)
         }
         switch phase {
         case .opening, .reset:

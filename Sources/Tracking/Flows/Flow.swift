@@ -54,10 +54,7 @@ struct Flow: BitwiseCopyable {
 
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
     let key: FlowKey
-    var low = Sender()
-    // Here it fills a gap.
-    private var lowContext: UInt16 = 0
-    var high = Sender()
+    private var senders = Ends(both: Sender())
     var phase: Phase = .opening
     /// Counts that stop at 255.
     var syns: UInt8 = 0
@@ -67,7 +64,6 @@ struct Flow: BitwiseCopyable {
     /// The options of the newest SYN.
     var offered = TCPOptions.Presence(rawValue: 0)
     var marks: Marks = .inUse
-    var incarnation: UInt16 = 0
     var tape = Tape()
     /// The number of its talk: of what its ends said since the handshake; 0 for nothing.
     var talk: UInt32 = 0
@@ -75,8 +71,7 @@ struct Flow: BitwiseCopyable {
     var speaker: Side = .low
     /// Whether its data is that of a TLS session.
     var isTLS = false
-    // Here, too.
-    private var highContext: UInt16 = 0
+    var incarnation: UInt16 = 0
     var lastTime: Int64
     var lastPacket: UInt64
     /// When the first SYN of this incarnation was sent.
@@ -104,33 +99,30 @@ struct Flow: BitwiseCopyable {
         lastPacket = packet
     }
 
+    @inline(always)
     subscript(side: Side) -> Sender {
-        @inline(always) get { side == .low ? low : high }
-        @inline(always)
-        _modify {
-            if side == .low { yield &low } else { yield &high }
-        }
+        _read { yield senders[side] }
+        _modify { yield &senders[side] }
     }
+
+    var low: Sender { self[.low] }
+    var high: Sender { self[.high] }
 
     /// In what VLANs and tunnels an end sends.
     func context(of side: Side) -> Context {
-        Context(number: (side == .low ? lowContext : highContext) & Self.contextBits)
+        Context(number: self[side].context & Self.contextBits)
     }
 
     mutating func setContext(_ context: Context, of side: Side) {
-        let number = context.number & Self.contextBits
-        if side == .low {
-            lowContext = lowContext & ~Self.contextBits | number
-        } else {
-            highContext = number
-        }
+        let kept = self[side].context & ~Self.contextBits
+        self[side].context = kept | context.number & Self.contextBits
     }
 
     /// Which of the flows on its four-tuple it is, from 0 to 15; 0 for one whose packets lie plainly in their
     /// frames.
     var domain: UInt16 {
-        get { lowContext >> 12 }
-        set { lowContext = lowContext & Self.contextBits | newValue << 12 }
+        get { self[.low].context >> 12 }
+        set { self[.low].context = self[.low].context & Self.contextBits | newValue << 12 }
     }
 
     private static let contextBits: UInt16 = 0x0FFF
@@ -182,8 +174,7 @@ struct Flow: BitwiseCopyable {
         if segment.payloadLength > 0, !self[side].marks.contains(.sentData) {
             noteFirstData(segment)
         }
-        // A subscript's modifying access is a call, and this is the hottest place of all.
-        if side == .low { low.send(plain: segment) } else { high.send(plain: segment) }
+        self[side].send(plain: segment)
         lastTime = segment.time
         lastPacket = segment.number
         return true
@@ -195,13 +186,8 @@ struct Flow: BitwiseCopyable {
         let isFromInitiator = segment.side == initiator
         letters.note(isFromInitiator ? .initiatorAck : .ack)
         if !segment.isToItself { letters.note(isFromInitiator ? .initiatorData : .data) }
-        if segment.side == .low {
-            low.marks.insert(.sentData)
-            low.timeToLive = segment.timeToLive
-        } else {
-            high.marks.insert(.sentData)
-            high.timeToLive = segment.timeToLive
-        }
+        self[segment.side].marks.insert(.sentData)
+        self[segment.side].timeToLive = segment.timeToLive
     }
 
     private static let plainFlags = TCPFlags([.psh, .ack]).rawValue

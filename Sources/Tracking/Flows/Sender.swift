@@ -23,7 +23,10 @@ struct Sender: BitwiseCopyable {
     var marks = Marks(rawValue: 0)
     /// Of its latest segment that was no plain one of a settled flow.
     var timeToLive: UInt8 = 0
+    /// In what VLANs and tunnels it sends, in the lower bits; the flow's own business.
+    var context: UInt16 = 0
 
+    @inline(always)
     mutating func send(_ segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.sequenceLength)
         if !marks.contains(.spoke) || next.distance(to: end) > 0 { next = end }

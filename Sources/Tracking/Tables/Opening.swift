@@ -106,8 +106,7 @@ extension Flow {
         attempts = 1
         offered = opening.presence
         synTime = opening.time
-        let opener = Sender(synchronizedBy: opening)
-        if side == .low { low = opener } else { high = opener }
+        self[side] = Sender(synchronizedBy: opening)
     }
 }
 

@@ -198,16 +198,13 @@ extension RecycledStore<Talk> {
         in number: Int,
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
-        waiting.side == .low
-            ? self[number].low.note(waiting, beginsTurn: beginsTurn)
-            : self[number].high.note(waiting, beginsTurn: beginsTurn)
+        self[number][waiting.side].note(waiting, beginsTurn: beginsTurn)
     }
 
     /// Whether an end begins to speak long after the other's newest data.
     @inline(always)
     fileprivate func isLate(_ waiting: borrowing FlowSegment, in number: Int) -> Bool {
-        let question =
-            waiting.side == .low ? self[number].high.last.time : self[number].low.last.time
+        let question = self[number][waiting.side.other].last.time
         return question != 0 && waiting.time &- question > SlowAnswers.late
     }
 

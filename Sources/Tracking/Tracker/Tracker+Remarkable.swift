@@ -26,8 +26,7 @@ extension Tracker {
             begin != 0
             ? talks[number].quietBeforeEnd
             : time
-                - (flow.speaker == .low
-                    ? talks[number].low.last.time : talks[number].high.last.time)
+                - talks[number][flow.speaker].last.time
         if quiet >= Self.patience, flow.speaker == flow.initiator { return true }
         if quiet >= Self.idleness, begin != 0 { return true }
         if !repetitions.isEmpty, isRepeating(flow) { return true }
