@@ -7,16 +7,22 @@ import Glibc
 struct OctetBlock: ~Copyable {
     /// In octets.
     static let length = 1 << 19
+    /// As many octets may be looked at behind the length, so that a record's header needs no check of its own.
+    static let margin = 64
 
     let memory: UnsafeMutableRawPointer
 
     init() {
         // Fresh pages are zero, and are not touched before they are used.
-        if let fresh = unsafe calloc(1, Self.length) {
+        if let fresh = unsafe calloc(1, Self.length + Self.margin) {
             unsafe memory = fresh
         } else {
-            unsafe memory = .allocate(byteCount: Self.length, alignment: 16)
-            unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.length)
+            unsafe memory = .allocate(byteCount: Self.length + Self.margin, alignment: 16)
+            unsafe memory.initializeMemory(
+                as: UInt8.self,
+                repeating: 0,
+                count: Self.length + Self.margin
+            )
         }
     }
 

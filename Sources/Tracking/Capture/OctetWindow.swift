@@ -46,6 +46,14 @@ struct OctetWindow: ~Copyable {
     /// Octets of the input as it is stored that were read.
     var storedOffset: UInt64 { unpacked?.offset ?? offset }
 
+    /// What is ahead, until the window moves.
+    @inline(always)
+    var ahead: OctetStretch { unsafe OctetStretch(block, position: position, end: end) }
+
+    /// Steps to where a walker of what is ahead has come.
+    @inline(always)
+    mutating func step(to walked: OctetStretch) { position = walked.position }
+
     /// How many octets are ahead.
     @inline(always) var left: Int { end &- position }
 
@@ -79,16 +87,6 @@ struct OctetWindow: ~Copyable {
         )
         let (first, second) = (UInt32(both >> 32), UInt32(truncatingIfNeeded: both))
         return isBigEndian ? (first, second) : (first.byteSwapped, second.byteSwapped)
-    }
-
-    /// Sixteen octets of the block as two words of which the lowest octet comes first.
-    @inline(always)
-    func longWords(at place: Int) -> (UInt64, UInt64) {
-        precondition(place >= 0 && place <= Self.length &- 16)
-        return unsafe (
-            UInt64(littleEndian: block.loadUnaligned(fromByteOffset: place, as: UInt64.self)),
-            UInt64(littleEndian: block.loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self))
-        )
     }
 
     /// One word of the block in the file's byte order.

@@ -23,7 +23,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
     private let isPcapng: Bool
     private var window: OctetWindow
     private var record: CapturedRecord
-    private let pcap: PcapRecords
+    private var pcap: PcapRecords
     private var pcapng: PcapngRecords
     private var filter: PacketFilter?
 
@@ -138,6 +138,23 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return .frame
     }
 
+    /// Puts the next frames into a batch, whatever the filter says, for as long as they are ahead as a whole; their times are
+    /// noted by the caller.
+    ///
+    /// - Returns: how many.
+    @inline(always)
+    mutating func walk(into batch: inout Batch, upTo limit: Int) -> Int {
+        let before = batch.count
+        let (ahead, number) = (window.ahead, number)
+        window.step(
+            to: isPcapng
+                ? batch.take(ahead, with: &pcapng, upTo: limit, after: number, of: linkType)
+                : batch.take(ahead, with: &pcap, upTo: limit, after: number, of: linkType)
+        )
+        packetsRead &+= UInt64(batch.count &- before)
+        return batch.count &- before
+    }
+
     /// Goes on in another block of memory, and leaves the one so far, in which all frames stay where they are.
     mutating func exchange(_ block: inout OctetBlock) { window.exchange(&block) }
 
@@ -146,9 +163,9 @@ package struct PcapFile: ~Copyable, CaptureSource {
     mutating func stepInPlace() -> Bool {
         let isThere =
             isPcapng
-            ? pcapng.advanceInPlace(in: &window, to: &record)
-            : pcap.advanceInPlace(in: &window, to: &record)
-        if isThere { note() }
+            ? window.advance(with: &pcapng, to: &record)
+            : window.advance(with: &pcap, to: &record)
+        if isThere { countFrame() }
         return isThere
     }
 
@@ -166,15 +183,21 @@ package struct PcapFile: ~Copyable, CaptureSource {
             let record = "the record of packet \(framesRead &+ 1)\(place)"
             throw error.complaint(of: name, at: window.offset, in: record)
         }
-        note()
+        countFrame()
         return true
     }
 
     @inline(always)
-    private mutating func note() {
+    private mutating func countFrame() {
         packetsRead &+= 1
-        if record.time > latest { latest = record.time }
-        if record.time < earliest { earliest = record.time }
+        note(record.time...record.time)
+    }
+
+    /// Takes down between which times frames were captured.
+    @inline(always)
+    mutating func note(_ times: ClosedRange<Int64>) {
+        if times.upperBound > latest { latest = times.upperBound }
+        if times.lowerBound < earliest { earliest = times.lowerBound }
     }
 
     /// When the present frame was captured, in nanoseconds since 1970.

@@ -37,6 +37,13 @@ package struct Census: Sendable {
         noteSlowly(flow, firstEvent: firstEvent)
     }
 
+    /// Takes down an opening at its end, if it is one more of many to the newest service.
+    @inline(always)
+    mutating func takes(_ opening: Opening) -> Bool {
+        guard let newestSurge else { return false }
+        return surges[newestSurge].takes(opening, beyond: Self.manyAttempts, &room)
+    }
+
     @inline(never)
     private mutating func noteSlowly(_ flow: Flow, firstEvent: () -> Event?) {
         if flow.marks.contains(.completed) {

@@ -68,6 +68,19 @@ package struct Surge: Sendable {
         return true
     }
 
+    /// Counts a SYN that nobody answered, if that is all there is to do.
+    @inline(always)
+    mutating func takes(
+        _ opening: Opening,
+        beyond attempts: Int,
+        _ room: inout CensusRoom
+    ) -> Bool {
+        guard self.attempts > attempts, !wantsExample, opening.isTo(service) else { return false }
+        self.attempts += 1
+        note(opening.time, from: opening.initiator, &room)
+        return true
+    }
+
     @inline(always)
     mutating func note(_ flow: borrowing Flow, _ room: inout CensusRoom) {
         attempts += max(1, Int(flow.attempts))
@@ -76,12 +89,17 @@ package struct Surge: Sendable {
         resets += flow.marks.isDisjoint(with: [.wasReset, .refused]) ? 0 : 1
         refusals += flow.marks.isDisjoint(with: [.refused, .rejected]) ? 0 : 1
         persistent += flow.syns > flow.attempts ? 1 : 0
-        firstTime = min(firstTime, flow.begin)
-        lastTime = max(lastTime, flow.begin)
-        if sources.count < Self.toldSources {
-            noteSource(of: flow, &room)
-        }
-        let step = flow.begin / Self.step
+        let isHigh = flow.marks.contains(.initiatorIsHigh)
+        note(flow.begin, from: isHigh ? flow.key.highAddress : flow.key.lowAddress, &room)
+    }
+
+    /// Takes down when an attempt began, and whose it was.
+    @inline(always)
+    private mutating func note(_ time: Int64, from source: Address, _ room: inout CensusRoom) {
+        firstTime = min(firstTime, time)
+        lastTime = max(lastTime, time)
+        if sources.count < Self.toldSources { note(source, &room) }
+        let step = time / Self.step
         if step != newestStep {
             putAway(&room)
             newestStep = step
@@ -90,8 +108,7 @@ package struct Surge: Sendable {
     }
 
     @inline(never)
-    private mutating func noteSource(of flow: borrowing Flow, _ room: inout CensusRoom) {
-        let source = flow.key[flow.initiator].address
+    private mutating func note(_ source: Address, _ room: inout CensusRoom) {
         if sources.contains(source) { return }
         guard CensusRoom.take(&room.sources) else {
             lacksSources = true

@@ -23,13 +23,13 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
 
     /// What the packet says; of an ICMP error, when and where it was captured and what it quotes.
     var facts: SegmentFacts
+    // Here it fills a gap.
+    /// In the lowest bit the side, above it the kind.
+    private let kindAndSide: UInt8
     /// The VLANs and tunnels it was in.
     package var context: Context
     /// Which life of the four-tuple it belongs to, from 0.
     package var incarnation: UInt16 = 0
-    package var kind: Kind
-    /// Who sent the segment, or the segment that an ICMP error quotes.
-    package var side: Side
     package var icmpType: UInt8 = 0
     package var icmpCode: UInt8 = 0
     /// The next event on the same tape; the tape's own business.
@@ -39,6 +39,23 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
 }
 
 extension Event {
+    @inline(always)
+    init(
+        facts: SegmentFacts,
+        context: Context,
+        kind: Kind,
+        side: Side,
+        annex: Address = Address(high: 0, low: 0)
+    ) {
+        self.facts = facts
+        self.context = context
+        kindAndSide = kind.rawValue << 1 | side.rawValue
+        self.annex = annex
+    }
+
+    @inline(always) package var kind: Kind { Kind(rawValue: kindAndSide >> 1) ?? .ack }
+    /// Who sent the segment, or the segment that an ICMP error quotes.
+    @inline(always) package var side: Side { kindAndSide & 1 == 0 ? .low : .high }
     /// In nanoseconds since 1970.
     package var time: Int64 { facts.time }
     /// The frame's place in the input, from 1.
@@ -129,13 +146,9 @@ extension Event {
         incarnation: UInt16,
         contents: TLSContents
     ) {
-        self.init(
-            facts: facts,
-            context: context,
-            incarnation: incarnation,
-            kind: facts.flags.contains(.fin) ? .fin : .data,
-            side: side
-        )
+        let kind = facts.flags.contains(.fin) ? Kind.fin : .data
+        self.init(facts: facts, context: context, kind: kind, side: side)
+        self.incarnation = incarnation
         self.contents = contents
     }
 
@@ -171,10 +184,9 @@ extension Event {
             context: frame.context,
             kind: .icmp,
             side: side,
-            icmpType: error.type,
-            icmpCode: error.code,
             annex: error.sender
         )
+        (icmpType, icmpCode) = (error.type, error.code)
     }
 
     /// A packet that is part of no flow: when and where it was captured is all that it tells.

@@ -21,7 +21,5 @@ package struct SegmentFacts: BitwiseCopyable, Hashable, Sendable {
 
     @inline(always)
     init() {}
-
-    /// One past the last octet of its payload.
-    package var payloadEnd: SequenceNumber { sequence.advanced(by: payloadLength) }
 }
+

@@ -23,19 +23,35 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
     /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the headers.
     @inline(always)
     static func ofIPv4(addresses: UInt64, ports: UInt32) -> (key: FlowKey, side: Side) {
-        let source = UInt32(truncatingIfNeeded: addresses >> 32)
-        let destination = UInt32(truncatingIfNeeded: addresses)
-        let (sourcePort, destinationPort) = (UInt16(ports >> 16), UInt16(truncatingIfNeeded: ports))
-        let isHigh =
-            UInt64(destination) << 16 | UInt64(destinationPort) < UInt64(source) << 16
-            | UInt64(sourcePort)
-        let key = FlowKey(
-            lowAddress: Address(ipv4: isHigh ? destination : source),
-            highAddress: Address(ipv4: isHigh ? source : destination),
-            lowPort: isHigh ? destinationPort : sourcePort,
-            highPort: isHigh ? sourcePort : destinationPort
+        let (key, side, _) = ofIPv4(
+            from: UInt32(truncatingIfNeeded: addresses >> 32),
+            to: UInt32(truncatingIfNeeded: addresses),
+            ports: ports,
+            seed: 0
         )
-        return (key, isHigh ? .high : .low)
+        return (key, side)
+    }
+
+    /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the headers, on which of its sides
+    /// the source is, and the key's hash.
+    @inline(always)
+    static func ofIPv4(
+        from source: UInt32,
+        to destination: UInt32,
+        ports: UInt32,
+        seed: UInt64
+    ) -> (key: FlowKey, side: Side, hash: UInt32) {
+        let source = UInt64(source) << 16 | UInt64(ports >> 16)
+        let destination = UInt64(destination) << 16 | UInt64(ports & 0xFFFF)
+        let isHigh = destination < source
+        let (low, high) = isHigh ? (destination, source) : (source, destination)
+        let key = FlowKey(
+            lowAddress: Address(ipv4: UInt32(truncatingIfNeeded: low >> 16)),
+            highAddress: Address(ipv4: UInt32(truncatingIfNeeded: high >> 16)),
+            lowPort: UInt16(truncatingIfNeeded: low),
+            highPort: UInt16(truncatingIfNeeded: high)
+        )
+        return (key, isHigh ? .high : .low, hash(ofIPv4: low, high, seed: seed))
     }
 
     @inline(always)
@@ -64,26 +80,34 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
     /// A hash that strangers cannot steer, since `seed` differs in every process.
     @inline(always)
     func hash(seed: UInt64) -> UInt32 {
-        if lowAddress.high | highAddress.high == 0 { return hashOfIPv4(seed: seed) }
-        let low = foldedLow(seed)
-        let value = Self.fold(low ^ lowAddress.high, highAddress.high ^ 0xA076_1D64_78BD_642F)
-        return UInt32(truncatingIfNeeded: value ^ value >> 32)
-    }
-
-    /// The hash of a key of IPv4.
-    @inline(always)
-    func hashOfIPv4(seed: UInt64) -> UInt32 {
-        let value = foldedLow(seed)
-        return UInt32(truncatingIfNeeded: value ^ value >> 32)
-    }
-
-    /// The ports and the lower halves of the addresses, all that a key of IPv4 has.
-    @inline(always)
-    private func foldedLow(_ seed: UInt64) -> UInt64 {
+        if lowAddress.isIPv4 && highAddress.isIPv4 { return hashOfIPv4(seed: seed) }
         let ports = UInt64(lowPort) << 16 | UInt64(highPort)
-        let addresses = Self.fold(lowAddress.low ^ seed, highAddress.low ^ 0x9E37_79B9_7F4A_7C15)
-        return Self.fold(addresses ^ ports, 0xD6E8_FEB8_6659_FD93 ^ seed)
+        let addresses = Self.fold(lowAddress.low ^ seed, highAddress.low ^ Self.firstFactor)
+        let value = Self.fold(
+            Self.fold(addresses ^ ports, Self.secondFactor ^ seed) ^ lowAddress.high,
+            highAddress.high ^ Self.thirdFactor
+        )
+        return UInt32(truncatingIfNeeded: value ^ value >> 32)
     }
+
+    /// The same of a key of IPv4.
+    @inline(always)
+    private func hashOfIPv4(seed: UInt64) -> UInt32 {
+        let low = (lowAddress.low & 0xFFFF_FFFF) << 16 | UInt64(lowPort)
+        let high = (highAddress.low & 0xFFFF_FFFF) << 16 | UInt64(highPort)
+        return Self.hash(ofIPv4: low, high, seed: seed)
+    }
+
+    /// The hash of two addresses of IPv4, each with its port behind: one product.
+    @inline(always)
+    private static func hash(ofIPv4 low: UInt64, _ high: UInt64, seed: UInt64) -> UInt32 {
+        let value = fold(low ^ seed, high ^ firstFactor)
+        return UInt32(truncatingIfNeeded: value ^ value >> 32)
+    }
+
+    private static let firstFactor: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private static let secondFactor: UInt64 = 0xD6E8_FEB8_6659_FD93
+    private static let thirdFactor: UInt64 = 0xA076_1D64_78BD_642F
 
     @inline(always)
     private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {

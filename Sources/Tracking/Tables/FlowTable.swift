@@ -16,6 +16,7 @@ struct FlowTable: ~Copyable {
     private var free: [UInt32] = []
     private var hand = 0
     private var openings = RecordStore<Opening>()
+    var forms = SYNForms()
     private var freeOpenings: [UInt32] = []
     private var openingHand = 0
     private var roundRecord = 0
@@ -90,6 +91,19 @@ struct FlowTable: ~Copyable {
         @inline(always) get { openings[number - Self.firstOpening] }
     }
 
+    /// The SYN that an opening holds.
+    func syn(of number: Int) -> Event {
+        let opening = self[opening: number]
+        return forms[opening.form].syn(of: opening)
+    }
+
+    /// The whole flow that an opening stands for, without its tape.
+    @inline(always)
+    func flow(of number: Int) -> Flow {
+        let opening = self[opening: number]
+        return Flow(opening, in: forms[opening.form])
+    }
+
     /// Whether most flows are openings.
     var isFlooded: Bool { (openings.count - freeOpenings.count) * 2 > count }
 
@@ -132,7 +146,7 @@ struct FlowTable: ~Copyable {
     @inline(always)
     mutating func replace(opening number: Int, tag: UInt32) -> Int? {
         let slot = slot(of: number, tag: tag)
-        guard let index = record(Flow(openings[number - Self.firstOpening])) else {
+        guard let index = record(flow(of: number)) else {
             remove(opening: number)
             return nil
         }

@@ -1,136 +1,191 @@
-/// A flow of which nothing but one SYN was captured, in one cache line: what a flood leaves by the million.
+/// A flow of which nothing but one SYN was captured, in 40 octets: what a flood leaves by the million.
 ///
-/// It holds all that the SYN says, so that the flow can be made of it when a second packet comes.
+/// With its form it holds all that the SYN says, so that the flow can be made of it when a second packet comes.
 struct Opening: BitwiseCopyable {
     /// In nanoseconds since 1970.
     let time: Int64
-    /// The frame's place in the input, from 1; 0 for a place that is free.
-    private(set) var packet: UInt64
-    let link: UInt64
+    /// The frame's place in the input, in the higher 48 bits, and the number of the SYN's form; 0 for a place that is free.
+    private var packetAndForm: UInt64
     private let source: UInt32
     private let destination: UInt32
-    private let sourcePort: UInt16
-    private let destinationPort: UInt16
+    /// The source port in the higher half, the destination port in the lower.
+    private let ports: UInt32
     let sequence: SequenceNumber
     let timestampValue: UInt32
-    let frameLength: UInt16
     let window: UInt16
-    let maximumSegmentSize: UInt16
     let identification: UInt16
-    let flags: TCPFlags
-    let windowScale: UInt8
-    let presence: TCPOptions.Presence
-    let order: TCPOptions.Order
-    let timeToLive: UInt8
 
-    /// - Returns: `nil` for a segment that is no SYN, or one of which more is to be kept than finds room: with data, an
-    ///   acknowledgment, faulty options, in a VLAN or tunnel, of IPv6, or to itself.
+    /// Whether it can hold all that a segment says: a SYN over IPv4 without data, acknowledgment, faulty options, VLAN or
+    /// tunnel, and not to itself.
     @inline(always)
-    init?(_ segment: borrowing FlowSegment) {
-        let options = segment.options
-        guard segment.flags.isSuperset(of: .syn), segment.flags.isDisjoint(with: Self.otherFlags),
-            segment.isPlain, segment.payloadLength == 0, segment.acknowledgment.rawValue == 0,
-            options.timestampEcho == 0, segment.originalLength <= UInt16.max,
-            segment.key.lowAddress.isIPv4, segment.key.highAddress.isIPv4, !segment.isToItself,
-            !Flow.isFaulty(options)
-        else { return nil }
+    static func holds(_ segment: borrowing FlowSegment) -> Bool {
+        segment.flags.intersection(Self.control) == .syn && segment.isPlain
+            && segment.payloadLength == 0 && segment.acknowledgment.rawValue == 0
+            && segment.options.timestampEcho == 0 && segment.number < 1 << 48
+            && segment.key.lowAddress.isIPv4 && segment.key.highAddress.isIPv4
+            && !segment.isToItself && !Flow.isFaulty(segment.options)
+    }
+
+    private static let control: TCPFlags = [.syn, .ack, .rst, .fin]
+
+    /// - Parameters:
+    ///   - segment: one that it can hold.
+    ///   - form: the number of its form.
+    @inline(always)
+    init(_ segment: borrowing FlowSegment, form: UInt16) {
         let isHigh = segment.side == .high
         let low = UInt32(truncatingIfNeeded: segment.key.lowAddress.low)
         let high = UInt32(truncatingIfNeeded: segment.key.highAddress.low)
+        let (lowPort, highPort) = (UInt32(segment.key.lowPort), UInt32(segment.key.highPort))
         source = isHigh ? high : low
         destination = isHigh ? low : high
-        sourcePort = isHigh ? segment.key.highPort : segment.key.lowPort
-        destinationPort = isHigh ? segment.key.lowPort : segment.key.highPort
+        ports = isHigh ? highPort << 16 | lowPort : lowPort << 16 | highPort
         time = segment.time
-        packet = segment.number
-        link = segment.link.packed
+        packetAndForm = segment.number << 16 | UInt64(form)
         sequence = segment.sequence
-        timestampValue = options.timestampValue
-        frameLength = UInt16(truncatingIfNeeded: segment.originalLength)
+        timestampValue = segment.options.timestampValue
         window = segment.window
-        maximumSegmentSize = options.maximumSegmentSize
         identification = segment.identification
-        flags = segment.flags
-        windowScale = options.windowScale
-        presence = options.presence
-        order = options.order
-        timeToLive = segment.timeToLive
     }
 
-    var isFree: Bool { packet == 0 }
+    /// The frame's place in the input, from 1.
+    var packet: UInt64 { packetAndForm >> 16 }
 
-    /// What its SYN said.
-    @inline(always)
-    var facts: SegmentFacts {
-        var facts = SegmentFacts()
-        facts.time = time
-        facts.packet = packet
-        facts.sequence = sequence
-        facts.frameLength = UInt32(frameLength)
-        facts.options.timestampValue = timestampValue
-        facts.options.maximumSegmentSize = maximumSegmentSize
-        facts.options.presence = presence
-        facts.options.windowScale = windowScale
-        facts.options.order = order
-        facts.window = window
-        facts.flags = flags
-        facts.identification = identification
-        facts.timeToLive = timeToLive
-        return facts
-    }
+    var form: UInt16 { UInt16(truncatingIfNeeded: packetAndForm) }
+
+    var isFree: Bool { packetAndForm == 0 }
 
     /// Leaves its place to another one.
-    mutating func leave() { packet = 0 }
-
-    private static let otherFlags: TCPFlags = [.ack, .rst, .fin]
+    mutating func leave() { packetAndForm = 0 }
 
     /// Its four-tuple, and on which side of that its initiator is.
     @inline(always)
     var key: (key: FlowKey, side: Side) {
         FlowKey.ofIPv4(
             addresses: UInt64(source) << 32 | UInt64(destination),
-            ports: UInt32(sourcePort) << 16 | UInt32(destinationPort)
+            ports: ports
         )
+    }
+
+    @inline(always)
+    var initiator: Address { Address(ipv4: source) }
+
+    /// Whether it asks for a service.
+    @inline(always)
+    func isTo(_ service: Endpoint) -> Bool {
+        service.port == UInt16(truncatingIfNeeded: ports)
+            && service.address == Address(ipv4: destination)
+    }
+}
+
+/// What SYNs of one stack by one way have in common.
+struct SYNForm: Hashable, BitwiseCopyable {
+    /// The link facts, and the time to live in the highest octet.
+    private let linkAndLife: UInt64
+    /// From the lowest bit on the segment size, the window scale, which options there are, and the flags.
+    private let packedOptions: UInt64
+    private let order: TCPOptions.Order
+    /// The frame's length on the wire, in octets.
+    private let frameLength: UInt32
+
+    @inline(always)
+    init(_ segment: borrowing FlowSegment) {
+        let options = segment.options
+        linkAndLife = segment.link.packed | UInt64(segment.timeToLive) << 56
+        packedOptions =
+            UInt64(options.maximumSegmentSize) | UInt64(options.windowScale) << 16
+            | UInt64(options.presence.rawValue) << 24 | UInt64(segment.flags.rawValue) << 32
+        order = options.order
+        frameLength = segment.originalLength
+    }
+
+    var timeToLive: UInt8 { UInt8(truncatingIfNeeded: linkAndLife >> 56) }
+
+    var presence: TCPOptions.Presence {
+        TCPOptions.Presence(rawValue: UInt8(truncatingIfNeeded: packedOptions >> 24))
+    }
+
+    /// The SYN of an opening in this form.
+    func syn(of opening: Opening) -> Event {
+        var facts = SegmentFacts()
+        facts.time = opening.time
+        facts.packet = opening.packet
+        facts.sequence = opening.sequence
+        facts.frameLength = frameLength
+        facts.options.timestampValue = opening.timestampValue
+        facts.options.maximumSegmentSize = UInt16(truncatingIfNeeded: packedOptions)
+        facts.options.windowScale = UInt8(truncatingIfNeeded: packedOptions >> 16)
+        facts.options.presence = presence
+        facts.options.order = order
+        facts.window = opening.window
+        facts.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: packedOptions >> 32))
+        facts.identification = opening.identification
+        facts.timeToLive = timeToLive
+        return Event(
+            facts: facts,
+            context: .plain,
+            kind: .syn,
+            side: opening.key.side,
+            annex: Address(high: linkAndLife & (1 << 56 - 1), low: 0)
+        )
+    }
+}
+
+/// The forms of the SYNs that openings hold, up to 65,536; a SYN in a further one makes a whole flow.
+struct SYNForms {
+    private static let limit = 1 << 16
+
+    private var forms: [SYNForm] = []
+    private var numbers: [SYNForm: UInt16] = [:]
+    private var newest: (form: SYNForm, number: UInt16)?
+
+    subscript(number: UInt16) -> SYNForm { forms[Int(number)] }
+
+    /// The number of a form; `nil` if there are too many.
+    @inline(always)
+    mutating func number(of form: SYNForm) -> UInt16? {
+        if let newest, newest.form == form { return newest.number }
+        return find(form)
+    }
+
+    @inline(never)
+    private mutating func find(_ form: SYNForm) -> UInt16? {
+        if let number = numbers[form] {
+            newest = (form, number)
+            return number
+        }
+        guard forms.count < Self.limit else { return nil }
+        let number = UInt16(forms.count)
+        forms.append(form)
+        numbers[form] = number
+        newest = (form, number)
+        return number
     }
 }
 
 extension Flow {
     /// The flow as its one SYN leaves it, without its tape.
     @inline(always)
-    init(_ opening: borrowing Opening) {
+    init(_ opening: Opening, in form: SYNForm) {
         let (key, side) = opening.key
         self.init(key: key, time: opening.time, packet: opening.packet)
         if side == .high { marks = [.inUse, .initiatorIsHigh] }
         letters.note(.syn)
         syns = 1
         attempts = 1
-        offered = opening.presence
+        offered = form.presence
         synTime = opening.time
-        self[side] = Sender(synchronizedBy: opening)
+        self[side] = Sender(synchronizedBy: opening, in: form)
     }
 }
 
 extension Sender {
     @inline(always)
-    fileprivate init(synchronizedBy opening: borrowing Opening) {
+    fileprivate init(synchronizedBy opening: Opening, in form: SYNForm) {
         initialSequence = opening.sequence
         next = opening.sequence.advanced(by: 1)
         timestamp = opening.timestampValue
-        timeToLive = opening.timeToLive
+        timeToLive = form.timeToLive
         marks = [.spoke, .synchronized]
-    }
-}
-
-extension Event {
-    /// The SYN of an opening.
-    @inline(always)
-    init(_ opening: borrowing Opening) {
-        self.init(
-            facts: opening.facts,
-            context: .plain,
-            kind: .syn,
-            side: opening.key.side,
-            annex: Address(high: opening.link, low: 0)
-        )
     }
 }

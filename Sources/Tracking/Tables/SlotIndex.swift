@@ -11,6 +11,7 @@ struct SlotIndex: ~Copyable {
     private let mask: Int
 
     private static let leastCount = 1 << 12
+    private static let hugePage = 1 << 21
 
     /// The smallest index, empty.
     init() {
@@ -23,11 +24,17 @@ struct SlotIndex: ~Copyable {
     ///
     /// - Returns: `nil` when there is no memory for it.
     init?(count: Int) {
-        guard count > 0, count & (count - 1) == 0,
-            // Its pages are cleared when they are touched, and not before.
-            let memory = unsafe calloc(count, MemoryLayout<UInt64>.stride)
+        guard count > 0, count & (count - 1) == 0 else { return nil }
+        let size = count * MemoryLayout<UInt64>.stride
+        var memory: UnsafeMutableRawPointer?
+        // Whoever looks a key up falls on any page, and there are too many small ones for the processor to know them all.
+        let isLarge = size >= Self.hugePage
+        guard unsafe posix_memalign(&memory, isLarge ? Self.hugePage : 64, size) == 0,
+            let memory = unsafe memory
         else { return nil }
+        if isLarge { _ = unsafe madvise(memory, size, MADV_HUGEPAGE) }
         unsafe slots = memory.bindMemory(to: UInt64.self, capacity: count)
+        unsafe slots.initialize(repeating: 0, count: count)
         mask = count - 1
     }
 

@@ -67,17 +67,28 @@ package struct Tally: Hashable, Sendable {
         outcomes.reduce(0, +) - outcome(.midstream)
     }
 
-    @inline(always)
-    mutating func note(_ frame: borrowing FlowSegment) {
+    /// Takes all packets of a batch, which must not be empty.
+    mutating func note(_ batch: borrowing Batch) {
+        let run = batch.run
+        octets &+= run.octets
         packets &+= 1
-        octets &+= UInt64(frame.capturedLength)
-        // Seen without a sign, a step back is longer than any other, and so is the first.
-        let step = UInt64(bitPattern: frame.time &- latest)
-        if step <= UInt64(bitPattern: longestGap) {
-            latest = frame.time
+        note(run.first)
+        if run.longestStep <= UInt64(bitPattern: longestGap) {
+            packets &+= UInt64(run.count &- 1)
+            latest = run.last
         } else {
-            noteLeap(to: frame.time)
+            for place in 1..<run.count {
+                packets &+= 1
+                note(batch[place].time)
+            }
         }
+    }
+
+    @inline(always)
+    private mutating func note(_ time: Int64) {
+        // Seen without a sign, a step back is longer than any other, and so is the first.
+        let step = UInt64(bitPattern: time &- latest)
+        if step <= UInt64(bitPattern: longestGap) { latest = time } else { noteLeap(to: time) }
     }
 
     /// Takes the first packet, one that goes back in time, or one after a longer silence than any before.

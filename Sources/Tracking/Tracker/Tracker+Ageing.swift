@@ -58,9 +58,8 @@ extension Tracker {
     }
 
     private mutating func forget(opening number: Int) {
-        let opening = flows[opening: number]
-        if !strays.isEmpty, isAnsweredFromElsewhere(Flow(opening)) {
-            let tag = flows.tag(of: opening.key.key)
+        if !strays.isEmpty, isAnsweredFromElsewhere(flows.flow(of: number)) {
+            let tag = flows.tag(of: flows[opening: number].key.key)
             if let index = makeFlow(of: number, tag: tag) {
                 flows[index].marks.insert(.noteworthy)
             }

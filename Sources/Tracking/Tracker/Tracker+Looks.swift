@@ -100,8 +100,8 @@ extension Tracker {
             census.note(flows[index]) { tapes.first(on: flows[index].tape) }
         }
         for number in flows.openingNumbers where !flows[opening: number].isFree {
-            let opening = flows[opening: number]
-            census.note(Flow(opening)) { Event(opening) }
+            if census.takes(flows[opening: number]) { continue }
+            census.note(flows.flow(of: number)) { flows.syn(of: number) }
         }
         census.settle()
         if census.hasMany, completed > 0 {

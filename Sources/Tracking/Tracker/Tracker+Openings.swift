@@ -1,4 +1,4 @@
-/// Flows of which there is but one SYN: kept in a cache line each until a second packet comes.
+/// Flows of which there is but one SYN: kept in 40 octets each until a second packet comes.
 extension Tracker {
     /// Takes a SYN that begins a flow, if it is one that an opening can hold.
     ///
@@ -6,7 +6,9 @@ extension Tracker {
     @inline(never)
     mutating func open(with segment: borrowing FlowSegment) -> Bool {
         // A list of handshakes is in the order of whole flows.
-        guard !collectsHandshakes, let opening = Opening(segment) else { return false }
+        guard !collectsHandshakes, Opening.holds(segment),
+            let form = flows.forms.number(of: SYNForm(segment))
+        else { return false }
         let newerClock = acceptedTimestamps.newer(
             than: segment.options.timestampValue,
             at: segment.time,
@@ -17,7 +19,7 @@ extension Tracker {
         if flows.isFull { evict() }
         tally.flows &+= 1
         tally.attempts &+= 1
-        guard flows.insert(opening, tag: segment.tag) else {
+        guard flows.insert(Opening(segment, form: form), tag: segment.tag) else {
             tally.flowsEvicted &+= 1
             return true
         }
@@ -37,7 +39,7 @@ extension Tracker {
     /// - Returns: its record, `nil` where there is no memory for it.
     @inline(never)
     mutating func makeFlow(of number: Int, tag: UInt32) -> Int? {
-        let event = Event(flows[opening: number])
+        let event = flows.syn(of: number)
         guard let index = flows.replace(opening: number, tag: tag) else {
             tally.flowsEvicted &+= 1
             return nil
@@ -48,14 +50,15 @@ extension Tracker {
 
     /// Closes the account of an opening.
     @inline(always)
-    private mutating func conclude(_ opening: Opening) {
+    private mutating func conclude(opening number: Int) {
         tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
-        census.note(Flow(opening)) { Event(opening) }
+        if census.takes(flows[opening: number]) { return }
+        census.note(flows.flow(of: number)) { flows.syn(of: number) }
     }
 
     /// Closes the account of an opening, and forgets it.
     mutating func remove(opening number: Int) {
-        conclude(flows[opening: number])
+        conclude(opening: number)
         flows.remove(opening: number)
     }
 
@@ -63,11 +66,10 @@ extension Tracker {
     /// accounts of all others, which stay where they are: nobody looks for them any more.
     mutating func closeOpenings() {
         for number in flows.openingNumbers where !flows[opening: number].isFree {
-            let opening = flows[opening: number]
-            if !strays.isEmpty, isAnsweredFromElsewhere(Flow(opening)) {
-                _ = makeFlow(of: number, tag: flows.tag(of: opening.key.key))
+            if !strays.isEmpty, isAnsweredFromElsewhere(flows.flow(of: number)) {
+                _ = makeFlow(of: number, tag: flows.tag(of: flows[opening: number].key.key))
             } else {
-                conclude(opening)
+                conclude(opening: number)
             }
         }
     }

@@ -155,7 +155,7 @@ import Testing
         _ verdict: FormerConnection.Verdict
     ) {
         var memory = event(.formerConnection, sequence: 1102)
-        memory.timestampValue = timestamp == nil ? 0 : 500
+        memory.facts.options.timestampValue = timestamp == nil ? 0 : 500
         var syn = event(.syn, sequence: sequence)
         syn.facts.options.timestampValue = timestamp ?? 0
         if timestamp != nil { syn.facts.options.presence = .timestamps }

@@ -1,5 +1,5 @@
 /// The records of a pcap file (draft-ietf-opsawg-pcap), walked where a window of the file lies in memory.
-struct PcapRecords {
+struct PcapRecords: RecordWalker {
     /// In octets.
     static let fileHeaderLength = 24
 
@@ -11,8 +11,9 @@ struct PcapRecords {
     private let nanosecondsPerUnit: Int64
     private let headerLength: Int
     private let order: LengthOrder
-    /// Whether it is of the form that nearly all files have, in the byte order of nearly all machines.
-    private let isUsual: Bool
+    /// The longest frame, in octets, of a file in the form that nearly all have and in the byte order of nearly all machines;
+    /// below 0 for others.
+    private let usualLimit: Int
 
     /// Where a record's captured length stands.
     private enum LengthOrder {
@@ -32,7 +33,7 @@ struct PcapRecords {
         nanosecondsPerUnit = 1000
         headerLength = 16
         order = .capturedFirst
-        isUsual = false
+        usualLimit = -1
     }
 
     /// Reads the file's header.
@@ -63,55 +64,83 @@ struct PcapRecords {
         hasNanoseconds = form.hasNanoseconds
         nanosecondsPerUnit = form.hasNanoseconds ? 1 : 1000
         headerLength = form.recordHeaderLength
-        isUsual = !form.isBigEndian && order == .capturedFirst && headerLength == 16
+        let isUsual = !form.isBigEndian && order == .capturedFirst && headerLength == 16
         let claimed = number(at: 16..<20)
         snapshotLength =
             claimed == 0 || claimed > Int32.max ? CapturedRecord.longestFrame : Int(claimed)
+        usualLimit = isUsual ? min(snapshotLength, CapturedRecord.longestFrame) : -1
         // Above the link type lie the length of the frame check sequence and reserved bits.
         dataLink = LinkType.dataLink(ofFile: number(at: 20..<24) & 0x03FF_FFFF)
     }
 
-    /// Steps to the next record if the window holds it whole, so that nothing must be moved.
+    /// Steps to the next record if it is ahead as a whole, so that nothing must be moved.
     @inline(always)
-    func advanceInPlace(in window: inout OctetWindow, to record: inout CapturedRecord) -> Bool {
-        let (left, position) = (window.left, window.position)
-        if isUsual {
-            guard left >= 16 else { return false }
-            let (stamp, lengths) = window.longWords(at: position)
-            let claimed = UInt32(truncatingIfNeeded: lengths)
-            let length = 16 &+ Int(claimed)
-            guard claimed <= CapturedRecord.longestFrame, left >= length else { return false }
-            record.time =
-                Int64(stamp & 0xFFFF_FFFF) &* 1_000_000_000
-                &+ Int64(stamp >> 32) &* nanosecondsPerUnit
-            record.originalLength = UInt32(truncatingIfNeeded: lengths >> 32)
-            record.start = position &+ 16
-            record.count = min(Int(claimed), snapshotLength)
-            window.position = position &+ length
-            return true
+    mutating func advanceInPlace(
+        in stretch: inout OctetStretch,
+        to record: inout CapturedRecord
+    ) -> Bool {
+        let lengths = stretch.long(at: 8)
+        let claimed = Int(lengths & 0xFFFF_FFFF)
+        let length = 16 &+ claimed
+        // The margin makes a header of which only a part is ahead one of whatever length; it is longer than what is left.
+        guard length <= stretch.left, claimed <= usualLimit else {
+            return advance(by: unusualStep(stretch, record.linkType), in: &stretch, to: &record)
         }
-        guard left >= headerLength else { return false }
-        var (claimed, original) = window.words(at: position &+ 8, isBigEndian: isBigEndian)
-        if order != .capturedFirst { Self.reorder(&claimed, &original, from: order) }
-        let length = headerLength &+ Int(claimed)
-        guard claimed <= CapturedRecord.longestFrame, left >= length else { return false }
-        let (seconds, fraction) = window.words(at: position, isBigEndian: isBigEndian)
-        record.time = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit
-        record.originalLength = original
-        record.start = position &+ headerLength
-        record.count = min(Int(claimed), snapshotLength)
-        window.position = position &+ length
+        let stamp = stretch.long(at: 0)
+        record.time =
+            Int64(stamp & 0xFFFF_FFFF) &* 1_000_000_000
+            &+ Int64(stamp >> 32) &* nanosecondsPerUnit
+        record.originalLength = UInt32(truncatingIfNeeded: lengths >> 32)
+        record.start = stretch.position &+ 16
+        record.count = claimed
+        stretch.step(over: length)
         return true
+    }
+
+    @inline(always)
+    private func advance(
+        by step: (length: Int, record: CapturedRecord)?,
+        in stretch: inout OctetStretch,
+        to record: inout CapturedRecord
+    ) -> Bool {
+        guard let step else { return false }
+        record = step.record
+        stretch.step(over: step.length)
+        return true
+    }
+
+    /// The next record in any form and byte order, and its length with its header.
+    ///
+    /// Given back, and not written where others stand: what is lent to a call lies in memory.
+    @inline(never)
+    private func unusualStep(
+        _ stretch: OctetStretch,
+        _ linkType: LinkType
+    ) -> (length: Int, record: CapturedRecord)? {
+        guard stretch.left >= headerLength else { return nil }
+        var (claimed, original) = stretch.words(at: 8, isBigEndian: isBigEndian)
+        Self.reorder(&claimed, &original, from: order)
+        let length = headerLength &+ Int(claimed)
+        guard claimed <= CapturedRecord.longestFrame, length <= stretch.left else { return nil }
+        let (seconds, fraction) = stretch.words(at: 0, isBigEndian: isBigEndian)
+        let record = CapturedRecord(
+            start: stretch.position &+ headerLength,
+            count: min(Int(claimed), snapshotLength),
+            time: Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit,
+            originalLength: original,
+            linkType: linkType
+        )
+        return (length, record)
     }
 
     /// Steps to the next record.
     ///
     /// - Returns: `false` at the end of the file.
-    func advance(
+    mutating func advance(
         in window: inout OctetWindow,
         to record: inout CapturedRecord
     ) throws(RecordFault) -> Bool {
-        if advanceInPlace(in: &window, to: &record) { return true }
+        if window.advance(with: &self, to: &record) { return true }
         guard try window.fetch(headerLength) else {
             if window.left == 0 { return false }
             throw .record(
@@ -130,7 +159,7 @@ struct PcapRecords {
             let rest = window.left &- headerLength
             throw .record("it has \(claimed) octets, and the file ends after \(rest) of them")
         }
-        return advanceInPlace(in: &window, to: &record)
+        return window.advance(with: &self, to: &record)
     }
 
     @inline(never)

@@ -1,6 +1,6 @@
 /// The packet blocks of a pcapng file (draft-ietf-opsawg-pcapng), walked where a window of the file lies in
 /// memory.
-struct PcapngRecords {
+struct PcapngRecords: RecordWalker {
     /// Records that Wireshark numbers like packets, though they hold none: custom blocks and their like.
     var otherRecords: UInt64 = 0
     /// Packets of simple packet blocks, which have no time: they get that of the packet before.
@@ -58,39 +58,55 @@ struct PcapngRecords {
     /// As libpcap numbers it: that of the first interface, until there is a packet.
     var dataLink: Int32 { selected == .max ? interfaces.first?.dataLink ?? -1 : interface.dataLink }
 
-    /// Steps to the next packet if it is in the next block and the window holds that whole, so that nothing
-    /// must be moved.
-    ///
-    /// A call of its own: within the tracker's loop it would keep more important things from being inlined.
-    @inline(never)
+    /// Steps to the next packet if it is in the next block and that is ahead as a whole, so that nothing must be moved.
+    @inline(always)
     mutating func advanceInPlace(
-        in window: inout OctetWindow,
+        in stretch: inout OctetStretch,
         to record: inout CapturedRecord
     ) -> Bool {
-        let (left, position) = (window.left, window.position)
-        guard left >= Self.enhancedLength else { return false }
-        let (type, claimed) = window.words(at: position, isBigEndian: isBigEndian)
-        let length = Int(claimed)
-        guard type == BlockType.enhancedPacket, length <= left, length >= Self.enhancedLength,
-            claimed & 3 == 0
-        else { return false }
-        let (number, high) = window.words(at: position &+ 8, isBigEndian: isBigEndian)
-        let (low, captured) = window.words(at: position &+ 16, isBigEndian: isBigEndian)
-        let original = window.word(at: position &+ 24, isBigEndian: isBigEndian)
-        let repeated = window.word(at: position &+ length &- 4, isBigEndian: isBigEndian)
-        guard repeated == claimed, Int(captured) <= length &- Self.enhancedLength,
-            captured <= CapturedRecord.longestFrame, number == selected || select(number)
-        else { return false }
-        let stamp = UInt64(high) << 32 | UInt64(low)
-        record.time =
-            stamp <= interface.largest
-            ? Int64(truncatingIfNeeded: stamp &* interface.factor) : interface.time(of: stamp)
-        record.originalLength = original
-        record.start = position &+ 28
-        record.count = Int(captured)
-        record.linkType = interface.linkType
-        window.position = position &+ length
+        let step =
+            isBigEndian ? bigEndianStep(stretch) : step(stretch, isBigEndian: false)
+        guard let step else { return false }
+        record = step.record
+        stretch.step(over: step.length)
         return true
+    }
+
+    /// A step in the byte order of few machines.
+    @inline(never)
+    private mutating func bigEndianStep(
+        _ stretch: OctetStretch
+    ) -> (length: Int, record: CapturedRecord)? {
+        step(stretch, isBigEndian: true)
+    }
+
+    /// The next packet, and the length of its block.
+    @inline(always)
+    private mutating func step(
+        _ stretch: OctetStretch,
+        isBigEndian: Bool
+    ) -> (length: Int, record: CapturedRecord)? {
+        // What is read of a block of which only a part is ahead lies in the margin, and means nothing.
+        let (type, claimed) = stretch.words(at: 0, isBigEndian: isBigEndian)
+        let (number, high) = stretch.words(at: 8, isBigEndian: isBigEndian)
+        let (low, captured) = stretch.words(at: 16, isBigEndian: isBigEndian)
+        let length = Int(claimed)
+        guard type == BlockType.enhancedPacket, length <= stretch.left,
+            length &- Self.enhancedLength >= Int(captured), claimed & 3 == 0,
+            stretch.word(at: length &- 4, isBigEndian: isBigEndian) == claimed,
+            captured <= CapturedRecord.longestFrame, number == selected || select(number)
+        else { return nil }
+        let stamp = UInt64(high) << 32 | UInt64(low)
+        let record = CapturedRecord(
+            start: stretch.position &+ 28,
+            count: Int(captured),
+            time: stamp <= interface.largest
+                ? Int64(truncatingIfNeeded: stamp &* interface.factor)
+                : interface.time(of: stamp),
+            originalLength: stretch.word(at: 24, isBigEndian: isBigEndian),
+            linkType: interface.linkType
+        )
+        return (length, record)
     }
 
     /// Steps to the next packet.
@@ -101,7 +117,7 @@ struct PcapngRecords {
         to record: inout CapturedRecord
     ) throws(RecordFault) -> Bool {
         while true {
-            if advanceInPlace(in: &window, to: &record) { return true }
+            if window.advance(with: &self, to: &record) { return true }
             guard try finishBlock(in: &window) else { return false }
             if try advanceBlock(in: &window, to: &record) { return true }
         }

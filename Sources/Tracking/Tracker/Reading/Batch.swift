@@ -9,19 +9,27 @@ struct Batch: ~Copyable {
 
     /// As many frames as it can hold.
     let capacity: Int
-    private(set) var count = 0
+    /// What its frames are together.
+    private(set) var run = FrameRun()
     private let places: UnsafeMutablePointer<FlowSegment>
 
     init(capacity: Int = Self.shortLength) {
         self.capacity = max(1, capacity)
-        unsafe places = .allocate(capacity: self.capacity)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: self.capacity * MemoryLayout<FlowSegment>.stride,
+            alignment: 64
+        )
+        unsafe places = memory.bindMemory(to: FlowSegment.self, capacity: self.capacity)
         for place in 0..<self.capacity { unsafe (places + place).initialize(to: FlowSegment()) }
     }
 
     deinit {
         unsafe places.deinitialize(count: capacity)
-        unsafe places.deallocate()
+        unsafe UnsafeMutableRawPointer(places).deallocate()
     }
+
+    /// How many frames are in it.
+    @inline(always) var count: Int { run.count }
 
     @inline(always)
     subscript(place: Int) -> FlowSegment {
@@ -45,13 +53,104 @@ struct Batch: ~Copyable {
         upTo most: Int,
         seed: UInt64
     ) throws(CaptureError) -> Bool {
-        count = 0
+        run = FrameRun()
         guard try source.advance() else { return false }
         let limit = min(most, capacity)
         repeat {
-            unsafe places[count].read(source.frame, seed: seed)
-            count &+= 1
+            take(source.frame)
         } while count < limit && source.advanceInPlace() == .frame
+        read(from: 0, seed: seed)
         return true
+    }
+
+    /// Reads the next frames of a file, which are walked without a step out of the loop where there is no filter.
+    @inline(never)
+    mutating func fill(
+        from file: inout PcapFile,
+        upTo most: Int,
+        seed: UInt64
+    ) throws(CaptureError) -> Bool {
+        run = FrameRun()
+        guard try file.advance() else { return false }
+        take(file.frame)
+        let limit = min(most, capacity)
+        if file.isFiltered {
+            while count < limit, file.advanceInPlace() == .frame { take(file.frame) }
+            read(from: 0, seed: seed)
+            return true
+        }
+        var start = 0
+        var isMore = true
+        // By the few, so that they are in the nearest cache when they are read.
+        while isMore {
+            let few = min(limit, start &+ Self.shortLength) &- count
+            isMore = file.walk(into: &self, upTo: few) == few && count < limit
+            read(from: start, seed: seed)
+            start = count
+        }
+        if run.isInOrder {
+            file.note(run.first...run.last)
+        } else {
+            for place in 0..<count { file.note(self[place].time...self[place].time) }
+        }
+        return true
+    }
+
+    @inline(always)
+    private mutating func take(_ frame: borrowing Frame) {
+        unsafe places[count].take(frame)
+        if count == 0 { run.begin(with: frame) } else { run.add(frame) }
+        run.count &+= 1
+    }
+
+    /// Takes frames that are ahead as a whole, as many as there is room for; they are to be read yet.
+    ///
+    /// A function of its own for each format: its values have the registers for themselves.
+    ///
+    /// - Parameters:
+    ///   - ahead: where they are.
+    ///   - walker: knows the format.
+    ///   - limit: no more than so many.
+    ///   - before: the number of the frame before.
+    ///   - linkType: that of the frames, if it is the same for all of the input.
+    /// - Returns: what is ahead behind them.
+    @inline(never)
+    mutating func take(
+        _ ahead: OctetStretch,
+        with walker: inout some RecordWalker,
+        upTo limit: Int,
+        after before: UInt64,
+        of linkType: LinkType
+    ) -> OctetStretch {
+        var stretch = ahead
+        var run = run
+        var number = before
+        var place = unsafe places + count
+        let end = unsafe place + max(0, min(limit, capacity - count))
+        var record = CapturedRecord()
+        record.linkType = linkType
+        while unsafe place != end, walker.advanceInPlace(in: &stretch, to: &record) {
+            number &+= 1
+            let found = record
+            let frame = Frame(
+                octets: unsafe stretch.memory(of: found).bytes,
+                time: found.time,
+                number: number,
+                originalLength: found.originalLength,
+                linkType: found.linkType
+            )
+            unsafe place.pointee.take(frame)
+            run.add(frame)
+            unsafe place += 1
+        }
+        run.count &+= Int(truncatingIfNeeded: number &- before)
+        self.run = run
+        return stretch
+    }
+
+    /// Reads the headers of the frames that were taken, from a place on.
+    @inline(never)
+    private mutating func read(from start: Int, seed: UInt64) {
+        for place in start..<count { unsafe places[place].read(seed: seed) }
     }
 }

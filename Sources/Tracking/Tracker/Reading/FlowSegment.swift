@@ -8,22 +8,23 @@
 struct FlowSegment: ~Copyable {
     /// What it says.
     private(set) var facts = SegmentFacts()
+    private(set) var side = Side.low
+    /// Whether it is a segment in one of the plain forms; what a segment has is good only then.
+    private(set) var isPlain = false
+    private(set) var linkType = LinkType.ethernet
+    /// What the flow table's search begins with.
+    var tag: UInt32 = 0
+    /// Where in the frame the payload begins, in octets; the frame may end before.
+    private(set) var payloadOffset: UInt32 = 0
+    private(set) var key: FlowKey
     private let anchor = Anchor()
     private var memory: UnsafeRawPointer?
     /// In octets.
     private(set) var capturedLength: UInt32 = 0
-    private(set) var linkType = LinkType.ethernet
-    /// Whether it is a segment in one of the plain forms; what follows is good only then.
-    private(set) var isPlain = false
-    private(set) var side = Side.low
-    /// What the flow table's search begins with.
-    var tag: UInt32 = 0
-    private(set) var key: FlowKey
-    /// Where in the frame the payload begins, in octets; the frame may end before.
-    private(set) var payloadOffset: UInt32 = 0
+    /// Of a plain segment the checksum, and only where it is a SYN; of others all that the link layer tells.
+    private var ownLink = LinkFacts()
     /// The VLANs and tunnels it is in.
     private(set) var context = Context.plain
-    private(set) var link = LinkFacts()
 
     /// A place in a batch that nobody waits in.
     init() {
@@ -44,18 +45,20 @@ struct FlowSegment: ~Copyable {
         facts.identification = segment.identification
         facts.timeToLive = segment.timeToLive
         facts.options = segment.options
-        note(frame)
+        take(frame)
         context = frameFacts.context
-        link = frameFacts.link
+        ownLink = frameFacts.link
     }
 
+    /// Takes a frame, of which nothing has been read yet.
     @inline(always)
-    private mutating func note(_ frame: borrowing Frame) {
+    mutating func take(_ frame: borrowing Frame) {
         facts.time = frame.time
         facts.packet = frame.number
         facts.frameLength = frame.originalLength
         unsafe memory = frame.octets.withUnsafeBytes { $0.baseAddress }
         capturedLength = UInt32(truncatingIfNeeded: frame.octets.byteCount)
+        linkType = frame.linkType
     }
 
     /// What was captured of its frame.
@@ -82,6 +85,14 @@ struct FlowSegment: ~Copyable {
         }
     }
 
+    /// What the link layer tells, and the checksum.
+    var link: LinkFacts {
+        guard isPlain else { return ownLink }
+        var facts = LinkFacts(plainEthernet: octets)
+        if flags.contains(.syn) { facts.checksum = ownLink.checksum }
+        return facts
+    }
+
     /// What was captured of its payload.
     var payload: RawSpan {
         @_lifetime(borrow self)
@@ -94,22 +105,22 @@ struct FlowSegment: ~Copyable {
 
 /// Reading the forms that nearly all packets have.
 extension FlowSegment {
-    /// Takes a frame, and reads the segment in it if it is a plain one.
+    /// Reads the segment in the frame that was taken, if it is a plain one.
     @inline(always)
-    mutating func read(_ frame: borrowing Frame, seed: UInt64) {
-        note(frame)
-        linkType = frame.linkType
+    mutating func read(seed: UInt64) {
         isPlain = false
-        guard frame.linkType == .ethernet else { return }
-        if read(plainIPv4: frame.octets) {
-            tag = key.hashOfIPv4(seed: seed)
+        // Of a frame without octets there may be no memory.
+        guard linkType == .ethernet, capturedLength >= Self.plainLength else { return }
+        let memory = unsafe UnsafeRawBufferPointer(
+            start: memory.unsafelyUnwrapped,
+            count: Int(capturedLength)
+        )
+        if unsafe read(plainIPv4: memory.bytes, seed: seed) {
+            isPlain = true
+            if flags.contains(.syn) { noteChecksum() }
         } else {
-            guard read(plainIPv6: frame.octets) else { return }
-            tag = key.hash(seed: seed)
+            isPlain = unsafe read(plainIPv6: memory.bytes, seed: seed)
         }
-        isPlain = true
-        link = LinkFacts(plainEthernet: frame.octets)
-        if flags.contains(.syn) { link.checksum = checksum }
     }
 
     /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.
@@ -128,34 +139,40 @@ extension FlowSegment {
 
     /// Reads an untagged Ethernet frame with a whole IPv4 datagram without options, and a whole TCP header in it.
     ///
+    /// - Parameters:
+    ///   - octets: no less than `plainLength` of them.
+    ///   - seed: that of the flow table.
     /// - Returns: `false` for anything else, which the decoder takes layer by layer; then nothing is read.
     @inline(always)
-    mutating func read(plainIPv4 octets: RawSpan) -> Bool {
-        guard octets.byteCount >= Self.plainLength,
-            octets.plain(at: 12, as: UInt32.self) >> 8 == 0x0008_0045,
-            octets.plain(at: 23, as: UInt8.self) == 6,
-            octets.plain(at: 20, as: UInt16.self) & 0x3FFF == 0
+    private mutating func read(plainIPv4 octets: RawSpan, seed: UInt64) -> Bool {
+        guard octets.plain(at: 12, as: UInt16.self) == 0x0800,
+            octets.plain(at: 14, as: UInt8.self) == 0x45
         else { return false }
+        // Total length, identification, place of a fragment, time to live, protocol.
+        let datagram: UInt64 = octets.plain(at: 16)
+        guard datagram & 0x3FFF_00FF == 6 else { return false }
         let ports: UInt32 = octets.plain(at: 34)
-        let total = Int(octets.plain(at: 16, as: UInt16.self))
-        let bits: UInt16 = octets.plain(at: 46)
-        let length = Int(bits >> 12) * 4
-        guard length >= TCPHeader.minimumLength, total >= 20 + length,
-            octets.byteCount >= 34 + length, !Self.isOfPortMapper(ports)
+        let control: UInt32 = octets.plain(at: 46)
+        let length = Int(truncatingIfNeeded: control >> 28) &* 4
+        let payload = Int(truncatingIfNeeded: datagram >> 48) &- 20 &- length
+        guard length >= TCPHeader.minimumLength, payload >= 0,
+            octets.byteCount >= 34 &+ length, !Self.isOfPortMapper(ports)
         else { return false }
-        (key, side) = FlowKey.ofIPv4(addresses: octets.plain(at: 26), ports: ports)
+        (key, side, tag) = FlowKey.ofIPv4(
+            from: octets.plain(at: 26),
+            to: octets.plain(at: 30),
+            ports: ports,
+            seed: seed
+        )
         facts.sequence = SequenceNumber(octets.plain(at: 38))
         facts.acknowledgment = SequenceNumber(octets.plain(at: 42))
-        facts.payloadLength = UInt32(truncatingIfNeeded: total - 20 - length)
+        facts.payloadLength = UInt32(truncatingIfNeeded: payload)
         payloadOffset = UInt32(truncatingIfNeeded: 34 &+ length)
-        facts.flags = TCPFlags(rawValue: bits & 0x1FF)
-        facts.window = octets.plain(at: 48)
-        facts.timeToLive = octets.plain(at: 22)
-        facts.identification = octets.plain(at: 18)
-        facts.options = TCPOptions()
-        if length > TCPHeader.minimumLength {
-            facts.options.read(plain: octets, at: 34, length: length)
-        }
+        facts.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: control >> 16) & 0x1FF)
+        facts.window = UInt16(truncatingIfNeeded: control)
+        facts.timeToLive = UInt8(truncatingIfNeeded: datagram >> 8)
+        facts.identification = UInt16(truncatingIfNeeded: datagram >> 32)
+        facts.options.read(plain: octets, at: 34, length: length)
         return true
     }
 
@@ -167,7 +184,7 @@ extension FlowSegment {
     ///
     /// - Returns: `false` for anything else; then nothing is read.
     @inline(never)
-    mutating func read(plainIPv6 octets: RawSpan) -> Bool {
+    private mutating func read(plainIPv6 octets: RawSpan, seed: UInt64) -> Bool {
         guard octets.byteCount >= Self.plainIPv6Length,
             octets.plain(at: 12, as: UInt32.self) >> 12 == 0x8_6DD6,
             octets.plain(at: 20, as: UInt8.self) == 6,
@@ -192,10 +209,9 @@ extension FlowSegment {
         facts.window = octets.plain(at: 68)
         facts.timeToLive = octets.plain(at: 21)
         facts.identification = 0
-        facts.options = TCPOptions()
-        if length > TCPHeader.minimumLength {
-            facts.options.read(plain: octets, at: 54, length: length)
-        }
+        facts.options.read(plain: octets, at: 54, length: length)
+        tag = key.hash(seed: seed)
+        if flags.contains(.syn) { noteChecksum() }
         return true
     }
 }
@@ -236,10 +252,11 @@ extension FlowSegment {
     @inline(always)
     var eventKind: Event.Kind { Event.Kind(flags: flags, payloadLength: payloadLength) }
 
-    /// What became of its checksum, if it is a SYN that was read in one of the plain forms.
-    private var checksum: SegmentChecksum {
+    /// Looks what became of the checksum of a SYN in one of the plain forms.
+    @inline(never)
+    private mutating func noteChecksum() {
         let begin = Self.headersLength(of: octets)
-        return SegmentChecksum(
+        ownLink.checksum = SegmentChecksum(
             of: octets.extracting(droppingFirst: begin),
             length: Int(payloadOffset) - begin + Int(payloadLength),
             from: key[side].address,

@@ -17,6 +17,22 @@ extension Tracker {
         return true
     }
 
+    /// The same for a file, which a batch walks on its own.
+    @inline(always)
+    mutating func consumeAll(
+        next count: Int,
+        from file: inout PcapFile
+    ) throws(CaptureError) -> Bool {
+        var batch = Batch()
+        var left = count
+        while left > 0 {
+            guard try batch.fill(from: &file, upTo: left, seed: flows.seed) else { return false }
+            left -= batch.count
+            follow(batch)
+        }
+        return true
+    }
+
     /// Follows the next batch of a file that a thread of its own reads.
     ///
     /// - Returns: `false` when the file has come to its end.
@@ -33,6 +49,11 @@ extension Tracker {
     @inline(never)
     mutating func follow(_ batch: borrowing Batch) {
         let count = batch.count
+        // The packet at which others are looked at that may be over.
+        var next = Int(
+            truncatingIfNeeded: ~tally.packets & (Self.packetsBetweenSteps &- 1)
+        )
+        tally.note(batch)
         for place in 0..<min(count, Self.slotReach) { flows.prefetchSlot(of: batch[place].tag) }
         for place in 0..<min(count, Self.recordReach) { flows.prefetchRecord(of: batch[place].tag) }
         for place in 0..<count {
@@ -42,8 +63,10 @@ extension Tracker {
             if place &+ Self.recordReach < count {
                 flows.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
             }
-            tally.note(batch[place])
-            if tally.packets & (Self.packetsBetweenSteps &- 1) == 0 { age(to: batch[place].time) }
+            if place == next {
+                age(to: batch[place].time)
+                next &+= Int(Self.packetsBetweenSteps)
+            }
             if batch[place].isPlain { follow(batch[place]) } else { consume(batch[place]) }
         }
     }

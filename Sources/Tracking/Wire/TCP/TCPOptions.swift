@@ -87,17 +87,24 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         read(header, from: TCPHeader.minimumLength, to: end, isCut: end < length)
     }
 
-    /// Reads the options of the header at `offset`, of which all was captured, into what is empty yet.
+    /// Reads the options of the header at `offset`, of which all was captured.
     @inline(always)
     mutating func read(plain octets: RawSpan, at offset: Int, length: Int) {
         // NOP, NOP, timestamps: what nearly every segment of an established connection carries.
         if length == 32, octets.plain(at: offset &+ 20, as: UInt32.self) == 0x0101_080A {
-            presence = .timestamps
-            order = .timestampsAlone
+            (presence, order) = (.timestamps, .timestampsAlone)
+            (windowScale, maximumSegmentSize) = (0, 0)
             timestampValue = octets.plain(at: offset &+ 24)
             timestampEcho = octets.plain(at: offset &+ 28)
-            return
+        } else if length == TCPHeader.minimumLength {
+            self = TCPOptions()
+        } else {
+            self = TCPOptions(other: octets, at: offset, length: length)
         }
+    }
+
+    @inline(never)
+    private init(other octets: RawSpan, at offset: Int, length: Int) {
         // What nearly every SYN of Linux carries: segment size, SACK, timestamps, NOP, window scale.
         if length == 40, octets.plain(at: offset &+ 20, as: UInt16.self) == 0x0204,
             octets.plain(at: offset &+ 24, as: UInt32.self) == 0x0402_080A,
