@@ -34,8 +34,7 @@ struct FlowSegment: ~Copyable {
     private(set) var payloadOffset: UInt32 = 0
     private(set) var window: UInt16 = 0
     private(set) var identification: UInt16 = 0
-    /// Of a plain segment the checksum, and only where it is a SYN; of others all that the link layer tells.
-    private var ownLink = LinkFacts()
+    private(set) var link = LinkFacts()
     /// The VLANs and tunnels it is in.
     private(set) var context = Context.plain
 
@@ -60,7 +59,7 @@ struct FlowSegment: ~Copyable {
         options = segment.options
         take(frame)
         context = facts.context
-        ownLink = facts.link
+        link = facts.link
     }
 
     /// Takes a frame, of which nothing has been read yet.
@@ -98,14 +97,6 @@ struct FlowSegment: ~Copyable {
         }
     }
 
-    /// What the link layer tells, and the checksum.
-    var link: LinkFacts {
-        guard isPlain else { return ownLink }
-        var facts = LinkFacts(plainEthernet: octets)
-        if flags.contains(.syn) { facts.checksum = ownLink.checksum }
-        return facts
-    }
-
     /// What was captured of its payload.
     var payload: RawSpan {
         @_lifetime(borrow self)
@@ -130,10 +121,12 @@ extension FlowSegment {
         )
         if unsafe read(plainIPv4: memory.bytes, seed: seed) {
             isPlain = true
-            if flags.contains(.syn) { noteChecksum() }
         } else {
-            isPlain = unsafe read(plainIPv6: memory.bytes, seed: seed)
+            guard unsafe read(plainIPv6: memory.bytes, seed: seed) else { return }
+            isPlain = true
         }
+        link = unsafe LinkFacts(plainEthernet: memory.bytes)
+        if flags.contains(.syn) { noteChecksum() }
     }
 
     /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.
@@ -224,7 +217,6 @@ extension FlowSegment {
         identification = 0
         options.read(plain: octets, at: 54, length: length)
         tag = key.hash(seed: seed)
-        if flags.contains(.syn) { noteChecksum() }
         return true
     }
 }
@@ -258,7 +250,7 @@ extension FlowSegment {
     @inline(never)
     private mutating func noteChecksum() {
         let begin = Self.headersLength(of: octets)
-        ownLink.checksum = SegmentChecksum(
+        link.checksum = SegmentChecksum(
             of: octets.extracting(droppingFirst: begin),
             length: Int(payloadOffset) - begin + Int(payloadLength),
             from: key[side].address,
