@@ -32,6 +32,7 @@ struct OctetStretch: BitwiseCopyable {
     /// Eight octets so many behind the next record's begin, as a word of which the lowest octet comes first.
     ///
     /// - Parameter offset: less than the margin behind what is ahead.
+    /// - Returns: the word.
     @inline(always)
     func long(at offset: Int) -> UInt64 {
         UInt64(

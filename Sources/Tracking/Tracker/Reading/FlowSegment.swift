@@ -21,8 +21,7 @@ struct FlowSegment: ~Copyable {
     private var memory: UnsafeRawPointer?
     /// In octets.
     private(set) var capturedLength: UInt32 = 0
-    /// Of a plain segment the checksum, and only where it is a SYN; of others all that the link layer tells.
-    private var ownLink = LinkFacts()
+    private(set) var link = LinkFacts()
     /// The VLANs and tunnels it is in.
     private(set) var context = Context.plain
 
@@ -47,7 +46,7 @@ struct FlowSegment: ~Copyable {
         facts.options = segment.options
         take(frame)
         context = frameFacts.context
-        ownLink = frameFacts.link
+        link = frameFacts.link
     }
 
     /// Takes a frame, of which nothing has been read yet.
@@ -85,14 +84,6 @@ struct FlowSegment: ~Copyable {
         }
     }
 
-    /// What the link layer tells, and the checksum.
-    var link: LinkFacts {
-        guard isPlain else { return ownLink }
-        var facts = LinkFacts(plainEthernet: octets)
-        if flags.contains(.syn) { facts.checksum = ownLink.checksum }
-        return facts
-    }
-
     /// What was captured of its payload.
     var payload: RawSpan {
         @_lifetime(borrow self)
@@ -117,10 +108,12 @@ extension FlowSegment {
         )
         if unsafe read(plainIPv4: memory.bytes, seed: seed) {
             isPlain = true
-            if flags.contains(.syn) { noteChecksum() }
         } else {
-            isPlain = unsafe read(plainIPv6: memory.bytes, seed: seed)
+            guard unsafe read(plainIPv6: memory.bytes, seed: seed) else { return }
+            isPlain = true
         }
+        link = unsafe LinkFacts(plainEthernet: memory.bytes)
+        if flags.contains(.syn) { noteChecksum() }
     }
 
     /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.
@@ -211,7 +204,6 @@ extension FlowSegment {
         facts.identification = 0
         facts.options.read(plain: octets, at: 54, length: length)
         tag = key.hash(seed: seed)
-        if flags.contains(.syn) { noteChecksum() }
         return true
     }
 }
@@ -256,7 +248,7 @@ extension FlowSegment {
     @inline(never)
     private mutating func noteChecksum() {
         let begin = Self.headersLength(of: octets)
-        ownLink.checksum = SegmentChecksum(
+        link.checksum = SegmentChecksum(
             of: octets.extracting(droppingFirst: begin),
             length: Int(payloadOffset) - begin + Int(payloadLength),
             from: key[side].address,
