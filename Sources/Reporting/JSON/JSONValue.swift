@@ -16,7 +16,12 @@ package enum JSONValue: Sendable {
 
     /// An object of those members that have a value.
     package static func members(_ members: (String, JSONValue?)...) -> JSONValue {
-        .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
+        var kept: [Member] = []
+        kept.reserveCapacity(members.count)
+        for (name, value) in members {
+            if let value { kept.append(Member(name: name, value: value)) }
+        }
+        return .object(kept)
     }
 
     /// The text without white space (RFC 8259).
@@ -30,8 +35,10 @@ package enum JSONValue: Sendable {
     func write(to octets: inout [UInt8]) {
         switch self {
         case .string(let string): Self.write(string, to: &octets)
-        case .integer(let number): octets += String(number).utf8
-        case .natural(let number): octets += String(number).utf8
+        case .integer(let number):
+            if number < 0 { octets.append(UInt8(ascii: "-")) }
+            Self.write(UInt64(number.magnitude), to: &octets)
+        case .natural(let number): Self.write(number, to: &octets)
         case .number(let number): octets += String(number.isFinite ? number : 0).utf8
         case .boolean(let isTrue): octets += (isTrue ? "true" : "false").utf8
         case .array(let elements):
@@ -53,18 +60,38 @@ package enum JSONValue: Sendable {
         }
     }
 
+    private static func write(_ number: UInt64, to octets: inout [UInt8]) {
+        // The greatest has 20 digits.
+        var digits = [20 of UInt8](repeating: 0)
+        var (place, rest) = (20, number)
+        repeat {
+            place -= 1
+            digits[place] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
+            rest /= 10
+        } while rest > 0
+        for index in place..<20 { octets.append(digits[index]) }
+    }
+
     private static func write(_ string: String, to octets: inout [UInt8]) {
         octets.append(UInt8(ascii: "\""))
-        if string.utf8.allSatisfy(isPlain) {
-            octets += string.utf8
+        if isPlain(string.utf8Span.span) {
+            octets.append(contentsOf: string.utf8)
         } else {
             writeEscaped(string, to: &octets)
         }
         octets.append(UInt8(ascii: "\""))
     }
 
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        octet >= 0x20 && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
+    /// Whether no octet of a text needs to be escaped.
+    private static func isPlain(_ octets: Span<UInt8>) -> Bool {
+        var special: UInt8 = 0
+        // All of them: it takes less time than to look at each whether to stop.
+        for index in octets.indices {
+            let octet = octets[index]
+            special |=
+                octet < 0x20 || octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "\\") ? 1 : 0
+        }
+        return special == 0
     }
 
     private static func writeEscaped(_ string: String, to octets: inout [UInt8]) {
