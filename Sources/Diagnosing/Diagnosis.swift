@@ -183,7 +183,10 @@ package struct Diagnosis {
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
         guard !order.isEmpty else { return [] }
-        let composition = Composition(knownIssues: knownIssues(), services: serviceNames)
+        let composition = Composition(
+            knownIssues: KnownIssueIndex(knownIssues()),
+            services: serviceNames
+        )
         let incidents = order.compactMap { drafts[$0].flatMap(composition.incident) }
         return incidents.sorted { left, right in
             if left.severity != right.severity { return left.severity > right.severity }

@@ -32,34 +32,53 @@ struct SHA1 {
         return state
     }
 
-    private mutating func mix() {
-        var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
-        for index in 0..<80 {
-            // Only the last 16 words of the schedule are needed at a time.
-            if index >= 16 {
-                let mixed =
-                    block[(index &- 3) & 15] ^ block[(index &- 8) & 15] ^ block[(index &- 14) & 15]
-                    ^ block[index & 15]
-                block[index & 15] = Self.rotate(mixed, by: 1)
-            }
-            let (choice, constant): (UInt32, UInt32) =
-                switch index {
-                case ..<20: (b & c | ~b & d, 0x5A82_7999)
-                case ..<40: (b ^ c ^ d, 0x6ED9_EBA1)
-                case ..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
-                default: (b ^ c ^ d, 0xCA62_C1D6)
-                }
-            let next = Self.rotate(a, by: 5) &+ choice &+ e &+ constant &+ block[index & 15]
-            (e, d, c, b, a) = (d, c, Self.rotate(b, by: 30), a, next)
+    /// The five words while a block is mixed in.
+    private struct Working {
+        var a, b, c, d, e: UInt32
+
+        @inline(__always)
+        mutating func turn(_ choice: UInt32, _ constant: UInt32, _ word: UInt32) {
+            let next = SHA1.rotate(a, by: 5) &+ choice &+ e &+ constant &+ word
+            (e, d, c, b, a) = (d, c, SHA1.rotate(b, by: 30), a, next)
         }
-        state[0] &+= a
-        state[1] &+= b
-        state[2] &+= c
-        state[3] &+= d
-        state[4] &+= e
+    }
+
+    /// The next word of the schedule, of which only the last 16 are needed at a time.
+    @inline(__always)
+    private static func word(_ index: Int, _ words: inout [16 of UInt32]) -> UInt32 {
+        let mixed =
+            words[(index &- 3) & 15] ^ words[(index &- 8) & 15] ^ words[(index &- 14) & 15]
+            ^ words[index & 15]
+        words[index & 15] = rotate(mixed, by: 1)
+        return words[index & 15]
+    }
+
+    private mutating func mix() {
+        var words = block
+        var now = Working(a: state[0], b: state[1], c: state[2], d: state[3], e: state[4])
+        for index in 0..<16 { now.turn(now.b & now.c | ~now.b & now.d, 0x5A82_7999, words[index]) }
+        for index in 16..<20 {
+            now.turn(now.b & now.c | ~now.b & now.d, 0x5A82_7999, Self.word(index, &words))
+        }
+        for index in 20..<40 {
+            now.turn(now.b ^ now.c ^ now.d, 0x6ED9_EBA1, Self.word(index, &words))
+        }
+        for index in 40..<60 {
+            let choice = now.b & now.c | now.b & now.d | now.c & now.d
+            now.turn(choice, 0x8F1B_BCDC, Self.word(index, &words))
+        }
+        for index in 60..<80 {
+            now.turn(now.b ^ now.c ^ now.d, 0xCA62_C1D6, Self.word(index, &words))
+        }
+        state[0] &+= now.a
+        state[1] &+= now.b
+        state[2] &+= now.c
+        state[3] &+= now.d
+        state[4] &+= now.e
         block = [16 of UInt32](repeating: 0)
     }
 
+    @inline(__always)
     private static func rotate(_ word: UInt32, by count: UInt32) -> UInt32 {
         word &<< count | word &>> (32 &- count)
     }

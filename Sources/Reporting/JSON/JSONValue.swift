@@ -7,6 +7,8 @@ package enum JSONValue: Sendable {
     case boolean(Bool)
     case array([JSONValue])
     case object([Member])
+    /// A value that is written already.
+    case written([UInt8])
 
     /// One name of an object and what it stands for.
     package struct Member: Sendable {
@@ -25,85 +27,34 @@ package enum JSONValue: Sendable {
     }
 
     /// The text without white space (RFC 8259).
-    package var text: String {
-        var octets: [UInt8] = []
-        write(to: &octets)
-        return String(decoding: octets, as: UTF8.self)
+    package var text: String { String(decoding: octets, as: UTF8.self) }
+
+    /// The text in UTF-8.
+    var octets: [UInt8] {
+        var json = JSONWriter()
+        write(to: &json)
+        return json.octets
     }
 
-    /// Appends the text in UTF-8.
-    func write(to octets: inout [UInt8]) {
+    func write(to json: inout JSONWriter) {
         switch self {
-        case .string(let string): Self.write(string, to: &octets)
-        case .integer(let number):
-            if number < 0 { octets.append(UInt8(ascii: "-")) }
-            Self.write(UInt64(number.magnitude), to: &octets)
-        case .natural(let number): Self.write(number, to: &octets)
-        case .number(let number): octets += String(number.isFinite ? number : 0).utf8
-        case .boolean(let isTrue): octets += (isTrue ? "true" : "false").utf8
+        case .string(let string): json.write(string)
+        case .integer(let number): json.write(number)
+        case .natural(let number): json.write(number)
+        case .number(let number): json.write(number)
+        case .boolean(let isTrue): json.write(isTrue)
         case .array(let elements):
-            octets.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { octets.append(UInt8(ascii: ",")) }
-                element.write(to: &octets)
-            }
-            octets.append(UInt8(ascii: "]"))
+            json.beginArray()
+            for element in elements { element.write(to: &json) }
+            json.endArray()
         case .object(let members):
-            octets.append(UInt8(ascii: "{"))
-            for (index, member) in members.enumerated() {
-                if index > 0 { octets.append(UInt8(ascii: ",")) }
-                Self.write(member.name, to: &octets)
-                octets.append(UInt8(ascii: ":"))
-                member.value.write(to: &octets)
+            json.beginObject()
+            for member in members {
+                json.name(text: member.name)
+                member.value.write(to: &json)
             }
-            octets.append(UInt8(ascii: "}"))
-        }
-    }
-
-    private static func write(_ number: UInt64, to octets: inout [UInt8]) {
-        // The greatest has 20 digits.
-        var digits = [20 of UInt8](repeating: 0)
-        var (place, rest) = (20, number)
-        repeat {
-            place -= 1
-            digits[place] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
-            rest /= 10
-        } while rest > 0
-        for index in place..<20 { octets.append(digits[index]) }
-    }
-
-    private static func write(_ string: String, to octets: inout [UInt8]) {
-        octets.append(UInt8(ascii: "\""))
-        if isPlain(string.utf8Span.span) {
-            octets.append(contentsOf: string.utf8)
-        } else {
-            writeEscaped(string, to: &octets)
-        }
-        octets.append(UInt8(ascii: "\""))
-    }
-
-    /// Whether no octet of a text needs to be escaped.
-    private static func isPlain(_ octets: Span<UInt8>) -> Bool {
-        var special: UInt8 = 0
-        // All of them: it takes less time than to look at each whether to stop.
-        for index in octets.indices {
-            let octet = octets[index]
-            special |=
-                octet < 0x20 || octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "\\") ? 1 : 0
-        }
-        return special == 0
-    }
-
-    private static func writeEscaped(_ string: String, to octets: inout [UInt8]) {
-        for octet in string.utf8 {
-            switch octet {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): octets += [UInt8(ascii: "\\"), octet]
-            case UInt8(ascii: "\n"): octets += "\\n".utf8
-            case UInt8(ascii: "\t"): octets += "\\t".utf8
-            case UInt8(ascii: "\r"): octets += "\\r".utf8
-            case ..<0x20: octets += "\\u00\(octet < 16 ? "0" : "")\(String(octet, radix: 16))".utf8
-            default: octets.append(octet)
-            }
+            json.endObject()
+        case .written(let octets): json.write(written: octets)
         }
     }
 }
