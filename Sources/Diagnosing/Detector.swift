@@ -7,6 +7,9 @@ import Tracking
 package protocol Detector: Sendable {
     static var manual: Manual { get }
 
+    /// What a history must hold for anything to be found in it, all of this; `nil` where only a survey tells.
+    static var needs: History.Traits? { get }
+
     init()
 
     /// - Returns: at most one finding; what happened several times is counted in it.

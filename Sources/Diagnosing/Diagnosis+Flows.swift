@@ -19,37 +19,75 @@ extension Diagnosis {
         in capture: CaptureFacts,
         threads: Int
     ) {
-        let flows = flows.filter { !covers($0) }
         guard threads > 1, flows.count >= Self.worthSharing else {
             for flow in flows { consume(flow, in: capture) }
             return
         }
-        let examine = examination
-        var examinations = [Examination?](repeating: nil, count: flows.count)
-        unsafe examinations.withUnsafeMutableBufferPointer { places in
-            // Each place is written by one thread, and read when all have ended.
-            nonisolated(unsafe) let places = unsafe places
-            share(among: threads) { part in
-                for place in stride(from: part, to: flows.count, by: threads) {
-                    unsafe places[place] = examine(flows[place], capture)
-                }
-            }
-        }
-        for examination in examinations {
-            if let examination, !examination.findings.isEmpty { file(examination) }
+        for judgement in judgements(of: flows, in: capture, threads) {
+            if let judgement { file(judgement) }
         }
     }
 
     /// Examines one flow.
     package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
         if covers(flow) { return }
-        var history = History(flow, in: capture)
-        let examples = examples(of: history)
-        history.needsTexts = examples.isEmpty
+        let history = History(flow, in: capture)
+        if let judgement = judge(history) { file(judgement.findings, of: judgement.history) }
+    }
+
+    /// What was found in one flow, in words if it is the first of its kind between its parties.
+    private struct Judgement: Sendable {
+        let history: History
+        let findings: [Finding]
+    }
+
+    /// Examines a flow, and puts into words only what needs them beside all that was filed before; `nil` where nothing is
+    /// found.
+    private func judge(_ history: History) -> Judgement? {
+        guard let draft = drafts[parties(of: history)], draft.hasExamples else {
+            let findings = examine(history)
+            return findings.isEmpty ? nil : Judgement(history: history, findings: findings)
+        }
+        var history = history
+        history.needsTexts = false
         var findings = examine(history)
-        if !history.needsTexts, !findings.allSatisfy({ examples.contains($0.pathology) }) {
+        if draft.needsTexts(of: findings) {
             history.needsTexts = true
             findings = examine(history)
+        }
+        return findings.isEmpty ? nil : Judgement(history: history, findings: findings)
+    }
+
+    /// Examines flows on several cores, all beside what is filed now.
+    private func judgements(
+        of flows: [FlowEvents],
+        in capture: CaptureFacts,
+        _ threads: Int
+    ) -> [Judgement?] {
+        var judgements = [Judgement?](repeating: nil, count: flows.count)
+        unsafe judgements.withUnsafeMutableBufferPointer { places in
+            // Each place is written by one thread, and read when all have ended; nobody writes to the diagnosis.
+            nonisolated(unsafe) let (places, diagnosis) = unsafe (places, self)
+            share(among: threads) { part in
+                for place in stride(from: part, to: flows.count, by: threads)
+                where unsafe !diagnosis.covers(flows[place]) {
+                    unsafe places[place] = diagnosis.judge(History(flows[place], in: capture))
+                }
+            }
+        }
+        return judgements
+    }
+
+    /// Takes what was found beside what had been filed at the time, with as many texts as are needed beside what is filed
+    /// now.
+    private mutating func file(_ judgement: Judgement) {
+        var (history, findings) = (judgement.history, judgement.findings)
+        let needsTexts = drafts[parties(of: history)]?.needsTexts(of: findings) ?? true
+        if needsTexts, !history.needsTexts {
+            history.needsTexts = true
+            findings = examine(history)
+        } else if !needsTexts, history.needsTexts {
+            findings = findings.map(\.withoutTexts)
         }
         file(findings, of: history)
     }

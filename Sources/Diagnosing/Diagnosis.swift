@@ -8,12 +8,12 @@ package struct Diagnosis {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
 
-    private let detectors: [any Detector]
+    let detectors: DetectorSieve
     /// Read only where there is an incident for them to match.
     private let knownIssues: () -> [KnownIssue]
-    private let leastSeverity: Severity
+    let leastSeverity: Severity
     /// As many incidents are kept apart; further ones become one.
-    private let incidentLimit: Int
+    let incidentLimit: Int
     /// What listens where, as far as the capture says it.
     package private(set) var serviceNames = ServiceNames()
     var drafts: [Parties: IncidentDraft] = [:]
@@ -47,7 +47,9 @@ package struct Diagnosis {
         selection: Selection = Selection(),
         incidentLimit: Int = 4096
     ) {
-        detectors = Catalog.detectors.filter { selection.includes($0.manual.id) }.map { $0.init() }
+        detectors = DetectorSieve(
+            Catalog.detectors.filter { selection.includes($0.manual.id) }.map { $0.init() }
+        )
         self.knownIssues = knownIssues
         leastSeverity = selection.leastSeverity
         self.incidentLimit = incidentLimit
@@ -60,7 +62,7 @@ package struct Diagnosis {
     func examine(_ survey: Survey) -> SurveyExamination {
         SurveyExamination(
             services: ServiceNames(survey.portmap),
-            findings: detectors.flatMap { detector in
+            findings: detectors.all.flatMap { detector in
                 detector.examine(survey).filter { $0.severity >= leastSeverity }.map { finding in
                     let coversFlows = type(of: detector).coversFlows && finding.severity > .note
                     return (finding, coversFlows)
@@ -119,34 +121,18 @@ package struct Diagnosis {
             || coveredInitiators.contains(flow.key[flow.initiator].address)
     }
 
-    /// The pathologies that need no further example between the parties of a history.
-    func examples(of history: History) -> [String] {
-        let parties = parties(of: history.initiator.address, history.responder)
-        return drafts[parties]?.pathologiesWithExamples ?? []
-    }
-
     /// Examines one flow and says it all in words, whatever was found before.
     func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
-        examination(flow, capture)
-    }
-
-    /// How one flow is examined, for any thread.
-    var examination: @Sendable (FlowEvents, CaptureFacts) -> Examination {
-        let (detectors, leastSeverity) = (detectors, leastSeverity)
-        return { flow, capture in
-            var history = History(flow, in: capture)
-            let findings = Self.findings(in: history, by: detectors)
-                .filter { $0.severity >= leastSeverity }
-            history.forgetOtherHosts()
-            return Examination(key: flow.key, history: history, findings: findings)
-        }
+        var history = History(flow, in: capture)
+        let findings = examine(history)
+        history.forgetOtherHosts()
+        return Examination(key: flow.key, history: history, findings: findings)
     }
 
     /// Takes what was found in one flow, with as many texts as `consume` would have asked for.
     mutating func file(_ examination: Examination) {
-        let examples = examples(of: examination.history)
-        let isKnown = examination.findings.allSatisfy { examples.contains($0.pathology) }
-        let needsTexts = examples.isEmpty || !isKnown
+        let parties = parties(of: examination.history)
+        let needsTexts = drafts[parties]?.needsTexts(of: examination.findings) ?? true
         let findings =
             needsTexts ? examination.findings : examination.findings.map(\.withoutTexts)
         file(findings, of: examination.history)
@@ -154,7 +140,7 @@ package struct Diagnosis {
 
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
-        let parties = parties(of: history.initiator.address, history.responder)
+        let parties = parties(of: history)
         if let syn = TranslatedSYN(history) {
             if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn), drafts[twin.parties] != nil
             {
@@ -167,16 +153,12 @@ package struct Diagnosis {
     }
 
     func examine(_ history: History) -> [Finding] {
-        Self.findings(in: history, by: detectors).filter { $0.severity >= leastSeverity }
+        detectors.findings(in: history, atLeast: leastSeverity)
     }
 
     /// What the given detectors find in one history.
     package static func findings(in history: History, by detectors: [any Detector]) -> [Finding] {
-        var findings = detectors.compactMap { $0.examine(history) }
-        guard history.needsTexts, !findings.isEmpty else { return findings }
-        let viewpoint = history.viewpoint
-        for index in findings.indices { findings[index].viewpoint = viewpoint }
-        return findings
+        DetectorSieve(detectors).findings(in: history)
     }
 
     /// Counts a connection that came up, where others between the same parties are in an incident.
@@ -201,7 +183,10 @@ package struct Diagnosis {
     /// All incidents, the gravest first, then in order of time.
     package var incidents: [Incident] {
         guard !order.isEmpty else { return [] }
-        let composition = Composition(knownIssues: knownIssues(), services: serviceNames)
+        let composition = Composition(
+            knownIssues: KnownIssueIndex(knownIssues()),
+            services: serviceNames
+        )
         let incidents = order.compactMap { drafts[$0].flatMap(composition.incident) }
         return incidents.sorted { left, right in
             if left.severity != right.severity { return left.severity > right.severity }
@@ -228,6 +213,10 @@ package struct Diagnosis {
         } else if (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone {
             collapse(into: .initiator(initiator), ofInitiator: initiator)
         }
+    }
+
+    func parties(of history: History) -> Parties {
+        parties(of: history.initiator.address, history.responder)
     }
 
     func parties(of initiator: Address, _ service: Endpoint) -> Parties {

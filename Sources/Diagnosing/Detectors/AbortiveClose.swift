@@ -60,6 +60,8 @@ package struct AbortiveClose: Detector {
     /// No more is on its way at a time, in octets.
     private static let mostInFlight: Int32 = 1 << 26
 
+    package static let needs: History.Traits? = [.data, .reset]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

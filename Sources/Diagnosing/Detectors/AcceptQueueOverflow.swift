@@ -51,6 +51,8 @@ package struct AcceptQueueOverflow: Detector {
         }
     )
 
+    package static let needs: History.Traits? = [.severalAnswers, .completion]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -46,6 +46,8 @@ package struct AdministrativelyProhibited: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .icmpError
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

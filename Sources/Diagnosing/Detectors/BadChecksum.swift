@@ -39,6 +39,8 @@ package struct BadChecksum: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .wrongChecksum
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -50,6 +50,8 @@ package struct ChallengeACK: Detector {
     /// The RST must have cleared the old state within this time, in nanoseconds.
     private static let patience: Int64 = 3_000_000_000
 
+    package static let needs: History.Traits? = .challenge
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -57,6 +57,8 @@ package struct ChangedSYNACK: Detector {
     /// What stacks begin to count hops from.
     private static let initialTimesToLive: Set<UInt8> = [64, 128, 255]
 
+    package static let needs: History.Traits? = .severalAnswers
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

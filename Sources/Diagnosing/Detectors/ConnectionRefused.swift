@@ -44,6 +44,8 @@ package struct ConnectionRefused: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .reset
+
     package init() {}
 
     /// A refusal that takes so long is not that of a host's stack alone, in nanoseconds.

@@ -41,6 +41,8 @@ package struct DuplicateAddress: Detector {
         }
     )
 
+    package static let needs: History.Traits? = nil
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

@@ -50,6 +50,8 @@ package struct ECNFallback: Detector {
     /// So many four-tuples of one responder are no chance.
     private static let leastFlows = 2
 
+    package static let needs: History.Traits? = [.mixedECN, .answer]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

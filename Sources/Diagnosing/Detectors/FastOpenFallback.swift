@@ -55,6 +55,8 @@ package struct FastOpenFallback: Detector {
     /// before it would have come in that time too.
     private static let promptness: Int64 = 500_000_000
 
+    package static let needs: History.Traits? = [.fastOpen, .answer]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -55,6 +55,8 @@ package struct HalfCloseStall: Detector {
     /// At the end of the capture it is worth a word after so long, in nanoseconds.
     private static let pendingPatience: Int64 = 10_000_000_000
 
+    package static let needs: History.Traits? = [.conversation, .fin]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

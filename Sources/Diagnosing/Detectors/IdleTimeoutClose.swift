@@ -64,6 +64,8 @@ package struct IdleTimeoutClose: Detector {
         7200: "TCP keep-alive (7200 s)",
     ]
 
+    package static let needs: History.Traits? = .data
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

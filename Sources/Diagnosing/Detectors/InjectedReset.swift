@@ -54,6 +54,8 @@ package struct InjectedReset: Detector {
     /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
     private static let windowReach: UInt32 = 1 << 24
 
+    package static let needs: History.Traits? = .reset
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

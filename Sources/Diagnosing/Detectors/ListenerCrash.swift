@@ -60,6 +60,8 @@ package struct ListenerCrash: Detector {
         }
     )
 
+    package static let needs: History.Traits? = nil
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

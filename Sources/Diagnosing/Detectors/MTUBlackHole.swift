@@ -58,6 +58,8 @@ package struct MTUBlackHole: Detector {
     /// Sent so often after the first time.
     private static let enough: UInt16 = 2
 
+    package static let needs: History.Traits? = .repetition
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -45,6 +45,8 @@ package struct MisroutedSYNACK: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .unansweredLife
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -49,6 +49,8 @@ package struct OptionViolation: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .oddOptions
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -57,6 +57,8 @@ package struct PlaintextAfterTLS: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .tls
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

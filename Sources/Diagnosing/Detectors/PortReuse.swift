@@ -49,6 +49,8 @@ package struct PortReuse: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .former
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -52,6 +52,8 @@ package struct PortScan: Detector {
 
     package static let coversFlows = true
 
+    package static let needs: History.Traits? = nil
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

@@ -48,6 +48,8 @@ package struct RawSocketClient: Detector {
     /// Nobody gives up a connect() so soon after its SYN, and a RST comes no later, in nanoseconds.
     private static let soon: Int64 = 1_000_000_000
 
+    package static let needs: History.Traits? = [.answer, .rejection]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -55,6 +55,8 @@ package struct ReconnectLoop: Detector {
     /// In nanoseconds.
     private static let window: Int64 = 60_000_000_000
 
+    package static let needs: History.Traits? = nil
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

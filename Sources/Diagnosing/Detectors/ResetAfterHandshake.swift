@@ -51,6 +51,8 @@ package struct ResetAfterHandshake: Detector {
     /// A later RST has other reasons, in nanoseconds.
     private static let soon: Int64 = 1_000_000_000
 
+    package static let needs: History.Traits? = .reset
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -53,6 +53,8 @@ package struct ResetLoop: Detector {
     private static let cyclesOfALoop = 3
     private static let cyclesOfANote = 2
 
+    package static let needs: History.Traits? = .severalResets
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

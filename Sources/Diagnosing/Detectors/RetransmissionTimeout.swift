@@ -62,6 +62,8 @@ package struct RetransmissionTimeout: Detector {
     /// Sent so often after the first time.
     private static let enough: UInt16 = 5
 
+    package static let needs: History.Traits? = .repetition
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

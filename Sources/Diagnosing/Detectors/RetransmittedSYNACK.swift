@@ -61,6 +61,8 @@ package struct RetransmittedSYNACK: Detector {
     /// So many SYNs after a right SYN-ACK show that it does not reach its socket.
     private static let deafSendings = 2
 
+    package static let needs: History.Traits? = .severalAnswers
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -52,6 +52,8 @@ package struct SYNBurst: Detector {
     /// So close together no application retries, in nanoseconds.
     private static let strongGap: Int64 = 10_000_000
 
+    package static let needs: History.Traits? = .severalAttempts
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

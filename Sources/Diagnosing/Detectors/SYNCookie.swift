@@ -49,6 +49,8 @@ package struct SYNCookie: Detector {
     /// What a cookie has no room for.
     private static let wanted: TCPOptions.Presence = [.windowScale, .selectiveAcknowledgment]
 
+    package static let needs: History.Traits? = .bareAnswer
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -55,6 +55,8 @@ package struct SYNFlood: Detector {
 
     package static let coversFlows = true
 
+    package static let needs: History.Traits? = nil
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

@@ -52,6 +52,8 @@ package struct SilentConnection: Detector {
     /// A responder that closes so soon never meant to speak, in nanoseconds.
     private static let atOnce: Int64 = 1_000_000_000
 
+    package static let needs: History.Traits? = [.silence, .completion]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -56,6 +56,8 @@ package struct SimultaneousOpen: Detector {
     /// A connection that is not up after so long is stuck, in nanoseconds.
     private static let patience: Int64 = 3_000_000_000
 
+    package static let needs: History.Traits? = .responderSYN
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -51,6 +51,8 @@ package struct SlowHandshake: Detector {
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75
 
+    package static let needs: History.Traits? = [.completion, .answer]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -53,6 +53,8 @@ package struct SplitHandshake: Detector {
     /// A responder takes so long at most before it answers, in nanoseconds.
     private static let thinking: Int64 = 50_000_000
 
+    package static let needs: History.Traits? = .responderSYN
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -45,6 +45,8 @@ package struct StaleSYNACK: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .staleAnswer
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -61,6 +61,8 @@ package struct TLSEarlyShutdown: Detector {
     /// Session tickets that a server of TLS 1.3 sends by itself.
     private static let mostTickets: UInt32 = 2
 
+    package static let needs: History.Traits? = .tls
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -59,6 +59,8 @@ package struct TLSFatalAlert: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .tls
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

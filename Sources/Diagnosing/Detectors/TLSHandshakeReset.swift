@@ -50,6 +50,8 @@ package struct TLSHandshakeReset: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .tls
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

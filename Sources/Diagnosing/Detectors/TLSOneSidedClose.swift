@@ -52,6 +52,8 @@ package struct TLSOneSidedClose: Detector {
     /// Who has not closed for so long after a close_notify does not mean to, in nanoseconds.
     private static let patience: Int64 = 5_000_000_000
 
+    package static let needs: History.Traits? = .tls
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

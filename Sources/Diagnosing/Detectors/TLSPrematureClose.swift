@@ -55,6 +55,8 @@ package struct TLSPrematureClose: Detector {
     /// Who closes after so long a pause closes an idle connection, in nanoseconds.
     private static let idleness: Int64 = 5_000_000_000
 
+    package static let needs: History.Traits? = .tls
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

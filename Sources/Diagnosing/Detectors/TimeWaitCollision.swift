@@ -69,6 +69,8 @@ package struct TimeWaitCollision: Detector {
     /// An answer may take so long, in nanoseconds.
     private static let patience: Int64 = 3_000_000_000
 
+    package static let needs: History.Traits? = .former
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

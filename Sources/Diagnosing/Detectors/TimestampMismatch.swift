@@ -47,6 +47,8 @@ package struct TimestampMismatch: Detector {
     /// A clock may be off its rate of one tick a millisecond by so many ticks, and a tenth of all.
     private static let clockSlack: Int64 = 10
 
+    package static let needs: History.Traits? = .foreignEcho
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

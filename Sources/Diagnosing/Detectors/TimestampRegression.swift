@@ -54,6 +54,8 @@ package struct TimestampRegression: Detector {
     /// So many segments must have been thrown away.
     private static let enough = 2
 
+    package static let needs: History.Traits? = .fallenTimestamp
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

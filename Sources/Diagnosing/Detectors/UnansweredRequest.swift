@@ -62,6 +62,8 @@ package struct UnansweredRequest: Detector {
     /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
     private static let oneRequest: Int64 = 1_000_000_000
 
+    package static let needs: History.Traits? = .data
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -53,6 +53,8 @@ package struct UnansweredSYN: Detector {
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
 
+    package static let needs: History.Traits? = [.unansweredAttempt, .repeatedSYN]
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

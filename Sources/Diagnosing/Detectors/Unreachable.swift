@@ -49,6 +49,8 @@ package struct Unreachable: Detector {
     /// A SYN with no more hops to go than this, as captured, is a probe of the path.
     private static let probeTimeToLive: UInt8 = 32
 
+    package static let needs: History.Traits? = .icmpError
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -37,6 +37,8 @@ package struct UnregisteredProgram: Detector {
         }
     )
 
+    package static let needs: History.Traits? = nil
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

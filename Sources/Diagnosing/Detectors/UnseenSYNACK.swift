@@ -43,6 +43,8 @@ package struct UnseenSYNACK: Detector {
         }
     )
 
+    package static let needs: History.Traits? = .unseenAnswer
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -3,7 +3,7 @@ import Tracking
 /// The Community ID flow hash, version 1, which Zeek, Suricata and others print too.
 package enum CommunityID {
     private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
     )
 
     /// The id of a four-tuple, the same for both directions.
@@ -14,34 +14,45 @@ package enum CommunityID {
         seed: UInt16 = 0
     ) -> String {
         let (first, second) = one < other ? (one, other) : (other, one)
-        var message: [UInt8] = [UInt8(seed >> 8), UInt8(seed & 0xFF)]
-        message += octets(of: first.address) + octets(of: second.address)
-        message += [transport.rawValue, 0]
-        for port in [first.port, second.port] { message += [UInt8(port >> 8), UInt8(port & 0xFF)] }
-        return "1:" + base64(SHA1.digest(of: message))
+        var hash = SHA1()
+        hash.take(seed)
+        for address in [first.address, second.address] {
+            if !address.isIPv4 {
+                hash.take(address.high)
+                hash.take(UInt32(truncatingIfNeeded: address.low >> 32))
+            }
+            hash.take(UInt32(truncatingIfNeeded: address.low))
+        }
+        hash.take(UInt16(transport.rawValue) << 8)
+        hash.take(first.port)
+        hash.take(second.port)
+        return base64(hash.digest())
     }
 
-    private static func octets(of address: Address) -> [UInt8] {
-        let words = address.isIPv4 ? [] : [address.high, address.low]
-        guard words.isEmpty else {
-            return words.flatMap { word in
-                (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    /// The version and a digest in base64 (RFC 4648 §4): 20 octets are 27 characters and one of padding.
+    private static func base64(_ digest: [5 of UInt32]) -> String {
+        var text = Array("1:".utf8)
+        text.reserveCapacity(30)
+        var (bits, width): (UInt64, UInt64) = (0, 0)
+        for index in digest.indices {
+            bits = bits << 32 | UInt64(digest[index])
+            width += 32
+            while width >= 6 {
+                width -= 6
+                text.append(alphabet[Int(bits >> width & 63)])
             }
         }
-        return (0..<4).map { UInt8(truncatingIfNeeded: address.low >> UInt64(24 - 8 * $0)) }
+        text.append(alphabet[Int(bits << (6 - width) & 63)])
+        text.append(UInt8(ascii: "="))
+        return String(decoding: text, as: UTF8.self)
     }
+}
 
-    private static func base64(_ octets: [UInt8]) -> String {
-        var text = ""
-        for start in stride(from: 0, to: octets.count, by: 3) {
-            let group = octets[start..<min(start + 3, octets.count)]
-            let bits =
-                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for place in 0..<4 {
-                let isPadding = place > group.count
-                text.append(isPadding ? "=" : alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)])
-            }
+extension SHA1 {
+    /// Takes the octets of a number, most significant first.
+    fileprivate mutating func take<Number: FixedWidthInteger & UnsignedInteger>(_ number: Number) {
+        for place in 1...Number.bitWidth / 8 {
+            take(UInt8(truncatingIfNeeded: number >> Number(Number.bitWidth - 8 * place)))
         }
-        return text
     }
 }

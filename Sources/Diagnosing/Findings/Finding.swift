@@ -48,13 +48,11 @@ package struct Finding: Hashable, Sendable {
     }
 
     /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
-    package var id: String {
-        StableID.hexadecimal(of: "\(pathology)|\(origin.identity)|\(begin)")
-    }
+    package var id: String { id(of: (firstSubject ?? subject).identity) }
 
-    /// When and between whom it began.
-    var origin: (begin: Int64, identity: String) {
-        (begin, (firstSubject ?? subject).identity)
+    /// The same, where the text that tells its first subject from others is known.
+    func id(of identity: String) -> String {
+        StableID.hexadecimal(of: "\(pathology)|\(identity)|\(begin)")
     }
 }
 
@@ -116,7 +114,10 @@ package struct Subject: Hashable, Sendable {
 
     /// The text that tells this subject from others.
     var identity: String {
-        if let communityID { return communityID }
+        communityID ?? parts
+    }
+
+    private var parts: String {
         let parts: [String?] = [
             initiatorAddress?.description, initiatorPort.map { String($0) },
             responderAddress?.description, responderPort.map { String($0) },

@@ -1,8 +1,8 @@
 import Tracking
 
 /// Orders the findings of one draft from root to consequence and makes the incident of them.
-struct Composition {
-    let knownIssues: [KnownIssue]
+struct Composition: Sendable {
+    let knownIssues: KnownIssueIndex
     let services: ServiceNames
 
     func incident(of draft: IncidentDraft) -> Incident? {
@@ -10,16 +10,22 @@ struct Composition {
         let ordered = Self.ordered(worded)
         guard !ordered.isEmpty else { return nil }
         let present = Set(ordered.map(\.pathology))
-        let links = ordered.enumerated().map { place, finding in
-            Incident.Link(
+        let identities = Self.identities(of: ordered)
+        var links: [Incident.Link] = []
+        links.reserveCapacity(ordered.count)
+        for (place, finding) in ordered.enumerated() {
+            let link = Incident.Link(
                 finding: finding,
-                id: finding.id,
-                role: Self.role(of: finding, at: place, among: ordered, present: present)
+                id: finding.id(of: identities[place].first),
+                role: Self.role(of: finding, at: place, among: ordered, present: present),
+                communityID: identities[place].communityID
             )
+            links.append(link)
         }
-        let issues = knownIssues.filter {
-            $0.matches(draft.findings, beside: max(0, draft.established))
-        }
+        let origin = ordered.indices.map {
+            Incident.Origin(begin: ordered[$0].begin, identity: identities[$0].first)
+        }.min()
+        let issues = knownIssues.matches(draft.findings, beside: max(0, draft.established))
         let verdict = Verdict(
             chain: ordered,
             flows: draft.flows,
@@ -35,8 +41,31 @@ struct Composition {
             flows: draft.flows,
             headline: headline,
             verdict: text,
-            histories: draft.histories
+            histories: draft.histories,
+            origin: origin ?? Incident.Origin(begin: ordered[0].begin, identity: "")
         )
+    }
+
+    /// Of each finding, the text that tells its first subject from others, and the Community ID of its subject: made once
+    /// where all findings are about the same.
+    private static func identities(
+        of findings: [Finding]
+    ) -> [(first: String, communityID: String?)] {
+        var known: [(subject: Subject, identity: String, communityID: String?)] = []
+        func entry(_ subject: Subject) -> (identity: String, communityID: String?) {
+            if let entry = known.first(where: { $0.subject == subject }) {
+                return (entry.identity, entry.communityID)
+            }
+            let communityID = subject.communityID
+            let identity = communityID ?? subject.identity
+            known.append((subject, identity, communityID))
+            return (identity, communityID)
+        }
+        return findings.map { finding in
+            let first = finding.firstSubject.map { entry($0).identity }
+            let (identity, communityID) = entry(finding.subject)
+            return (first ?? identity, communityID)
+        }
     }
 
     /// Headline and text, with the name of the service at its first mention: in full where a port mapper said

@@ -23,12 +23,14 @@ package struct Incident: Sendable {
         /// The finding's id.
         package let id: String
         package let role: Role
+        /// The Community ID of the finding's subject, if that is a single four-tuple.
+        package let communityID: String?
 
         /// The same, taken back.
         package var withdrawn: Link {
             var finding = self.finding
             finding.status = .withdrawn
-            return Link(finding: finding, id: id, role: role)
+            return Link(finding: finding, id: id, role: role, communityID: communityID)
         }
     }
 
@@ -47,7 +49,8 @@ package struct Incident: Sendable {
         flows: Int,
         headline: String,
         verdict: String,
-        histories: [History]
+        histories: [History],
+        origin: Origin
     ) {
         self.chain = chain
         self.knownIssues = knownIssues
@@ -57,8 +60,17 @@ package struct Incident: Sendable {
         self.verdict = verdict
         self.histories = histories
         // Of the flow that began it, so that it keeps its id when another cause comes to light.
-        let origin = chain.map(\.finding.origin).min { $0 < $1 } ?? chain[0].finding.origin
         id = StableID.hexadecimal(of: "incident|\(origin.identity)|\(origin.begin)")
+    }
+
+    /// When and between whom something began.
+    package struct Origin: Comparable, Sendable {
+        let begin: Int64
+        let identity: String
+
+        package static func < (left: Origin, right: Origin) -> Bool {
+            left.begin == right.begin ? left.identity < right.identity : left.begin < right.begin
+        }
     }
 
     package var root: Finding { chain[0].finding }

@@ -19,8 +19,17 @@ struct IncidentDraft {
     private(set) var initiators: Set<Address> = []
 
     /// The pathologies of which no further example is wanted: their evidence is complete.
-    var pathologiesWithExamples: [String] {
-        findings.filter { $0.evidence.count >= Finding.evidenceLimit }.map(\.pathology)
+    private var pathologiesWithExamples: [String] = []
+
+    /// Whether there is any pathology of which no further example is wanted.
+    var hasExamples: Bool { !pathologiesWithExamples.isEmpty }
+
+    /// Whether any of the findings in a flow is to be put into words, beside those that are here already.
+    func needsTexts(of findings: [Finding]) -> Bool {
+        !hasExamples
+            || !findings.indices.allSatisfy {
+                pathologiesWithExamples.contains(findings[$0].pathology)
+            }
     }
 
     /// When anything of it happened last.
@@ -66,10 +75,13 @@ struct IncidentDraft {
     }
 
     private mutating func merge(_ finding: Finding) {
-        if let index = findings.firstIndex(where: { $0.pathology == finding.pathology }) {
-            findings[index].absorb(finding)
-        } else {
-            findings.append(finding)
+        let known = findings.indices.first { findings[$0].pathology == finding.pathology }
+        if let known { findings[known].absorb(finding) } else { findings.append(finding) }
+        let place = known ?? findings.count - 1
+        if findings[place].evidence.count >= Finding.evidenceLimit,
+            !pathologiesWithExamples.contains(finding.pathology)
+        {
+            pathologiesWithExamples.append(finding.pathology)
         }
     }
 

@@ -69,7 +69,7 @@ struct Verdict {
             return "."
         }
         let span = (chain.map(\.lastSeen).max() ?? 0) - (chain.map(\.firstSeen).min() ?? 0)
-        let isTimed = sentence.contains(" within ") || span < 1_000_000_000
+        let isTimed = sentence.place(of: " within ") != nil || span < 1_000_000_000
         let time = isTimed ? "" : " within \(Wording.duration(span))"
         return "\(furtherSYNs), and the connection was never established\(time)."
     }
@@ -86,13 +86,5 @@ struct Verdict {
 extension Finding {
     fileprivate var title: String {
         Catalog.detector(named: pathology)?.manual.title ?? pathology
-    }
-}
-
-extension String {
-    /// As a sentence begins; an IPv6 address keeps its form.
-    var capitalizedFirst: String {
-        let isAddress = prefix { $0 != " " }.contains(":")
-        return isAddress ? self : prefix(1).uppercased() + dropFirst()
     }
 }

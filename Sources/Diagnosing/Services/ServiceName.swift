@@ -126,19 +126,42 @@ extension ServiceNames {
     ///
     /// - Returns: `nil` where the endpoint is not mentioned in a way that a name can follow.
     static func introduce(_ words: String, for endpoint: Endpoint, in text: String) -> String? {
-        for range in text.ranges(of: endpoint.description) {
-            let before = text[..<range.lowerBound].last
-            let after = text[range.upperBound...].first
-            let isWhole =
-                before.map { !$0.isHexDigit && $0 != "." } ?? true
-                && after.map { !$0.isNumber } ?? true
-            if isWhole, after != "'" {
-                let (head, rest) = (text[..<range.upperBound], text[range.upperBound...])
+        let name = endpoint.description
+        var start = 0
+        while let place = text.place(of: name, from: start) {
+            let end = place + name.utf8.count
+            if isWhole(place..<end, in: text) {
+                let (head, rest) = (text.utf8.prefix(end), text.utf8.dropFirst(end))
                 // One pair of brackets says both.
-                return rest.hasPrefix(" (")
-                    ? "\(head) (\(words); \(rest.dropFirst(2))" : "\(head) (\(words))\(rest)"
+                return rest.starts(with: " (".utf8)
+                    ? "\(Substring(head)) (\(words); \(Substring(rest.dropFirst(2)))"
+                    : "\(Substring(head)) (\(words))\(Substring(rest))"
             }
+            start = end
         }
         return nil
+    }
+
+    /// Whether what stands in a text at such octets is no part of a longer address or port, nor in the genitive.
+    private static func isWhole(_ range: Range<Int>, in text: String) -> Bool {
+        let octets = text.utf8Span.span
+        if range.lowerBound > 0 {
+            let before = octets[range.lowerBound - 1]
+            if before == UInt8(ascii: ".") || before.isHexDigit { return false }
+        }
+        guard range.upperBound < octets.count else { return true }
+        let after = octets[range.upperBound]
+        return after != UInt8(ascii: "'") && !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= after)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
     }
 }

@@ -10,7 +10,7 @@ extension EventJSON {
 
     /// An incident that is over: `closed` once it was quiet for long, `withdrawn` where another took its place.
     package func ended(_ incident: Incident, isWithdrawn: Bool) -> JSONValue {
-        self.incident(incident, state: isWithdrawn ? "withdrawn" : "closed")
+        written { write(incident, state: isWithdrawn ? "withdrawn" : "closed", to: &$0) }
     }
 
     /// What has been counted.
@@ -124,8 +124,7 @@ package struct LiveStatistics: Sendable {
 extension JSONValue {
     /// The text without white space, and a line feed.
     package var line: [UInt8] {
-        var octets: [UInt8] = []
-        write(to: &octets)
+        var octets = self.octets
         octets.append(UInt8(ascii: "\n"))
         return octets
     }

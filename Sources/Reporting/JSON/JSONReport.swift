@@ -22,52 +22,74 @@ package struct JSONReport {
 
     /// The document in UTF-8.
     package var octets: [UInt8] {
-        var octets = Array("{\n\"schema\":\"1.0\",\n\"kind\":\"synopsis.report\"".utf8)
-        append("tool", tool, to: &octets)
-        if let time = report.generatedAt { append("generated_at", events.time(time), to: &octets) }
-        append("inputs", lines: report.inputs.lazy.map(input), to: &octets)
-        append("window", window, to: &octets)
-        append("totals", totals, to: &octets)
-        append("incidents", lines: report.incidents.lazy.map(events.incident), to: &octets)
-        let findings = report.incidents.lazy.flatMap { incident in
-            incident.chain.lazy.map { events.finding($0, of: incident) }
-        }
-        append("findings", lines: findings, to: &octets)
+        var json = JSONWriter()
+        json.append("{\n\"schema\":\"1.0\",\n\"kind\":\"synopsis.report\"")
+        append("tool", tool, to: &json)
+        if let time = report.generatedAt { append("generated_at", events.time(time), to: &json) }
+        append("inputs", lines: report.inputs.map(input), to: &json)
+        append("window", window, to: &json)
+        append("totals", totals, to: &json)
+        append("incidents", report.incidents, to: &json) { events.write($0, to: &$1) }
+        appendFindings(to: &json)
         if let handshakes = report.handshakes {
-            append("handshakes", lines: handshakes.lazy.map(events.handshake), to: &octets)
+            append("handshakes", handshakes, to: &json) { events.write($0, to: &$1) }
         }
         if let lastPackets = report.lastPackets {
-            append("last_packets", events.lastPackets(lastPackets), to: &octets)
+            append("last_packets", events.lastPackets(lastPackets), to: &json)
         }
         if let merge = report.logs {
-            append("logs", lines: merge.logs.summaries.lazy.map(events.log), to: &octets)
-            let entries = events.logEntries(merge, of: report.incidents)
-            append("log_entries", lines: entries, to: &octets)
+            append("logs", lines: merge.logs.summaries.map(events.log), to: &json)
+            append("log_entries", lines: events.logEntries(merge, of: report.incidents), to: &json)
         }
-        append("warnings", lines: report.warnings.lazy.map(warning), to: &octets)
-        octets += "\n}\n".utf8
-        return octets
+        append("warnings", lines: report.warnings.map(warning), to: &json)
+        json.append("\n}\n")
+        return json.octets
     }
 
-    private func append(_ name: String, _ value: JSONValue, to octets: inout [UInt8]) {
-        octets += ",\n\"\(name)\":".utf8
-        value.write(to: &octets)
+    private func appendFindings(to json: inout JSONWriter) {
+        beginMember("findings", to: &json)
+        var isFirst = true
+        json.append("[")
+        for incident in report.incidents {
+            for link in incident.chain {
+                json.beginLine(isFirst: isFirst)
+                events.write(link, of: incident, to: &json)
+                isFirst = false
+            }
+        }
+        json.append(isFirst ? "]" : "\n]")
+    }
+
+    private func beginMember(_ name: StaticString, to json: inout JSONWriter) {
+        json.append(",\n\"")
+        json.append(name)
+        json.append("\":")
+    }
+
+    private func append(_ name: StaticString, _ value: JSONValue, to json: inout JSONWriter) {
+        beginMember(name, to: &json)
+        json.beginValue()
+        value.write(to: &json)
+    }
+
+    private func append(_ name: StaticString, lines: [JSONValue], to json: inout JSONWriter) {
+        append(name, lines, to: &json) { $0.write(to: &$1) }
     }
 
     /// An array with a line for each of its elements.
-    private func append(
-        _ name: String,
-        lines: some Sequence<JSONValue>,
-        to octets: inout [UInt8]
+    private func append<Element>(
+        _ name: StaticString,
+        _ elements: [Element],
+        to json: inout JSONWriter,
+        write: (Element, inout JSONWriter) -> Void
     ) {
-        octets += ",\n\"\(name)\":[".utf8
-        var isFirst = true
-        for line in lines {
-            octets += (isFirst ? "\n" : ",\n").utf8
-            line.write(to: &octets)
-            isFirst = false
+        beginMember(name, to: &json)
+        json.append("[")
+        for place in elements.indices {
+            json.beginLine(isFirst: place == 0)
+            write(elements[place], &json)
         }
-        octets += (isFirst ? "]" : "\n]").utf8
+        json.append(elements.isEmpty ? "]" : "\n]")
     }
 
     private var tool: JSONValue {
@@ -180,5 +202,13 @@ package struct JSONReport {
 
     private func warning(_ warning: (code: String, message: String)) -> JSONValue {
         .members(("code", .string(warning.code)), ("message", .string(warning.message)))
+    }
+}
+
+extension JSONWriter {
+    /// Begins the line of an array's next element.
+    fileprivate mutating func beginLine(isFirst: Bool) {
+        append(isFirst ? "\n" : ",\n")
+        beginValue()
     }
 }

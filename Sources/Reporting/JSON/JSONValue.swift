@@ -7,6 +7,8 @@ package enum JSONValue: Sendable {
     case boolean(Bool)
     case array([JSONValue])
     case object([Member])
+    /// A value that is written already.
+    case written([UInt8])
 
     /// One name of an object and what it stands for.
     package struct Member: Sendable {
@@ -16,67 +18,43 @@ package enum JSONValue: Sendable {
 
     /// An object of those members that have a value.
     package static func members(_ members: (String, JSONValue?)...) -> JSONValue {
-        .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
+        var kept: [Member] = []
+        kept.reserveCapacity(members.count)
+        for (name, value) in members {
+            if let value { kept.append(Member(name: name, value: value)) }
+        }
+        return .object(kept)
     }
 
     /// The text without white space (RFC 8259).
-    package var text: String {
-        var octets: [UInt8] = []
-        write(to: &octets)
-        return String(decoding: octets, as: UTF8.self)
+    package var text: String { String(decoding: octets, as: UTF8.self) }
+
+    /// The text in UTF-8.
+    var octets: [UInt8] {
+        var json = JSONWriter()
+        write(to: &json)
+        return json.octets
     }
 
-    /// Appends the text in UTF-8.
-    func write(to octets: inout [UInt8]) {
+    func write(to json: inout JSONWriter) {
         switch self {
-        case .string(let string): Self.write(string, to: &octets)
-        case .integer(let number): octets += String(number).utf8
-        case .natural(let number): octets += String(number).utf8
-        case .number(let number): octets += String(number.isFinite ? number : 0).utf8
-        case .boolean(let isTrue): octets += (isTrue ? "true" : "false").utf8
+        case .string(let string): json.write(string)
+        case .integer(let number): json.write(number)
+        case .natural(let number): json.write(number)
+        case .number(let number): json.write(number)
+        case .boolean(let isTrue): json.write(isTrue)
         case .array(let elements):
-            octets.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { octets.append(UInt8(ascii: ",")) }
-                element.write(to: &octets)
-            }
-            octets.append(UInt8(ascii: "]"))
+            json.beginArray()
+            for element in elements { element.write(to: &json) }
+            json.endArray()
         case .object(let members):
-            octets.append(UInt8(ascii: "{"))
-            for (index, member) in members.enumerated() {
-                if index > 0 { octets.append(UInt8(ascii: ",")) }
-                Self.write(member.name, to: &octets)
-                octets.append(UInt8(ascii: ":"))
-                member.value.write(to: &octets)
+            json.beginObject()
+            for member in members {
+                json.name(text: member.name)
+                member.value.write(to: &json)
             }
-            octets.append(UInt8(ascii: "}"))
-        }
-    }
-
-    private static func write(_ string: String, to octets: inout [UInt8]) {
-        octets.append(UInt8(ascii: "\""))
-        if string.utf8.allSatisfy(isPlain) {
-            octets += string.utf8
-        } else {
-            writeEscaped(string, to: &octets)
-        }
-        octets.append(UInt8(ascii: "\""))
-    }
-
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        octet >= 0x20 && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "\\")
-    }
-
-    private static func writeEscaped(_ string: String, to octets: inout [UInt8]) {
-        for octet in string.utf8 {
-            switch octet {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): octets += [UInt8(ascii: "\\"), octet]
-            case UInt8(ascii: "\n"): octets += "\\n".utf8
-            case UInt8(ascii: "\t"): octets += "\\t".utf8
-            case UInt8(ascii: "\r"): octets += "\\r".utf8
-            case ..<0x20: octets += "\\u00\(octet < 16 ? "0" : "")\(String(octet, radix: 16))".utf8
-            default: octets.append(octet)
-            }
+            json.endObject()
+        case .written(let octets): json.write(written: octets)
         }
     }
 }

@@ -9,13 +9,31 @@ package enum UTCTime {
         let day = second.floorDivided(by: 86_400)
         let clock = second - day * 86_400
         let date = civil(day)
-        let digits =
-            hasNanoseconds ? padded(fraction, to: 9) : padded(fraction / 1000, to: 6)
-        let time = [clock / 3600, clock / 60 % 60, clock % 60].map { padded($0, to: 2) }
-        return """
-            \(padded(date.year, to: 4))-\(padded(date.month, to: 2))-\(padded(date.day, to: 2))T\
-            \(time.joined(separator: ":")).\(digits)Z
-            """
+        var text: [UInt8] = []
+        text.reserveCapacity(30)
+        append(date.year, of: 4, to: &text)
+        for (separator, number) in [
+            (UInt8(ascii: "-"), date.month), (UInt8(ascii: "-"), date.day),
+            (UInt8(ascii: "T"), clock / 3600), (UInt8(ascii: ":"), clock / 60 % 60),
+            (UInt8(ascii: ":"), clock % 60),
+        ] {
+            text.append(separator)
+            append(number, of: 2, to: &text)
+        }
+        text.append(UInt8(ascii: "."))
+        append(hasNanoseconds ? fraction : fraction / 1000, of: hasNanoseconds ? 9 : 6, to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends a number of so many digits, with zeros before it.
+    private static func append(_ number: Int64, of width: Int, to text: inout [UInt8]) {
+        var unit = 1
+        for _ in 1..<width { unit *= 10 }
+        while unit > 0 {
+            text.append(UInt8(truncatingIfNeeded: Int(number) / unit % 10) &+ UInt8(ascii: "0"))
+            unit /= 10
+        }
     }
 
     /// The Gregorian date of a day counted from 1970-01-01.

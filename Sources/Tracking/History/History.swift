@@ -27,6 +27,8 @@ package struct History: Sendable {
     package let conversations: [Conversation]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
+    /// What sorts of things it holds.
+    package let traits: Traits
     /// Whether what is found should be put into words, or only counted.
     package var needsTexts = true
 
@@ -51,6 +53,13 @@ package struct History: Sendable {
         conversations = flow.conversations
         resetReasons = flow.resetReasons
         self.capture = capture
+        traits = Traits(
+            events,
+            readings,
+            incarnations,
+            conversations,
+            isOneEnd: initiator == responder
+        )
     }
 
     /// Forgets what is known of other hosts, which a history that is kept for long would hold in memory.

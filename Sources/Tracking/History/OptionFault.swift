@@ -26,9 +26,18 @@ extension Event {
         .maximumSegmentSize, .windowScale, .selectiveAcknowledgment,
     ]
 
+    /// Whether anything is wrong with the options of this segment by itself.
+    var hasOptionFault: Bool {
+        guard kind != .icmp, kind != .formerConnection else { return false }
+        return options.contains(.windowScale) && windowScale > Self.mostWindowScale
+            || options.contains(.maximumSegmentSize) && maximumSegmentSize < Self.leastSegmentSize
+            || options.contains(.malformed)
+            || !flags.contains(.syn) && !options.isDisjoint(with: Self.optionsOfSyn)
+    }
+
     /// What is wrong with the options of this segment by itself.
     package var optionFaults: [OptionFault] {
-        guard kind != .icmp, kind != .formerConnection else { return [] }
+        guard hasOptionFault else { return [] }
         var faults: [OptionFault] = []
         if options.contains(.windowScale), windowScale > Self.mostWindowScale {
             faults.append(.windowScaleTooLarge)

@@ -31,9 +31,7 @@ extension Address: CustomStringConvertible {
     /// Dotted decimal, or the canonical IPv6 text (RFC 5952 §4).
     package var description: String {
         if isIPv4 {
-            return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xFF) }.joined(
-                separator: "."
-            )
+            return dottedDecimal
         }
         let groups = (0..<8).map { index in
             UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
@@ -43,6 +41,19 @@ extension Address: CustomStringConvertible {
         }
         return Self.text(of: groups[..<zeros.lowerBound]) + "::"
             + Self.text(of: groups[zeros.upperBound...])
+    }
+
+    private var dottedDecimal: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(15)
+        for place: UInt64 in 0..<4 {
+            let octet = UInt8(truncatingIfNeeded: low >> (24 - 8 * place))
+            if place > 0 { text.append(UInt8(ascii: ".")) }
+            if octet >= 100 { text.append(UInt8(ascii: "0") + octet / 100) }
+            if octet >= 10 { text.append(UInt8(ascii: "0") + octet / 10 % 10) }
+            text.append(UInt8(ascii: "0") + octet % 10)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func text(of groups: ArraySlice<UInt16>) -> String {

@@ -1,0 +1,29 @@
+/// Known issues by the pathologies that give them away, so that an incident is compared with few of them.
+struct KnownIssueIndex: Sendable {
+    private let issues: [KnownIssue]
+    /// The places of the issues that have a variant which begins with a pathology.
+    private var places: [String: [Int]] = [:]
+    /// Those that need no pathology at all.
+    private var always: [Int] = []
+
+    init(_ issues: [KnownIssue]) {
+        self.issues = issues
+        for (place, issue) in issues.enumerated() {
+            for variant in issue.variants {
+                if let first = variant.first {
+                    places[first.pathology, default: []].append(place)
+                } else {
+                    always.append(place)
+                }
+            }
+        }
+    }
+
+    /// The issues that the findings of one incident show, in the order of the library.
+    func matches(_ findings: [Finding], beside connections: Int) -> [KnownIssue] {
+        var candidates = always
+        for finding in findings { candidates += places[finding.pathology] ?? [] }
+        return Set(candidates).sorted().map { issues[$0] }
+            .filter { $0.matches(findings, beside: connections) }
+    }
+}
