@@ -38,6 +38,24 @@ struct CaptureStream: ~Copyable {
         }
     }
 
+    /// The same from an offset on, wherever the file was read before.
+    static func read(
+        _ descriptor: Int32,
+        at offset: UInt64,
+        into octets: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        while true {
+            let got = unsafe pread(
+                descriptor,
+                octets.baseAddress,
+                octets.count,
+                off_t(clamping: offset)
+            )
+            if got >= 0 { return got }
+            if errno != EINTR { return -Int(errno) }
+        }
+    }
+
     /// What the operating system says of an error.
     static func complaint(_ number: Int32) -> String {
         unsafe String(cString: strerror(number))

@@ -10,6 +10,11 @@ struct OctetBlock: ~Copyable {
     /// As many octets may be looked at behind the length, so that a record's header needs no check of its own.
     static let margin = 64
 
+    /// As much as is read ahead of who walks the input, in octets.
+    static let readLength = 1 << 17
+    /// Room before that for what is left of the block before.
+    static let headroom = length - readLength
+
     let memory: UnsafeMutableRawPointer
 
     init() {
@@ -24,6 +29,26 @@ struct OctetBlock: ~Copyable {
                 count: Self.length + Self.margin
             )
         }
+    }
+
+    /// Reads a part of a file to behind the headroom.
+    ///
+    /// - Returns: how many octets, fewer than `readLength` at the end or where the file cannot be read.
+    func read(_ descriptor: Int32, at offset: UInt64) -> Int {
+        var count = 0
+        while count < Self.readLength {
+            let got = unsafe CaptureStream.read(
+                descriptor,
+                at: offset &+ UInt64(count),
+                into: UnsafeMutableRawBufferPointer(
+                    start: memory + Self.headroom + count,
+                    count: Self.readLength - count
+                )
+            )
+            if got <= 0 { break }
+            count += got
+        }
+        return count
     }
 
     deinit {

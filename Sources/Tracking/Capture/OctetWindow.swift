@@ -1,3 +1,5 @@
+import Glibc
+
 /// The part of an input that lies in memory, for walkers of its records.
 ///
 /// Reading by large blocks costs a third of what two calls of fread a packet cost. A block is what
@@ -10,7 +12,7 @@ struct OctetWindow: ~Copyable {
     /// As much of an input is ahead at most, in octets.
     static let length = OctetBlock.length
     /// As much is read at a time, in octets: its packets are still in the cache when they are followed.
-    private static let readLength = 1 << 17
+    private static let readLength = OctetBlock.readLength
 
     private let stream: CaptureStream
     /// What unpacks the stream, if it is compressed.
@@ -24,6 +26,10 @@ struct OctetWindow: ~Copyable {
     private var end = 0
     /// The octets of the input that came before the block.
     private var base: UInt64 = 0
+    /// Where the input begins in its file, if it is read from wherever it is wanted.
+    private var origin: UInt64?
+    /// Whether all must stay where it is.
+    var isPinned = false
 
     init(onto stream: consuming CaptureStream) {
         self.stream = stream
@@ -111,6 +117,7 @@ struct OctetWindow: ~Copyable {
     @inline(never)
     mutating func fetch(_ count: Int) throws(RecordFault) -> Bool {
         if left >= count { return true }
+        try requireMotion()
         moveToFront()
         while end < min(count, Self.length) {
             let got = try readMore()
@@ -118,6 +125,11 @@ struct OctetWindow: ~Copyable {
             end += got
         }
         return end >= count
+    }
+
+    /// - Throws: `pinned`, where all must stay where it is.
+    func requireMotion() throws(RecordFault) {
+        if isPinned { throw .pinned }
     }
 
     /// Steps over octets, however many.
@@ -134,13 +146,31 @@ struct OctetWindow: ~Copyable {
         return true
     }
 
+    /// From now on the file may be read from any offset, and by others, too; it must be one, and not compressed.
+    ///
+    /// - Returns: the file, and from where on nothing has been read.
+    mutating func share() -> SharedInput? {
+        let place = lseek(stream.descriptor, 0, SEEK_CUR)
+        guard stream.size != nil, unpacked == nil, place >= 0 else { return nil }
+        origin = UInt64(place) &- (base &+ UInt64(end))
+        return SharedInput(descriptor: stream.descriptor, offset: UInt64(place))
+    }
+
     /// Goes on in another block, to which what is ahead is copied, and leaves the one so far, whose frames stay as they are.
-    mutating func exchange(_ other: inout OctetBlock) {
-        unsafe other.memory.copyMemory(from: block + position, byteCount: left)
+    ///
+    /// - Parameters:
+    ///   - other: may hold a part of the file behind its headroom.
+    ///   - part: where that begins in the file, and how many octets it has; what is already ahead may be among them.
+    mutating func exchange(_ other: inout OctetBlock, holding part: (offset: UInt64, count: Int)) {
+        let known = (origin ?? 0) &+ base &+ UInt64(end) &- part.offset
+        let next = OctetBlock.headroom &+ Int(clamping: known) &- left
+        let isNew = origin != nil && known < UInt64(part.count) && next >= 0
+        let start = isNew ? next : 0
+        unsafe (other.memory + start).copyMemory(from: block + position, byteCount: left)
         swap(&held, &other)
-        base &+= UInt64(position)
-        end -= position
-        position = 0
+        base = base &+ UInt64(position) &- UInt64(start)
+        end = isNew ? OctetBlock.headroom + part.count : start + left
+        position = start
     }
 
     private mutating func moveToFront() {
@@ -156,8 +186,22 @@ struct OctetWindow: ~Copyable {
             count: min(Self.length - end, Self.readLength)
         )
         if let unpacked { return unsafe try unpacked.read(into: room) }
-        let got = unsafe CaptureStream.read(stream.descriptor, into: room)
+        let place = origin.map { $0 &+ base &+ UInt64(end) }
+        let got =
+            if let place {
+                unsafe CaptureStream.read(stream.descriptor, at: place, into: room)
+            } else {
+                unsafe CaptureStream.read(stream.descriptor, into: room)
+            }
         if got < 0 { throw .input(offset: nil, CaptureStream.complaint(Int32(clamping: -got))) }
         return got
     }
+}
+
+/// A file of which several may read parts at once.
+struct SharedInput: BitwiseCopyable {
+    /// Open for as long as the window that it is of.
+    let descriptor: Int32
+    /// From where on nothing has been read, in octets.
+    let offset: UInt64
 }

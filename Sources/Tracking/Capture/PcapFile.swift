@@ -155,8 +155,30 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return batch.count &- before
     }
 
-    /// Goes on in another block of memory, and leaves the one so far, in which all frames stay where they are.
-    mutating func exchange(_ block: inout OctetBlock) { window.exchange(&block) }
+    /// From now on parts of the file may be read by others, if it is one, and not compressed.
+    mutating func share() -> SharedInput? { window.share() }
+
+    /// Goes on in another block of memory, which may hold a part of the file, and leaves the one so far, in which all
+    /// frames stay where they are.
+    mutating func exchange(_ block: inout OctetBlock, holding part: (offset: UInt64, count: Int)) {
+        window.exchange(&block, holding: part)
+    }
+
+    /// Steps to the next frame with all care that `advance()` takes, but only if the frames before it stay where they are.
+    @inline(never)
+    mutating func advanceCarefully() throws(CaptureError) -> CaptureStep {
+        repeat {
+            window.isPinned = true
+            defer { window.isPinned = false }
+            do throws(RecordFault) {
+                guard try stepWhole() else { return .blocked }
+            } catch {
+                if case .pinned = error { return .blocked }
+                throw complaint(error)
+            }
+        } while !passesFilter()
+        return .frame
+    }
 
     /// Steps to the next frame, whatever the filter says, if the window holds it whole.
     @inline(always)
@@ -173,18 +195,25 @@ package struct PcapFile: ~Copyable, CaptureSource {
     @inline(never)
     mutating func step() throws(CaptureError) -> Bool {
         do throws(RecordFault) {
-            let isThere =
-                isPcapng
-                ? try pcapng.advance(in: &window, to: &record)
-                : try pcap.advance(in: &window, to: &record)
-            guard isThere else { return false }
+            return try stepWhole()
         } catch {
-            let place = compression == nil ? "" : " (counted in what was unpacked)"
-            let record = "the record of packet \(framesRead &+ 1)\(place)"
-            throw error.complaint(of: name, at: window.offset, in: record)
+            throw complaint(error)
         }
-        countFrame()
-        return true
+    }
+
+    private mutating func stepWhole() throws(RecordFault) -> Bool {
+        let isThere =
+            isPcapng
+            ? try pcapng.advance(in: &window, to: &record)
+            : try pcap.advance(in: &window, to: &record)
+        if isThere { countFrame() }
+        return isThere
+    }
+
+    private func complaint(_ fault: RecordFault) -> CaptureError {
+        let place = compression == nil ? "" : " (counted in what was unpacked)"
+        let record = "the record of packet \(framesRead &+ 1)\(place)"
+        return fault.complaint(of: name, at: window.offset, in: record)
     }
 
     @inline(always)

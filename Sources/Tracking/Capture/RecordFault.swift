@@ -4,6 +4,8 @@ enum RecordFault: Error {
     case record(String)
     /// So is what it comes out of, at an offset of the input as it is stored.
     case input(offset: UInt64?, String)
+    /// It reaches beyond what is ahead, and that must stay in its place.
+    case pinned
 
     /// The same in a sentence with the place.
     ///
@@ -21,6 +23,8 @@ enum RecordFault: Error {
         case .record(let reason):
             let reason = "\(part) cannot be read: \(reason)"
             return CaptureError(input: input, offset: offset, reason: reason)
+        case .pinned:
+            return CaptureError(input: input, offset: offset, reason: "\(part) goes on")
         case .input(let offset, let reason):
             return CaptureError(input: input, offset: offset, reason: reason)
         }

@@ -84,6 +84,59 @@ import Testing
         )
     }
 
+    @Test(arguments: [20_000, 131_057, 140_000, 262_144])
+    func `may have frames that are longer than what is read at once`(_ length: Int) throws {
+        let long = [UInt8](repeating: 9, count: length)
+        let records = records(3000).enumerated().flatMap { number, record in
+            number % 150 == 7 ? [record, CaptureOctets.Record(octets: long), record] : [record]
+        }
+
+        for octets in [CaptureOctets.pcap(records), CaptureOctets.pcapng(records)] {
+            let ahead = try outcome(of: octets, hasThread: true)
+
+            #expect(ahead.tally.packets == UInt64(records.count))
+            #expect(ahead == (try outcome(of: octets, hasThread: false)))
+        }
+    }
+
+    @Test func `may have more frames in a block than fit into a batch`() throws {
+        let records = (0..<40_000).map { CaptureOctets.Record(fraction: UInt32($0), octets: []) }
+
+        let ahead = try outcome(of: CaptureOctets.pcap(records), hasThread: true)
+
+        #expect(ahead.tally.packets == 40_000)
+        #expect(ahead.window == 1_495_000_000_000_000_000...1_495_000_000_039_999_000)
+    }
+
+    @Test(arguments: [1, 90_000, 140_000])
+    func `may have blocks that hold no packet`(_ length: Int) throws {
+        let comment = CaptureOctets.block(0x0BAD, [UInt8](repeating: 7, count: length * 4))
+        let records = records(6000)
+        let empty = CaptureOctets.pcapng([])
+        let packets = records.enumerated().map { number, record in
+            CaptureOctets.packetBlock(record, unitsPerSecond: 1_000_000)
+                + (number % 1000 == 400 ? comment : [])
+        }
+
+        let octets = empty + packets.joined()
+        let ahead = try outcome(of: octets, hasThread: true)
+
+        #expect(ahead.tally.packets == 6000)
+        #expect(ahead == (try outcome(of: octets, hasThread: false)))
+    }
+
+    @Test func `may hold frames out of order`() throws {
+        let records = Array(records(Self.count).reversed())
+
+        let ahead = try outcome(of: CaptureOctets.pcap(records), hasThread: true)
+
+        #expect(ahead.tally.timeReversals == UInt64(Self.count) - 1)
+        #expect(ahead.window == 1_495_000_000_000_000_000...1_495_000_000_449_950_000)
+        #expect(
+            ahead == (try outcome(of: CaptureOctets.pcap(records), hasThread: false))
+        )
+    }
+
     @Test func `is read up to where it breaks off, and the break is told`() throws {
         let octets = CaptureOctets.pcap(records(Self.count)).dropLast(7)
 

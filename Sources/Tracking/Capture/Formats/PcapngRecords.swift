@@ -143,6 +143,7 @@ struct PcapngRecords: RecordWalker {
     /// - Returns: `false` at the end of the file.
     private mutating func finishBlock(in window: inout OctetWindow) throws(RecordFault) -> Bool {
         if rest > 0 {
+            try window.requireMotion()
             let length = rest
             guard try window.skip(length - 4), try window.fetch(4) else {
                 throw .record("its block has \(announced) octets, and the file ends before")

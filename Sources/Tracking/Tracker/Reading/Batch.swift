@@ -73,13 +73,47 @@ struct Batch: ~Copyable {
         run = FrameRun()
         guard try file.advance() else { return false }
         take(file.frame)
+        addFrames(ahead: &file, upTo: min(most, capacity), from: 0, seed: seed)
+        return true
+    }
+
+    /// Reads all frames that are ahead in a file as a whole; and if there is none, it reads on.
+    ///
+    /// - Returns: `false` when the file has come to its end, and nothing was read.
+    /// - Throws: what is wrong with the file; what is in the batch was read before.
+    mutating func fillWholly(
+        from file: inout PcapFile,
+        upTo most: Int,
+        seed: UInt64
+    ) throws(CaptureError) -> Bool {
+        run = FrameRun()
+        var isThere = file.advanceInPlace() == .frame
+        if !isThere { isThere = try file.advanceCarefully() == .frame }
+        if !isThere { isThere = try file.advance() }
         let limit = min(most, capacity)
+        while isThere {
+            let start = count
+            take(file.frame)
+            addFrames(ahead: &file, upTo: limit, from: start, seed: seed)
+            if count == limit { return true }
+            isThere = try file.advanceCarefully() == .frame
+        }
+        return count > 0
+    }
+
+    /// Adds the frames that are ahead as a whole, and reads all from a place on.
+    @inline(always)
+    private mutating func addFrames(
+        ahead file: inout PcapFile,
+        upTo limit: Int,
+        from place: Int,
+        seed: UInt64
+    ) {
+        var start = place
         if file.isFiltered {
             while count < limit, file.advanceInPlace() == .frame { take(file.frame) }
-            read(from: 0, seed: seed)
-            return true
+            return read(from: start, seed: seed)
         }
-        var start = 0
         var isMore = true
         // By the few, so that they are in the nearest cache when they are read.
         while isMore {
@@ -88,12 +122,15 @@ struct Batch: ~Copyable {
             read(from: start, seed: seed)
             start = count
         }
-        if run.isInOrder {
-            file.note(run.first...run.last)
-        } else {
-            for place in 0..<count { file.note(self[place].time...self[place].time) }
-        }
-        return true
+        noteTimes(in: &file)
+    }
+
+    /// Tells a file when its frames were captured.
+    @inline(always)
+    private func noteTimes(in file: inout PcapFile) {
+        if count == 0 { return }
+        if run.isInOrder { return file.note(run.first...run.last) }
+        for place in 0..<count { file.note(self[place].time...self[place].time) }
     }
 
     @inline(always)

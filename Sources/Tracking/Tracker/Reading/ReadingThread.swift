@@ -5,8 +5,12 @@ import Synchronization
 /// A thread that reads a capture file ahead of who follows it: the second core copies out of the page cache, walks the
 /// records and reads their headers, and the flows come out the same.
 ///
-/// Sound although it holds pointers and is shared by two threads: the file belongs to the thread until that has ended, a batch
-/// and its block belong to the thread until it is filled and to the follower until it is emptied, which the two counters tell, and
+/// What the follower does at the same time takes as long, or not: where it would wait for a batch of a plain file, it reads the
+/// next one for itself. Whoever claims a batch copies a block of the file, waits for its turn, and walks on from where the batch before
+/// ended.
+///
+/// Sound although it holds pointers and is shared by two threads: a batch and its block belong to who claimed it until it is filled and
+/// to the follower until it is emptied, the file belongs to whose turn it is, which the three counters tell, and
 /// `stop()` waits for the thread, after which nobody but the owner is left.
 @safe
 package final class ReadingThread {
@@ -29,10 +33,14 @@ package final class ReadingThread {
     private let batches: UnsafeMutablePointer<Batch>
     private let blocks: UnsafeMutablePointer<OctetBlock>
     private let marks: UnsafeMutablePointer<Progress>
-    /// Batches since the begin.
+    /// The file, if two may read it.
+    private let shared: SharedInput?
+    /// Batches since the begin; that which was filled last tells whose turn it is.
+    private let claimed = Atomic(0)
     private let filled = Atomic(0)
     private let emptied = Atomic(0)
-    private let isFinished = Atomic(false)
+    /// As many batches as there are, once that is known.
+    private let total = Atomic(Int.max)
     private let isStopping = Atomic(false)
     private let sleepers = Atomic(0)
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
@@ -54,6 +62,8 @@ package final class ReadingThread {
     ///   - limit: the most frames to read.
     ///   - tracker: who will follow them.
     package init(_ file: consuming PcapFile, limit: UInt64 = .max, for tracker: borrowing Tracker) {
+        var file = file
+        shared = file.share()
         self.file = file
         self.limit = limit
         seed = tracker.flows.seed
@@ -132,64 +142,102 @@ extension ReadingThread {
     /// - Throws: what is wrong with the file; all before it has been followed.
     func next(_ body: (borrowing Batch) -> Void) throws(CaptureError) -> Bool {
         let number = emptied.load(ordering: .relaxed)
-        if thread != nil {
-            wait {
-                filled.load(ordering: .sequentiallyConsistent) > number
-                    || isFinished.load(ordering: .sequentiallyConsistent)
+        while !isFilled(number) {
+            if total.load(ordering: .sequentiallyConsistent) <= number {
+                if let error { throw error }
+                return false
             }
-        } else if !isFinished.load(ordering: .relaxed) {
-            read(number)
-        }
-        guard filled.load(ordering: .sequentiallyConsistent) > number else {
-            if let error { throw error }
-            return false
+            if thread == nil || shared != nil, let claim = claim() {
+                read(claim)
+            } else {
+                wait { isFilled(number) || isOver(number) }
+            }
         }
         let place = number % Self.batchCount
         unsafe body(batches[place])
         progress = unsafe marks[place]
         emptied.store(number + 1, ordering: .sequentiallyConsistent)
         // Woken for every batch, the thread would cost more than it reads.
-        let ahead = filled.load(ordering: .sequentiallyConsistent) - number - 1
-        if ahead <= Self.batchCount / 2 { wake() }
+        if claimed.load(ordering: .sequentiallyConsistent) - number - 1 <= Self.batchCount / 2 {
+            wake()
+        }
         return true
     }
 }
 
-// What the thread does.
+// What both do.
 extension ReadingThread {
+    private func isFilled(_ number: Int) -> Bool {
+        filled.load(ordering: .sequentiallyConsistent) > number
+    }
+
+    /// Whether there is no batch of this number.
+    private func isOver(_ number: Int) -> Bool {
+        total.load(ordering: .sequentiallyConsistent) <= number
+            || isStopping.load(ordering: .sequentiallyConsistent)
+    }
+
+    /// Takes on the next batch, if there is room for it.
+    private func claim() -> Int? {
+        let number = claimed.load(ordering: .sequentiallyConsistent)
+        let ahead = number - emptied.load(ordering: .sequentiallyConsistent)
+        guard ahead < Self.batchCount, !isOver(number) else { return nil }
+        let (isMine, _) = claimed.compareExchange(
+            expected: number,
+            desired: number + 1,
+            ordering: .sequentiallyConsistent
+        )
+        return isMine ? number : nil
+    }
+
     private func run() {
-        var number = 0
-        while !isFinished.load(ordering: .relaxed), !isStopping.load(ordering: .relaxed) {
-            if number - emptied.load(ordering: .sequentiallyConsistent) == Self.batchCount {
+        while !isOver(claimed.load(ordering: .sequentiallyConsistent)) {
+            if let claim = claim() {
+                read(claim)
+            } else {
                 wait {
-                    number - emptied.load(ordering: .sequentiallyConsistent)
-                        <= Self.batchCount / 2
-                        || isStopping.load(ordering: .sequentiallyConsistent)
+                    let number = claimed.load(ordering: .sequentiallyConsistent)
+                    return number - emptied.load(ordering: .sequentiallyConsistent)
+                        <= Self.batchCount / 2 || isOver(number)
                 }
             }
-            if isStopping.load(ordering: .sequentiallyConsistent) { return }
-            read(number)
-            number += 1
         }
     }
 
-    /// Fills a batch, or finds the end.
+    /// Fills a batch that was claimed, or finds the end.
     private func read(_ number: Int) {
         let place = number % Self.batchCount
+        var part: (offset: UInt64, count: Int) = (0, 0)
+        if let shared {
+            part.offset =
+                shared.offset &+ UInt64(number) &* UInt64(OctetBlock.readLength)
+            part.count = unsafe blocks[place].read(shared.descriptor, at: part.offset)
+        }
+        wait { filled.load(ordering: .sequentiallyConsistent) == number || isOver(number) }
+        if isOver(number) { return }
+        unsafe file.exchange(&blocks[place], holding: part)
+        let most = Int(clamping: limit - given)
+        var isMore = false
         do throws(CaptureError) {
-            let most = Int(clamping: limit - given)
-            if most > 0, unsafe try batches[place].fill(from: &file, upTo: most, seed: seed) {
-                given += unsafe UInt64(batches[place].count)
-                unsafe file.exchange(&blocks[place])
-                unsafe marks[place] = Progress(octets: file.octetsRead, frames: file.framesRead)
-                filled.store(number + 1, ordering: .sequentiallyConsistent)
-            } else {
-                isFinished.store(true, ordering: .sequentiallyConsistent)
-            }
+            isMore =
+                if most > 0 {
+                    unsafe try batches[place].fillWholly(from: &file, upTo: most, seed: seed)
+                } else {
+                    false
+                }
         } catch {
             self.error = error
-            isFinished.store(true, ordering: .sequentiallyConsistent)
         }
+        let count = most > 0 ? unsafe batches[place].count : 0
+        given += UInt64(count)
+        unsafe marks[place] = Progress(octets: file.octetsRead, frames: file.framesRead)
+        if !isMore {
+            total.store(
+                count > 0 ? number + 1 : number,
+                ordering: .sequentiallyConsistent
+            )
+        }
+        if count > 0 { filled.store(number + 1, ordering: .sequentiallyConsistent) }
         wake()
     }
 }
