@@ -7,21 +7,23 @@ struct DetectorSieve: Sendable {
     private let entries: [Entry]
 
     private struct Entry {
-        let needs: History.Traits
+        /// As a number: a set of the standard library would not be compared in place.
+        let needs: UInt32
         let detector: any Detector
     }
 
     init(_ detectors: [any Detector]) {
         all = detectors
         entries = detectors.compactMap { detector in
-            type(of: detector).needs.map { Entry(needs: $0, detector: detector) }
+            type(of: detector).needs.map { Entry(needs: $0.rawValue, detector: detector) }
         }
     }
 
     /// What they find in one history, at least so grave.
     func findings(in history: History, atLeast severity: Severity = .note) -> [Finding] {
         var findings: [Finding] = []
-        for place in entries.indices where history.traits.isSuperset(of: entries[place].needs) {
+        let traits = history.traits.rawValue
+        for place in entries.indices where traits & entries[place].needs == entries[place].needs {
             if let finding = entries[place].detector.examine(history), finding.severity >= severity
             {
                 findings.append(finding)

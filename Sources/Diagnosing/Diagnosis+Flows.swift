@@ -5,9 +5,6 @@ import Tracking
 /// What is found in a flow depends on that flow alone; only how much is said of it depends on what was found before. So the
 /// flows are examined in any order, and their findings are taken in the order of the flows.
 extension Diagnosis {
-    /// With fewer flows the other core would not have begun when they are done.
-    private static let worthSharing = 64
-
     /// Examines flows.
     ///
     /// - Parameters:
@@ -19,7 +16,7 @@ extension Diagnosis {
         in capture: CaptureFacts,
         threads: Int
     ) {
-        guard threads > 1, flows.count >= Self.worthSharing else {
+        guard threads > 1 else {
             for flow in flows { consume(flow, in: capture) }
             return
         }
@@ -64,18 +61,11 @@ extension Diagnosis {
         in capture: CaptureFacts,
         _ threads: Int
     ) -> [Judgement?] {
-        var judgements = [Judgement?](repeating: nil, count: flows.count)
-        unsafe judgements.withUnsafeMutableBufferPointer { places in
-            // Each place is written by one thread, and read when all have ended; nobody writes to the diagnosis.
-            nonisolated(unsafe) let (places, diagnosis) = unsafe (places, self)
-            share(among: threads) { part in
-                for place in stride(from: part, to: flows.count, by: threads)
-                where unsafe !diagnosis.covers(flows[place]) {
-                    unsafe places[place] = diagnosis.judge(History(flows[place], in: capture))
-                }
-            }
+        let diagnosis = self
+        return shared(flows.count, among: threads) { place in
+            diagnosis.covers(flows[place])
+                ? nil : diagnosis.judge(History(flows[place], in: capture))
         }
-        return judgements
     }
 
     /// Takes what was found beside what had been filed at the time, with as many texts as are needed beside what is filed

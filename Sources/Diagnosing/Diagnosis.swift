@@ -4,13 +4,13 @@ import Tracking
 ///
 /// The findings of one initiator and one service become one incident. Where many initiators fail at one
 /// service, or one initiator fails at many, they become one too: never ten thousand findings.
-package struct Diagnosis {
+package struct Diagnosis: Sendable {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
 
     let detectors: DetectorSieve
     /// Read only where there is an incident for them to match.
-    private let knownIssues: () -> [KnownIssue]
+    private let knownIssues: @Sendable () -> [KnownIssue]
     let leastSeverity: Severity
     /// As many incidents are kept apart; further ones become one.
     let incidentLimit: Int
@@ -21,6 +21,10 @@ package struct Diagnosis {
     var order: [Parties] = []
     /// The responders of all incidents that are kept apart.
     var services: Set<Endpoint> = []
+    /// Most of what is not among them, so that connections without trouble are not looked for.
+    private var serviceMarks = EndpointMarks()
+    /// Whether any incident ever was about all initiators of a service, or all services of an initiator.
+    private var hasWholes = false
     var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
     /// The first SYN of every flow in an incident, to tell both sides of an address translation.
@@ -43,7 +47,7 @@ package struct Diagnosis {
     }
 
     package init(
-        knownIssues: @autoclosure @escaping () -> [KnownIssue] = [],
+        knownIssues: @autoclosure @escaping @Sendable () -> [KnownIssue] = [],
         selection: Selection = Selection(),
         incidentLimit: Int = 4096
     ) {
@@ -77,6 +81,7 @@ package struct Diagnosis {
         for (finding, coversFlows) in examination.findings {
             if coversFlows { cover(finding.subject) }
             let parties = parties(of: finding.subject)
+            hasWholes = true
             if drafts[parties] == nil { order.append(parties) }
             drafts[parties, default: IncidentDraft()].add(finding)
         }
@@ -167,7 +172,7 @@ package struct Diagnosis {
         _ initiator: Address,
         _ responder: Endpoint
     ) {
-        guard services.contains(responder) else { return }
+        guard concerns(responder) else { return }
         let pair = Parties.pair(initiator, responder)
         let whole = Parties.service(responder)
         if drafts[whole] != nil {
@@ -178,21 +183,32 @@ package struct Diagnosis {
     }
 
     /// Whether any incident is about a service.
-    func concerns(_ service: Endpoint) -> Bool { services.contains(service) }
+    func concerns(_ service: Endpoint) -> Bool {
+        serviceMarks.mayContain(service) && services.contains(service)
+    }
 
     /// All incidents, the gravest first, then in order of time.
-    package var incidents: [Incident] {
+    package var incidents: [Incident] { incidents(threads: 1) }
+
+    /// The same, put together on several cores.
+    package func incidents(threads: Int) -> [Incident] {
         guard !order.isEmpty else { return [] }
         let composition = Composition(
             knownIssues: KnownIssueIndex(knownIssues()),
             services: serviceNames
         )
-        let incidents = order.compactMap { drafts[$0].flatMap(composition.incident) }
-        return incidents.sorted { left, right in
-            if left.severity != right.severity { return left.severity > right.severity }
-            if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
-            return left.id < right.id
+        let (order, drafts) = (order, drafts)
+        let incidents = shared(order.count, among: threads) { place in
+            drafts[order[place]].flatMap(composition.incident)
+        }.compactMap(\.self)
+        let places = incidents.indices.sorted { first, second in
+            let (left, right) = (incidents[first].severity, incidents[second].severity)
+            if left != right { return left > right }
+            let times = (incidents[first].firstSeen, incidents[second].firstSeen)
+            if times.0 != times.1 { return times.0 < times.1 }
+            return incidents[first].id < incidents[second].id
         }
+        return places.map { incidents[$0] }
     }
 
     private mutating func file(
@@ -203,7 +219,10 @@ package struct Diagnosis {
         let initiator = history.initiator.address
         let service = history.responder
         if drafts[parties] == nil { order.append(parties) }
-        if services.count < incidentLimit { services.insert(service) }
+        if services.count < incidentLimit {
+            services.insert(service)
+            serviceMarks.insert(service)
+        }
         drafts[parties, default: IncidentDraft()].add(findings, of: history)
         guard case .pair = parties else { return }
         initiatorsOfService[service, default: []].insert(initiator)
@@ -220,11 +239,12 @@ package struct Diagnosis {
     }
 
     func parties(of initiator: Address, _ service: Endpoint) -> Parties {
-        for parties in [Parties.service(service), .initiator(initiator), .pair(initiator, service)]
-        where drafts[parties] != nil {
-            return parties
+        if hasWholes {
+            if drafts[.service(service)] != nil { return .service(service) }
+            if drafts[.initiator(initiator)] != nil { return .initiator(initiator) }
         }
-        return drafts.count < incidentLimit ? .pair(initiator, service) : .others
+        let pair = Parties.pair(initiator, service)
+        return drafts.count < incidentLimit || drafts[pair] != nil ? pair : .others
     }
 
     private mutating func collapse(into whole: Parties, _ isPart: (Endpoint) -> Bool) {
@@ -242,6 +262,7 @@ package struct Diagnosis {
         for part in parts {
             if let other = drafts.removeValue(forKey: part) { draft.absorb(other) }
         }
+        hasWholes = true
         order[place] = whole
         order.removeAll(where: isPart)
         drafts[whole] = draft

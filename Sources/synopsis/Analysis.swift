@@ -190,7 +190,7 @@ struct Analysis: ~Copyable {
         var report = Report(
             inputs: inputs,
             tally: tracker.tally,
-            incidents: diagnosis.incidents,
+            incidents: diagnosis.incidents(threads: threads),
             services: diagnosis.serviceNames,
             oneWayInitiators: tracker.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? tracker.handshakes : nil,

@@ -102,7 +102,7 @@ struct Analyze: ParsableCommand {
             collectsHandshakes: flows,
             selection: wanted.selection,
             instant: logs.instant,
-            threads: threads ?? ReadingThread.processors
+            threads: usedThreads
         )
         var isHealthy = try analysis.read(
             files,
@@ -122,13 +122,15 @@ struct Analyze: ParsableCommand {
         }
     }
 
+    private var usedThreads: Int { threads ?? ReadingThread.processors }
+
     private func deliver(_ report: Report) throws {
         var style = text.style
         if output != nil { style = Style(isColored: text.color == .always) }
         let document =
             switch format {
             case .text: Array(TextReport(report, style: style, showsAll: all).text.utf8)
-            case .json: JSONReport(report).octets
+            case .json: JSONReport(report).octets(threads: usedThreads)
             }
         if let output {
             try Output.file(document, at: output)

@@ -122,21 +122,17 @@ package struct InjectedReset: Detector {
         let usual = own.usualTimeToLive ?? (own.packets.isEmpty ? event.formerTimeToLive : nil)
         var reasons: [Reason] = []
         if let usual, usual != event.timeToLive {
-            reasons.append(
-                Reason(
-                    "ttl",
-                    3,
-                    "TTL \(event.timeToLive) where its sender's other packets have \(usual)"
-                )
-            )
+            reasons.append(.timeToLive(event.timeToLive, usual: usual))
         }
-        reasons += [
-            card(of: event, against: own),
-            unawareness(after: index, among: own.data, in: history),
-            volley(around: index, in: history),
-            identification(of: event, against: own, in: history),
-            timestamps(of: event, against: own),
-        ].compactMap(\.self)
+        if let reason = card(of: event, against: own) { reasons.append(reason) }
+        if let reason = unawareness(after: index, among: own.data, in: history) {
+            reasons.append(reason)
+        }
+        if let reason = volley(around: index, in: history) { reasons.append(reason) }
+        if let reason = identification(of: event, against: own, in: history) {
+            reasons.append(reason)
+        }
+        if let reason = timestamps(of: event, against: own) { reasons.append(reason) }
         let points = reasons.reduce(0) { $0 + $1.points }
         guard points >= Self.enoughPoints else { return nil }
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
@@ -145,7 +141,7 @@ package struct InjectedReset: Detector {
     private func card(of event: Event, against own: OwnPackets) -> Reason? {
         guard let usual = own.usualCard, let source = event.linkFacts.source, source != usual
         else { return nil }
-        return Reason("mac", 3, "source MAC address \(source) instead of \(usual)")
+        return .card(source, usual: usual)
     }
 
     private func unawareness(after index: Int, among data: [Int], in history: History) -> Reason? {
@@ -158,8 +154,7 @@ package struct InjectedReset: Detector {
                 && isNewer(other, than: index, in: history)
         }
         guard let later else { return nil }
-        let packet = history.events[later].packet
-        return Reason("unaware", 4, "its sender goes on with data in packet \(packet)")
+        return .unaware(history.events[later].packet)
     }
 
     /// Whether data was sent after the RST, and not before it and overtaken: it lies behind the RST or behind all
@@ -198,24 +193,27 @@ package struct InjectedReset: Detector {
     private func volley(around index: Int, in history: History) -> Reason? {
         let event = history.events[index]
         let life = history.life(of: index).events
-        let isNear = { (other: Int) in
+        func isNear(_ other: Int) -> Bool {
             (history.events[other].time - event.time).magnitude <= UInt64(Self.volley)
         }
-        let near =
-            [life.prefix(upTo: index).reversed().prefix(while: isNear).reversed()]
-            + [life.suffix(from: index).dropFirst().prefix(while: isNear).map(\.self)]
         // A host that sends RSTs to segment after segment numbers them by what it rejects.
-        let others = near.joined().count { other in
+        func isAlike(_ other: Int) -> Bool {
             let sent = history.events[other]
             return sent.side == event.side && sent.sequence != event.sequence
                 && sent.flags == event.flags && history.isAbort(other)
         }
-        guard others > 0 else { return nil }
-        return Reason(
-            "volley",
-            3,
-            "\(others + 1) RSTs with different sequence numbers within 1 ms"
-        )
+        var others = 0
+        var place = index - 1
+        while place >= life.lowerBound, isNear(place) {
+            if isAlike(place) { others += 1 }
+            place -= 1
+        }
+        place = index + 1
+        while place < life.upperBound, isNear(place) {
+            if isAlike(place) { others += 1 }
+            place += 1
+        }
+        return others > 0 ? .volley(others + 1) : nil
     }
 
     private func identification(
@@ -227,25 +225,56 @@ package struct InjectedReset: Detector {
         guard history.initiator.address.isIPv4, event.identification != 0,
             own.isOutOfSeries(event.identification), let nearest = own.newestIdentification
         else { return nil }
-        return Reason("ip_id", 1, "IPv4 identification \(event.identification) next to \(nearest)")
+        return .identification(event.identification, nearest: nearest)
     }
 
     private func timestamps(of event: Event, against own: OwnPackets) -> Reason? {
         guard event.flags.contains(.ack), event.sequence.rawValue != 0, !event.hasTimestamps,
             own.allHaveTimestamps
         else { return nil }
-        return Reason("no_timestamps", 1, "no timestamps although the connection uses them")
+        return .timestampsMissing
     }
 
-    private struct Reason {
-        let name: String
-        let points: Int
-        let text: String
+    /// What speaks against its sender.
+    private enum Reason {
+        case timeToLive(UInt8, usual: UInt8)
+        case card(MACAddress, usual: MACAddress)
+        /// The packet with which its sender goes on.
+        case unaware(UInt64)
+        case volley(Int)
+        case identification(UInt16, nearest: UInt16)
+        case timestampsMissing
 
-        init(_ name: String, _ points: Int, _ text: String) {
-            self.name = name
-            self.points = points
-            self.text = text
+        var name: String {
+            switch self {
+            case .timeToLive: "ttl"
+            case .card: "mac"
+            case .unaware: "unaware"
+            case .volley: "volley"
+            case .identification: "ip_id"
+            case .timestampsMissing: "no_timestamps"
+            }
+        }
+
+        var points: Int {
+            switch self {
+            case .timeToLive, .card, .volley: 3
+            case .unaware: 4
+            case .identification, .timestampsMissing: 1
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .timeToLive(let value, let usual):
+                "TTL \(value) where its sender's other packets have \(usual)"
+            case .card(let source, let usual): "source MAC address \(source) instead of \(usual)"
+            case .unaware(let packet): "its sender goes on with data in packet \(packet)"
+            case .volley(let count): "\(count) RSTs with different sequence numbers within 1 ms"
+            case .identification(let value, let nearest):
+                "IPv4 identification \(value) next to \(nearest)"
+            case .timestampsMissing: "no timestamps although the connection uses them"
+            }
         }
     }
 

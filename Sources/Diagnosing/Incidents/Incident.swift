@@ -16,6 +16,11 @@ package struct Incident: Sendable {
     package let verdict: String
     /// The flows to show: the first of each kind.
     package let histories: [History]
+    /// That of the gravest finding.
+    package let severity: Severity
+    /// When anything of it happened first, in nanoseconds since 1970.
+    package let firstSeen: Int64
+    package let lastSeen: Int64
 
     /// A finding, and its part in the incident.
     package struct Link: Sendable {
@@ -59,6 +64,9 @@ package struct Incident: Sendable {
         self.headline = headline
         self.verdict = verdict
         self.histories = histories
+        severity = chain.map(\.finding.severity).max() ?? .note
+        firstSeen = chain.map(\.finding.firstSeen).min() ?? 0
+        lastSeen = chain.map(\.finding.lastSeen).max() ?? 0
         // Of the flow that began it, so that it keeps its id when another cause comes to light.
         id = StableID.hexadecimal(of: "incident|\(origin.identity)|\(origin.begin)")
     }
@@ -75,7 +83,4 @@ package struct Incident: Sendable {
 
     package var root: Finding { chain[0].finding }
 
-    package var severity: Severity { chain.map(\.finding.severity).max() ?? .note }
-    package var firstSeen: Int64 { chain.map(\.finding.firstSeen).min() ?? 0 }
-    package var lastSeen: Int64 { chain.map(\.finding.lastSeen).max() ?? 0 }
 }

@@ -37,14 +37,15 @@ struct IncidentDraft {
 
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
-        if new.contains(where: { $0.severity == .error }) {
+        if new.indices.contains(where: { new[$0].severity == .error }) {
             failures += 1
             // It will be counted among those that came up, and did not come up for whoever waits for it.
-            if history.incarnations.last?.isEstablished == true { established -= 1 }
+            let last = history.incarnations.indices.last
+            if let last, history.incarnations[last].isEstablished { established -= 1 }
         }
         if initiators.count < Self.toldInitiators { initiators.insert(history.initiator.address) }
-        for finding in new { merge(finding) }
-        keep(history, showing: new.map(\.pathology))
+        for place in new.indices { merge(new[place]) }
+        if histories.count < Self.shownFlows { keep(history, showing: new.map(\.pathology)) }
     }
 
     /// A finding about many flows, which are counted in it.
@@ -86,8 +87,7 @@ struct IncidentDraft {
     }
 
     private mutating func keep(_ history: History, showing pathologies: [String]) {
-        guard histories.count < Self.shownFlows, shown.insert(pathologies).inserted else { return }
-        histories.append(history)
+        if shown.insert(pathologies).inserted { histories.append(history) }
     }
 }
 
@@ -100,12 +100,15 @@ extension Finding {
         evidenceOmitted += other.evidence.count + other.evidenceOmitted
         firstSeen = min(firstSeen, other.firstSeen)
         lastSeen = max(lastSeen, other.lastSeen)
-        let earliest = other.begin < begin ? other : self
-        firstSubject = earliest.firstSubject ?? earliest.subject
-        begin = earliest.begin
+        if other.begin < begin {
+            firstSubject = other.firstSubject ?? other.subject
+            begin = other.begin
+        } else if firstSubject == nil {
+            firstSubject = subject
+        }
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
-        guards += other.guards.filter { !guards.contains($0) }
+        if !other.guards.isEmpty { guards += other.guards.filter { !guards.contains($0) } }
         if !other.summary.isEmpty, viewpoint.vantage != other.viewpoint.vantage {
             viewpoint = .unknown
         }

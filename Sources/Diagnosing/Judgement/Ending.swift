@@ -18,15 +18,19 @@ struct Ending {
 extension History {
     /// The ends of the connections that may have ended badly.
     var endings: [Ending] {
-        guard !capture.oneWayInitiators.contains(initiator.address) else { return [] }
-        return conversations.filter(\.dialogue.hasBothDirections).compactMap { conversation in
-            guard
-                let life = incarnations.first(where: {
-                    $0.number == Int(conversation.incarnation)
-                }), life.isEstablished
-            else { return nil }
-            return ending(of: life, conversation)
+        guard !conversations.isEmpty, !capture.oneWayInitiators.contains(initiator.address) else {
+            return []
         }
+        var endings: [Ending] = []
+        for place in conversations.indices where conversations[place].dialogue.hasBothDirections {
+            let number = Int(conversations[place].incarnation)
+            guard
+                let life = incarnations.indices.first(where: { incarnations[$0].number == number }),
+                incarnations[life].isEstablished
+            else { continue }
+            endings.append(ending(of: incarnations[life], conversations[place]))
+        }
+        return endings
     }
 
     private func ending(of life: Incarnation, _ conversation: Conversation) -> Ending {

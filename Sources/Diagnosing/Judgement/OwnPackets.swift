@@ -20,7 +20,7 @@ struct OwnPackets {
     let allHaveTimestamps: Bool
     /// The last packet's; `nil` if there is none.
     let newestIdentification: UInt16?
-    private let identifications: Set<UInt16>
+    private let identifications: [UInt16]
     private let isSeries: Bool
 
     init(of side: Side, in life: Incarnation, _ history: History) {
@@ -38,7 +38,7 @@ struct OwnPackets {
         usualCard = events.compactMap(\.linkFacts.source).onlyValue
         allHaveTimestamps = !packets.isEmpty && events.allSatisfy(\.hasTimestamps)
         newestIdentification = events.last?.identification
-        identifications = Set(events.map(\.identification))
+        identifications = packets.map { history.events[$0].identification }
         let hasSteps = zip(events, events.dropFirst()).allSatisfy {
             $1.identification &- $0.identification < Self.seriesReach
         }
@@ -47,7 +47,9 @@ struct OwnPackets {
 
     /// Whether the sender numbers its packets in a series, or not at all, and an identification does not fit in.
     func isOutOfSeries(_ identification: UInt16) -> Bool {
-        if identifications == [0] { return identification != 0 }
+        if let first = identifications.first, first == 0, identifications.allSatisfy({ $0 == 0 }) {
+            return identification != 0
+        }
         return isSeries && !identifications.contains { identification &- $0 < Self.seriesReach }
     }
 }

@@ -53,7 +53,7 @@ package struct Watch {
     }
 
     package init(
-        knownIssues: @autoclosure @escaping () -> [KnownIssue] = [],
+        knownIssues: @autoclosure @escaping @Sendable () -> [KnownIssue] = [],
         selection: Diagnosis.Selection = Diagnosis.Selection()
     ) {
         base = Diagnosis(

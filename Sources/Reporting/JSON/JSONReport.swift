@@ -21,7 +21,11 @@ package struct JSONReport {
     package var text: String { String(decoding: octets, as: UTF8.self) }
 
     /// The document in UTF-8.
-    package var octets: [UInt8] {
+    package var octets: [UInt8] { octets(threads: 1) }
+
+    /// The same, written on several cores.
+    package func octets(threads: Int) -> [UInt8] {
+        let runs = runs(threads)
         var json = JSONWriter()
         json.append("{\n\"schema\":\"1.0\",\n\"kind\":\"synopsis.report\"")
         append("tool", tool, to: &json)
@@ -29,8 +33,8 @@ package struct JSONReport {
         append("inputs", lines: report.inputs.map(input), to: &json)
         append("window", window, to: &json)
         append("totals", totals, to: &json)
-        append("incidents", report.incidents, to: &json) { events.write($0, to: &$1) }
-        appendFindings(to: &json)
+        append("incidents", runs.map(\.incidents), to: &json)
+        append("findings", runs.map(\.findings), to: &json)
         if let handshakes = report.handshakes {
             append("handshakes", handshakes, to: &json) { events.write($0, to: &$1) }
         }
@@ -46,18 +50,35 @@ package struct JSONReport {
         return json.octets
     }
 
-    private func appendFindings(to json: inout JSONWriter) {
-        beginMember("findings", to: &json)
-        var isFirst = true
-        json.append("[")
-        for incident in report.incidents {
-            for link in incident.chain {
-                json.beginLine(isFirst: isFirst)
-                events.write(link, of: incident, to: &json)
-                isFirst = false
+    /// As many incidents are written together.
+    private static let runLength = 16
+
+    /// The incidents in runs, with their lines and those of their findings.
+    private func runs(_ threads: Int) -> [(incidents: [UInt8], findings: [UInt8])] {
+        let count = report.incidents.count
+        let (incidents, events) = (report.incidents, events)
+        return shared((count + Self.runLength - 1) / Self.runLength, among: threads) { run in
+            let places = run * Self.runLength..<min(count, (run + 1) * Self.runLength)
+            var lines = JSONWriter()
+            var findings = JSONWriter()
+            for place in places {
+                lines.beginLine(isFirst: place == 0)
+                events.write(incidents[place], to: &lines)
+                for (number, link) in incidents[place].chain.enumerated() {
+                    findings.beginLine(isFirst: place == 0 && number == 0)
+                    events.write(link, of: incidents[place], to: &findings)
+                }
             }
+            return (lines.octets, findings.octets)
         }
-        json.append(isFirst ? "]" : "\n]")
+    }
+
+    /// An array of which runs of lines are written already.
+    private func append(_ name: StaticString, _ runs: [[UInt8]], to json: inout JSONWriter) {
+        beginMember(name, to: &json)
+        json.append("[")
+        for run in runs { json.append(run) }
+        json.append(runs.isEmpty ? "]" : "\n]")
     }
 
     private func beginMember(_ name: StaticString, to json: inout JSONWriter) {

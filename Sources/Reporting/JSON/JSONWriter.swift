@@ -121,8 +121,18 @@
     /// A value that is written already.
     mutating func write(written octets: [UInt8]) {
         separate()
+        append(octets)
+    }
+
+    /// Appends octets as they are.
+    mutating func append(_ octets: [UInt8]) {
         makeRoom(for: octets.count)
-        for octet in octets { put(octet) }
+        unsafe octets.withUnsafeBufferPointer { octets in
+            if let start = octets.baseAddress {
+                unsafe (place + count).update(from: start, count: octets.count)
+            }
+        }
+        count += octets.count
     }
 
     private mutating func open(_ bracket: UInt8) {
