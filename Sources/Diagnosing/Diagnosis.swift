@@ -41,8 +41,11 @@ package struct Diagnosis: Sendable {
 
         package init() {}
 
-        func includes(_ id: String) -> Bool {
-            (only.isEmpty || only.contains(id)) && !ignored.contains(id)
+        func includes(_ detector: any Detector.Type) -> Bool {
+            // Who wants all of them need not read their manuals.
+            if only.isEmpty, ignored.isEmpty { return true }
+            let id = detector.manual.id
+            return (only.isEmpty || only.contains(id)) && !ignored.contains(id)
         }
     }
 
@@ -52,7 +55,7 @@ package struct Diagnosis: Sendable {
         incidentLimit: Int = 4096
     ) {
         detectors = DetectorSieve(
-            Catalog.detectors.filter { selection.includes($0.manual.id) }.map { $0.init() }
+            Catalog.detectors.filter(selection.includes).map { $0.init() }
         )
         self.knownIssues = knownIssues
         leastSeverity = selection.leastSeverity

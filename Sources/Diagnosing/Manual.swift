@@ -16,10 +16,9 @@ package struct Manual: Sendable {
     package let sources: [Source]
     /// The pathologies that bring this one about, if they are there too.
     package let followsFrom: [String]
-    /// The detector points at exactly the flagged packets of it.
-    package let example: Exchange
-    /// The detector stays silent on it.
-    package let nearMiss: Exchange
+    // Played only when somebody asks: an analysis needs none of them.
+    private let makeExample: @Sendable () -> Exchange
+    private let makeNearMiss: @Sendable () -> Exchange
 
     package init(
         id: String,
@@ -30,8 +29,8 @@ package struct Manual: Sendable {
         check: String,
         sources: [Source],
         followsFrom: [String] = [],
-        example: Exchange,
-        nearMiss: Exchange
+        example: @autoclosure @escaping @Sendable () -> Exchange,
+        nearMiss: @autoclosure @escaping @Sendable () -> Exchange
     ) {
         self.id = id
         self.title = title
@@ -41,9 +40,15 @@ package struct Manual: Sendable {
         self.check = check
         self.sources = sources
         self.followsFrom = followsFrom
-        self.example = example
-        self.nearMiss = nearMiss
+        makeExample = example
+        makeNearMiss = nearMiss
     }
+
+    /// The detector points at exactly the flagged packets of it.
+    package var example: Exchange { makeExample() }
+
+    /// The detector stays silent on it.
+    package var nearMiss: Exchange { makeNearMiss() }
 }
 
 /// Where a manual has its knowledge from.

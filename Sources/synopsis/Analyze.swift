@@ -116,10 +116,9 @@ struct Analyze: ParsableCommand {
         if let lines { report.merge(lines) }
         isHealthy = isHealthy && isWhole
         try deliver(report)
-        if !isHealthy { throw ExitStatus(code: Program.failure) }
-        if let failOn, let gravest = report.gravest, gravest >= failOn.severity {
-            throw ExitStatus(code: 1)
-        }
+        let isGrave = failOn.map { wanted in report.gravest.map { $0 >= wanted.severity } ?? false }
+        // All that was analysed goes with the process: to free it piece by piece would only take time.
+        Glibc.exit(!isHealthy ? Program.failure : isGrave == true ? 1 : 0)
     }
 
     private var usedThreads: Int { threads ?? ReadingThread.processors }

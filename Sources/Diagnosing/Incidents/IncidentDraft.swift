@@ -27,9 +27,7 @@ struct IncidentDraft {
     /// Whether any of the findings in a flow is to be put into words, beside those that are here already.
     func needsTexts(of findings: [Finding]) -> Bool {
         !hasExamples
-            || !findings.indices.allSatisfy {
-                pathologiesWithExamples.contains(findings[$0].pathology)
-            }
+            || !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
     }
 
     /// When anything of it happened last.
@@ -76,14 +74,25 @@ struct IncidentDraft {
     }
 
     private mutating func merge(_ finding: Finding) {
-        let known = findings.indices.first { findings[$0].pathology == finding.pathology }
+        let known = findings.indices.first {
+            Self.isSame(findings[$0].pathology, finding.pathology)
+        }
         if let known { findings[known].absorb(finding) } else { findings.append(finding) }
         let place = known ?? findings.count - 1
         if findings[place].evidence.count >= Finding.evidenceLimit,
-            !pathologiesWithExamples.contains(finding.pathology)
+            !hasExamples(of: finding.pathology)
         {
             pathologiesWithExamples.append(finding.pathology)
         }
+    }
+
+    private func hasExamples(of pathology: String) -> Bool {
+        pathologiesWithExamples.contains { Self.isSame($0, pathology) }
+    }
+
+    /// Whether two names are one, of which most differ in length already.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one.utf8.count == other.utf8.count && one == other
     }
 
     private mutating func keep(_ history: History, showing pathologies: [String]) {

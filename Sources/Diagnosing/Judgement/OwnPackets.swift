@@ -24,24 +24,33 @@ struct OwnPackets {
     private let isSeries: Bool
 
     init(of side: Side, in life: Incarnation, _ history: History) {
-        packets = life.events.filter { index in
+        var (packets, data, identifications) = ([] as [Int], [] as [Int], [] as [UInt16])
+        packets.reserveCapacity(life.events.count)
+        identifications.reserveCapacity(life.events.count)
+        var (timeToLive, card) = (OnlyValue<UInt8>(), OnlyValue<MACAddress>())
+        var (allHaveTimestamps, hasSteps) = (true, true)
+        for index in life.events {
             let event = history.events[index]
-            guard event.side == side else { return false }
-            return switch event.kind {
-            case .rst, .icmp, .formerConnection, .addressClaim, .portmap: false
-            case .syn, .synAck, .fin, .data, .ack: true
+            guard event.side == side, event.isOfConnection else { continue }
+            packets.append(index)
+            if event.payloadLength > 0 { data.append(index) }
+            timeToLive.take(event.timeToLive)
+            if let source = event.linkFacts.source { card.take(source) }
+            if !event.hasTimestamps { allHaveTimestamps = false }
+            if let last = identifications.last,
+                event.identification &- last >= Self.seriesReach
+            {
+                hasSteps = false
             }
+            identifications.append(event.identification)
         }
-        data = packets.filter { history.events[$0].payloadLength > 0 }
-        let events = packets.lazy.map { history.events[$0] }
-        usualTimeToLive = events.map(\.timeToLive).onlyValue
-        usualCard = events.compactMap(\.linkFacts.source).onlyValue
-        allHaveTimestamps = !packets.isEmpty && events.allSatisfy(\.hasTimestamps)
-        newestIdentification = events.last?.identification
-        identifications = packets.map { history.events[$0].identification }
-        let hasSteps = zip(events, events.dropFirst()).allSatisfy {
-            $1.identification &- $0.identification < Self.seriesReach
-        }
+        self.packets = packets
+        self.data = data
+        usualTimeToLive = timeToLive.value
+        usualCard = card.value
+        self.allHaveTimestamps = !packets.isEmpty && allHaveTimestamps
+        newestIdentification = identifications.last
+        self.identifications = identifications
         isSeries = packets.count >= Self.seriesLength && hasSteps
     }
 
@@ -54,14 +63,28 @@ struct OwnPackets {
     }
 }
 
-extension Sequence where Element: Equatable {
-    /// What all elements are; `nil` if they differ, or there are none.
-    fileprivate var onlyValue: Element? {
-        var iterator = makeIterator()
-        guard let first = iterator.next() else { return nil }
-        while let next = iterator.next() {
-            if next != first { return nil }
+extension Event {
+    /// Whether it is a segment, and no RST.
+    fileprivate var isOfConnection: Bool {
+        switch kind {
+        case .rst, .icmp, .formerConnection, .addressClaim, .portmap: false
+        case .syn, .synAck, .fin, .data, .ack: true
         }
-        return first
+    }
+}
+
+/// What all values are that came; `nil` if they differ, or there are none.
+private struct OnlyValue<Value: Equatable> {
+    private(set) var value: Value?
+    private var isSeveral = false
+
+    mutating func take(_ next: Value) {
+        if isSeveral { return }
+        if let value, value != next {
+            isSeveral = true
+            self.value = nil
+        } else {
+            value = next
+        }
     }
 }
