@@ -107,7 +107,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "Bench",
-            dependencies: ["Tracking", "CPcap", "CZlib"],
+            dependencies: ["Tracking", "Diagnosing", "CPcap", "CZlib"],
             exclude: ["README.md", "compare", "Comparison", "thresholds"],
             swiftSettings: settings
         ),

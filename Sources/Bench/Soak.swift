@@ -1,7 +1,9 @@
+import Diagnosing
 import Glibc
 import Tracking
 
-/// A week of live traffic in the time of packets, followed without a file, to see whether memory stays flat.
+/// A week of live traffic in the time of packets, followed and diagnosed as `synopsis live` does, without a file, to see whether memory
+/// stays flat.
 struct Soak {
     /// What a stretch of the week showed.
     struct Stretch {
@@ -11,8 +13,9 @@ struct Soak {
         let packetsPerSecond: UInt64
         let flows: UInt64
         let evicted: UInt64
-        /// Flows that were handed to a diagnosis since the begin.
-        let handedOver: UInt64
+        /// Incidents that stand, and those that were closed since the begin.
+        let incidents: Int
+        let closed: Int
         /// Of the whole process, in octets.
         let memory: Int
     }
@@ -22,6 +25,12 @@ struct Soak {
     /// The fewest conversations at the same time.
     private static let crowd = 16_384
     private static let stretches: UInt64 = 40
+    /// As many packets come between two looks.
+    private static let packetsBetweenLooks: UInt64 = 65_536
+    /// As many looks come between two counts of all flows, and before what is quiet is forgotten.
+    private static let looksBetweenCounts = 16
+    /// An incident without a packet for so long is closed, as by `synopsis live`, in nanoseconds.
+    private static let quietTime: Int64 = 600_000_000_000
 
     private let packets: UInt64
     private let flowLimit: Int
@@ -42,7 +51,11 @@ struct Soak {
     func run(_ report: (Stretch) -> Void) throws(CaptureError) -> Bool {
         var source = ScriptedSource(traffic(), count: packets)
         var tracker = Tracker(flowLimit: flowLimit)
-        var handedOver: UInt64 = 0
+        tracker.watchChanges()
+        var watch = Watch()
+        var incidents = 0
+        var closed = 0
+        var looks = 0
         var course = MemoryCourse()
         var isMore = true
         let clock = ContinuousClock()
@@ -55,7 +68,18 @@ struct Soak {
                     next: min(4096, Int(target - tracker.tally.packets)),
                     from: &source
                 )
-                handedOver += UInt64(tracker.takeDeparted().count)
+                guard tracker.tally.packets >= Self.packetsBetweenLooks * UInt64(looks + 1) else {
+                    continue
+                }
+                let now = tracker.tally.window?.last ?? 0
+                looks += 1
+                if looks % Self.looksBetweenCounts == 0 { watch.count(tracker, time: now) }
+                tracker.age(to: now)
+                incidents = watch.look(at: &tracker, time: now).count
+                if looks % Self.looksBetweenCounts == 0 {
+                    tracker.forgetCounts(quietSince: now - Self.quietTime)
+                    closed += watch.forget(quietSince: now - Self.quietTime).count
+                }
             }
             let seconds = (clock.now - begin) / .seconds(1)
             let tally = tracker.tally
@@ -68,7 +92,8 @@ struct Soak {
                     packetsPerSecond: UInt64(Double(tally.packets - before) / max(seconds, 1e-9)),
                     flows: tally.flows,
                     evicted: tally.flowsEvicted,
-                    handedOver: handedOver,
+                    incidents: incidents,
+                    closed: closed,
                     memory: memory
                 )
             )
@@ -112,6 +137,6 @@ extension Soak.Stretch: CustomStringConvertible {
     var description: String {
         let day = Measurement.text(Double(time) / 86_400, decimals: 2)
         return "\(packets) packets  day \(day)  \(packetsPerSecond) packets/s  \(flows) flows  "
-            + "\(evicted) evicted  \(handedOver) handed over  \(memory >> 10) KiB resident"
+            + "\(evicted) evicted  \(incidents) incidents  \(closed) closed  \(memory >> 10) KiB resident"
     }
 }

@@ -14,6 +14,7 @@ import Testing
         #expect(last.packets == 400_000)
         #expect((5 * 86_400...9 * 86_400).contains(last.time))
         #expect(last.flows > 20_000)
+        #expect(last.incidents > 0)
     }
 
     @Test func `is flat while memory stays as it was when the tables were full`() {
