@@ -1,11 +1,19 @@
 import Tracking
 
 /// What was found in one flow, kept so that it need not be looked for again until the flow changes.
-struct Examination: Sendable {
+///
+/// By reference, since a live analysis brings thousands of them into order at every look.
+final class Examination: Sendable {
     let key: FlowKey
     let history: History
     /// In words; empty where nothing was found.
     let findings: [Finding]
+
+    init(key: FlowKey, history: History, findings: [Finding]) {
+        self.key = key
+        self.history = history
+        self.findings = findings
+    }
 
     var isPending: Bool { findings.contains { $0.status == .pending } }
 }

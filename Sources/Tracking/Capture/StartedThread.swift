@@ -1,3 +1,4 @@
+import CPcap
 import Glibc
 
 /// A thread that runs until its work is done, and must be joined.
@@ -37,6 +38,9 @@ package struct StartedThread: Sendable {
         }
         self.thread = thread
     }
+
+    /// How many processors this process may run on.
+    package static var processors: Int { Int(synopsis_processors()) }
 
     /// Waits until it has ended.
     package func join() { pthread_join(thread, nil) }

@@ -37,7 +37,7 @@ package struct Tally: Hashable, Sendable {
     package var wrongChecksums: UInt64 = 0
     /// Acknowledgments of data that the capture misses.
     package var lossSigns: UInt64 = 0
-    /// Packets captured before the packet that stands before them.
+    /// Packets captured before one that stands before them.
     package var timeReversals: UInt64 = 0
     /// The longest time without a packet, and when it began; `nil` where none is longer than a millisecond.
     package var longestSilence: (begin: Int64, duration: Int64)? {
@@ -73,7 +73,8 @@ package struct Tally: Hashable, Sendable {
         octets &+= run.octets
         packets &+= 1
         note(run.first)
-        if run.longestStep <= UInt64(bitPattern: longestGap) {
+        // After a step back, all is early until the latest time is reached again.
+        if run.first == latest, run.longestStep <= UInt64(bitPattern: longestGap) {
             packets &+= UInt64(run.count &- 1)
             latest = run.last
         } else {

@@ -125,6 +125,17 @@ import Testing
         #expect(ahead == (try outcome(of: octets, hasThread: false)))
     }
 
+    @Test func `may begin anew in time`() throws {
+        let records = records(Self.count)
+        let octets = CaptureOctets.pcap(records + records)
+
+        let ahead = try outcome(of: octets, hasThread: true)
+
+        // All of the second time but its last packet, which is as late as that of the first.
+        #expect(ahead.tally.timeReversals == UInt64(Self.count) - 1)
+        #expect(ahead == (try outcome(of: octets, hasThread: false)))
+    }
+
     @Test func `may hold frames out of order`() throws {
         let records = Array(records(Self.count).reversed())
 
@@ -181,5 +192,71 @@ import Testing
         #expect(isMore)
         #expect(summary.packets < 60_000)
         #expect(reader.progress.frames == tracker.tally.packets)
+    }
+
+    /// What a tracker made of two files that overlap in time, and what was said of them.
+    private func outcome(
+        ofTwo paths: [String],
+        hasThread: Bool,
+        limit: UInt64
+    ) throws -> (Outcome, inputs: [InputSummary], origins: FrameOrigins) {
+        var files = MergedFiles(paths: paths, filter: nil)
+        var tracker = Tracker()
+        var outcome = Outcome()
+        let inputs: [InputSummary]
+        let origins: FrameOrigins
+        if hasThread {
+            let reader = ReadingThread(files, limit: limit, for: tracker)
+            while try tracker.consume(from: reader) {}
+            (inputs, origins, _) = reader.finish()
+        } else {
+            _ = try tracker.consume(next: Int(clamping: limit), from: &files)
+            inputs = files.finish()
+            origins = files.origins
+        }
+        tracker.finish { outcome.flows.append($0.events) }
+        outcome.tally = tracker.tally
+        return (outcome, inputs, origins)
+    }
+
+    @Test(arguments: [.max, 12_345] as [UInt64])
+    func `may be one of several`(_ limit: UInt64) throws {
+        let records = records(Self.count)
+        let halves = [0, 1].map { half in
+            records.enumerated().filter { $0.offset / 3 % 2 == half }.map(\.element)
+        }
+        let first = try TemporaryFile(CaptureOctets.pcap(halves[0] + halves[0]))
+        let second = try TemporaryFile(CaptureOctets.pcap(halves[1] + halves[1]))
+        let paths = [first.path, second.path]
+
+        let alone = try outcome(ofTwo: paths, hasThread: false, limit: limit)
+        let ahead = try outcome(ofTwo: paths, hasThread: true, limit: limit)
+
+        #expect(ahead.0 == alone.0)
+        #expect(ahead.inputs == alone.inputs)
+        #expect(ahead.origins == alone.origins)
+        #expect(ahead.0.tally.packets == min(limit, UInt64(Self.count) * 2))
+    }
+
+    @Test func `shows its frames on their way`() throws {
+        let temporary = try TemporaryFile(CaptureOctets.pcap(records(Self.count)))
+        var tracker = Tracker()
+        let watch = LastPackets { $0 + 200_000_000 }
+
+        let reader = try ReadingThread(
+            PcapFile(path: temporary.path),
+            showing: watch,
+            for: tracker
+        )
+        while try tracker.consume(from: reader) {}
+        var watched = try WatchedCapture(
+            PcapFile(path: temporary.path),
+            LastPackets { $0 + 200_000_000 }
+        )
+        while try watched.advance() {}
+
+        let tails = reader.takeLastPackets()?.nearest(5000).map(\.packets)
+        #expect(tails == watched.lastPackets.nearest(5000).map(\.packets))
+        #expect((tails?.count ?? 0) > 1000)
     }
 }
