@@ -47,8 +47,8 @@ struct Ladder {
         let left = exchange.client.description
         let right = exchange.server.description
         let gap = max(2, Self.span + 2 - left.count - right.count)
-        return String(repeating: " ", count: indent) + left
-            + String(repeating: " ", count: gap) + right + "\n"
+        return String.blank(indent) + left
+            + String.blank(gap) + right + "\n"
     }
 
     private func rung(_ packet: Packet) -> String {

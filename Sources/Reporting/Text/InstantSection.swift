@@ -51,12 +51,12 @@ struct InstantSection {
                 let remark =
                     "The first after it, \(Wording.duration(event.time &- report.time)) later."
                 text +=
-                    String(repeating: " ", count: columns.indent) + style.ink(remark, .faint) + "\n"
+                    String.blank(columns.indent) + style.ink(remark, .faint) + "\n"
             }
         }
         if flow.next == nil {
             let remark = "None after it in this capture."
-            text += String(repeating: " ", count: columns.indent) + style.ink(remark, .faint) + "\n"
+            text += String.blank(columns.indent) + style.ink(remark, .faint) + "\n"
         }
         return text
     }

@@ -62,7 +62,7 @@ struct LogRows {
         let time = clock.time(entry.time)
         let head = "\("log".leading(to: columns.number))  \(time)"
         var lines = head.padded(to: columns.indent) + style.ink(place, .faint) + text + "\n"
-        let blank = String(repeating: " ", count: columns.indent + place.count)
+        let blank = String.blank(columns.indent + place.count)
         let shown =
             showsAll ? entry.continuation[...] : entry.continuation.prefix(Self.continuation)
         for line in shown { lines += blank + cut(line, behind: place) + "\n" }

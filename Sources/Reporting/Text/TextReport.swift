@@ -110,7 +110,7 @@ package struct TextReport {
         }
         let right = findings.joined(separator: ", ")
         let gap = max(3, min(style.width, 120) - left.count - right.count)
-        return left + String(repeating: " ", count: gap) + right
+        return left + String.blank(gap) + right
     }
 
     private func describe(_ incident: Incident, number: Int) -> String {

@@ -106,7 +106,7 @@ struct Timeline {
 
     private func remark(_ remark: String, _ columns: Columns) -> String {
         let indent = columns.indent
-        let blank = String(repeating: " ", count: indent)
+        let blank = String.blank(indent)
         let wide = Style(width: max(style.width, indent + 100), isColored: style.isColored)
         return wide.wrapped(remark, indent: indent).map { blank + style.ink($0, .faint) + "\n" }
             .joined()
