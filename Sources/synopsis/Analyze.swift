@@ -102,7 +102,7 @@ struct Analyze: ParsableCommand {
             collectsHandshakes: flows,
             selection: wanted.selection,
             instant: logs.instant,
-            threads: threads ?? StartedThread.processors
+            threads: threads ?? ReadingThread.processors
         )
         var isHealthy = try analysis.read(
             files,
