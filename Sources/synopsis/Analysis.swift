@@ -78,28 +78,30 @@ struct Analysis: ~Copyable {
     ) throws(CaptureError) {
         var file = try PcapFile(path: path)
         if let filter { try file.keep(only: filter) }
-        if threads > 1, file.size ?? .max >= Self.leastOctetsForThread {
-            let size = file.size
-            let reader = ReadingThread(
-                file,
-                limit: limit,
-                showing: lastPackets.take(),
-                for: tracker
-            )
-            let damage = follow(reader, of: size, &progress)
-            lastPackets = reader.takeLastPackets()
-            inputs.append(reader.finish(damage: damage))
-        } else if let watch = lastPackets.take() {
+        let damage: CaptureError?
+        if let watch = lastPackets.take() {
             var watched = WatchedCapture(file, watch)
-            let damage = follow(&watched, limit) {
-                (tracker, count, source) throws(CaptureError) in
+            damage = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
                 progress?.show(source.source)
                 return try tracker.consume(next: count, from: &source)
             }
             lastPackets = watched.lastPackets
             inputs.append(watched.source.summary(damage: damage))
+        } else if threads > 1, file.size ?? .max >= Self.leastOctetsForThread {
+            let (size, reader) = (file.size, ReadingThread(file, limit: limit, for: tracker))
+            do throws(CaptureError) {
+                while try tracker.consume(from: reader) {
+                    let place = reader.progress
+                    progress?.show(octets: place.octets, of: size, packets: place.frames)
+                    diagnoseDeparted()
+                }
+                damage = nil
+            } catch {
+                damage = error
+            }
+            inputs.append(reader.finish(damage: damage))
         } else {
-            let damage = follow(&file, limit) { (tracker, count, source) throws(CaptureError) in
+            damage = follow(&file, limit) { (tracker, count, source) throws(CaptureError) in
                 progress?.show(source)
                 return try tracker.consume(next: count, from: &source)
             }
@@ -115,20 +117,6 @@ struct Analysis: ~Copyable {
         _ progress: inout Progress?
     ) -> [CaptureError] {
         var files = MergedFiles(paths: paths, filter: filter)
-        if threads > 1, files.size ?? .max >= Self.leastOctetsForThread {
-            let size = files.size
-            let reader = ReadingThread(
-                files,
-                limit: limit,
-                showing: lastPackets.take(),
-                for: tracker
-            )
-            _ = follow(reader, of: size, &progress)
-            lastPackets = reader.takeLastPackets()
-            let end = reader.finish()
-            (inputs, origins) = (end.inputs, end.origins)
-            return end.refusals
-        }
         if let watch = lastPackets.take() {
             var watched = WatchedCapture(files, watch)
             _ = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
@@ -147,26 +135,6 @@ struct Analysis: ~Copyable {
         inputs = files.finish()
         origins = files.origins
         return files.refusals
-    }
-
-    /// Follows what a thread reads, of so many octets.
-    ///
-    /// - Returns: the damage that ended it.
-    private mutating func follow<Source: BatchSource & ~Copyable>(
-        _ reader: ReadingThread<Source>,
-        of size: UInt64?,
-        _ progress: inout Progress?
-    ) -> CaptureError? {
-        do throws(CaptureError) {
-            while try tracker.consume(from: reader) {
-                let place = reader.progress
-                progress?.show(octets: place.octets, of: size, packets: place.frames)
-                diagnoseDeparted()
-            }
-            return nil
-        } catch {
-            return error
-        }
     }
 
     /// Hands a source to the tracker, batch by batch.

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Sound although it holds a pointer: the memory lives as long as the block, and is zero where nothing was read into it.
 @safe
-package struct OctetBlock: ~Copyable {
+struct OctetBlock: ~Copyable {
     /// In octets.
     static let length = 1 << 19
     /// As many octets may be looked at behind the length, so that a record's header needs no check of its own.
@@ -49,19 +49,6 @@ package struct OctetBlock: ~Copyable {
             count += got
         }
         return count
-    }
-
-    /// Copies octets to a place.
-    ///
-    /// - Returns: the copy, good until something else is put there.
-    @inline(always)
-    func copy(_ octets: RawSpan, to place: Int) -> UnsafeRawBufferPointer {
-        precondition(place >= 0 && octets.byteCount <= Self.length &- place)
-        unsafe octets.withUnsafeBytes { octets in
-            guard let begin = octets.baseAddress else { return }
-            unsafe (memory + place).copyMemory(from: begin, byteCount: octets.count)
-        }
-        return unsafe UnsafeRawBufferPointer(start: memory + place, count: octets.byteCount)
     }
 
     deinit {

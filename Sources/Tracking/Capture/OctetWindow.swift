@@ -199,7 +199,7 @@ struct OctetWindow: ~Copyable {
 }
 
 /// A file of which several may read parts at once.
-package struct SharedInput: BitwiseCopyable {
+struct SharedInput: BitwiseCopyable {
     /// Open for as long as the window that it is of.
     let descriptor: Int32
     /// From where on nothing has been read, in octets.

@@ -156,7 +156,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
     }
 
     /// From now on parts of the file may be read by others, if it is one, and not compressed.
-    package mutating func share() -> SharedInput? { window.share() }
+    mutating func share() -> SharedInput? { window.share() }
 
     /// Goes on in another block of memory, which may hold a part of the file, and leaves the one so far, in which all
     /// frames stay where they are.

@@ -1,4 +1,3 @@
-import CPcap
 import Glibc
 
 /// A thread that runs until its work is done, and must be joined.
@@ -38,9 +37,6 @@ package struct StartedThread: Sendable {
         }
         self.thread = thread
     }
-
-    /// How many processors this process may run on.
-    package static var processors: Int { Int(synopsis_processors()) }
 
     /// Waits until it has ended.
     package func join() { pthread_join(thread, nil) }

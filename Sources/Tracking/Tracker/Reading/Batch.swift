@@ -3,7 +3,7 @@
 /// Sound although it holds a pointer: the memory lives as long as the batch, every place is initialized, and an index is
 /// checked.
 @safe
-package struct Batch: ~Copyable {
+struct Batch: ~Copyable {
     /// As many frames wait where they are followed at once: their places stay in the nearest cache.
     static let shortLength = 32
 
@@ -99,50 +99,6 @@ package struct Batch: ~Copyable {
             isThere = try file.advanceCarefully() == .frame
         }
         return count > 0
-    }
-
-    /// Reads the next frames of a source, and copies them.
-    ///
-    /// - Parameters:
-    ///   - source: where they come from.
-    ///   - block: where their octets will lie.
-    ///   - most: no more than so many.
-    ///   - seed: that of the flow table.
-    /// - Returns: `false` when the source has come to its end, and nothing was read.
-    /// - Throws: what is wrong with the source; what is in the batch was read before.
-    @inline(always)
-    mutating func fill(
-        copying source: inout some CaptureSource & ~Copyable,
-        to block: inout OctetBlock,
-        upTo most: Int,
-        seed: UInt64
-    ) throws(CaptureError) -> Bool {
-        run = FrameRun()
-        defer { read(from: 0, seed: seed) }
-        let limit = min(most, capacity)
-        var used = 0
-        while count < limit, used <= OctetBlock.length - CapturedRecord.longestFrame {
-            if source.advanceInPlace() != .frame {
-                guard try source.advance() else { return count > 0 }
-            }
-            let frame = source.frame
-            unsafe take(
-                Frame(
-                    octets: block.copy(frame.octets, to: used).bytes,
-                    time: frame.time,
-                    number: frame.number,
-                    originalLength: frame.originalLength,
-                    linkType: frame.linkType
-                )
-            )
-            used += frame.octets.byteCount
-        }
-        return true
-    }
-
-    /// Shows all frames to what looks at them before they are followed.
-    func show(to lastPackets: inout LastPackets) {
-        for place in 0..<count { unsafe places[place].show(to: &lastPackets) }
     }
 
     /// Adds the frames that are ahead as a whole, and reads all from a place on.

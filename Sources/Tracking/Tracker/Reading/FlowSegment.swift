@@ -84,8 +84,6 @@ struct FlowSegment: ~Copyable {
         }
     }
 
-    func show(to lastPackets: inout LastPackets) { lastPackets.note(frame) }
-
     /// What was captured of its payload.
     var payload: RawSpan {
         @_lifetime(borrow self)

@@ -13,21 +13,26 @@ import Synchronization
 /// to the follower until it is emptied, the file belongs to whose turn it is, which the three counters tell, and
 /// `stop()` waits for the thread, after which nobody but the owner is left.
 @safe
-package final class ReadingThread<Source: BatchSource & ~Copyable> {
-    private static var batchCount: Int { 8 }
-    /// Enough for what one read brings of the smallest frames.
-    private static var batchLength: Int { 2048 }
-    /// A thread that has nothing to do looks so often whether there is something, before it sleeps.
-    private static var patience: Int { 2000 }
+package final class ReadingThread {
+    /// How far the follower has come in the file.
+    package struct Progress: Sendable {
+        /// Octets of the input as it is stored.
+        package fileprivate(set) var octets: UInt64 = 0
+        package fileprivate(set) var frames: UInt64 = 0
+    }
 
-    private var source: Source
-    /// What looks at the frames before they are followed.
-    private var lastPackets: LastPackets?
+    private static let batchCount = 8
+    /// Enough for what one read brings of the smallest frames.
+    private static let batchLength = 2048
+    /// A thread that has nothing to do looks so often whether there is something, before it sleeps.
+    private static let patience = 2000
+
+    private var file: PcapFile
     private let seed: UInt64
     private let limit: UInt64
     private let batches: UnsafeMutablePointer<Batch>
     private let blocks: UnsafeMutablePointer<OctetBlock>
-    private let marks: UnsafeMutablePointer<ReadingProgress>
+    private let marks: UnsafeMutablePointer<Progress>
     /// The file, if two may read it.
     private let shared: SharedInput?
     /// Batches since the begin; that which was filled last tells whose turn it is.
@@ -45,25 +50,21 @@ package final class ReadingThread<Source: BatchSource & ~Copyable> {
     private var error: CaptureError?
     private var thread: StartedThread?
     /// Where the follower is.
-    package private(set) var progress = ReadingProgress()
+    package private(set) var progress = Progress()
+
+    /// How many cores this process may run on.
+    package static var processors: Int { Int(synopsis_processors()) }
 
     /// Begins to read.
     ///
     /// - Parameters:
-    ///   - source: a capture of which nothing was read yet.
+    ///   - file: a capture of which nothing was read yet.
     ///   - limit: the most frames to read.
-    ///   - lastPackets: looks at each frame, if there is one to look.
     ///   - tracker: who will follow them.
-    package init(
-        _ source: consuming Source,
-        limit: UInt64 = .max,
-        showing lastPackets: consuming LastPackets? = nil,
-        for tracker: borrowing Tracker
-    ) {
-        var source = source
-        shared = source.share()
-        self.source = source
-        self.lastPackets = lastPackets
+    package init(_ file: consuming PcapFile, limit: UInt64 = .max, for tracker: borrowing Tracker) {
+        var file = file
+        shared = file.share()
+        self.file = file
         self.limit = limit
         seed = tracker.flows.seed
         unsafe batches = .allocate(capacity: Self.batchCount)
@@ -72,7 +73,7 @@ package final class ReadingThread<Source: BatchSource & ~Copyable> {
         for number in 0..<Self.batchCount {
             unsafe (batches + number).initialize(to: Batch(capacity: Self.batchLength))
             unsafe (blocks + number).initialize(to: OctetBlock())
-            unsafe (marks + number).initialize(to: ReadingProgress())
+            unsafe (marks + number).initialize(to: Progress())
         }
         unsafe lock = .allocate(capacity: 1)
         unsafe change = .allocate(capacity: 1)
@@ -106,10 +107,10 @@ package final class ReadingThread<Source: BatchSource & ~Copyable> {
         self.thread = nil
     }
 
-    /// What has looked at the frames; the reading ends with it.
-    package func takeLastPackets() -> LastPackets? {
+    /// What is to be said of the file; the reading ends with it.
+    package func finish(damage: CaptureError?) -> InputSummary {
         stop()
-        return lastPackets.take()
+        return file.summary(damage: damage)
     }
 
     private func wake() {
@@ -134,7 +135,7 @@ package final class ReadingThread<Source: BatchSource & ~Copyable> {
 }
 
 // What the follower does.
-extension ReadingThread where Source: ~Copyable {
+extension ReadingThread {
     /// Waits for the next batch, and lends it to `body`.
     ///
     /// - Returns: `false` at the end of the file.
@@ -165,7 +166,7 @@ extension ReadingThread where Source: ~Copyable {
 }
 
 // What both do.
-extension ReadingThread where Source: ~Copyable {
+extension ReadingThread {
     private func isFilled(_ number: Int) -> Bool {
         filled.load(ordering: .sequentiallyConsistent) > number
     }
@@ -214,59 +215,29 @@ extension ReadingThread where Source: ~Copyable {
         }
         wait { filled.load(ordering: .sequentiallyConsistent) == number || isOver(number) }
         if isOver(number) { return }
+        unsafe file.exchange(&blocks[place], holding: part)
         let most = Int(clamping: limit - given)
         var isMore = false
         do throws(CaptureError) {
             isMore =
-                most > 0
-                ? unsafe try source.fill(
-                    &batches[place],
-                    in: &blocks[place],
-                    holding: part,
-                    upTo: most,
-                    seed: seed
-                ) : false
+                if most > 0 {
+                    unsafe try batches[place].fillWholly(from: &file, upTo: most, seed: seed)
+                } else {
+                    false
+                }
         } catch {
             self.error = error
         }
         let count = most > 0 ? unsafe batches[place].count : 0
         given += UInt64(count)
-        if count > 0, var watch = lastPackets.take() {
-            unsafe batches[place].show(to: &watch)
-            lastPackets = watch
-        }
-        unsafe marks[place] = ReadingProgress(octets: source.octetsRead, frames: source.framesRead)
+        unsafe marks[place] = Progress(octets: file.octetsRead, frames: file.framesRead)
         if !isMore {
-            total.store(count > 0 ? number + 1 : number, ordering: .sequentiallyConsistent)
+            total.store(
+                count > 0 ? number + 1 : number,
+                ordering: .sequentiallyConsistent
+            )
         }
         if count > 0 { filled.store(number + 1, ordering: .sequentiallyConsistent) }
         wake()
     }
-}
-
-extension ReadingThread where Source == PcapFile {
-    /// What is to be said of the file; the reading ends with it.
-    package func finish(damage: CaptureError?) -> InputSummary {
-        stop()
-        return source.summary(damage: damage)
-    }
-}
-
-extension ReadingThread where Source == MergedFiles {
-    /// What is to be said of the files, where their frames came from, and why files could not be opened at all; the reading
-    /// ends with it.
-    package func finish() -> (
-        inputs: [InputSummary], origins: FrameOrigins, refusals: [CaptureError]
-    ) {
-        stop()
-        let inputs = source.finish()
-        return (inputs, source.origins, source.refusals)
-    }
-}
-
-/// How far a follower has come in what a thread reads.
-package struct ReadingProgress: Sendable {
-    /// Octets of the input as it is stored.
-    package fileprivate(set) var octets: UInt64 = 0
-    package fileprivate(set) var frames: UInt64 = 0
 }

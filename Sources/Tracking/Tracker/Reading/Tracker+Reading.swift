@@ -33,12 +33,10 @@ extension Tracker {
         return true
     }
 
-    /// Follows the next batch of what a thread of its own reads.
+    /// Follows the next batch of a file that a thread of its own reads.
     ///
-    /// - Returns: `false` when that has come to its end.
-    package mutating func consume<Source: BatchSource & ~Copyable>(
-        from reader: ReadingThread<Source>
-    ) throws(CaptureError) -> Bool {
+    /// - Returns: `false` when the file has come to its end.
+    package mutating func consume(from reader: ReadingThread) throws(CaptureError) -> Bool {
         try reader.next { follow($0) }
     }
 
