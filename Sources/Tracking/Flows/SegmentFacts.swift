@@ -22,4 +22,3 @@ package struct SegmentFacts: BitwiseCopyable, Hashable, Sendable {
     @inline(always)
     init() {}
 }
-
