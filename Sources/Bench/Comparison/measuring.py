@@ -145,9 +145,9 @@ def start_to_first_octet(synopsis, bench, folder):
 
 
 def memory_of_a_flow(bench, folder):
-    """Octets by which the tracker grows with a flow: half open ones, and those that carry data."""
+    """Octets by which the tracker grows with a flow: half open ones, up to as many as it keeps, and those that carry data."""
     figures = {}
-    for kind, short, long in [("flood", 500_000, 1_500_000), ("live", 2_000_000, 6_000_000)]:
+    for kind, short, long in [("flood", 500_000, 2_000_000), ("live", 2_000_000, 6_000_000)]:
         grown = []
         for packets in (short, long):
             file = f"{folder}/{kind}.{packets}"
