@@ -16,6 +16,9 @@ extension Tracker {
     private static let closingTime: Int64 = 3_600_000_000_000
     /// A connection may be silent for ever; connection trackers forget it after five days.
     private static let silentTime: Int64 = 432_000_000_000_000
+    /// An end that keeps a connection alive has sent a probe after two hours, and given up after nine more (RFC 9293
+    /// §3.8.4, as Linux does it).
+    private static let keepAliveTime: Int64 = 7_875_000_000_000
 
     /// Forgets some of the flows that are over, and gets round to all of them.
     ///
@@ -32,18 +35,19 @@ extension Tracker {
         }
     }
 
-    private static func lifetime(of phase: Flow.Phase) -> Int64 {
-        switch phase {
-        case .opening, .answered: openingTime
-        case .established, .settled, .doubtful: silentTime
-        case .closing: closingTime
-        case .closed, .reset: closedTime
+    private borrowing func lifetime(of index: Int) -> Int64 {
+        switch flows[index].phase {
+        case .opening, .answered: Self.openingTime
+        case .established, .settled, .doubtful:
+            // What was odd about it has been told, if somebody looks while packets come: it is not kept for days with its events.
+            changes.areWanted && flows[index].isNoteworthy ? Self.keepAliveTime : Self.silentTime
+        case .closing: Self.closingTime
+        case .closed, .reset: Self.closedTime
         }
     }
 
     private borrowing func isOver(_ index: Int, at time: Int64) -> Bool {
-        let phase = flows[index].phase
-        guard time &- flows[index].lastTime > Self.lifetime(of: phase) else { return false }
+        guard time &- flows[index].lastTime > lifetime(of: index) else { return false }
         // What a diagnosis will want may be part of what others tell, which is known at the end; only who looks at the
         // flows while packets come has seen it.
         return changes.areWanted

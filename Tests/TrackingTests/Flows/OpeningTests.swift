@@ -91,6 +91,42 @@ import Testing
         #expect(try track(traffic(pause: Self.minute), fewFlows: 10).tally.flowsAged == 0)
     }
 
+    /// A connection on which a second SYN is answered by a challenge ACK, and 3000 packets of another one after a pause.
+    private func troubledTraffic(pause: Int64) -> [MemoryFrames.Record] {
+        var troubled = Exchange(from: "10.0.0.8:8") {
+            client.syn(seq: 1000)
+            server.ack(seq: 9000, ack: 77)
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 200)
+            server.ack(seq: 5001, ack: 1201)
+        }
+        troubled.begin = 0
+        let old = troubled.frames
+        let later = (old.map(\.time).max() ?? 0) + pause
+        return old
+            + traffic(pause: 0).suffix(3000).map { .init(time: later, octets: $0.octets) }
+    }
+
+    @Test(arguments: [(130, true, 0), (132, true, 1), (132, false, 0)])
+    func `goes when no probe kept it alive, once somebody has looked at its trouble`(
+        _ minutes: Int64,
+        _ isWatched: Bool,
+        _ departed: Int
+    ) throws {
+        var tracker = Tracker(flowLimit: 1000, fewFlows: 0)
+        if isWatched { tracker.watchChanges() }
+        var source = MemoryFrames(
+            troubledTraffic(pause: minutes * Self.minute),
+            linkType: .ethernet
+        )
+
+        while try tracker.consume(next: 64, from: &source) {}
+
+        #expect(tracker.takeDeparted().count == departed)
+    }
+
     @Test func `stays where there are few`() throws {
         #expect(try track(traffic(pause: 3 * Self.minute)).tally.flowsAged == 0)
     }
