@@ -25,6 +25,8 @@ struct Soak {
     /// The fewest conversations at the same time.
     private static let crowd = 16_384
     private static let stretches: UInt64 = 40
+    /// As many stretches fill the tables first: a silent connection stays for five days.
+    private static let warmUp = 30
     /// As many packets come between two looks.
     private static let packetsBetweenLooks: UInt64 = 65_536
     /// As many looks come between two counts of all flows, and before what is quiet is forgotten.
@@ -56,7 +58,7 @@ struct Soak {
         var incidents = 0
         var closed = 0
         var looks = 0
-        var course = MemoryCourse()
+        var course = MemoryCourse(warmUp: Self.warmUp)
         var isMore = true
         let clock = ContinuousClock()
         for stretch in 1... where isMore {
@@ -117,18 +119,19 @@ struct Soak {
 
 /// How much memory a process held, stretch by stretch.
 struct MemoryCourse {
-    /// As many stretches fill the tables first.
-    static let warmUp = 10
-
+    private let warmUp: Int
     private var stretches = 0
     private var bound = Int.max
     /// Whether no stretch after the warm-up went beyond its end by more than an eighth and 16 MiB.
     private(set) var isFlat = true
 
+    /// - Parameter warmUp: as many stretches fill the tables first.
+    init(warmUp: Int) { self.warmUp = warmUp }
+
     /// - Parameter memory: at the end of the next stretch, in octets.
     mutating func note(_ memory: Int) {
         stretches += 1
-        if stretches == Self.warmUp { bound = memory + memory / 8 + 16 << 20 }
+        if stretches == warmUp { bound = memory + memory / 8 + 16 << 20 }
         if memory > bound { isFlat = false }
     }
 }

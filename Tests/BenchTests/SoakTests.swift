@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `is flat while memory stays as it was when the tables were full`() {
-        var course = MemoryCourse()
+        var course = MemoryCourse(warmUp: 10)
 
         for megabytes in [1, 20, 40, 60, 80, 90, 95, 100, 100, 100, 101, 104, 100, 110] {
             course.note(megabytes << 20)
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `is not flat once memory has grown beyond that`() {
-        var course = MemoryCourse()
+        var course = MemoryCourse(warmUp: 10)
 
         for megabytes in [1, 20, 40, 60, 80, 90, 95, 100, 100, 100, 110, 120, 130, 140] {
             course.note(megabytes << 20)
