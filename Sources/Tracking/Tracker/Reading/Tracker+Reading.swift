@@ -1,20 +1,16 @@
 /// How frames come in, and wait for their flows' memory.
 extension Tracker {
-    /// The reading loop, to be made anew for each kind of source: a call through a witness table costs
-    /// half as much as all else that happens to a packet.
+    /// Reads up to `count` frames from a source, to be made anew for each kind of source: a call through a witness table
+    /// costs half as much as all else that happens to a packet.
     @inline(always)
     mutating func consumeAll(
         next count: Int,
         from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
-        var batch = Batch()
-        var left = count
-        while left > 0 {
-            guard try batch.fill(from: &source, upTo: left, seed: flows.seed) else { return false }
-            left -= batch.count
-            follow(batch)
+        let seed = flows.seed
+        return try followAll(count) { batch, most throws(CaptureError) in
+            try batch.fill(from: &source, upTo: most, seed: seed)
         }
-        return true
     }
 
     /// The same for a file, which a batch walks on its own.
@@ -23,10 +19,27 @@ extension Tracker {
         next count: Int,
         from file: inout PcapFile
     ) throws(CaptureError) -> Bool {
+        let seed = flows.seed
+        return try followAll(count) { batch, most throws(CaptureError) in
+            try batch.fill(from: &file, upTo: most, seed: seed)
+        }
+    }
+
+    /// The reading loop.
+    ///
+    /// - Parameters:
+    ///   - count: the most frames to follow.
+    ///   - fill: reads no more frames than so many into a batch; `false` when there are none.
+    /// - Returns: `false` when `fill` has found no more.
+    @inline(always)
+    private mutating func followAll(
+        _ count: Int,
+        _ fill: (inout Batch, Int) throws(CaptureError) -> Bool
+    ) throws(CaptureError) -> Bool {
         var batch = Batch()
         var left = count
         while left > 0 {
-            guard try batch.fill(from: &file, upTo: left, seed: flows.seed) else { return false }
+            guard try fill(&batch, left) else { return false }
             left -= batch.count
             follow(batch)
         }
