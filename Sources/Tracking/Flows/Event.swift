@@ -163,9 +163,7 @@ extension Event {
         from side: Side,
         context: Context
     ) {
-        var facts = SegmentFacts()
-        facts.time = time
-        facts.packet = packet
+        var facts = SegmentFacts(at: time, packet: packet)
         facts.sequence = sequence
         facts.acknowledgment = acknowledgment
         facts.flags = flags
@@ -173,7 +171,11 @@ extension Event {
     }
 
     init(_ error: ICMPError, side: Side, in frame: FrameFacts) {
-        var facts = SegmentFacts(frame)
+        var facts = SegmentFacts(
+            at: frame.time,
+            packet: frame.number,
+            frameLength: frame.originalLength
+        )
         facts.sequence = error.quoted.sequence
         facts.acknowledgment = error.quoted.acknowledgment
         facts.flags = error.quoted.flags
@@ -191,10 +193,7 @@ extension Event {
 
     /// A packet that is part of no flow: when and where it was captured is all that it tells.
     init(_ kind: Kind, at time: Int64, packet: UInt64, frameLength: UInt32, in context: Context) {
-        var facts = SegmentFacts()
-        facts.time = time
-        facts.packet = packet
-        facts.frameLength = frameLength
+        let facts = SegmentFacts(at: time, packet: packet, frameLength: frameLength)
         self.init(facts: facts, context: context, kind: kind, side: .low)
     }
 
@@ -223,15 +222,6 @@ extension Event.Kind {
         } else {
             self = payloadLength > 0 ? .data : .ack
         }
-    }
-}
-
-extension SegmentFacts {
-    /// When and where a packet was captured.
-    init(_ frame: FrameFacts) {
-        time = frame.time
-        packet = frame.number
-        frameLength = frame.originalLength
     }
 }
 

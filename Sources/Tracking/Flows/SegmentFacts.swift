@@ -21,4 +21,11 @@ package struct SegmentFacts: BitwiseCopyable, Hashable, Sendable {
 
     @inline(always)
     init() {}
+
+    /// When and where a packet was captured.
+    init(at time: Int64, packet: UInt64, frameLength: UInt32 = 0) {
+        self.time = time
+        self.packet = packet
+        self.frameLength = frameLength
+    }
 }

@@ -107,11 +107,12 @@ struct SYNForm: Hashable, BitwiseCopyable {
 
     /// The SYN of an opening in this form.
     func syn(of opening: Opening) -> Event {
-        var facts = SegmentFacts()
-        facts.time = opening.time
-        facts.packet = opening.packet
+        var facts = SegmentFacts(
+            at: opening.time,
+            packet: opening.packet,
+            frameLength: frameLength
+        )
         facts.sequence = opening.sequence
-        facts.frameLength = frameLength
         facts.options.timestampValue = opening.timestampValue
         facts.options.maximumSegmentSize = UInt16(truncatingIfNeeded: packedOptions)
         facts.options.windowScale = UInt8(truncatingIfNeeded: packedOptions >> 16)
@@ -150,15 +151,16 @@ struct SYNForms {
 
     @inline(never)
     private mutating func find(_ form: SYNForm) -> UInt16? {
-        if let number = numbers[form] {
-            newest = (form, number)
-            return number
-        }
+        guard let number = numbers[form] ?? add(form) else { return nil }
+        newest = (form, number)
+        return number
+    }
+
+    private mutating func add(_ form: SYNForm) -> UInt16? {
         guard forms.count < Self.limit else { return nil }
         let number = UInt16(forms.count)
         forms.append(form)
         numbers[form] = number
-        newest = (form, number)
         return number
     }
 }

@@ -31,6 +31,7 @@ extension Tracker {
     ///   - count: the most frames to follow.
     ///   - fill: reads no more frames than so many into a batch; `false` when there are none.
     /// - Returns: `false` when `fill` has found no more.
+    /// - Throws: what `fill` throws.
     @inline(always)
     private mutating func followAll(
         _ count: Int,
