@@ -5,7 +5,7 @@ import Tracking
 struct Measurement {
     let packets: UInt64
     let flows: UInt64
-    let noteworthy: Int
+    let suspicious: Int
     let seconds: Double
     /// Of the whole process, in octets.
     let peakMemory: Int
@@ -19,17 +19,17 @@ struct Measurement {
         let clock = ContinuousClock()
         let begin = clock.now
         if threads > 1 {
-            let reader = ReadingThread(file, for: tracker)
+            let reader = PrefetchThread(file, for: tracker)
             while try tracker.consume(from: reader) {}
         } else {
             while try tracker.consume(next: 4096, from: &file) {}
         }
-        var noteworthy = 0
-        tracker.finish { _ in noteworthy += 1 }
+        var suspicious = 0
+        tracker.finish { _ in suspicious += 1 }
         seconds = (clock.now - begin) / .seconds(1)
         packets = tracker.tally.packets
         flows = tracker.tally.flows
-        self.noteworthy = noteworthy
+        self.suspicious = suspicious
         peakMemory = ProcessMemory.peak
         growth = peakMemory - before
     }
@@ -40,7 +40,7 @@ extension Measurement: CustomStringConvertible {
         """
         packets      \(packets)
         flows        \(flows)
-        noteworthy   \(noteworthy)
+        noteworthy   \(suspicious)
         seconds      \(Self.text(seconds, decimals: 3))
         packets/s    \(UInt64(Double(packets) / max(seconds, 1e-9)))
         peak RSS     \(peakMemory / 1024) KiB

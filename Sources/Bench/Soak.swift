@@ -28,9 +28,9 @@ struct Soak {
     /// As many stretches fill the tables first: a silent connection stays for five days.
     private static let warmUp = 30
     /// As many packets come between two looks.
-    private static let packetsBetweenLooks: UInt64 = 65_536
+    private static let packetsBetweenSnapshots: UInt64 = 65_536
     /// As many looks come between two counts of all flows, and before what is quiet is forgotten.
-    private static let looksBetweenCounts = 16
+    private static let snapshotsBetweenCounts = 16
     /// An incident without a packet for so long is closed, as by `synopsis live`, in nanoseconds.
     private static let quietTime: Int64 = 600_000_000_000
 
@@ -54,10 +54,10 @@ struct Soak {
         var source = ScriptedSource(traffic(), count: packets)
         var tracker = Tracker(flowLimit: flowLimit)
         tracker.watchChanges()
-        var watch = Watch()
+        var incremental = IncrementalDiagnosis()
         var incidents = 0
         var closed = 0
-        var looks = 0
+        var polls = 0
         var course = MemoryCourse(warmUp: Self.warmUp)
         var isMore = true
         let clock = ContinuousClock()
@@ -70,17 +70,17 @@ struct Soak {
                     next: min(4096, Int(target - tracker.tally.packets)),
                     from: &source
                 )
-                guard tracker.tally.packets >= Self.packetsBetweenLooks * UInt64(looks + 1) else {
+                guard tracker.tally.packets >= Self.packetsBetweenSnapshots * UInt64(polls + 1) else {
                     continue
                 }
                 let now = tracker.tally.window?.last ?? 0
-                looks += 1
-                if looks % Self.looksBetweenCounts == 0 { watch.count(tracker, time: now) }
+                polls += 1
+                if polls % Self.snapshotsBetweenCounts == 0 { incremental.count(tracker, time: now) }
                 tracker.age(to: now)
-                incidents = watch.look(at: &tracker, time: now).count
-                if looks % Self.looksBetweenCounts == 0 {
+                incidents = incremental.poll(at: &tracker, time: now).count
+                if polls % Self.snapshotsBetweenCounts == 0 {
                     tracker.forgetCounts(quietSince: now - Self.quietTime)
-                    closed += watch.forget(quietSince: now - Self.quietTime).count
+                    closed += incremental.forget(quietSince: now - Self.quietTime).count
                 }
             }
             let seconds = (clock.now - begin) / .seconds(1)

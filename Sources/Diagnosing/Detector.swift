@@ -19,7 +19,7 @@ package protocol Detector: Sendable {
     func examine(_ survey: Survey) -> [Finding]
 
     /// Whether its findings stand for the mute flows of their subject, which nobody wants one by one.
-    static var coversFlows: Bool { get }
+    static var explainsPayloadlessFlows: Bool { get }
 
     /// One sentence about many flows that suffer alike.
     static func summary(of many: Finding) -> String
@@ -33,7 +33,7 @@ extension Detector {
 
     package func examine(_ survey: Survey) -> [Finding] { [] }
 
-    package static var coversFlows: Bool { false }
+    package static var explainsPayloadlessFlows: Bool { false }
 
     package static func summary(of many: Finding) -> String {
         "\(many.flows) connections of \(many.source) to \(many.destination): \(manual.title)."
@@ -47,7 +47,7 @@ extension Detector {
     /// the first few speak for all.
     func finding(
         in history: History,
-        life: Incarnation,
+        incarnation: Incarnation,
         reason: String? = nil,
         severity: Severity,
         confidence: Confidence,
@@ -63,7 +63,7 @@ extension Detector {
     ) -> Finding {
         let needsTexts = history.needsTexts
         let times = events.map { history.events[$0].time }
-        let begin = life.attempts.first.map { history.events[$0.first].time }
+        let begin = incarnation.attempts.first.map { history.events[$0.first].time }
         let shown = needsTexts ? evidence(of: events, in: history, note) : []
         let stated = needsTexts ? statedReason(among: events, in: history) : nil
         return Finding(
@@ -73,7 +73,7 @@ extension Detector {
             confidence: confidence,
             status: status,
             subject: Subject(history),
-            guards: needsTexts ? history.guards(for: life, isPending: status == .pending) : [],
+            guards: needsTexts ? history.guards(for: incarnation, isPending: status == .pending) : [],
             summary: needsTexts ? summary() : "",
             explanation: needsTexts
                 ? bounded(told(explanation(), beside: stated), history.omitted) : "",
@@ -87,7 +87,7 @@ extension Detector {
             firstSeen: times.min() ?? history.lastTime,
             lastSeen: times.max() ?? history.lastTime,
             begin: begin ?? times.min() ?? history.lastTime,
-            isEstablished: life.isEstablished
+            isEstablished: incarnation.isEstablished
         )
     }
 

@@ -41,14 +41,14 @@ extension Diagnosis {
     /// Examines a flow, and puts into words only what needs them beside all that was filed before; `nil` where nothing is
     /// found.
     private func judge(_ history: History) -> Judgement? {
-        guard let draft = drafts[parties(of: history)], draft.hasExamples else {
+        guard let accumulator = accumulators[parties(of: history)], accumulator.hasExamples else {
             let findings = examine(history)
             return findings.isEmpty ? nil : Judgement(history: history, findings: findings)
         }
         var history = history
         history.needsTexts = false
         var findings = examine(history)
-        if draft.needsTexts(of: findings) {
+        if accumulator.needsTexts(of: findings) {
             history.needsTexts = true
             findings = examine(history)
         }
@@ -72,7 +72,7 @@ extension Diagnosis {
     /// now.
     private mutating func file(_ judgement: Judgement) {
         var (history, findings) = (judgement.history, judgement.findings)
-        let needsTexts = drafts[parties(of: history)]?.needsTexts(of: findings) ?? true
+        let needsTexts = accumulators[parties(of: history)]?.needsTexts(of: findings) ?? true
         if needsTexts, !history.needsTexts {
             history.needsTexts = true
             findings = examine(history)

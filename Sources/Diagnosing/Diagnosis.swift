@@ -8,7 +8,7 @@ package struct Diagnosis: Sendable {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
 
-    let detectors: DetectorSieve
+    let detectors: Prefilter
     /// Read only where there is an incident for them to match.
     private let knownIssues: @Sendable () -> [KnownIssue]
     let leastSeverity: Severity
@@ -16,7 +16,7 @@ package struct Diagnosis: Sendable {
     let incidentLimit: Int
     /// What listens where, as far as the capture says it.
     package private(set) var serviceNames = ServiceNames()
-    var drafts: [Parties: IncidentDraft] = [:]
+    var accumulators: [Parties: IncidentAccumulator] = [:]
     /// In order of the first finding.
     var order: [Parties] = []
     /// The responders of all incidents that are kept apart.
@@ -54,7 +54,7 @@ package struct Diagnosis: Sendable {
         selection: Selection = Selection(),
         incidentLimit: Int = 4096
     ) {
-        detectors = DetectorSieve(
+        detectors = Prefilter(
             Catalog.detectors.filter(selection.includes).map { $0.init() }
         )
         self.knownIssues = knownIssues
@@ -71,8 +71,8 @@ package struct Diagnosis: Sendable {
             services: ServiceNames(survey.portmap),
             findings: detectors.all.flatMap { detector in
                 detector.examine(survey).filter { $0.severity >= leastSeverity }.map { finding in
-                    let coversFlows = type(of: detector).coversFlows && finding.severity > .note
-                    return (finding, coversFlows)
+                    let explainsPayloadlessFlows = type(of: detector).explainsPayloadlessFlows && finding.severity > .note
+                    return (finding, explainsPayloadlessFlows)
                 }
             }
         )
@@ -81,19 +81,19 @@ package struct Diagnosis: Sendable {
     /// Takes what many flows show together.
     mutating func file(_ examination: SurveyExamination) {
         serviceNames = examination.services
-        for (finding, coversFlows) in examination.findings {
-            if coversFlows { cover(finding.subject) }
+        for (finding, explainsPayloadlessFlows) in examination.findings {
+            if explainsPayloadlessFlows { cover(finding.subject) }
             let parties = parties(of: finding.subject)
             hasWholes = true
-            if drafts[parties] == nil { order.append(parties) }
-            drafts[parties, default: IncidentDraft()].add(finding)
+            if accumulators[parties] == nil { order.append(parties) }
+            accumulators[parties, default: IncidentAccumulator()].add(finding)
         }
     }
 
     /// From now on its findings stand for the mute flows of their subjects, and no others do.
     mutating func cover(_ examination: SurveyExamination) {
         uncover()
-        for (finding, coversFlows) in examination.findings where coversFlows {
+        for (finding, explainsPayloadlessFlows) in examination.findings where explainsPayloadlessFlows {
             cover(finding.subject)
         }
     }
@@ -124,7 +124,7 @@ package struct Diagnosis: Sendable {
 
     /// Whether a finding about many flows speaks for this one.
     func covers(_ flow: FlowEvents) -> Bool {
-        guard flow.isMute else { return false }
+        guard flow.carriesNoPayload else { return false }
         return coveredServices.contains(flow.key[flow.initiator.other])
             || coveredInitiators.contains(flow.key[flow.initiator].address)
     }
@@ -140,7 +140,7 @@ package struct Diagnosis: Sendable {
     /// Takes what was found in one flow, with as many texts as `consume` would have asked for.
     mutating func file(_ examination: Examination) {
         let parties = parties(of: examination.history)
-        let needsTexts = drafts[parties]?.needsTexts(of: examination.findings) ?? true
+        let needsTexts = accumulators[parties]?.needsTexts(of: examination.findings) ?? true
         let findings =
             needsTexts ? examination.findings : examination.findings.map(\.withoutTexts)
         file(findings, of: examination.history)
@@ -150,9 +150,9 @@ package struct Diagnosis: Sendable {
         guard !findings.isEmpty else { return }
         let parties = parties(of: history)
         if let syn = TranslatedSYN(history) {
-            if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn), drafts[twin.parties] != nil
+            if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn), accumulators[twin.parties] != nil
             {
-                drafts[twin.parties]?.note(.bothSidesOfNAT)
+                accumulators[twin.parties]?.note(.bothSidesOfNAT)
                 return
             }
             if firstSYNs.count < incidentLimit { firstSYNs[syn.core] = (syn, parties) }
@@ -166,7 +166,7 @@ package struct Diagnosis: Sendable {
 
     /// What the given detectors find in one history.
     package static func findings(in history: History, by detectors: [any Detector]) -> [Finding] {
-        DetectorSieve(detectors).findings(in: history)
+        Prefilter(detectors).findings(in: history)
     }
 
     /// Counts a connection that came up, where others between the same parties are in an incident.
@@ -178,10 +178,10 @@ package struct Diagnosis: Sendable {
         guard concerns(responder) else { return }
         let pair = Parties.pair(initiator, responder)
         let whole = Parties.service(responder)
-        if drafts[whole] != nil {
-            drafts[whole]?.established += count
-        } else if drafts[pair] != nil {
-            drafts[pair]?.established += count
+        if accumulators[whole] != nil {
+            accumulators[whole]?.established += count
+        } else if accumulators[pair] != nil {
+            accumulators[pair]?.established += count
         }
     }
 
@@ -196,13 +196,13 @@ package struct Diagnosis: Sendable {
     /// The same, put together on several cores.
     package func incidents(threads: Int) -> [Incident] {
         guard !order.isEmpty else { return [] }
-        let composition = Composition(
+        let builder = IncidentBuilder(
             knownIssues: KnownIssueIndex(knownIssues()),
             services: serviceNames
         )
-        let (order, drafts) = (order, drafts)
+        let (order, accumulators) = (order, accumulators)
         let incidents = shared(order.count, among: threads) { place in
-            drafts[order[place]].flatMap(composition.incident)
+            accumulators[order[place]].flatMap(builder.incident)
         }.compactMap(\.self)
         let places = incidents.indices.sorted { first, second in
             let (left, right) = (incidents[first].severity, incidents[second].severity)
@@ -221,12 +221,12 @@ package struct Diagnosis: Sendable {
     ) {
         let initiator = history.initiator.address
         let service = history.responder
-        if drafts[parties] == nil { order.append(parties) }
+        if accumulators[parties] == nil { order.append(parties) }
         if services.count < incidentLimit {
             services.insert(service)
             serviceMarks.insert(service)
         }
-        drafts[parties, default: IncidentDraft()].add(findings, of: history)
+        accumulators[parties, default: IncidentAccumulator()].add(findings, of: history)
         guard case .pair = parties else { return }
         initiatorsOfService[service, default: []].insert(initiator)
         servicesOfInitiator[initiator, default: []].insert(service)
@@ -243,11 +243,11 @@ package struct Diagnosis: Sendable {
 
     func parties(of initiator: Address, _ service: Endpoint) -> Parties {
         if hasWholes {
-            if drafts[.service(service)] != nil { return .service(service) }
-            if drafts[.initiator(initiator)] != nil { return .initiator(initiator) }
+            if accumulators[.service(service)] != nil { return .service(service) }
+            if accumulators[.initiator(initiator)] != nil { return .initiator(initiator) }
         }
         let pair = Parties.pair(initiator, service)
-        return drafts.count < incidentLimit || drafts[pair] != nil ? pair : .others
+        return accumulators.count < incidentLimit || accumulators[pair] != nil ? pair : .others
     }
 
     private mutating func collapse(into whole: Parties, _ isPart: (Endpoint) -> Bool) {
@@ -261,14 +261,14 @@ package struct Diagnosis: Sendable {
     private mutating func merge(into whole: Parties, where isPart: (Parties) -> Bool) {
         let parts = order.filter(isPart)
         guard let place = order.firstIndex(where: isPart) else { return }
-        var draft = IncidentDraft()
+        var accumulator = IncidentAccumulator()
         for part in parts {
-            if let other = drafts.removeValue(forKey: part) { draft.absorb(other) }
+            if let other = accumulators.removeValue(forKey: part) { accumulator.absorb(other) }
         }
         hasWholes = true
         order[place] = whole
         order.removeAll(where: isPart)
-        drafts[whole] = draft
+        accumulators[whole] = accumulator
     }
 
     /// Whose incident it is.

@@ -19,10 +19,10 @@ struct TranslatedSYN {
 
     /// `nil` where the first attempt carries no timestamp: too little would be left to tell SYNs apart.
     init?(_ history: History) {
-        guard let life = history.incarnations.first(where: { !$0.attempts.isEmpty }) else {
+        guard let incarnation = history.incarnations.first(where: { !$0.attempts.isEmpty }) else {
             return nil
         }
-        let syn = history.events[life.attempts[0].first]
+        let syn = history.events[incarnation.attempts[0].first]
         guard syn.hasTimestamps, syn.timestampValue != 0 else { return nil }
         core = Core(
             initialSequence: syn.sequence,

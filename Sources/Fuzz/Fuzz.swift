@@ -45,7 +45,7 @@ enum Fuzzing {
         let facts = tracker.facts()
         for flow in tracker.takeDeparted() { diagnosis.consume(flow, in: facts) }
         diagnosis.consume(tracker.survey())
-        tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
         tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         var report = Report(
             inputs: [input],
@@ -56,7 +56,7 @@ enum Fuzzing {
             handshakes: tracker.handshakes,
             isSelective: false
         )
-        report.contexts = tracker.contexts
+        report.encapsulations = tracker.encapsulations
         _ = TextReport(report).text
         _ = JSONReport(report).octets
     }

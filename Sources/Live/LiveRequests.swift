@@ -37,7 +37,7 @@ package final class LiveRequests: Sendable {
     func takeSummary() -> Bool { take(Self.summary) }
 
     /// Whether outputs are to be opened anew since the last time.
-    func takeReopening() -> Bool { take(Self.reopening) }
+    func takeNewSYN() -> Bool { take(Self.reopening) }
 
     private func take(_ flag: UInt32) -> Bool {
         flags.bitwiseAnd(~flag, ordering: .acquiringAndReleasing).oldValue & flag != 0

@@ -8,21 +8,21 @@ extension LiveSession {
         EventJSON(
             hasNanoseconds: capture.hasNanoseconds,
             inputs: [],
-            services: watch.serviceNames,
-            contexts: tracker.contexts,
+            services: incremental.serviceNames,
+            encapsulations: tracker.encapsulations,
             host: options.host,
             interface: capture.names.count == 1 ? capture.names[0] : nil
         )
     }
 
-    mutating func say(_ statements: [Announcements.Statement]) {
+    mutating func say(_ statements: [IncidentNotifier.Statement]) {
         guard !statements.isEmpty else { return }
         let events = self.events
         let wall = Clocks.wall
         for statement in statements {
-            surroundings.note(statement, watch.serviceNames, at: wall)
+            sinks.note(statement, incremental.serviceNames, at: wall)
             if !outputs.isEmpty { send(events.event(of: statement)) }
-            screen?.show(statement, at: wall)
+            terminal?.show(statement, at: wall)
         }
     }
 
@@ -52,7 +52,7 @@ extension LiveSession {
         statistics.flows = tally.flows
         statistics.flowsTracked = tracker.flowCount
         statistics.flowsEvicted = tally.flowsEvicted
-        statistics.changesRefused = tracker.changesRefused &+ watch.changesIgnored
+        statistics.changesRefused = tracker.changesRefused &+ incremental.changesIgnored
         statistics.incidents = incidents.count
         for link in incidents.flatMap(\.chain) {
             statistics.findings[link.finding.severity, default: 0] += 1
@@ -67,9 +67,9 @@ extension LiveSession {
     /// Says how it stands, and goes on.
     mutating func summarize() {
         let now = Clocks.monotonic
-        if screen != nil {
-            let report = report(incidents, tally: tracker.tallySoFar(), watch.serviceNames)
-            screen?.show(report)
+        if terminal != nil {
+            let report = report(incidents, tally: tracker.tallySoFar(), incremental.serviceNames)
+            terminal?.show(report)
         }
         guard !outputs.isEmpty else { return }
         for incident in incidents {
@@ -95,13 +95,13 @@ extension LiveSession {
             isSelective: !selection.only.isEmpty || !selection.ignored.isEmpty
                 || selection.leastSeverity > .note
         )
-        report.contexts = tracker.contexts
+        report.encapsulations = tracker.encapsulations
         return report
     }
 }
 
 extension EventJSON {
-    fileprivate func event(of statement: Announcements.Statement) -> JSONValue {
+    fileprivate func event(of statement: IncidentNotifier.Statement) -> JSONValue {
         switch statement {
         case .finding(let link, let incident): finding(link, of: incident)
         case .withdrawnFinding(let link, let incident): withdrawn(link, of: incident)
@@ -112,7 +112,7 @@ extension EventJSON {
     }
 }
 
-extension Screen {
+extension TerminalView {
     /// Writes the whole report.
     mutating func show(_ report: Report) { show(TextReport(report, style: style).text) }
 }

@@ -23,13 +23,13 @@ package struct LiveSession: ~Copyable {
     }
 
     /// Between two looks at the flows, in nanoseconds; more where a look takes long.
-    private static let lookInterval: Int64 = 200_000_000
+    private static let snapshotInterval: Int64 = 200_000_000
     /// Between two counts of all flows.
     private static let countInterval: Int64 = 2_000_000_000
     /// The same where floods are suspected.
     private static let hurriedInterval: Int64 = 400_000_000
     /// Looks may take one part in so many of the time, and counts the same.
-    private static let leisure: Int64 = 5
+    private static let pollBudgetDivisor: Int64 = 5
     /// An incident that was quiet for so long is closed.
     private static let quietTime: Int64 = 600_000_000_000
     private static let forgetInterval: Int64 = 30_000_000_000
@@ -46,24 +46,24 @@ package struct LiveSession: ~Copyable {
 
     var capture: LiveCapture
     var tracker: Tracker
-    var watch: Watch
-    var announcements = Announcements()
+    var incremental: IncrementalDiagnosis
+    var notifier = IncidentNotifier()
     var incidents: [Incident] = []
     var closed: [Incident] = []
     let options: Options
     var outputs: [any EventOutput]
     /// Who watches the capture from outside, and what is kept for people.
-    var surroundings: Surroundings
-    var screen: Screen?
+    var sinks: LiveSinks
+    var terminal: TerminalView?
     private let log: Logger
     let begin = Clocks.monotonic
-    private var beats = Beats()
+    private var schedule = Schedule()
     var statistics = LiveStatistics()
     var status = LiveStatistics()
 
     /// When each thing is due, by the monotonic clock, and when it was done last.
-    private struct Beats {
-        var look: Int64 = 0
+    private struct Schedule {
+        var poll: Int64 = 0
         var count: Int64 = 0
         var lastCount: Int64 = 0
         var forget: Int64 = 0
@@ -85,33 +85,33 @@ package struct LiveSession: ~Copyable {
         _ capture: consuming LiveCapture,
         _ options: Options,
         outputs: [any EventOutput],
-        screen: Screen?,
-        surroundings: consuming Surroundings = Surroundings(),
+        terminal: TerminalView?,
+        sinks: consuming LiveSinks = LiveSinks(),
         log: Logger
     ) {
         self.capture = capture
-        self.surroundings = surroundings
+        self.sinks = sinks
         self.options = options
         self.outputs = outputs
-        self.screen = screen
+        self.terminal = terminal
         self.log = log
         tracker = Tracker(flowLimit: options.maxFlows)
         tracker.watchChanges()
-        watch = Watch(knownIssues: KnownIssueLibrary.all, selection: options.selection)
+        incremental = IncrementalDiagnosis(knownIssues: KnownIssueLibrary.all, selection: options.selection)
     }
 
     /// Captures until it is asked to stop, or has enough, or nobody reads on.
     package mutating func run(_ requests: LiveRequests) {
         let now = Clocks.monotonic
-        beats.lastCounters = Clocks.wall
-        beats.statistics = now + options.interval
-        beats.forget = now + Self.forgetInterval
-        surroundings.begin(capture)
+        schedule.lastCounters = Clocks.wall
+        schedule.statistics = now + options.interval
+        schedule.forget = now + Self.forgetInterval
+        sinks.begin(capture)
         while !requests.isStopping, !isEnough, !isAbandoned {
-            read(waitingUpTo: Int32(clamping: (beats.look - Clocks.monotonic) / 1_000_000 + 1))
+            read(waitingUpTo: Int32(clamping: (schedule.poll - Clocks.monotonic) / 1_000_000 + 1))
             let now = Clocks.monotonic
-            if now >= beats.look { look(at: now) }
-            if requests.takeReopening() {
+            if now >= schedule.poll { poll(at: now) }
+            if requests.takeNewSYN() {
                 for place in outputs.indices { outputs[place].reopen() }
             }
             if requests.takeSummary() { summarize() }
@@ -121,7 +121,7 @@ package struct LiveSession: ~Copyable {
 
     /// Why standard output could not be written, if so.
     package var complaint: String? {
-        screen?.output.complaint
+        terminal?.output.complaint
             ?? outputs.lazy.compactMap { ($0 as? StandardOutput)?.complaint }.first
     }
 
@@ -132,7 +132,7 @@ package struct LiveSession: ~Copyable {
 
     /// Whether nobody reads what is said.
     private var isAbandoned: Bool {
-        screen?.output.isAbandoned ?? false
+        terminal?.output.isAbandoned ?? false
             || !outputs.isEmpty && outputs.allSatisfy(\.isAbandoned)
     }
 
@@ -143,7 +143,7 @@ package struct LiveSession: ~Copyable {
             at: Clocks.monotonic,
             upTo: holdsBack ? Clocks.wall - Self.holdTime : .max
         )
-        surroundings.keep(capture.frames, limit: Int(clamping: left))
+        sinks.keep(capture.frames, limit: Int(clamping: left))
         tracker.consume(&capture.frames, limit: Int(clamping: left))
         for item in news { tell(item) }
     }
@@ -158,63 +158,63 @@ package struct LiveSession: ~Copyable {
     }
 
     mutating func warn(_ code: String, _ message: String) {
-        screen?.eraseStatus()
+        terminal?.eraseStatus()
         log.warning("\(message)")
         send(events.notice(code, message, at: Clocks.wall))
     }
 
-    private mutating func look(at now: Int64) {
+    private mutating func poll(at now: Int64) {
         readCounters(at: now)
         let wall = Clocks.wall
-        let isHurried = watch.isFlooded && now - beats.lastCount >= Self.hurriedInterval
-        if now >= beats.count || isHurried {
-            watch.count(tracker, time: wall)
-            beats.lastCount = Clocks.monotonic
-            let cost = beats.lastCount - now
-            beats.count = beats.lastCount + max(Self.countInterval, cost * 4 * Self.leisure)
+        let isHurried = incremental.isFlooded && now - schedule.lastCount >= Self.hurriedInterval
+        if now >= schedule.count || isHurried {
+            incremental.count(tracker, time: wall)
+            schedule.lastCount = Clocks.monotonic
+            let cost = schedule.lastCount - now
+            schedule.count = schedule.lastCount + max(Self.countInterval, cost * 4 * Self.pollBudgetDivisor)
         }
         let start = Clocks.monotonic
         tracker.age(to: wall)
-        incidents = watch.look(at: &tracker, time: wall)
-        say(announcements.update(incidents, at: now))
-        if now >= beats.forget { forget(at: now, wall) }
-        if now >= beats.statistics {
+        incidents = incremental.poll(at: &tracker, time: wall)
+        say(notifier.update(incidents, at: now))
+        if now >= schedule.forget { forget(at: now, wall) }
+        if now >= schedule.statistics {
             sendStatistics(at: now)
-            beats.statistics = max(beats.statistics + options.interval, now)
+            schedule.statistics = max(schedule.statistics + options.interval, now)
         }
-        if screen?.hasStatusLine == true, now >= beats.status {
+        if terminal?.hasStatusLine == true, now >= schedule.status {
             status = counted(since: status, at: now)
-            screen?.show(status)
-            beats.status = now + Self.statusInterval
+            terminal?.show(status)
+            schedule.status = now + Self.statusInterval
         }
-        tendSurroundings(at: now, wall)
+        tendSinks(at: now, wall)
         let end = Clocks.monotonic
-        beats.look = max(now + Self.lookInterval, end + (end - start) * Self.leisure)
+        schedule.poll = max(now + Self.snapshotInterval, end + (end - start) * Self.pollBudgetDivisor)
     }
 
     private mutating func readCounters(at now: Int64) {
         let dropped = capture.readCounters()
         let wall = Clocks.wall
         if dropped > 0 {
-            watch.noteDrops(during: min(beats.lastCounters, wall)...wall)
-            if now >= beats.complaint {
-                beats.complaint = now + Self.complaintInterval
+            incremental.noteDrops(during: min(schedule.lastCounters, wall)...wall)
+            if now >= schedule.complaint {
+                schedule.complaint = now + Self.complaintInterval
                 let message =
                     "\(capture.drops.total) packets were dropped so far; a larger --buffer-size may help"
                 warn("capture-drops", message)
             }
         }
-        beats.lastCounters = wall
+        schedule.lastCounters = wall
     }
 
     private mutating func forget(at now: Int64, _ wall: Int64) {
-        beats.forget = now + Self.forgetInterval
+        schedule.forget = now + Self.forgetInterval
         tracker.forgetCounts(quietSince: wall - Self.quietTime)
-        let over = watch.forget(quietSince: wall - Self.quietTime)
+        let over = incremental.forget(quietSince: wall - Self.quietTime)
         guard !over.isEmpty else { return }
-        say(announcements.close(over))
+        say(notifier.close(over))
         closed = Array((closed + over).suffix(Self.closedLimit))
-        incidents = watch.look(at: &tracker, time: wall)
+        incidents = incremental.poll(at: &tracker, time: wall)
     }
 
     /// Takes what the kernel still holds, and says what it all comes to.
@@ -226,15 +226,15 @@ package struct LiveSession: ~Copyable {
         read(waitingUpTo: 0, holdsBack: false)
         readCounters(at: Clocks.monotonic)
         tracker.lastUntil(Clocks.wall)
-        let diagnosis = watch.finish(&tracker)
+        let diagnosis = incremental.finish(&tracker)
         incidents = diagnosis.incidents
-        say(announcements.finish(incidents, at: Clocks.monotonic))
+        say(notifier.finish(incidents, at: Clocks.monotonic))
         sendStatistics(at: Clocks.monotonic)
-        if screen != nil {
+        if terminal != nil {
             let report = report(incidents, tally: tracker.tally, diagnosis.serviceNames)
-            screen?.show(report)
+            terminal?.show(report)
         }
-        surroundings.stop()
+        sinks.stop()
         for place in outputs.indices { outputs[place].close() }
         // No output takes them any more.
         for notice in takeNotices() { log.warning("\(notice.message)") }

@@ -25,7 +25,7 @@ package struct Report: Sendable {
     package private(set) var logs: LogMerge?
 
     /// What the numbers of VLANs and tunnels stand for.
-    package var contexts = Contexts()
+    package var encapsulations = EncapsulationTable()
 
     /// Whether only some pathologies or severities were asked for.
     package let isSelective: Bool
@@ -55,14 +55,14 @@ package struct Report: Sendable {
 
     /// In what VLANs and tunnels a flow's packets were, as the end of a heading; empty where they lay plainly in
     /// their frames.
-    func surroundings(of history: History) -> String {
-        let question = history.context
+    func sinks(of history: History) -> String {
+        let question = history.encapsulation
         let answer = history.events.first { !history.isFromInitiator($0) && $0.kind != .icmp }?
-            .context
+            .encapsulation
         guard !question.isPlain || answer?.isPlain == false else { return "" }
-        let there = contexts.name(of: question).text
+        let there = encapsulations.name(of: question).text
         guard let answer, answer != question else { return ", in \(there)" }
-        let back = contexts.name(of: answer).text
+        let back = encapsulations.name(of: answer).text
         return
             ", in \(there.isEmpty ? "no VLAN" : there), answered in \(back.isEmpty ? "none" : back)"
     }
@@ -136,8 +136,8 @@ package struct Report: Sendable {
                 ("flows-evicted", "\(count) had to make room for newer ones (--max-flows)")
             )
         }
-        if tally.conversationsRefused > 0 {
-            let count = Wording.count(Int(tally.conversationsRefused), "connection")
+        if tally.streamsRefused > 0 {
+            let count = Wording.count(Int(tally.streamsRefused), "connection")
             let message = "of \(count) that ended oddly there was no room to remember how"
             warnings.append(("conversations-refused", message))
         }
@@ -150,8 +150,8 @@ package struct Report: Sendable {
             let count = Wording.count(Int(tally.eventsRefused), "event")
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
         }
-        if tally.contextsRefused > 0 || contexts.refused > 0 {
-            let count = Wording.count(Int(tally.contextsRefused &+ contexts.refused), "packet")
+        if tally.encapsulationsRefused > 0 || encapsulations.refused > 0 {
+            let count = Wording.count(Int(tally.encapsulationsRefused &+ encapsulations.refused), "packet")
             let message = "\(count) in VLANs or tunnels beyond those that are told apart"
             warnings.append(("contexts-refused", message))
         }

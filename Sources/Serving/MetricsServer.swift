@@ -10,7 +10,7 @@ package struct MetricsServer: Service {
     private static let connectionLimit = 64
 
     /// A connection without a word is closed then.
-    private static let patience = TimeAmount.seconds(120)
+    private static let idleTimeout = TimeAmount.seconds(120)
 
     private let host: String
     private let port: Int
@@ -60,7 +60,7 @@ package struct MetricsServer: Service {
         let onReady = onReady
         let application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: Self.patience)),
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)

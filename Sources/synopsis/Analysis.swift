@@ -80,7 +80,7 @@ struct Analysis: ~Copyable {
         if let filter { try file.keep(only: filter) }
         let damage: CaptureError?
         if let watch = lastPackets.take() {
-            var watched = WatchedCapture(file, watch)
+            var watched = SnapshotTap(file, watch)
             damage = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
                 progress?.show(source.source)
                 return try tracker.consume(next: count, from: &source)
@@ -88,7 +88,7 @@ struct Analysis: ~Copyable {
             lastPackets = watched.lastPackets
             inputs.append(watched.source.summary(damage: damage))
         } else if threads > 1, file.size ?? .max >= Self.leastOctetsForThread {
-            let (size, reader) = (file.size, ReadingThread(file, limit: limit, for: tracker))
+            let (size, reader) = (file.size, PrefetchThread(file, limit: limit, for: tracker))
             do throws(CaptureError) {
                 while try tracker.consume(from: reader) {
                     let place = reader.progress
@@ -118,7 +118,7 @@ struct Analysis: ~Copyable {
     ) -> [CaptureError] {
         var files = MergedFiles(paths: paths, filter: filter)
         if let watch = lastPackets.take() {
-            var watched = WatchedCapture(files, watch)
+            var watched = SnapshotTap(files, watch)
             _ = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
                 progress?.show(source.source)
                 return try tracker.consume(next: count, from: &source)
@@ -179,7 +179,7 @@ struct Analysis: ~Copyable {
         diagnosis.consume(tracker.survey())
         let facts = tracker.facts()
         var waiting: [FlowEvents] = []
-        tracker.forEachNoteworthy { flow in
+        tracker.forEachSuspicious { flow in
             waiting.append(flow)
             guard waiting.count == Self.flowsAtOnce else { return }
             diagnosis.consume(waiting, in: facts, threads: threads)
@@ -197,7 +197,7 @@ struct Analysis: ~Copyable {
             isSelective: isSelective,
             origins: origins
         )
-        report.contexts = tracker.contexts
+        report.encapsulations = tracker.encapsulations
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }

@@ -121,7 +121,7 @@ struct Analyze: ParsableCommand {
         Glibc.exit(!isHealthy ? Program.failure : isGrave == true ? 1 : 0)
     }
 
-    private var usedThreads: Int { threads ?? ReadingThread.processors }
+    private var usedThreads: Int { threads ?? PrefetchThread.processors }
 
     private func deliver(_ report: Report) throws {
         var style = text.style

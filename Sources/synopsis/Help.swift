@@ -1,6 +1,6 @@
 /// The texts that meet a user first, set by hand so that they fit a screen of 24 lines.
 enum Help {
-    static let screen = """
+    static let terminal = """
         synopsis says why TCP connections fail to come up, with the packets that prove it.
 
           synopsis FILE...                analyse captures (pcap, pcapng; - is standard input)

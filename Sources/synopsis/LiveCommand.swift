@@ -157,8 +157,8 @@ struct LiveCommand: ParsableCommand {
             options,
             outputs: (isText || !outputs.places.isEmpty ? [] : [StandardOutput()])
                 + places,
-            screen: isText ? Screen(style: text.style, showsStatus: showsStatus) : nil,
-            surroundings: Surroundings(
+            terminal: isText ? TerminalView(style: text.style, showsStatus: showsStatus) : nil,
+            sinks: LiveSinks(
                 slices: slicing.settings,
                 in: slicing.folder,
                 board: outputs.metrics == nil ? nil : board

@@ -3,7 +3,7 @@ import Glibc
 /// A line on standard error that says how far a long reading has come.
 struct Progress {
     /// Nothing is shown before, in seconds.
-    private static let patience = 0.5
+    private static let quietPeriod = 0.5
     private static let interval = 0.1
 
     private let start = Self.now
@@ -18,7 +18,7 @@ struct Progress {
     /// Says how much of an input was read, if it is time to.
     mutating func show(octets: UInt64, of size: UInt64?, packets: UInt64) {
         let now = Self.now
-        guard now - start > Self.patience, now - last > Self.interval else { return }
+        guard now - start > Self.quietPeriod, now - last > Self.interval else { return }
         last = now
         isShown = true
         let rate = Double(packets) / (now - start) / 1_000_000

@@ -31,7 +31,7 @@ enum Program {
             exit(failure)
         }
         if [["--help"], ["-h"], ["help"]].contains(arguments) {
-            exit((try? Output.standard(Help.screen)) == nil ? failure : 0)
+            exit((try? Output.standard(Help.terminal)) == nil ? failure : 0)
         }
         do {
             var command = try Synopsis.parseAsRoot(arguments)

@@ -61,7 +61,7 @@ enum LiveTraffic {
 }
 
 /// What identifies a finding, as an event or a report tells it.
-private struct ToldFinding: Hashable, CustomStringConvertible {
+private struct ReportedFinding: Hashable, CustomStringConvertible {
     let id: String
     let incident: String
     let pathology: String
@@ -89,9 +89,9 @@ private struct ToldFinding: Hashable, CustomStringConvertible {
 
 @Suite struct `Live on an interface` {
     /// What the last event of each finding says, but for those that were taken back.
-    private func last(of events: [[String: Any]]) -> Set<ToldFinding> {
-        var latest: [String: ToldFinding] = [:]
-        for finding in events.compactMap(ToldFinding.init) { latest[finding.id] = finding }
+    private func last(of events: [[String: Any]]) -> Set<ReportedFinding> {
+        var latest: [String: ReportedFinding] = [:]
+        for finding in events.compactMap(ReportedFinding.init) { latest[finding.id] = finding }
         return Set(latest.values.filter { $0.status != "withdrawn" })
     }
 
@@ -111,7 +111,7 @@ private struct ToldFinding: Hashable, CustomStringConvertible {
         let evidence = try #require(outcome["evidence"] as? Double)
         let events = try #require(outcome["events"] as? [[Any]])
         let arrivals = events.compactMap { event -> Double? in
-            let told = (event.last as? [String: Any]).flatMap(ToldFinding.init)
+            let told = (event.last as? [String: Any]).flatMap(ReportedFinding.init)
             return told?.pathology == pathology ? event.first as? Double : nil
         }
 
@@ -131,7 +131,7 @@ private struct ToldFinding: Hashable, CustomStringConvertible {
             with: Data(try Program.run(file.path, "--format", "json").output.utf8)
         )
         let findings = (report as? [String: Any])?["findings"] as? [[String: Any]] ?? []
-        let expected = Set(findings.compactMap(ToldFinding.init))
+        let expected = Set(findings.compactMap(ReportedFinding.init))
 
         let events = try LiveTraffic.outcome(scenario)["events"] as? [[Any]] ?? []
         let found = last(of: events.compactMap { $0.last as? [String: Any] })
@@ -195,7 +195,7 @@ private struct ToldFinding: Hashable, CustomStringConvertible {
         let statistics = events.last?["stats"] as? [String: Any]
         let interfaces = statistics?["interfaces"] as? [[String: Any]] ?? []
         #expect(interfaces.compactMap { $0["name"] as? String } == ["lo", "here"])
-        #expect(events.compactMap(ToldFinding.init).map(\.pathology) == ["connection-refused"])
+        #expect(events.compactMap(ReportedFinding.init).map(\.pathology) == ["connection-refused"])
         // Those on the other interface, too.
         #expect(statistics?["packets"] as? Int ?? 0 > 2)
     }

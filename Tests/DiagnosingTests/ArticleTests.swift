@@ -88,9 +88,9 @@ import Tracking
 
     @Test func `explain every packet`() throws {
         let history = try #require(histories(of: Article.resetLoop).first)
-        let commentary = Commentary(history)
+        let annotations = Annotations(history)
 
-        let remarks = history.events.indices.map { commentary.remark(on: $0) }
+        let remarks = history.events.indices.map { annotations.remark(on: $0) }
 
         #expect(remarks.allSatisfy { $0 != nil })
         #expect(remarks[2] == "Answers SYN 1, which SYN 2 has replaced.")

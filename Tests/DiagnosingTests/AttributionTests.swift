@@ -74,7 +74,7 @@ import Tracking
         let found = try findings(in: exchange)
 
         #expect(found.map(\.pathology) == ["rst-loop"])
-        #expect(found.first?.guards.contains(.tapeFull) == true)
+        #expect(found.first?.guards.contains(.eventLogFull) == true)
         #expect(found.first?.explanation.contains("every count is a lower bound") == true)
     }
 

@@ -147,7 +147,7 @@ import Tracking
         let history = try #require(try histories(of: exchange).first)
 
         #expect(
-            Commentary(history).remark(on: 2)
+            Annotations(history).remark(on: 2)
                 == "Answers the SYN with another ISN than packet 2 did."
         )
     }

@@ -68,7 +68,7 @@ import Tracking
         let found = try findings(in: example.tagged(vlans), by: [detector(id)])
 
         #expect(found.flatMap(\.packets) == example.flaggedPackets)
-        #expect(found.map(\.subject.context.number) == [1])
+        #expect(found.map(\.subject.encapsulation.number) == [1])
     }
 
     @Test(arguments: names, [([7], [8]), ([], [8]), ([7], [])] as [([UInt16], [UInt16])])

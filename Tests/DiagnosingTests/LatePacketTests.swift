@@ -196,7 +196,7 @@ import Tracking
         let history = try #require(try histories(of: exchange).first)
 
         #expect(history.incarnations[0].completion == 1)
-        #expect(history.readings[1] == .completion(attempt: 1))
+        #expect(history.interpretations[1] == .completion(attempt: 1))
     }
 }
 

@@ -88,8 +88,8 @@ import Tracking
 
     @Test func `is told beside the packet`() throws {
         let history = try #require(histories(of: TimeWaitCollision.manual.example).first)
-        let commentary = Commentary(history)
-        let remarks = history.events.indices.compactMap { commentary.remark(on: $0) }
+        let annotations = Annotations(history)
+        let remarks = history.events.indices.compactMap { annotations.remark(on: $0) }
 
         #expect(remarks.contains { $0.contains("in TIME-WAIT, and TSval is older than its last") })
         #expect(remarks.contains { $0.contains("should clear the other end's old state") })
@@ -106,7 +106,7 @@ import Tracking
         let history = try #require(histories(of: exchange).first)
 
         #expect(
-            Commentary(history).remark(on: history.events.count - 1)
+            Annotations(history).remark(on: history.events.count - 1)
                 == "Still belongs to the connection before."
         )
     }

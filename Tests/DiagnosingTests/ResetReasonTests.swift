@@ -40,7 +40,7 @@ import Tracking
 
         let history = try #require(histories(of: exchange).first)
 
-        let remark = Commentary(history).remark(on: try #require(history.resets().first?.event))
+        let remark = Annotations(history).remark(on: try #require(history.resets().first?.event))
         #expect(remark?.hasSuffix("The RST says in it: “No local listener”.") == true)
     }
 

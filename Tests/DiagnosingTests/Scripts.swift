@@ -20,7 +20,7 @@ func reading(of frames: [MemoryFrames.Record]) throws -> (histories: [History], 
     tracker.close()
     let facts = tracker.facts()
     var histories: [History] = []
-    tracker.forEachNoteworthy { histories.append(History($0, in: facts)) }
+    tracker.forEachSuspicious { histories.append(History($0, in: facts)) }
     return (histories, tracker.survey())
 }
 
@@ -69,7 +69,7 @@ func incidents(
     let facts = tracker.facts()
     var diagnosis = Diagnosis(knownIssues: knownIssues)
     diagnosis.consume(tracker.survey())
-    tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+    tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
     tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
     return diagnosis.incidents
 }

@@ -19,7 +19,7 @@ import Tracking
         while try tracker.consume(next: 64, from: &source) {}
         tracker.close()
         var flows: [FlowEvents] = []
-        tracker.forEachNoteworthy { flows.append($0) }
+        tracker.forEachSuspicious { flows.append($0) }
 
         var alone = Diagnosis()
         for flow in flows { alone.consume(flow, in: tracker.facts()) }

@@ -6,9 +6,9 @@ import Tracking
     /// What is said of each packet that was kept, by its number.
     private func remarks(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> [UInt64: String] {
         let history = try #require(try histories(of: connected(steps)).first)
-        let commentary = Commentary(history)
+        let annotations = Annotations(history)
         return history.events.indices.reduce(into: [:]) {
-            $0[history.events[$1].packet] = commentary.remark(on: $1)
+            $0[history.events[$1].packet] = annotations.remark(on: $1)
         }
     }
 

@@ -50,7 +50,7 @@ struct Gist: Hashable, CustomStringConvertible {
         tracker.close()
         diagnosis.consume(tracker.survey())
         let facts = tracker.facts()
-        tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
         tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         return diagnosis.incidents
     }
@@ -60,16 +60,16 @@ struct Gist: Hashable, CustomStringConvertible {
         var file = try PcapFile(path: Self.folder.appending(path: name).path)
         var tracker = Tracker()
         tracker.watchChanges()
-        var watch = Watch(knownIssues: KnownIssueLibrary.all)
+        var incremental = IncrementalDiagnosis(knownIssues: KnownIssueLibrary.all)
         var last: [Incident] = []
         var isMore = true
         while isMore {
             isMore = try tracker.consume(next: slice, from: &file)
             let now = tracker.tally.window?.last ?? 0
-            watch.count(tracker, time: now)
-            last = watch.look(at: &tracker, time: now, share: 1)
+            incremental.count(tracker, time: now)
+            last = incremental.poll(at: &tracker, time: now, share: 1)
         }
-        return (last, watch.finish(&tracker).incidents)
+        return (last, incremental.finish(&tracker).incidents)
     }
 
     @Test(arguments: captures, [1, 7, 1000])

@@ -22,7 +22,7 @@ struct Replay {
         var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all)
         diagnosis.consume(tracker.survey())
         let facts = tracker.facts()
-        tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
         tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
         incidents = diagnosis.incidents
         tally = tracker.tally

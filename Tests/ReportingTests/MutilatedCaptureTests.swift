@@ -108,7 +108,7 @@ private struct Mutilation {
         let facts = tracker.facts()
         var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all)
         diagnosis.consume(tracker.survey())
-        tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
         var report = Report(
             inputs: [input],
             tally: tracker.tally,
@@ -116,7 +116,7 @@ private struct Mutilation {
             services: diagnosis.serviceNames,
             handshakes: tracker.handshakes
         )
-        report.contexts = tracker.contexts
+        report.encapsulations = tracker.encapsulations
         return report
     }
 }

@@ -34,7 +34,7 @@ func report(
     let facts = tracker.facts()
     var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
     diagnosis.consume(tracker.survey())
-    tracker.forEachNoteworthy { diagnosis.consume($0, in: facts) }
+    tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
     tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
     let input = InputSummary(
         name: "script.pcap",
@@ -56,6 +56,6 @@ func report(
         handshakes: flows ? tracker.handshakes : nil,
         isSelective: isSelective
     )
-    report.contexts = tracker.contexts
+    report.encapsulations = tracker.encapsulations
     return report
 }

@@ -75,7 +75,7 @@ package struct AbortiveClose: Detector {
         let isByClient = history.isFromInitiator(event)
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: last.kind.rawValue,
             severity: severity(of: last, isByClient: isByClient),
             confidence: last.kind == .unreadData ? .medium : .high,
@@ -114,48 +114,48 @@ package struct AbortiveClose: Detector {
     }
 
     private func abort(in ending: Ending, _ history: History) -> Abort? {
-        let dialogue = ending.dialogue
-        guard dialogue.hasData, let first = ending.resets.first, !saidGoodbye(ending, history)
+        let stream = ending.stream
+        guard stream.hasData, let first = ending.resets.first, !saidGoodbye(ending, history)
         else {
             return nil
         }
         let event = history.events[first]
         let side = event.side
-        let (own, other) = (dialogue.progress(of: side), dialogue.progress(of: side.other))
-        let unacknowledged = max(0, other.acknowledged.distance(to: dialogue[side].end))
-        let unread = max(0, own.acknowledged.distance(to: dialogue[side.other].end))
+        let (own, other) = (stream.progress(of: side), stream.progress(of: side.other))
+        let unacknowledged = max(0, other.acknowledged.distance(to: stream[side].end))
+        let unread = max(0, own.acknowledged.distance(to: stream[side.other].end))
         // Numbers of another connection on the same ports tell nothing of this one.
         guard max(unread, unacknowledged) < Self.mostInFlight else { return nil }
         let hadClosed = ending.fins.contains { history.events[$0].side == side && $0 < first }
         let kind: Kind
         if event.flags.contains(.ack) {
-            let data = dialogue[side.other].last
+            let data = stream[side.other].last
             let isReceiving =
-                dialogue.speaker == side.other && event.time - data.time <= Self.recent
-                && dialogue[side].hasSpoken
+                stream.lastDataSender == side.other && event.time - data.time <= Self.recent
+                && stream[side].hasSentData
             kind = isReceiving || unread > 0 ? .unreadData : .lingerZero
         } else {
             kind = hadClosed ? .dataAfterClose : .connectionUnknown
             // A RST to an ACK of what both have closed destroys nothing.
             let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1
-            guard !hasOnlyFin, unread > 0 || dialogue.speaker == side.other else { return nil }
+            guard !hasOnlyFin, unread > 0 || stream.lastDataSender == side.other else { return nil }
         }
         return Abort(
-            life: ending.life,
+            incarnation: ending.incarnation,
             resets: ending.resets.filter { history.events[$0].side == side },
             kind: kind,
-            lost: ending.conversation.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
-            hasBeginning: ending.conversation.hasBeginning
+            lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
+            hasBeginning: ending.stream.hasBeginning
         )
     }
 
     /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in it.
     private func saidGoodbye(_ ending: Ending, _ history: History) -> Bool {
-        guard let session = ending.conversation.tls else { return false }
+        guard let session = ending.stream.tls else { return false }
         if !session.isComplete || session.low.alert != nil || session.high.alert != nil {
             return true
         }
-        return TLSClosing(ending.life, in: history)?.story == .cut
+        return TLSClosing(ending.incarnation, in: history)?.story == .cut
     }
 
     private func note(of abort: Abort) -> String {
@@ -228,7 +228,7 @@ package struct AbortiveClose: Detector {
     }
 
     private struct Abort {
-        let life: Incarnation
+        let incarnation: Incarnation
         /// Of its sender; never empty.
         let resets: [Int]
         let kind: Kind

@@ -65,7 +65,7 @@ package struct AcceptQueueOverflow: Detector {
         let times = Wording.times(story.copies.count)
         return finding(
             in: history,
-            life: story.life,
+            incarnation: story.incarnation,
             reason: hasData ? "data-ignored" : "ack-ignored",
             severity: !hasData ? .note : story.ending == .recovered ? .warning : .error,
             // Elsewhere the data may have been lost behind the capture.
@@ -109,37 +109,37 @@ package struct AcceptQueueOverflow: Detector {
         "\(many.destination) ignored the completed handshakes of \(many.flows) connections of \(many.source): its accept queue is full."
     }
 
-    private func story(of life: Incarnation, in history: History) -> Story? {
-        guard let completion = life.completion,
-            let first = life.answers.first(where: { $0 < completion })
+    private func story(of incarnation: Incarnation, in history: History) -> Story? {
+        guard let completion = incarnation.completion,
+            let first = incarnation.answers.first(where: { $0 < completion })
         else { return nil }
         let answer = history.events[first]
-        let syn = life.attempts.flatMap(\.sendings).last { $0 < first }
+        let syn = incarnation.attempts.flatMap(\.sendings).last { $0 < first }
         let roundTrip = syn.map { history.delay(from: $0, to: first) } ?? 0
-        var before = life.answers.last { $0 < completion } ?? first
+        var before = incarnation.answers.last { $0 < completion } ?? first
         var copies: [Int] = []
-        for copy in life.answers where copy > completion {
+        for copy in incarnation.answers where copy > completion {
             defer { before = copy }
             let isTimely =
-                history.delay(from: before, to: copy) >= Leeway.shortestHandshakeTimer
+                history.delay(from: before, to: copy) >= TimingTolerance.shortestHandshakeTimer
                 && history.delay(from: completion, to: copy) > roundTrip
             if history.events[copy].sequence == answer.sequence, isTimely { copies.append(copy) }
         }
         guard let firstCopy = copies.first else { return nil }
-        let later = life.events.suffix(from: completion + 1)
+        let later = incarnation.events.suffix(from: completion + 1)
         let data = later.filter {
             history.isFromInitiator(history.events[$0]) && history.events[$0].payloadLength > 0
         }
         // What was acknowledged before the SYN-ACK came again was not ignored.
-        if isTaken(after: completion, before: firstCopy, in: life, history) { return nil }
+        if isTaken(after: completion, before: firstCopy, in: incarnation, history) { return nil }
         let last = copies[copies.count - 1]
         let isReset = later.contains {
             $0 > firstCopy && history.events[$0].kind == .rst
                 && !history.isFromInitiator(history.events[$0])
         }
-        let isRecovered = isTaken(after: last, before: .max, in: life, history)
+        let isRecovered = isTaken(after: last, before: .max, in: incarnation, history)
         return Story(
-            life: life,
+            incarnation: incarnation,
             completion: completion,
             copies: copies,
             data: data.filter { $0 < last || !isRecovered },
@@ -151,10 +151,10 @@ package struct AcceptQueueOverflow: Detector {
     private func isTaken(
         after start: Int,
         before end: Int,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         _ history: History
     ) -> Bool {
-        life.events.contains { index in
+        incarnation.events.contains { index in
             let event = history.events[index]
             return index > start && index < end && !history.isFromInitiator(event)
                 && [.data, .ack, .fin].contains(event.kind)
@@ -193,7 +193,7 @@ package struct AcceptQueueOverflow: Detector {
     }
 
     private struct Story {
-        let life: Incarnation
+        let incarnation: Incarnation
         let completion: Int
         /// Never empty.
         let copies: [Int]

@@ -54,12 +54,12 @@ package struct AdministrativelyProhibited: Detector {
         guard
             let refusals = RefusedSegments(of: history, where: { error, _ in error.isProhibition })
         else { return nil }
-        let life = refusals.life
+        let incarnation = refusals.incarnation
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: refusals.first.origin == .receiver ? "host-firewall" : "router",
-            severity: history.severity(of: life),
+            severity: history.severity(of: incarnation),
             confidence: .high,
             count: refusals.all.count,
             events: refusals.events,

@@ -45,9 +45,9 @@ package struct BadChecksum: Detector {
 
     package func examine(_ history: History) -> Finding? {
         guard !history.capture.hasEditedChecksums else { return nil }
-        for life in history.incarnations.reversed() where life.completion == nil {
-            let wrong = life.events.filter {
-                isDamaged($0, in: history) && isIgnored($0, in: life, history)
+        for incarnation in history.incarnations.reversed() where incarnation.completion == nil {
+            let wrong = incarnation.events.filter {
+                isDamaged($0, in: history) && isIgnored($0, in: incarnation, history)
             }
             guard let first = wrong.first else { continue }
             let sender = history.endpoint(of: history.events[first]).address
@@ -57,7 +57,7 @@ package struct BadChecksum: Detector {
             let kind = history.events[first].kind == .syn ? "SYN" : "SYN-ACK"
             return finding(
                 in: history,
-                life: life,
+                incarnation: incarnation,
                 reason: kind == "SYN" ? "syn" : "syn-ack",
                 severity: .error,
                 confidence: history.capture.rightChecksums > 0 ? .high : .medium,
@@ -105,16 +105,16 @@ package struct BadChecksum: Detector {
             && !history.capture.localHosts.contains(history.endpoint(of: event).address)
     }
 
-    private func isIgnored(_ index: Int, in life: Incarnation, _ history: History) -> Bool {
-        switch history.readings[index] {
+    private func isIgnored(_ index: Int, in incarnation: Incarnation, _ history: History) -> Bool {
+        switch history.interpretations[index] {
         case .syn(let ordinal, _):
-            return life.attempt(ordinal).answers.isEmpty && life.attempt(ordinal).end == nil
+            return incarnation.attempt(ordinal).answers.isEmpty && incarnation.attempt(ordinal).end == nil
         case .answer:
-            return !life.events.suffix(from: index + 1).contains { later in
-                if case .reset(let reset) = history.readings[later] {
+            return !incarnation.events.suffix(from: index + 1).contains { later in
+                if case .reset(let reset) = history.interpretations[later] {
                     return reset.rule == .rejects(index)
                 }
-                return history.readings[later] == .icmp(about: index)
+                return history.interpretations[later] == .icmp(about: index)
             }
         default:
             return false

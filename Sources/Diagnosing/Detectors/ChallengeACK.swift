@@ -48,7 +48,7 @@ package struct ChallengeACK: Detector {
     )
 
     /// The RST must have cleared the old state within this time, in nanoseconds.
-    private static let patience: Int64 = 3_000_000_000
+    private static let answerTimeout: Int64 = 3_000_000_000
 
     package static let needs: History.Traits? = .challenge
 
@@ -56,7 +56,7 @@ package struct ChallengeACK: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let replies = history.events.indices.compactMap { index in
-            if case .challenge(_, let state) = history.readings[index] {
+            if case .challenge(_, let state) = history.interpretations[index] {
                 Reply(event: index, state: state)
             } else {
                 nil
@@ -64,17 +64,17 @@ package struct ChallengeACK: Detector {
         }
         guard let told = replies.last(where: { !cameUp(after: $0, in: history) }) ?? replies.last,
             let first = replies.first(where: {
-                history.life(of: $0.event).number == history.life(of: told.event).number
+                history.incarnation(of: $0.event).number == history.incarnation(of: told.event).number
             })
         else { return nil }
-        let life = history.life(of: told.event)
+        let incarnation = history.incarnation(of: told.event)
         let isResolved = cameUp(after: told, in: history)
         let waited = history.capture.end - history.events[first.event].time
-        let isPending = !isResolved && waited < Self.patience
+        let isPending = !isResolved && waited < Self.answerTimeout
         let resets = replies.compactMap { history.rejections[$0.event] }
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: told.state.rawValue,
             severity: isResolved || isPending ? .warning : .error,
             confidence: told.state == .unknown ? .medium : .high,
@@ -114,12 +114,12 @@ package struct ChallengeACK: Detector {
     }
 
     private func cameUp(after reply: Reply, in history: History) -> Bool {
-        let life = history.life(of: reply.event)
-        return history.incarnations.contains { $0.number >= life.number && $0.isEstablished }
+        let incarnation = history.incarnation(of: reply.event)
+        return history.incarnations.contains { $0.number >= incarnation.number && $0.isEstablished }
     }
 
     private func recovery(of reply: Reply, in history: History) -> Int64? {
-        history.life(of: reply.event).completion.map { history.delay(from: reply.event, to: $0) }
+        history.incarnation(of: reply.event).completion.map { history.delay(from: reply.event, to: $0) }
     }
 
     private func note(on reply: Reply, in history: History) -> String {
@@ -170,8 +170,8 @@ package struct ChallengeACK: Detector {
             default: "the connection before, which it still holds in \(Self.name(of: reply.state))"
             }
         // Of TIME-WAIT its own finding says so.
-        let isTold = reply.state == .timeWait || reply.state == .paws
-        let end = isResolved && !isTold ? "; then the connection came up" : ""
+        let isReported = reply.state == .timeWait || reply.state == .paws
+        let end = isResolved && !isReported ? "; then the connection came up" : ""
         return """
             \(history.responder.address) answered the SYN from port \(history.initiator.port) \(often)with a \
             bare ACK out of \(held)\(end).
@@ -186,7 +186,7 @@ package struct ChallengeACK: Detector {
     ) -> String {
         let event = history.events[reply.event]
         var sentences: [String] = []
-        if let memory = history.life(of: reply.event).former, reply.state != .synReceived,
+        if let memory = history.incarnation(of: reply.event).former, reply.state != .synReceived,
             reply.state != .unknown
         {
             let former = FormerConnection(history.events[memory])
@@ -217,7 +217,7 @@ package struct ChallengeACK: Detector {
         }
         if let recovery {
             sentences.append("The connection came up \(Wording.duration(recovery)) later.")
-        } else if !resets.isEmpty, history.life(of: reply.event).completion == nil {
+        } else if !resets.isEmpty, history.incarnation(of: reply.event).completion == nil {
             sentences.append("No SYN was accepted after that.")
         }
         return sentences.joined(separator: " ")

@@ -62,8 +62,8 @@ package struct ChangedSYNACK: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let stories = history.incarnations.flatMap { life in
-            life.attempts.compactMap { story(of: $0, in: life, history) }
+        let stories = history.incarnations.flatMap { incarnation in
+            incarnation.attempts.compactMap { story(of: $0, in: incarnation, history) }
         }
         guard let story = stories.first(where: { $0.kind != .regenerated }) ?? stories.first else {
             return nil
@@ -71,7 +71,7 @@ package struct ChangedSYNACK: Detector {
         let resets = resets(of: story, in: history)
         return finding(
             in: history,
-            life: story.life,
+            incarnation: story.incarnation,
             reason: story.kind.rawValue,
             severity: severity(of: story, in: history),
             confidence: story.kind == .twoResponders || !story.marks.isEmpty ? .high : .medium,
@@ -102,25 +102,25 @@ package struct ChangedSYNACK: Detector {
 
     private func story(
         of attempt: Attempt,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         _ history: History
     ) -> Story? {
         let answers = attempt.answers.filter { history.events[$0].kind == .synAck }
         // A device that rewrites ISNs, captured on both its sides, changes those of the answers too.
         guard attempt.rewritten == nil,
-            let (former, changed) = change(among: answers, in: life, history)
+            let (former, changed) = change(among: answers, in: incarnation, history)
         else { return nil }
         let marks = differences(former, changed, in: history)
         let isAskedAgain = isAskedAgain(answers, changed, by: attempt, in: history)
         // So much later, the capture may have missed a sending of the SYN.
         let mayBeAsked =
             isAskedAgain
-            || history.delay(from: former, to: changed) >= Leeway.shortestHandshakeTimer
+            || history.delay(from: former, to: changed) >= TimingTolerance.shortestHandshakeTimer
         let kind: Kind =
             mayBeAsked && marks.isEmpty
             ? .regenerated : isAskedAgain ? .rebalanced : .twoResponders
         return Story(
-            life: life,
+            incarnation: incarnation,
             attempt: attempt,
             answers: answers,
             isns: Set(answers.map { history.events[$0].sequence }),
@@ -141,7 +141,7 @@ package struct ChangedSYNACK: Detector {
     ) -> Bool {
         let isns = Set(answers.prefix { $0 <= changed }.map { history.events[$0].sequence })
         let sendings = attempt.sendings.count {
-            history.delay(from: changed, to: $0) <= Leeway.reordering
+            history.delay(from: changed, to: $0) <= TimingTolerance.reordering
         }
         return sendings >= isns.count
     }
@@ -149,7 +149,7 @@ package struct ChangedSYNACK: Detector {
     /// Two neighbours of different ISN: the first change that nothing else explains.
     private func change(
         among answers: [Int],
-        in life: Incarnation,
+        in incarnation: Incarnation,
         _ history: History
     ) -> (former: Int, changed: Int)? {
         for (former, changed) in zip(answers, answers.dropFirst()) {
@@ -195,13 +195,13 @@ package struct ChangedSYNACK: Detector {
     private func isCookie(_ event: Event) -> Bool { event.options.usualCount <= 1 }
 
     private func resets(of story: Story, in history: History) -> [Int] {
-        story.life.events.suffix(from: story.changed).filter {
+        story.incarnation.events.suffix(from: story.changed).filter {
             history.events[$0].kind == .rst && history.isFromInitiator(history.events[$0])
         }
     }
 
     private func severity(of story: Story, in history: History) -> Severity {
-        guard story.life.isEstablished else {
+        guard story.incarnation.isEstablished else {
             return story.kind == .regenerated ? .warning : .error
         }
         return story.kind == .regenerated ? .note : .warning
@@ -281,7 +281,7 @@ package struct ChangedSYNACK: Detector {
     }
 
     private struct Story {
-        let life: Incarnation
+        let incarnation: Incarnation
         let attempt: Attempt
         /// All SYN-ACKs to the attempt, in order.
         let answers: [Int]

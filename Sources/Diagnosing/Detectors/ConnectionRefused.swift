@@ -56,19 +56,19 @@ package struct ConnectionRefused: Detector {
     package func examine(_ history: History) -> Finding? {
         let refusals = history.resets().compactMap { reset -> Refusal? in
             guard case .refusesSyn(let ordinal) = reset.rule else { return nil }
-            return refusal(of: history.life(of: reset.event).attempt(ordinal), reset.event)
+            return refusal(of: history.incarnation(of: reset.event).attempt(ordinal), reset.event)
         }
         guard let first = refusals.first, let last = refusals.last else {
             return malformed(in: history)
         }
-        let life = history.life(of: last.event)
+        let incarnation = history.incarnation(of: last.event)
         let delays = refusals.map { history.delay(from: $0.syn, to: $0.event) }
         let reason = reason(of: refusals, in: history)
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: reason.rawValue,
-            severity: history.severity(of: life),
+            severity: history.severity(of: incarnation),
             confidence: reason == .fast ? .medium : .high,
             count: refusals.count,
             events: refusals.map(\.event),
@@ -108,7 +108,7 @@ package struct ConnectionRefused: Detector {
         let acknowledgment = history.events[first.event].acknowledgment
         return finding(
             in: history,
-            life: history.life(of: last.event),
+            incarnation: history.incarnation(of: last.event),
             reason: Reason.malformed.rawValue,
             severity: .note,
             confidence: .high,
@@ -158,10 +158,10 @@ package struct ConnectionRefused: Detector {
         {
             return .fast
         }
-        let life = history.life(of: refusals[0].event)
+        let incarnation = history.incarnation(of: refusals[0].event)
         let wasEstablished =
-            life.former != nil
-            || history.incarnations.contains { $0.number < life.number && $0.isEstablished }
+            incarnation.former != nil
+            || history.incarnations.contains { $0.number < incarnation.number && $0.isEstablished }
         if wasEstablished { return .afterEstablished }
         return delays.allSatisfy { $0 >= Self.lateness } ? .late : .closedPort
     }

@@ -56,7 +56,7 @@ package struct DuplicateAddress: Detector {
     private func contest(in claims: [Neighbours.Claim]) -> [Neighbours.Claim] {
         let returns = claims.indices.dropFirst(2).filter { place in
             claims[place - 2].owner == claims[place].owner
-                && claims[place].time - claims[place - 2].time <= Neighbours.memory
+                && claims[place].time - claims[place - 2].time <= Neighbours.claimMemory
         }
         guard let first = returns.first, let last = returns.last else { return [] }
         return Array(claims[(first - 2)...last])
@@ -75,7 +75,7 @@ package struct DuplicateAddress: Detector {
             severity: .warning,
             confidence: .medium,
             status: .likely,
-            subject: Subject(responder: address, context: first.context),
+            subject: Subject(responder: address, encapsulation: first.encapsulation),
             guards: survey.guards,
             summary: """
                 \(address) belongs to \(Wording.list(owners.map(\.description))) by turns: \(claims.count) claims in \

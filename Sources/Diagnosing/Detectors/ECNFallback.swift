@@ -44,7 +44,7 @@ package struct ECNFallback: Detector {
     )
 
     /// So soon after the plain SYN its answer must come, in nanoseconds: later, it may be one to the SYN before.
-    private static let promptness: Int64 = 500_000_000
+    private static let promptAnswer: Int64 = 500_000_000
     /// A plain SYN so long after the one with ECN is no second try, in nanoseconds.
     private static let retryWindow: Int64 = 10_000_000_000
     /// So many four-tuples of one responder are no chance.
@@ -62,7 +62,7 @@ package struct ECNFallback: Detector {
         let events = fallbacks.flatMap(\.events)
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: first.refusal == nil ? "unanswered" : "refused",
             severity: .note,
             confidence: .low,
@@ -100,12 +100,12 @@ package struct ECNFallback: Detector {
     }
 
     /// The SYNs with ECN that failed before the first plain SYN that was answered.
-    private func fallback(in life: Incarnation, of history: History) -> Fallback? {
-        let answered = life.attempts.lazy.compactMap { attempt in
+    private func fallback(in incarnation: Incarnation, of history: History) -> Fallback? {
+        let answered = incarnation.attempts.lazy.compactMap { attempt in
             plainSending(of: attempt, in: history).map { (attempt, $0.syn, $0.answer) }
         }.first
         guard let (attempt, plain, answer) = answered else { return nil }
-        let earlier = life.attempts.prefix(attempt.ordinal)
+        let earlier = incarnation.attempts.prefix(attempt.ordinal)
         let sendings = earlier.flatMap(\.sendings).filter { $0 < plain }
         let failed = sendings.filter { history.events[$0].asksForECN }
         // A plain SYN that failed too shows that ECN makes no difference.
@@ -117,7 +117,7 @@ package struct ECNFallback: Detector {
             if case .refused(let event) = attempt.end { event } else { nil }
         }
         return Fallback(
-            life: life,
+            incarnation: incarnation,
             failed: failed,
             refusal: refusals.first,
             plain: plain,
@@ -133,7 +133,7 @@ package struct ECNFallback: Detector {
         guard let answer = attempt.answers.first, history.events[answer].kind == .synAck,
             let syn = attempt.sendings.last(where: { $0 < answer }),
             !history.events[syn].asksForECN,
-            history.delay(from: syn, to: answer) <= Self.promptness
+            history.delay(from: syn, to: answer) <= Self.promptAnswer
         else { return nil }
         return (syn, answer)
     }
@@ -187,7 +187,7 @@ package struct ECNFallback: Detector {
     }
 
     private struct Fallback {
-        let life: Incarnation
+        let incarnation: Incarnation
         /// The SYNs that asked for ECN; never empty.
         let failed: [Int]
         let refusal: Int?

@@ -53,21 +53,21 @@ package struct FastOpenFallback: Detector {
 
     /// So soon after the SYN without Fast Open its answer must come, in nanoseconds: an answer to the SYN
     /// before it would have come in that time too.
-    private static let promptness: Int64 = 500_000_000
+    private static let promptAnswer: Int64 = 500_000_000
 
     package static let needs: History.Traits? = [.fastOpen, .answer]
 
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let fallbacks = history.incarnations.flatMap { life in
-            life.attempts.compactMap { fallback(of: $0, in: life, of: history) }
+        let fallbacks = history.incarnations.flatMap { incarnation in
+            incarnation.attempts.compactMap { fallback(of: $0, in: incarnation, of: history) }
         }
         guard let first = fallbacks.first, let last = fallbacks.last else { return nil }
         let isBlackhole = fallbacks.contains { $0.kind == .blackhole }
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: first.kind.rawValue,
             severity: .note,
             confidence: isBlackhole ? .low : .high,
@@ -104,7 +104,7 @@ package struct FastOpenFallback: Detector {
 
     private func fallback(
         of attempt: Attempt,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         of history: History
     ) -> Fallback? {
         let firstAnswer = attempt.answers.first {
@@ -116,7 +116,7 @@ package struct FastOpenFallback: Detector {
         func made(_ kind: Kind, _ syn: Int) -> Fallback {
             Fallback(
                 kind: kind,
-                life: life,
+                incarnation: incarnation,
                 syn: syn,
                 events: kind == .blackhole
                     ? attempt.sendings.filter { $0 < answer } + [answer] : [syn, answer],
@@ -125,7 +125,7 @@ package struct FastOpenFallback: Detector {
         }
         let isPlain = !history.events[latest].triesFastOpen
         if isPlain, history.events[attempt.first].triesFastOpen {
-            let isPrompt = history.delay(from: latest, to: answer) <= Self.promptness
+            let isPrompt = history.delay(from: latest, to: answer) <= Self.promptAnswer
             return isPrompt ? made(.blackhole, attempt.first) : nil
         }
         let reach = attempt.initialSequence.distance(to: history.events[answer].acknowledgment)
@@ -220,7 +220,7 @@ package struct FastOpenFallback: Detector {
 
     private struct Fallback {
         let kind: Kind
-        let life: Incarnation
+        let incarnation: Incarnation
         /// The SYN that failed.
         let syn: Int
         let events: [Int]

@@ -51,11 +51,11 @@ package struct HalfCloseStall: Detector {
     )
 
     /// The other FIN may take so long, in nanoseconds.
-    private static let patience: Int64 = 20_000_000_000
+    private static let closeTimeout: Int64 = 20_000_000_000
     /// At the end of the capture it is worth a word after so long, in nanoseconds.
-    private static let pendingPatience: Int64 = 10_000_000_000
+    private static let pendingCloseTimeout: Int64 = 10_000_000_000
 
-    package static let needs: History.Traits? = [.conversation, .fin]
+    package static let needs: History.Traits? = [.stream, .fin]
 
     package init() {}
 
@@ -66,7 +66,7 @@ package struct HalfCloseStall: Detector {
         let other = closer == history.initiator.address ? history.responder : history.initiator
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             severity: last.end == nil ? .note : .warning,
             confidence: last.end == nil ? .medium : .high,
             status: last.end == nil ? .pending : .confirmed,
@@ -109,20 +109,20 @@ package struct HalfCloseStall: Detector {
         let side = history.events[fin].side
         let isAcknowledged =
             history.events[fin].sequenceEnd
-            .distance(to: ending.dialogue.progress(of: side.other).acknowledged) >= 0
+            .distance(to: ending.stream.progress(of: side.other).acknowledged) >= 0
         guard isAcknowledged else { return nil }
         let end = [ending.fins.dropFirst().first, ending.resets.first].compactMap(\.self).min()
-        let data = ending.dialogue[side.other].last
+        let data = ending.stream[side.other].last
         let begin = max(history.events[fin].time, data.packet == 0 ? 0 : data.time)
-        let duration = (end.map { history.events[$0].time } ?? ending.conversation.time) - begin
+        let duration = (end.map { history.events[$0].time } ?? ending.stream.time) - begin
         // The capture may miss the other FIN as it misses other packets.
         if end == nil, history.capture.lossSigns > 0 { return nil }
-        guard duration >= (end == nil ? Self.pendingPatience : Self.patience) else { return nil }
-        return Stall(life: ending.life, fin: fin, end: end, duration: duration)
+        guard duration >= (end == nil ? Self.pendingCloseTimeout : Self.closeTimeout) else { return nil }
+        return Stall(incarnation: ending.incarnation, fin: fin, end: end, duration: duration)
     }
 
     private struct Stall {
-        let life: Incarnation
+        let incarnation: Incarnation
         let fin: Int
         let end: Int?
         let duration: Int64

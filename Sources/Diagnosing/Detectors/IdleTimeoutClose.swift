@@ -77,7 +77,7 @@ package struct IdleTimeoutClose: Detector {
         let known = Self.known[seconds]
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: event.kind == .rst ? "reset" : "closed",
             severity: .note,
             confidence: known == nil ? .low : .medium,
@@ -112,17 +112,17 @@ package struct IdleTimeoutClose: Detector {
     }
 
     private func close(in ending: Ending, _ history: History) -> Close? {
-        guard let first = ending.first, let idle = ending.dialogue.quietBeforeEnd,
-            ending.dialogue.hasData, idle >= Self.shortest,
-            ending.dialogue.speaker != ending.life.initiator
+        guard let first = ending.first, let idle = ending.stream.quietBeforeEnd,
+            ending.stream.hasData, idle >= Self.shortest,
+            ending.stream.lastDataSender != ending.incarnation.initiator
         else { return nil }
         let late = idle % Self.step
         let isRound = late <= max(Self.lateness, idle / Self.latenessDivisor)
-        return isRound ? Close(life: ending.life, event: first, idle: idle) : nil
+        return isRound ? Close(incarnation: ending.incarnation, event: first, idle: idle) : nil
     }
 
     private struct Close {
-        let life: Incarnation
+        let incarnation: Incarnation
         let event: Int
         let idle: Int64
     }

@@ -48,9 +48,9 @@ package struct InjectedReset: Detector {
         }
     )
 
-    private static let enoughPoints = 4
+    private static let leastPoints = 4
     /// Two RSTs so close are one volley, in nanoseconds.
-    private static let volley: Int64 = 1_000_000
+    private static let burstWindow: Int64 = 1_000_000
     /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
     private static let windowReach: UInt32 = 1 << 24
 
@@ -59,20 +59,20 @@ package struct InjectedReset: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let suspects = history.incarnations.flatMap { life in
-            [life.initiator, life.initiator.other].flatMap {
-                self.suspects(of: $0, in: life, history)
+        let suspects = history.incarnations.flatMap { incarnation in
+            [incarnation.initiator, incarnation.initiator.other].flatMap {
+                self.suspects(of: $0, in: incarnation, history)
             }
         }
         guard let worst = suspects.max(by: { $0.points < $1.points }) else { return nil }
         let event = history.events[worst.event]
         let claimed = history.endpoint(of: event)
-        let life = history.life(of: worst.event)
+        let incarnation = history.incarnation(of: worst.event)
         return finding(
             in: history,
-            life: life,
-            severity: history.severity(of: life),
-            confidence: worst.points > Self.enoughPoints ? .high : .medium,
+            incarnation: incarnation,
+            severity: history.severity(of: incarnation),
+            confidence: worst.points > Self.leastPoints ? .high : .medium,
             status: .likely,
             count: suspects.count,
             events: suspects.map(\.event),
@@ -107,13 +107,13 @@ package struct InjectedReset: Detector {
         "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RSTs that somebody else sent."
     }
 
-    private func suspects(of side: Side, in life: Incarnation, _ history: History) -> [Suspect] {
-        let resets = life.events.filter { index in
+    private func suspects(of side: Side, in incarnation: Incarnation, _ history: History) -> [Suspect] {
+        let resets = incarnation.events.filter { index in
             history.events[index].side == side && history.isReset(index)
                 && index < history.cut ?? .max
         }
         guard !resets.isEmpty else { return [] }
-        let own = OwnPackets(of: side, in: life, history)
+        let own = OwnPackets(of: side, in: incarnation, history)
         return resets.compactMap { suspect(at: $0, own, in: history) }
     }
 
@@ -128,13 +128,13 @@ package struct InjectedReset: Detector {
         if let reason = unawareness(after: index, among: own.data, in: history) {
             reasons.append(reason)
         }
-        if let reason = volley(around: index, in: history) { reasons.append(reason) }
+        if let reason = burstWindow(around: index, in: history) { reasons.append(reason) }
         if let reason = identification(of: event, against: own, in: history) {
             reasons.append(reason)
         }
         if let reason = timestamps(of: event, against: own) { reasons.append(reason) }
         let points = reasons.reduce(0) { $0 + $1.points }
-        guard points >= Self.enoughPoints else { return nil }
+        guard points >= Self.leastPoints else { return nil }
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
     }
 
@@ -149,7 +149,7 @@ package struct InjectedReset: Detector {
         guard isInRunningConnection(index, in: history) else { return nil }
         let later = data.first { other in
             let sent = history.events[other]
-            return other > index && sent.time - event.time > Leeway.reordering
+            return other > index && sent.time - event.time > TimingTolerance.reordering
                 && event.sequence.distance(to: sent.sequence).magnitude < Self.windowReach
                 && isNewer(other, than: index, in: history)
         }
@@ -165,7 +165,7 @@ package struct InjectedReset: Detector {
         in history: History
     ) -> Bool {
         let (sent, event) = (history.events[data], history.events[reset])
-        if sent.time - event.time >= Leeway.shortestTimer { return true }
+        if sent.time - event.time >= TimingTolerance.shortestTimer { return true }
         if event.sequence.distance(to: sent.sequence) >= 0 { return true }
         guard let newest = event.newestTimestamp, sent.hasTimestamps else { return false }
         return Int32(bitPattern: sent.timestampValue &- newest) > 0
@@ -173,28 +173,28 @@ package struct InjectedReset: Detector {
 
     /// Whether the RST stands in a connection that was up, and is not the answer to a late SYN-ACK or ACK.
     private func isInRunningConnection(_ index: Int, in history: History) -> Bool {
-        let life = history.life(of: index)
-        guard life.attempts.isEmpty || life.completion.map({ $0 < index }) ?? false else {
+        let incarnation = history.incarnation(of: index)
+        guard incarnation.attempts.isEmpty || incarnation.completion.map({ $0 < index }) ?? false else {
             return false
         }
-        guard case .reset(let reset) = history.readings[index] else { return false }
+        guard case .reset(let reset) = history.interpretations[index] else { return false }
         switch reset.rule {
         case .refusesSyn, .answersSecondSyn:
             return false
         case .rejects(let subject):
-            let isLate = life.completion.map { subject < $0 } ?? false
-            if case .challenge = history.readings[subject] { return false }
+            let isLate = incarnation.completion.map { subject < $0 } ?? false
+            if case .challenge = history.interpretations[subject] { return false }
             return !isLate && history.events[subject].kind != .synAck
         case .aborts:
             return true
         }
     }
 
-    private func volley(around index: Int, in history: History) -> Reason? {
+    private func burstWindow(around index: Int, in history: History) -> Reason? {
         let event = history.events[index]
-        let life = history.life(of: index).events
+        let incarnation = history.incarnation(of: index).events
         func isNear(_ other: Int) -> Bool {
-            (history.events[other].time - event.time).magnitude <= UInt64(Self.volley)
+            (history.events[other].time - event.time).magnitude <= UInt64(Self.burstWindow)
         }
         // A host that sends RSTs to segment after segment numbers them by what it rejects.
         func isAlike(_ other: Int) -> Bool {
@@ -204,16 +204,16 @@ package struct InjectedReset: Detector {
         }
         var others = 0
         var place = index - 1
-        while place >= life.lowerBound, isNear(place) {
+        while place >= incarnation.lowerBound, isNear(place) {
             if isAlike(place) { others += 1 }
             place -= 1
         }
         place = index + 1
-        while place < life.upperBound, isNear(place) {
+        while place < incarnation.upperBound, isNear(place) {
             if isAlike(place) { others += 1 }
             place += 1
         }
-        return others > 0 ? .volley(others + 1) : nil
+        return others > 0 ? .burstWindow(others + 1) : nil
     }
 
     private func identification(
@@ -241,7 +241,7 @@ package struct InjectedReset: Detector {
         case card(MACAddress, usual: MACAddress)
         /// The packet with which its sender goes on.
         case unaware(UInt64)
-        case volley(Int)
+        case burstWindow(Int)
         case identification(UInt16, nearest: UInt16)
         case timestampsMissing
 
@@ -250,7 +250,7 @@ package struct InjectedReset: Detector {
             case .timeToLive: "ttl"
             case .card: "mac"
             case .unaware: "unaware"
-            case .volley: "volley"
+            case .burstWindow: "volley"
             case .identification: "ip_id"
             case .timestampsMissing: "no_timestamps"
             }
@@ -258,7 +258,7 @@ package struct InjectedReset: Detector {
 
         var points: Int {
             switch self {
-            case .timeToLive, .card, .volley: 3
+            case .timeToLive, .card, .burstWindow: 3
             case .unaware: 4
             case .identification, .timestampsMissing: 1
             }
@@ -270,7 +270,7 @@ package struct InjectedReset: Detector {
                 "TTL \(value) where its sender's other packets have \(usual)"
             case .card(let source, let usual): "source MAC address \(source) instead of \(usual)"
             case .unaware(let packet): "its sender goes on with data in packet \(packet)"
-            case .volley(let count): "\(count) RSTs with different sequence numbers within 1 ms"
+            case .burstWindow(let count): "\(count) RSTs with different sequence numbers within 1 ms"
             case .identification(let value, let nearest):
                 "IPv4 identification \(value) next to \(nearest)"
             case .timestampsMissing: "no timestamps although the connection uses them"

@@ -65,17 +65,17 @@ package struct ListenerCrash: Detector {
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
-        survey.census.collapses.all.compactMap { finding(on: $0, in: survey) }
+        survey.aggregates.massResets.all.compactMap { finding(on: $0, in: survey) }
     }
 
-    private func finding(on collapse: Collapses.Collapse, in survey: Survey) -> Finding? {
-        guard let first = collapse.resets.first?.event, let last = collapse.resets.last?.event,
-            let refusal = collapse.refusal
+    private func finding(on massReset: MassResets.MassReset, in survey: Survey) -> Finding? {
+        guard let first = massReset.resets.first?.event, let last = massReset.resets.last?.event,
+            let refusal = massReset.refusal
         else { return nil }
-        let initiators = Set(collapse.resets.map(\.initiator.address))
-        let service = collapse.service
+        let initiators = Set(massReset.resets.map(\.initiator.address))
+        let service = massReset.service
         let delay = Wording.duration(refusal.event.time - last.time)
-        let packets = (collapse.resets + [refusal]).prefix(Finding.evidenceLimit)
+        let packets = (massReset.resets + [refusal]).prefix(Finding.evidenceLimit)
         return Finding(
             pathology: Self.manual.id,
             severity: .error,
@@ -85,23 +85,23 @@ package struct ListenerCrash: Detector {
                 initiator: initiators.count == 1 ? initiators.first : nil,
                 responder: service.address,
                 responderPort: service.port,
-                context: first.context
+                encapsulation: first.encapsulation
             ),
             guards: survey.guards,
             summary: """
-                \(service) reset \(collapse.count) established connections within \
+                \(service) reset \(massReset.count) established connections within \
                 \(Wording.duration(last.time - first.time)) and refused the next SYN \(delay) later: its process died.
                 """,
             explanation: """
                 The first RST is packet \(first.packet), the refusal packet \(refusal.event.packet). What \(service.address) \
                 received just before packet \(first.packet) is the suspect.
                 """,
-            count: collapse.count,
-            flows: collapse.count,
+            count: massReset.count,
+            flows: massReset.count,
             speaksForAll: true,
             headline: "The server process of \(service) died",
             metrics: [
-                Metric("resets", collapse.count),
+                Metric("resets", massReset.count),
                 Metric("span_us", nanoseconds: last.time - first.time),
                 Metric("refused_after_us", nanoseconds: refusal.event.time - last.time),
                 Metric("destination_port", Int(service.port)),

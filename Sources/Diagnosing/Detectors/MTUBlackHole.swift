@@ -56,7 +56,7 @@ package struct MTUBlackHole: Detector {
     /// What is this long is as long as a path takes, in octets.
     private static let large: UInt32 = 1200
     /// Sent so often after the first time.
-    private static let enough: UInt16 = 2
+    private static let leastRepetitions: UInt16 = 2
 
     package static let needs: History.Traits? = .repetition
 
@@ -65,11 +65,11 @@ package struct MTUBlackHole: Detector {
     package func examine(_ history: History) -> Finding? {
         for ending in history.endings.reversed() {
             for side in [Side.low, .high] {
-                let speech = ending.dialogue[side]
-                guard speech.repetitions >= Self.enough, speech.repeatedLength >= Self.large,
+                let sent = ending.stream[side]
+                guard sent.repetitions >= Self.leastRepetitions, sent.repeatedLength >= Self.large,
                     history.isUnacknowledged(side, in: ending),
-                    ending.dialogue[side.other].hasSpoken
-                        || speech.segments > UInt32(speech.repetitions) + 1
+                    ending.stream[side.other].hasSentData
+                        || sent.segments > UInt32(sent.repetitions) + 1
                 else { continue }
                 return finding(for: side, ending, in: history)
             }
@@ -82,23 +82,23 @@ package struct MTUBlackHole: Detector {
     }
 
     private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {
-        let speech = ending.dialogue[side]
+        let sent = ending.stream[side]
         let events = history.repetitions(of: side, in: ending)
         let isFromClient = side == history.initiatorSide
         let sender = isFromClient ? history.initiator.address : history.responder.address
         let receiver = isFromClient ? history.responder.address : history.initiator.address
         return finding(
             in: history,
-            life: ending.life,
+            incarnation: ending.incarnation,
             severity: .warning,
             confidence: .medium,
             status: ending.resets.isEmpty ? .pending : .likely,
-            count: Int(speech.repetitions) + 1,
+            count: Int(sent.repetitions) + 1,
             events: events,
-            note: { _ in "the same \(speech.repeatedLength) octets again" },
+            note: { _ in "the same \(sent.repeatedLength) octets again" },
             metrics: [
-                Metric("segment_octets", Int(speech.repeatedLength)),
-                Metric("sendings", Int(speech.repetitions) + 1),
+                Metric("segment_octets", Int(sent.repeatedLength)),
+                Metric("sendings", Int(sent.repetitions) + 1),
                 Metric("sender", isFromClient ? "client" : "server"),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
@@ -112,11 +112,11 @@ package struct MTUBlackHole: Detector {
                 )
             ],
             summary: """
-                \(sender) sent a segment of \(speech.repeatedLength) octets to \(receiver) \
-                \(Wording.times(Int(speech.repetitions) + 1)) and it never arrived, while smaller ones did.
+                \(sender) sent a segment of \(sent.repeatedLength) octets to \(receiver) \
+                \(Wording.times(Int(sent.repetitions) + 1)) and it never arrived, while smaller ones did.
                 """,
             explanation: """
-                The handshake and small segments were acknowledged, the segment at Seq=\(speech.repeated) was not.
+                The handshake and small segments were acknowledged, the segment at Seq=\(sent.repeated) was not.
                 """
         )
     }
@@ -125,14 +125,14 @@ package struct MTUBlackHole: Detector {
 extension History {
     /// Whether the other end never acknowledged what an end sent again and again.
     func isUnacknowledged(_ side: Side, in ending: Ending) -> Bool {
-        let acknowledged = ending.dialogue.progress(of: side.other).acknowledged
-        return acknowledged.distance(to: ending.dialogue[side].repeated) >= 0
+        let acknowledged = ending.stream.progress(of: side.other).acknowledged
+        return acknowledged.distance(to: ending.stream[side].repeated) >= 0
     }
 
     /// The sendings of it that were kept.
     func repetitions(of side: Side, in ending: Ending) -> [Int] {
-        let start = ending.dialogue[side].repeated
-        return ending.life.events.filter {
+        let start = ending.stream[side].repeated
+        return ending.incarnation.events.filter {
             events[$0].side == side && events[$0].sequence == start && events[$0].payloadLength > 0
         }
     }

@@ -45,32 +45,32 @@ package struct MisroutedSYNACK: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .unansweredLife
+    package static let needs: History.Traits? = .unansweredIncarnation
 
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
         guard
-            let life = history.incarnations.last(where: {
+            let incarnation = history.incarnations.last(where: {
                 $0.answers.isEmpty && !$0.attempts.isEmpty
             }),
-            life.completion == nil, !goesOn(life, in: history)
+            incarnation.completion == nil, !goesOn(incarnation, in: history)
         else { return nil }
-        let strays = life.attempts.flatMap { history.strays(answering: $0) }
-        guard let first = strays.first else { return nil }
+        let unsolicitedSYNACKs = incarnation.attempts.flatMap { history.unsolicitedSYNACKs(answering: $0) }
+        guard let first = unsolicitedSYNACKs.first else { return nil }
         let initiator = history.initiator
-        let senders = Set(strays.map(\.sender)).sorted()
+        let senders = Set(unsolicitedSYNACKs.map(\.sender)).sorted()
         let who = Wording.list(senders.map(\.description))
         var found = finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             severity: .error,
             confidence: .high,
-            count: strays.count,
+            count: unsolicitedSYNACKs.count,
             events: [],
             note: { _ in "" },
             metrics: [
-                Metric("stray_synacks", strays.count),
+                Metric("stray_synacks", unsolicitedSYNACKs.count),
                 Metric("answered_by", first.sender.description),
                 Metric("source_port", Int(initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
@@ -87,21 +87,21 @@ package struct MisroutedSYNACK: Detector {
                 connection and can only reset it.
                 """
         )
-        found.evidence = strays.prefix(Finding.evidenceLimit).map { stray in
+        found.evidence = unsolicitedSYNACKs.prefix(Finding.evidenceLimit).map { unsolicited in
             Evidence(
-                event: stray.answer,
+                event: unsolicited.answer,
                 isFromInitiator: false,
                 ends: Evidence.Ends(
-                    source: Endpoint(stray.sender, port: history.responder.port),
+                    source: Endpoint(unsolicited.sender, port: history.responder.port),
                     destination: initiator
                 ),
                 errorSender: .other,
-                note: "answers the SYN to \(history.responder.address), from \(stray.sender)"
+                note: "answers the SYN to \(history.responder.address), from \(unsolicited.sender)"
             )
         }
-        found.evidenceOmitted = strays.count - found.evidence.count
-        found.firstSeen = history.events[life.attempts[0].first].time
-        found.lastSeen = strays.map(\.answer.time).max() ?? found.firstSeen
+        found.evidenceOmitted = unsolicitedSYNACKs.count - found.evidence.count
+        found.firstSeen = history.events[incarnation.attempts[0].first].time
+        found.lastSeen = unsolicitedSYNACKs.map(\.answer.time).max() ?? found.firstSeen
         return found
     }
 
@@ -111,9 +111,9 @@ package struct MisroutedSYNACK: Detector {
 
     /// Whether the initiator goes on as if answered: it takes the answer, and the capture shows one side of a
     /// translation only.
-    private func goesOn(_ life: Incarnation, in history: History) -> Bool {
+    private func goesOn(_ incarnation: Incarnation, in history: History) -> Bool {
         history.capture.oneWayInitiators.contains(history.initiator.address)
-            || life.events.contains { index in
+            || incarnation.events.contains { index in
                 let event = history.events[index]
                 return history.isFromInitiator(event) && event.flags.contains(.ack)
                     && event.kind != .rst && event.kind != .icmp

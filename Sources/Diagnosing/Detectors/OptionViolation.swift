@@ -54,8 +54,8 @@ package struct OptionViolation: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let faults = history.incarnations.flatMap { life in
-            life.events.flatMap { self.faults(at: $0, of: life, in: history) }
+        let faults = history.incarnations.flatMap { incarnation in
+            incarnation.events.flatMap { self.faults(at: $0, of: incarnation, in: history) }
         }
         guard let gravest = faults.min(by: { $0.kind.rank < $1.kind.rank }),
             let last = faults.last
@@ -63,7 +63,7 @@ package struct OptionViolation: Detector {
         let event = history.events[gravest.event]
         return finding(
             in: history,
-            life: history.life(of: last.event),
+            incarnation: history.incarnation(of: last.event),
             reason: gravest.kind.name,
             severity: faults.map(\.kind.severity).max() ?? .note,
             confidence: gravest.kind.isByItself ? .high : .medium,
@@ -94,15 +94,15 @@ package struct OptionViolation: Detector {
         """
     }
 
-    private func faults(at index: Int, of life: Incarnation, in history: History) -> [Fault] {
+    private func faults(at index: Int, of incarnation: Incarnation, in history: History) -> [Fault] {
         let event = history.events[index]
-        if case .duplicate(let original) = history.readings[index] {
+        if case .duplicate(let original) = history.interpretations[index] {
             let missing = stripped(from: history.events[original], in: event)
             return missing.isEmpty ? [] : [Fault(event: index, kind: .stripped(missing))]
         }
         var kinds = event.optionFaults.map(Fault.Kind.option)
         if event.kind == .synAck, isOffered(to: index, in: history) {
-            let offers = life.events.filter {
+            let offers = incarnation.events.filter {
                 history.events[$0].kind == .syn && history.events[$0].side != event.side
             }
             let offered = offers.reduce(into: TCPOptions.Presence()) {
@@ -112,16 +112,16 @@ package struct OptionViolation: Detector {
                 kinds += event.optionFaults(inAnswerTo: offered).map(Fault.Kind.option)
             }
         }
-        if losesTimestamps(index, of: life, in: history) { kinds.append(.timestampsMissing) }
+        if losesTimestamps(index, of: incarnation, in: history) { kinds.append(.timestampsMissing) }
         return kinds.map { Fault(event: index, kind: $0) }
     }
 
     /// Whether the SYN that a SYN-ACK answers was captured.
     private func isOffered(to index: Int, in history: History) -> Bool {
-        guard case .answer(let answer) = history.readings[index] else { return true }
+        guard case .answer(let answer) = history.interpretations[index] else { return true }
         switch answer.subject {
         case .current, .stale: return true
-        case .former, .unseen, .unprompted: return false
+        case .former, .unseen, .unsolicited: return false
         }
     }
 
@@ -135,13 +135,13 @@ package struct OptionViolation: Detector {
     }
 
     /// Whether a segment lacks the timestamps that the handshake agreed on; a RST needs none.
-    private func losesTimestamps(_ index: Int, of life: Incarnation, in history: History) -> Bool {
+    private func losesTimestamps(_ index: Int, of incarnation: Incarnation, in history: History) -> Bool {
         let event = history.events[index]
-        guard let completion = life.completion, index > completion,
+        guard let completion = incarnation.completion, index > completion,
             [.data, .ack, .fin].contains(event.kind), !event.hasTimestamps,
             event.options.isDisjoint(with: [.cut, .malformed])
         else { return false }
-        let end = life.attempts.first { $0.end == .completed(completion) }
+        let end = incarnation.attempts.first { $0.end == .completed(completion) }
         guard let attempt = end, let answer = attempt.answers.last(where: { $0 < completion })
         else {
             return false

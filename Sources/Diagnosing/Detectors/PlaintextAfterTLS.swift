@@ -67,7 +67,7 @@ package struct PlaintextAfterTLS: Detector {
         let closing = last.closing
         return finding(
             in: history,
-            life: closing.life,
+            incarnation: closing.incarnation,
             reason: last.reason.rawValue,
             severity: last.reason == .desync ? .warning : .note,
             confidence: last.reason == .notARecord ? .low : .high,
@@ -76,8 +76,8 @@ package struct PlaintextAfterTLS: Detector {
             events: cases.flatMap(\.events),
             note: { note(on: cases.flatMap(\.events)[$0], in: history) },
             metrics: closing.metrics + [
-                Metric("plaintext_by_client", last.speakers.contains(closing.client)),
-                Metric("plaintext_by_server", last.speakers.contains(closing.server)),
+                Metric("plaintext_by_client", last.lastDataSenders.contains(closing.client)),
+                Metric("plaintext_by_server", last.lastDataSenders.contains(closing.server)),
                 Metric("handshake_complete", closing.session.isComplete),
             ],
             causes: last.reason == .handBack
@@ -101,12 +101,12 @@ package struct PlaintextAfterTLS: Detector {
     private func found(in closing: TLSClosing) -> Case? {
         let session = closing.session
         let sides = [closing.client, closing.server]
-        let speakers = sides.filter { session[$0].marks.contains(.endsInPlaintext) }
-        guard session.isComplete, !speakers.isEmpty, !session.low.hasGap, !session.high.hasGap
+        let lastDataSenders = sides.filter { session[$0].marks.contains(.endsInPlaintext) }
+        guard session.isComplete, !lastDataSenders.isEmpty, !session.low.hasGap, !session.high.hasGap
         else { return nil }
-        let first = speakers.map { session[$0].plaintextPacket }.min() ?? 0
+        let first = lastDataSenders.map { session[$0].plaintextPacket }.min() ?? 0
         let alerts = sides.compactMap { session[$0].alert?.packet }
-        let events = (alerts + speakers.map { session[$0].plaintextPacket })
+        let events = (alerts + lastDataSenders.map { session[$0].plaintextPacket })
             .compactMap { closing.event(of: $0) }
         let reason: Reason =
             switch alerts.count {
@@ -116,7 +116,7 @@ package struct PlaintextAfterTLS: Detector {
             }
         return Case(
             closing: closing,
-            speakers: speakers,
+            lastDataSenders: lastDataSenders,
             events: Array(Set(events)).sorted(),
             firstPacket: first,
             reason: reason
@@ -132,7 +132,7 @@ package struct PlaintextAfterTLS: Detector {
         let closing = found.closing
         let ends =
             "\(closing.endpoint(of: closing.client)) and \(closing.endpoint(of: closing.server))"
-        let who = found.speakers.map { closing.role(of: $0) }
+        let who = found.lastDataSenders.map { closing.role(of: $0) }
         switch found.reason {
         case .handBack:
             return """
@@ -172,7 +172,7 @@ package struct PlaintextAfterTLS: Detector {
 
     private struct Case {
         let closing: TLSClosing
-        let speakers: [Side]
+        let lastDataSenders: [Side]
         let events: [Int]
         let firstPacket: UInt64
         let reason: Reason

@@ -58,11 +58,11 @@ package struct PortReuse: Detector {
         guard let last = reuses.last else { return nil }
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: last.outcome.rawValue,
             severity: .note,
             confidence: .high,
-            count: max(reuses.count, last.life.number),
+            count: max(reuses.count, last.incarnation.number),
             events: reuses.map(\.syn),
             note: { "SYN on a used port: \(reuses[$0].outcome.rawValue)" },
             metrics: [
@@ -84,25 +84,25 @@ package struct PortReuse: Detector {
         "\(many.source) used \(many.flows) ports again for new connections to \(many.destination)."
     }
 
-    private func reuse(in life: Incarnation, of history: History) -> Reuse? {
-        guard let former = life.former, let first = life.attempts.first else { return nil }
+    private func reuse(in incarnation: Incarnation, of history: History) -> Reuse? {
+        guard let former = incarnation.former, let first = incarnation.attempts.first else { return nil }
         let memory = history.events[former]
         let closer =
             memory.flags.isEmpty ? "nobody" : history.isFromInitiator(memory) ? "client" : "server"
         return Reuse(
-            life: life,
+            incarnation: incarnation,
             syn: first.first,
             former: former,
             idle: history.delay(from: former, to: first.first),
             closer: closer,
             isAbove: memory.sequence.distance(to: first.initialSequence) > 0,
-            outcome: outcome(of: first, in: life, of: history)
+            outcome: outcome(of: first, in: incarnation, of: history)
         )
     }
 
-    private func outcome(of attempt: Attempt, in life: Incarnation, of history: History) -> Outcome
+    private func outcome(of attempt: Attempt, in incarnation: Incarnation, of history: History) -> Outcome
     {
-        let answers = history.answers(in: life.events)
+        let answers = history.answers(in: incarnation.events)
         if let reply = attempt.answers.first, history.events[reply].kind == .ack {
             return .challenged
         }
@@ -124,7 +124,7 @@ package struct PortReuse: Detector {
             case .accepted: "and the new connection was accepted"
             case .challenged:
                 "and \(history.responder.address) answered with the numbers of the old one"
-                    + (reuse.life.completion == nil ? "" : " before it accepted")
+                    + (reuse.incarnation.completion == nil ? "" : " before it accepted")
             case .stale: "and the answer belongs to another SYN"
             case .reset: "and \(history.responder.address) refused it"
             case .rejected: "and a firewall refused it"
@@ -174,7 +174,7 @@ package struct PortReuse: Detector {
     }
 
     private struct Reuse {
-        let life: Incarnation
+        let incarnation: Incarnation
         let syn: Int
         let former: Int
         let idle: Int64

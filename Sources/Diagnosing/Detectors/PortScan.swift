@@ -40,8 +40,8 @@ package struct PortScan: Detector {
     /// In nanoseconds.
     private static let window: Int64 = 10_000_000_000
     /// So many ports of one host, or hosts with one port, within the window.
-    private static let enoughPorts = 20
-    private static let enoughHosts = 50
+    private static let leastPorts = 20
+    private static let leastHosts = 50
     /// Of a hundred targets, so many let nobody in.
     private static let leastClosed = 70
     /// Of a hundred tries of one port at many hosts, at most so many send their SYN again.
@@ -50,24 +50,24 @@ package struct PortScan: Detector {
     /// Of a hundred tries, so many are of targets that were not tried before.
     private static let leastNews = 40
 
-    package static let coversFlows = true
+    package static let explainsPayloadlessFlows = true
 
     package static let needs: History.Traits? = nil
 
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
-        survey.census.probings.compactMap { probing in
-            scan(in: probing).map { finding(on: probing, $0, in: survey) }
+        survey.aggregates.scanCounters.compactMap { scanCounter in
+            scan(in: scanCounter).map { finding(on: scanCounter, $0, in: survey) }
         }
     }
 
     /// The kind of scan, at the first window that shows one.
-    private func scan(in probing: Probing) -> Scan? {
-        let probes = probing.probes
+    private func scan(in scanCounter: ScanCounter) -> Scan? {
+        let probes = scanCounter.probes
         // Who comes back to the same targets checks on them.
         let targets = Set(probes.map(\.target)).count
-        guard probes.count >= Self.enoughPorts, targets * 100 >= probes.count * Self.leastNews
+        guard probes.count >= Self.leastPorts, targets * 100 >= probes.count * Self.leastNews
         else {
             return nil
         }
@@ -80,25 +80,25 @@ package struct PortScan: Detector {
                 start += 1
             }
             guard counts.closed * 100 >= counts.total * Self.leastClosed else { continue }
-            if counts.ports(of: probe.target.address) >= Self.enoughPorts {
+            if counts.ports(of: probe.target.address) >= Self.leastPorts {
                 return Scan(kind: .ports, host: probe.target.address, port: nil)
             }
             let isPatient = counts.persistent * 100 > counts.total * Self.mostPersistent
-            if counts.hosts(with: probe.target.port) >= Self.enoughHosts, !isPatient {
+            if counts.hosts(with: probe.target.port) >= Self.leastHosts, !isPatient {
                 return Scan(kind: .hosts, host: nil, port: probe.target.port)
             }
         }
         return nil
     }
 
-    private func finding(on probing: Probing, _ scan: Scan, in survey: Survey) -> Finding {
-        let first = probing.probes.first?.time ?? survey.capture.begin
-        let last = probing.probes.last?.time ?? first
-        let hosts = Set(probing.probes.map(\.target.address))
-        let isOdd = probing.probes.contains(where: \.isOdd)
+    private func finding(on scanCounter: ScanCounter, _ scan: Scan, in survey: Survey) -> Finding {
+        let first = scanCounter.probes.first?.time ?? survey.capture.begin
+        let last = scanCounter.probes.last?.time ?? first
+        let hosts = Set(scanCounter.probes.map(\.target.address))
+        let isOdd = scanCounter.probes.contains(where: \.isOdd)
         let what =
             scan.kind == .ports
-            ? "\(probing.portCount) ports of \(hosts.count == 1 ? hosts.first?.description ?? "" : "\(hosts.count) hosts")"
+            ? "\(scanCounter.portCount) ports of \(hosts.count == 1 ? hosts.first?.description ?? "" : "\(hosts.count) hosts")"
             : "port \(scan.port ?? 0) of \(hosts.count) hosts"
         return Finding(
             pathology: Self.manual.id,
@@ -108,26 +108,26 @@ package struct PortScan: Detector {
             confidence: scan.kind == .ports ? .high : .medium,
             status: .confirmed,
             subject: Subject(
-                initiator: probing.initiator,
+                initiator: scanCounter.initiator,
                 responder: hosts.count == 1 ? hosts.first : nil,
-                context: probing.examples.first?.event.context ?? .plain
+                encapsulation: scanCounter.examples.first?.event.encapsulation ?? .plain
             ),
             guards: survey.guards,
-            summary: "\(probing.initiator) tried \(what) in \(Wording.duration(last - first)).",
-            explanation: outcomes(of: probing)
+            summary: "\(scanCounter.initiator) tried \(what) in \(Wording.duration(last - first)).",
+            explanation: outcomes(of: scanCounter)
                 + (isOdd ? " Some probes had flags that no connection begins with." : ""),
-            count: probing.count,
-            flows: probing.count,
+            count: scanCounter.count,
+            flows: scanCounter.count,
             speaksForAll: true,
-            headline: "\(probing.initiator) scans \(what)",
+            headline: "\(scanCounter.initiator) scans \(what)",
             metrics: [
-                Metric("probes", probing.count),
-                Metric("ports", probing.portCount),
+                Metric("probes", scanCounter.count),
+                Metric("ports", scanCounter.portCount),
                 Metric("hosts", hosts.count),
                 Metric("span_us", nanoseconds: last - first),
             ],
-            evidence: probing.examples.map { example in
-                let source = Endpoint(probing.initiator, port: example.sourcePort)
+            evidence: scanCounter.examples.map { example in
+                let source = Endpoint(scanCounter.initiator, port: example.sourcePort)
                 return Evidence(
                     event: example.event,
                     isFromInitiator: true,
@@ -136,11 +136,11 @@ package struct PortScan: Detector {
                     note: "tries \(example.target)"
                 )
             },
-            evidenceOmitted: max(0, probing.count - probing.examples.count),
+            evidenceOmitted: max(0, scanCounter.count - scanCounter.examples.count),
             causes: ["scanner", "monitoring"],
             checks: [
                 Check(
-                    on: probing.initiator.description,
+                    on: scanCounter.initiator.description,
                     "ss -tanp",
                     "which process opens all these connections?"
                 )
@@ -152,17 +152,17 @@ package struct PortScan: Detector {
         )
     }
 
-    private func outcomes(of probing: Probing) -> String {
-        func count(_ outcome: Probing.Outcome) -> Int {
-            probing.probes.count { $0.outcome == outcome }
+    private func outcomes(of scanCounter: ScanCounter) -> String {
+        func count(_ outcome: ScanCounter.Outcome) -> Int {
+            scanCounter.probes.count { $0.outcome == outcome }
         }
         let parts = [
             (count(.refused), "were refused"), (count(.unanswered), "got no answer"),
             (count(.rejected), "were rejected by a firewall"), (count(.open), "were open"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         let of =
-            probing.omitted > 0
-            ? "Of the first \(probing.probes.count) tries" : "Of \(probing.count) tries"
+            scanCounter.omitted > 0
+            ? "Of the first \(scanCounter.probes.count) tries" : "Of \(scanCounter.count) tries"
         return "\(of) \(Wording.list(parts))."
     }
 
@@ -189,7 +189,7 @@ private struct TargetCounts {
     func ports(of host: Address) -> Int { portsOfHost[host] ?? 0 }
     func hosts(with port: UInt16) -> Int { hostsOfPort[port] ?? 0 }
 
-    mutating func add(_ probe: Probing.Probe) {
+    mutating func add(_ probe: ScanCounter.Probe) {
         count(probe, 1)
         if tries[probe.target, default: 0] == 0 {
             portsOfHost[probe.target.address, default: 0] += 1
@@ -198,7 +198,7 @@ private struct TargetCounts {
         tries[probe.target, default: 0] += 1
     }
 
-    mutating func remove(_ probe: Probing.Probe) {
+    mutating func remove(_ probe: ScanCounter.Probe) {
         count(probe, -1)
         tries[probe.target, default: 1] -= 1
         if tries[probe.target] == 0 {
@@ -207,7 +207,7 @@ private struct TargetCounts {
         }
     }
 
-    private mutating func count(_ probe: Probing.Probe, _ step: Int) {
+    private mutating func count(_ probe: ScanCounter.Probe, _ step: Int) {
         total += step
         if probe.outcome != .open { closed += step }
         if probe.isPersistent { persistent += step }

@@ -59,7 +59,7 @@ package struct RawSocketClient: Detector {
         let reset = history.events[first.reset]
         return finding(
             in: history,
-            life: story.life,
+            incarnation: story.incarnation,
             reason: story.kind.rawValue,
             severity: .note,
             confidence: story.kind == .bareSYN ? .medium : .low,
@@ -69,7 +69,7 @@ package struct RawSocketClient: Detector {
             note: { note(on: story.rejections[$0], in: history) },
             metrics: [
                 Metric("resets", story.rejections.count),
-                Metric("syns", story.life.attempts.reduce(0) { $0 + $1.sendings.count }),
+                Metric("syns", story.incarnation.attempts.reduce(0) { $0 + $1.sendings.count }),
                 Metric("syn_window", Int(syn.window)),
                 Metric("syn_options", syn.options.usualCount),
                 Metric("syn_ttl", Int(syn.timeToLive)),
@@ -94,12 +94,12 @@ package struct RawSocketClient: Detector {
         "\(many.source) reset the right SYN-ACKs of \(many.flows) connections to \(many.destination) at once, as a raw-socket tool does."
     }
 
-    private func story(of life: Incarnation, in history: History) -> Story? {
-        guard life.completion == nil, !life.attempts.isEmpty else { return nil }
-        let rejections = rejections(in: life, of: history)
-        guard !rejections.isEmpty, rejections.count == currentAnswers(in: life, of: history).count
+    private func story(of incarnation: Incarnation, in history: History) -> Story? {
+        guard incarnation.completion == nil, !incarnation.attempts.isEmpty else { return nil }
+        let rejections = rejections(in: incarnation, of: history)
+        guard !rejections.isEmpty, rejections.count == currentAnswers(in: incarnation, of: history).count
         else { return nil }
-        let syns = life.attempts.map { history.events[$0.first] }
+        let syns = incarnation.attempts.map { history.events[$0.first] }
         let isBare = syns.allSatisfy {
             $0.options.subtracting(.maximumSegmentSize).isEmpty
         }
@@ -107,38 +107,38 @@ package struct RawSocketClient: Detector {
             let isPrompt = rejections.allSatisfy {
                 history.delay(from: $0.syn, to: $0.answer) <= Self.soon
             }
-            return isPrompt ? Story(life: life, rejections: rejections, kind: .bareSYN) : nil
+            return isPrompt ? Story(incarnation: incarnation, rejections: rejections, kind: .bareSYN) : nil
         }
         let goesOn = rejections.contains { rejection in
-            life.attempt(rejection.attempt).last > rejection.reset
+            incarnation.attempt(rejection.attempt).last > rejection.reset
         }
         let isOwn = rejections.allSatisfy {
             history.events[$0.syn].timeToLive == history.events[$0.reset].timeToLive
         }
         return goesOn && isOwn && rejections.count > 1
-            ? Story(life: life, rejections: rejections, kind: .goesOn) : nil
+            ? Story(incarnation: incarnation, rejections: rejections, kind: .goesOn) : nil
     }
 
-    private func currentAnswers(in life: Incarnation, of history: History) -> [(Int, Int)] {
-        history.answers(in: life.events).compactMap { event, answer in
+    private func currentAnswers(in incarnation: Incarnation, of history: History) -> [(Int, Int)] {
+        history.answers(in: incarnation.events).compactMap { event, answer in
             if case .current(let attempt) = answer.subject { (event, attempt) } else { nil }
         }
     }
 
     /// The right SYN-ACKs that the initiator rejects at once; one that echoes a timestamp of no SYN is not right.
-    private func rejections(in life: Incarnation, of history: History) -> [Rejection] {
-        currentAnswers(in: life, of: history).compactMap { answer, ordinal in
-            guard ordinal <= life.attempts.count,
-                let syn = life.attempt(ordinal).sendings.last(where: { $0 < answer }),
-                case .answer(let reading) = history.readings[answer],
-                let reset = life.events.first(where: { index in
-                    guard case .reset(let reset) = history.readings[index] else { return false }
+    private func rejections(in incarnation: Incarnation, of history: History) -> [Rejection] {
+        currentAnswers(in: incarnation, of: history).compactMap { answer, ordinal in
+            guard ordinal <= incarnation.attempts.count,
+                let syn = incarnation.attempt(ordinal).sendings.last(where: { $0 < answer }),
+                case .answer(let interpretation) = history.interpretations[answer],
+                let reset = incarnation.events.first(where: { index in
+                    guard case .reset(let reset) = history.interpretations[index] else { return false }
                     return reset.rule == .rejects(answer)
                 })
             else { return nil }
             let event = history.events[answer]
             let isForeign =
-                reading.linked.isEmpty && event.timestampEcho != 0
+                interpretation.linked.isEmpty && event.timestampEcho != 0
                 && history.events[syn].hasTimestamps
             let delay = history.delay(from: answer, to: reset)
             guard !isForeign, delay <= Self.soon, history.isFromInitiator(history.events[reset])
@@ -214,7 +214,7 @@ package struct RawSocketClient: Detector {
     }
 
     private struct Story {
-        let life: Incarnation
+        let incarnation: Incarnation
         /// Never empty.
         let rejections: [Rejection]
         let kind: Kind

@@ -51,7 +51,7 @@ package struct ReconnectLoop: Detector {
     )
 
     /// So many connections within the window.
-    private static let enough = 5
+    private static let leastReconnects = 5
     /// In nanoseconds.
     private static let window: Int64 = 60_000_000_000
 
@@ -60,7 +60,7 @@ package struct ReconnectLoop: Detector {
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
-        let pairs = survey.census.emptyConnections.sorted {
+        let pairs = survey.aggregates.emptyConnections.sorted {
             ($0.key.initiator, $0.key.service) < ($1.key.initiator, $1.key.service)
         }
         return pairs.compactMap { pair, connections in
@@ -92,8 +92,8 @@ package struct ReconnectLoop: Detector {
     }
 
     private func isLoop(_ visits: [EmptyConnections.Visit]) -> Bool {
-        guard visits.count >= Self.enough else { return false }
-        return zip(visits, visits.dropFirst(Self.enough - 1)).contains {
+        guard visits.count >= Self.leastReconnects else { return false }
+        return zip(visits, visits.dropFirst(Self.leastReconnects - 1)).contains {
             $1.begin - $0.begin <= Self.window
         }
     }
@@ -101,7 +101,7 @@ package struct ReconnectLoop: Detector {
     private func finding(
         on visits: [EmptyConnections.Visit],
         _ manner: Manner,
-        of pair: Census.Pair,
+        of pair: Aggregates.Pair,
         _ connections: EmptyConnections,
         in survey: Survey
     ) -> Finding {
@@ -122,7 +122,7 @@ package struct ReconnectLoop: Detector {
                 initiatorPort: ports.count == 1 ? ports.first : nil,
                 responder: pair.service.address,
                 responderPort: pair.service.port,
-                context: first.context
+                encapsulation: first.encapsulation
             ),
             guards: survey.guards,
             summary: """
@@ -177,7 +177,7 @@ package struct ReconnectLoop: Detector {
         case closed = "closed-by-server"
         case reset = "reset-by-server"
 
-        func inWords(_ pair: Census.Pair) -> String {
+        func inWords(_ pair: Aggregates.Pair) -> String {
             switch self {
             case .closed: "\(pair.service.address) closed the connection"
             case .reset: "\(pair.service.address) reset the connection"

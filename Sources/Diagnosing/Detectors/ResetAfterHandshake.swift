@@ -64,7 +64,7 @@ package struct ResetAfterHandshake: Detector {
         let delay = history.delay(from: last.cause, to: last.reset)
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: last.kind.rawValue,
             severity: severity(of: last, isByClient: isByClient),
             confidence: .high,
@@ -105,19 +105,19 @@ package struct ResetAfterHandshake: Detector {
         switch story.kind {
         // After a single SYN the initiator may have had no need any more: another connection won the race, or
         // a health check saw what it came for.
-        case .clientGone: story.life.attempts[0].sendings.count > 1 ? .error : .note
+        case .clientGone: story.incarnation.attempts[0].sendings.count > 1 ? .error : .note
         case .postACK, .postPSH: isByClient ? .note : .warning
         }
     }
 
-    private func story(of life: Incarnation, in history: History) -> Story? {
-        guard let completion = life.completion else { return clientGone(life, in: history) }
+    private func story(of incarnation: Incarnation, in history: History) -> Story? {
+        guard let completion = incarnation.completion else { return clientGone(incarnation, in: history) }
         // Of a TLS handshake more is to be said.
-        if TLSCut(life, in: history) != nil { return nil }
-        if history.isOver(before: completion, in: life) { return nil }
-        for index in life.events.suffix(from: completion + 1) {
+        if TLSCut(incarnation, in: history) != nil { return nil }
+        if history.isOver(before: completion, in: incarnation) { return nil }
+        for index in incarnation.events.suffix(from: completion + 1) {
             let event = history.events[index]
-            switch history.readings[index] {
+            switch history.interpretations[index] {
             case .reset(let reset):
                 guard history.delay(from: completion, to: index) <= Self.soon else { return nil }
                 switch reset.rule {
@@ -125,12 +125,12 @@ package struct ResetAfterHandshake: Detector {
                 case .refusesSyn, .answersSecondSyn: continue
                 case .rejects, .aborts: break
                 }
-                guard history.isBeforeAnswers(event, in: life) else { return nil }
-                let hasData = life.events[completion..<index].contains {
+                guard history.isBeforeAnswers(event, in: incarnation) else { return nil }
+                let hasData = incarnation.events[completion..<index].contains {
                     history.events[$0].payloadLength > 0
                 }
                 return Story(
-                    life: life,
+                    incarnation: incarnation,
                     reset: index,
                     cause: completion,
                     kind: hasData ? .postPSH : .postACK,
@@ -146,37 +146,37 @@ package struct ResetAfterHandshake: Detector {
     }
 
     /// A RST of the initiator to the right answer, of a stack that had sent a usual SYN.
-    private func clientGone(_ life: Incarnation, in history: History) -> Story? {
-        let resets = life.events.filter { index in
-            guard case .reset(let reset) = history.readings[index],
+    private func clientGone(_ incarnation: Incarnation, in history: History) -> Story? {
+        let resets = incarnation.events.filter { index in
+            guard case .reset(let reset) = history.interpretations[index],
                 case .rejects(let subject) = reset.rule,
-                case .answer(let answer) = history.readings[subject],
+                case .answer(let answer) = history.interpretations[subject],
                 case .current = answer.subject
             else { return false }
             return history.isFromInitiator(history.events[index])
         }
-        guard resets.count == 1, life.attempts.count == 1, let reset = resets.first,
-            case .reset(let reading) = history.readings[reset],
-            case .rejects(let subject) = reading.rule,
-            history.events[life.attempts[0].first].options.usualCount > 1,
+        guard resets.count == 1, incarnation.attempts.count == 1, let reset = resets.first,
+            case .reset(let interpretation) = history.interpretations[reset],
+            case .rejects(let subject) = interpretation.rule,
+            history.events[incarnation.attempts[0].first].options.usualCount > 1,
             !isWronglyEchoed(subject, in: history),
-            history.delay(from: subject, to: reset) < Leeway.shortestHandshakeTimer,
-            !history.hasSpoken(before: reset, in: life)
+            history.delay(from: subject, to: reset) < TimingTolerance.shortestHandshakeTimer,
+            !history.hasSentData(before: reset, in: incarnation)
         else { return nil }
         return Story(
-            life: life,
+            incarnation: incarnation,
             reset: reset,
             cause: subject,
             kind: .clientGone,
-            form: reading.form
+            form: interpretation.form
         )
     }
 
     /// Whether a SYN-ACK echoes a timestamp of no SYN: then that is what the initiator rejects.
     private func isWronglyEchoed(_ answer: Int, in history: History) -> Bool {
-        guard case .answer(let reading) = history.readings[answer] else { return false }
+        guard case .answer(let interpretation) = history.interpretations[answer] else { return false }
         let event = history.events[answer]
-        return event.hasTimestamps && event.timestampEcho != 0 && reading.linked.isEmpty
+        return event.hasTimestamps && event.timestampEcho != 0 && interpretation.linked.isEmpty
     }
 
     private func note(on story: Story, in history: History) -> String {
@@ -238,7 +238,7 @@ package struct ResetAfterHandshake: Detector {
     }
 
     private struct Story {
-        let life: Incarnation
+        let incarnation: Incarnation
         let reset: Int
         /// The ACK that completed the handshake, or the SYN-ACK that was rejected.
         let cause: Int

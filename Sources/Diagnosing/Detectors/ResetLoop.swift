@@ -59,7 +59,7 @@ package struct ResetLoop: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let found = history.incarnations.map {
-            (life: $0, cycles: history.cycles(of: $0))
+            (incarnation: $0, cycles: history.cycles(of: $0))
         }
         .max { $0.cycles.count < $1.cycles.count }
         guard let found, found.cycles.count >= Self.cyclesOfANote else { return nil }
@@ -71,9 +71,9 @@ package struct ResetLoop: Detector {
             byResponder.isEmpty ? "C-rejects-ack" : byInitiator.isEmpty ? "S-rejects-syn" : "both"
         return finding(
             in: history,
-            life: found.life,
+            incarnation: found.incarnation,
             reason: generator,
-            severity: isLoop ? history.severity(of: found.life) : .note,
+            severity: isLoop ? history.severity(of: found.incarnation) : .note,
             confidence: isLoop ? .high : .medium,
             count: found.cycles.count,
             events: resets,
@@ -112,8 +112,8 @@ package struct ResetLoop: Detector {
     }
 
     private func note(on reset: Int, in history: History) -> String {
-        guard case .reset(let reading) = history.readings[reset] else { return "RST" }
-        switch reading.rule {
+        guard case .reset(let interpretation) = history.interpretations[reset] else { return "RST" }
+        switch interpretation.rule {
         case .rejects(let event): return "rejects packet \(history.events[event].packet)"
         case .answersSecondSyn(let ordinal): return "destroys the half-open entry at SYN \(ordinal)"
         case .refusesSyn(let ordinal): return "refuses SYN \(ordinal)"
@@ -150,9 +150,9 @@ package struct ResetLoop: Detector {
 
     private func answers(_ resets: [Int], in history: History) -> String {
         let isCurrent = resets.contains { reset in
-            guard case .reset(let reading) = history.readings[reset],
-                case .rejects(let event) = reading.rule,
-                case .answer(let answer) = history.readings[event],
+            guard case .reset(let interpretation) = history.interpretations[reset],
+                case .rejects(let event) = interpretation.rule,
+                case .answer(let answer) = history.interpretations[event],
                 case .current = answer.subject
             else { return false }
             return true
@@ -173,7 +173,7 @@ package struct ResetLoop: Detector {
         }
         let aside = " They do not answer the other side's RST."
         let second = byResponder.filter {
-            if case .reset(let reset) = history.readings[$0], case .answersSecondSyn = reset.rule {
+            if case .reset(let reset) = history.interpretations[$0], case .answersSecondSyn = reset.rule {
                 true
             } else {
                 false
@@ -200,9 +200,9 @@ package struct ResetLoop: Detector {
     private func rejected(_ resets: [Int], in history: History) -> [String] {
         var (stale, current, other) = (0, 0, 0)
         for reset in resets {
-            guard case .reset(let reading) = history.readings[reset],
-                case .rejects(let event) = reading.rule,
-                case .answer(let answer) = history.readings[event]
+            guard case .reset(let interpretation) = history.interpretations[reset],
+                case .rejects(let event) = interpretation.rule,
+                case .answer(let answer) = history.interpretations[event]
             else {
                 other += 1
                 continue

@@ -60,7 +60,7 @@ package struct RetransmissionTimeout: Detector {
     )
 
     /// Sent so often after the first time.
-    private static let enough: UInt16 = 5
+    private static let leastRepetitions: UInt16 = 5
 
     package static let needs: History.Traits? = .repetition
 
@@ -80,31 +80,31 @@ package struct RetransmissionTimeout: Detector {
     }
 
     private func isLost(_ side: Side, in ending: Ending, _ history: History) -> Bool {
-        let speech = ending.dialogue[side]
-        let goesOn = ending.dialogue[side.other].last.time > speech.repeatedFrom
-        return speech.repetitions >= Self.enough && !goesOn
+        let sent = ending.stream[side]
+        let goesOn = ending.stream[side.other].last.time > sent.repeatedFrom
+        return sent.repetitions >= Self.leastRepetitions && !goesOn
             && history.isUnacknowledged(side, in: ending)
             && MTUBlackHole().examine(history) == nil
             && AcceptQueueOverflow().examine(history) == nil
     }
 
     private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {
-        let speech = ending.dialogue[side]
+        let sent = ending.stream[side]
         let isFromClient = side == history.initiatorSide
         let sender = isFromClient ? history.initiator.address : history.responder.address
         let receiver = isFromClient ? history.responder.address : history.initiator.address
-        let span = speech.last.time - speech.repeatedFrom
+        let span = sent.last.time - sent.repeatedFrom
         return finding(
             in: history,
-            life: ending.life,
+            incarnation: ending.incarnation,
             severity: .warning,
             confidence: .medium,
             status: ending.first == nil ? .pending : .confirmed,
-            count: Int(speech.repetitions) + 1,
+            count: Int(sent.repetitions) + 1,
             events: history.repetitions(of: side, in: ending),
             note: { _ in "the same data again" },
             metrics: [
-                Metric("sendings", Int(speech.repetitions) + 1),
+                Metric("sendings", Int(sent.repetitions) + 1),
                 Metric("span_us", nanoseconds: span),
                 Metric("sender", isFromClient ? "client" : "server"),
                 Metric("source_port", Int(history.initiator.port)),
@@ -119,11 +119,11 @@ package struct RetransmissionTimeout: Detector {
                 )
             ],
             summary: """
-                \(sender) sent the same \(speech.repeatedLength) octets to \(receiver) \
-                \(Wording.times(Int(speech.repetitions) + 1)) within \(Wording.duration(span)), and nothing \
+                \(sender) sent the same \(sent.repeatedLength) octets to \(receiver) \
+                \(Wording.times(Int(sent.repetitions) + 1)) within \(Wording.duration(span)), and nothing \
                 acknowledged them.
                 """,
-            explanation: "The segment at Seq=\(speech.repeated) was never acknowledged."
+            explanation: "The segment at Seq=\(sent.repeated) was never acknowledged."
         )
     }
 }

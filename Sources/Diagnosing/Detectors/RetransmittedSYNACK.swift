@@ -55,9 +55,9 @@ package struct RetransmittedSYNACK: Detector {
     /// A retransmitted SYN so soon after a SYN-ACK crossed it, in nanoseconds.
     private static let crossing: Int64 = 1_000_000
     /// A SYN explains a SYN-ACK within a fifth of the time since the one before.
-    private static let part: Int64 = 5
+    private static let shareOfMaximum: Int64 = 5
     /// The initiator's reaction may take so long, in nanoseconds.
-    private static let patience: Int64 = 3_000_000_000
+    private static let answerTimeout: Int64 = 3_000_000_000
     /// So many SYNs after a right SYN-ACK show that it does not reach its socket.
     private static let deafSendings = 2
 
@@ -67,15 +67,15 @@ package struct RetransmittedSYNACK: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let stories = history.incarnations.compactMap { story(of: $0, in: history) }
-        guard let story = stories.last(where: { $0.life.completion == nil }) ?? stories.last
+        guard let story = stories.last(where: { $0.incarnation.completion == nil }) ?? stories.last
         else { return nil }
         let copies = story.copies
         let isPending =
             story.reason == .ignored
-            && history.capture.end - history.events[story.first].time < Self.patience
+            && history.capture.end - history.events[story.first].time < Self.answerTimeout
         return finding(
             in: history,
-            life: story.life,
+            incarnation: story.incarnation,
             reason: story.reason.rawValue,
             severity: severity(of: story, isPending: isPending),
             confidence: story.reason == .answeredLate || isPending ? .medium : .high,
@@ -133,7 +133,7 @@ package struct RetransmittedSYNACK: Detector {
     }
 
     private struct Story {
-        let life: Incarnation
+        let incarnation: Incarnation
         let attempt: Attempt
         /// The first SYN-ACK of the run.
         let first: Int
@@ -145,9 +145,9 @@ package struct RetransmittedSYNACK: Detector {
         let acks: Int
     }
 
-    private func story(of life: Incarnation, in history: History) -> Story? {
-        for attempt in life.attempts.reversed() {
-            let answers = history.answers(in: life.events).filter {
+    private func story(of incarnation: Incarnation, in history: History) -> Story? {
+        for attempt in incarnation.attempts.reversed() {
+            let answers = history.answers(in: incarnation.events).filter {
                 $0.answer.subject == .current(attempt: attempt.ordinal)
             }.map(\.event)
             guard let first = answers.first else { continue }
@@ -155,26 +155,26 @@ package struct RetransmittedSYNACK: Detector {
                 history.events[$0].sequence == history.events[first].sequence
             }
             let unasked = zip(run, run.dropFirst()).filter { before, copy in
-                history.delay(from: before, to: copy) >= Leeway.shortestHandshakeTimer
+                history.delay(from: before, to: copy) >= TimingTolerance.shortestHandshakeTimer
                     && !isAsked(copy, after: before, by: attempt, first: first, in: history)
             }.map(\.1)
             guard let last = unasked.last ?? run.dropFirst().last else { continue }
-            let reason = reason(first, last, of: attempt, in: life, history)
+            let reason = reason(first, last, of: attempt, in: incarnation, history)
             let isDeaf =
                 reason == .notDelivered
                 && run.count > Self.deafSendings
                 && attempt.sendings.count {
-                    history.delay(from: first, to: $0) >= Leeway.shortestHandshakeTimer
+                    history.delay(from: first, to: $0) >= TimingTolerance.shortestHandshakeTimer
                 } >= Self.deafSendings
             let isTooLate = reason == .ignored && unasked.count == 1 && history.isRejected(last)
             guard isDeaf || !unasked.isEmpty, !isTooLate else { continue }
-            let acks = life.events.filter { index in
-                index >= life.completion ?? last && index < last
+            let acks = incarnation.events.filter { index in
+                index >= incarnation.completion ?? last && index < last
                     && history.isFromInitiator(history.events[index])
                     && history.events[index].flags.contains(.ack)
             }
             return Story(
-                life: life,
+                incarnation: incarnation,
                 attempt: attempt,
                 first: first,
                 copies: unasked.isEmpty ? Array(run.dropFirst()) : unasked,
@@ -201,7 +201,7 @@ package struct RetransmittedSYNACK: Detector {
         }
         let syn = echoed ?? attempt.sendings.last { $0 < first } ?? attempt.first
         let roundTrip = max(0, history.delay(from: syn, to: first))
-        let reach = max(gap / Self.part, roundTrip + roundTrip / 2)
+        let reach = max(gap / Self.shareOfMaximum, roundTrip + roundTrip / 2)
         return attempt.sendings.dropFirst().contains {
             (-Self.crossing...reach).contains(history.delay(from: $0, to: copy))
         }
@@ -211,16 +211,16 @@ package struct RetransmittedSYNACK: Detector {
         _ first: Int,
         _ last: Int,
         of attempt: Attempt,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         _ history: History
     ) -> Reason {
-        if let completion = life.completion {
-            return history.delay(from: completion, to: last) > Leeway.reordering
+        if let completion = incarnation.completion {
+            return history.delay(from: completion, to: last) > TimingTolerance.reordering
                 ? .notAccepted : .answeredLate
         }
-        let rest = life.events.suffix(from: first)
+        let rest = incarnation.events.suffix(from: first)
         let isRefused = rest.contains {
-            if case .icmp(let subject?) = history.readings[$0] {
+            if case .icmp(let subject?) = history.interpretations[$0] {
                 history.events[subject].kind == .synAck && history.events[$0].isUnreachable
             } else {
                 false
@@ -236,7 +236,7 @@ package struct RetransmittedSYNACK: Detector {
     }
 
     private func severity(of story: Story, isPending: Bool) -> Severity {
-        guard story.life.completion != nil else { return isPending ? .warning : .error }
+        guard story.incarnation.completion != nil else { return isPending ? .warning : .error }
         return story.reason == .notAccepted && story.copies.count > 1
             ? .warning : .note
     }

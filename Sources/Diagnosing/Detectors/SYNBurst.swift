@@ -59,15 +59,15 @@ package struct SYNBurst: Detector {
     package func examine(_ history: History) -> Finding? {
         let bursts = history.incarnations.flatMap { history.bursts(of: $0) }
         guard let largest = bursts.max(by: { $0.attempts.count < $1.attempts.count }),
-            let life = bursts.last?.life
+            let incarnation = bursts.last?.incarnation
         else { return nil }
         let attempts = bursts.flatMap(\.attempts)
         let clocked = bursts.contains { !$0.clockedGaps(in: history).isEmpty }
         let isStrong = bursts.contains { $0.isStrong(in: history, within: Self.strongGap) }
         return finding(
             in: history,
-            life: life,
-            severity: history.severity(of: life),
+            incarnation: incarnation,
+            severity: history.severity(of: incarnation),
             confidence: isStrong ? .high : .medium,
             count: bursts.count,
             events: attempts.map(\.first),

@@ -54,8 +54,8 @@ package struct SYNCookie: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let answers = history.incarnations.flatMap { life in
-            life.attempts.flatMap { replies(to: $0, in: history) }
+        let answers = history.incarnations.flatMap { incarnation in
+            incarnation.attempts.flatMap { replies(to: $0, in: history) }
         }
         let bare = answers.filter(\.isBare)
         let isGivenElsewhere = answers.contains { answer in
@@ -69,7 +69,7 @@ package struct SYNCookie: Detector {
         guard let first = cookies.first, let last = cookies.last else { return nil }
         return finding(
             in: history,
-            life: history.life(of: last.event),
+            incarnation: history.incarnation(of: last.event),
             reason: isGivenElsewhere ? "options-missing" : "server-isn-changes",
             severity: .note,
             confidence: .low,

@@ -51,27 +51,27 @@ package struct SYNFlood: Detector {
     private static let manySources = 50
 
     /// Within this time honest clients send their SYN again, in nanoseconds.
-    private static let patience: Int64 = 1_200_000_000
+    private static let answerTimeout: Int64 = 1_200_000_000
 
-    package static let coversFlows = true
+    package static let explainsPayloadlessFlows = true
 
     package static let needs: History.Traits? = nil
 
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
-        survey.census.surges.filter(isFlood).map { finding(on: $0, in: survey) }
+        survey.aggregates.serviceCounters.filter(isFlood).map { finding(on: $0, in: survey) }
     }
 
-    private func isFlood(_ surge: Surge) -> Bool {
-        guard surge.attempts >= Self.rate, surge.peak() >= Self.rate else { return false }
-        return surge.established * 100 < (surge.attempts + surge.established) * Self.mostCompleted
-            && surge.persistent * 100 < surge.attempts * Self.mostPersistent
-            && surge.refusals * 100 < surge.attempts * Self.mostRefused
+    private func isFlood(_ serviceCounter: ServiceCounter) -> Bool {
+        guard serviceCounter.attempts >= Self.rate, serviceCounter.peak() >= Self.rate else { return false }
+        return serviceCounter.established * 100 < (serviceCounter.attempts + serviceCounter.established) * Self.mostCompleted
+            && serviceCounter.persistent * 100 < serviceCounter.attempts * Self.mostPersistent
+            && serviceCounter.refusals * 100 < serviceCounter.attempts * Self.mostRefused
     }
 
-    private func finding(on surge: Surge, in survey: Survey) -> Finding {
-        let sources = surge.sources.sorted()
+    private func finding(on serviceCounter: ServiceCounter, in survey: Survey) -> Finding {
+        let sources = serviceCounter.sources.sorted()
         let isSingle = sources.count == 1
         let kind =
             isSingle
@@ -79,11 +79,11 @@ package struct SYNFlood: Detector {
         let from =
             isSingle
             ? sources[0].description
-            : surge.hasMoreSources ? "more than \(sources.count) hosts" : "\(sources.count) hosts"
-        let time = Wording.duration(surge.lastTime - surge.firstTime)
-        let span = surge.lastTime - surge.firstTime
-        let service = surge.service
-        let isPending = max(span, survey.capture.end - surge.lastTime) < Self.patience
+            : serviceCounter.hasMoreSources ? "more than \(sources.count) hosts" : "\(sources.count) hosts"
+        let time = Wording.duration(serviceCounter.lastTime - serviceCounter.firstTime)
+        let span = serviceCounter.lastTime - serviceCounter.firstTime
+        let service = serviceCounter.service
+        let isPending = max(span, survey.capture.end - serviceCounter.lastTime) < Self.answerTimeout
         return Finding(
             pathology: Self.manual.id,
             reason: kind,
@@ -94,29 +94,29 @@ package struct SYNFlood: Detector {
                 initiator: isSingle ? sources[0] : nil,
                 responder: service.address,
                 responderPort: service.port,
-                context: surge.examples.first?.syn.context ?? .plain
+                encapsulation: serviceCounter.examples.first?.syn.encapsulation ?? .plain
             ),
             guards: survey.guards + (isPending ? [.captureEnded] : []),
             summary: """
-                \(service) got \(surge.attempts) SYNs from \(from) in \(time), up to \(surge.peak()) within a second, \
-                and \(surge.established == 0 ? "none" : "only \(surge.established)") of these connections came up.
+                \(service) got \(serviceCounter.attempts) SYNs from \(from) in \(time), up to \(serviceCounter.peak()) within a second, \
+                and \(serviceCounter.established == 0 ? "none" : "only \(serviceCounter.established)") of these connections came up.
                 """,
-            explanation: explanation(of: surge, isPending: isPending),
-            count: surge.attempts,
-            flows: surge.attempts,
+            explanation: explanation(of: serviceCounter, isPending: isPending),
+            count: serviceCounter.attempts,
+            flows: serviceCounter.attempts,
             speaksForAll: true,
             headline: "\(service) is flooded with SYNs",
             metrics: [
-                Metric("syns", surge.attempts),
-                Metric("peak_per_second", surge.peak()),
+                Metric("syns", serviceCounter.attempts),
+                Metric("peak_per_second", serviceCounter.peak()),
                 Metric("sources", sources.count),
-                Metric("answered", surge.answered),
-                Metric("synacks", surge.answers),
-                Metric("established", surge.established),
+                Metric("answered", serviceCounter.answered),
+                Metric("synacks", serviceCounter.answers),
+                Metric("established", serviceCounter.established),
                 Metric("span_us", nanoseconds: span),
                 Metric("destination_port", Int(service.port)),
             ],
-            evidence: surge.examples.map { example in
+            evidence: serviceCounter.examples.map { example in
                 Evidence(
                     event: example.syn,
                     isFromInitiator: true,
@@ -125,7 +125,7 @@ package struct SYNFlood: Detector {
                     note: "SYN from \(example.initiator)"
                 )
             },
-            evidenceOmitted: surge.attempts - surge.examples.count,
+            evidenceOmitted: serviceCounter.attempts - serviceCounter.examples.count,
             causes: ["denial-of-service", "load-generator"],
             checks: [
                 Check(
@@ -134,21 +134,21 @@ package struct SYNFlood: Detector {
                     "does it still serve honest clients, by cookies?"
                 )
             ],
-            firstSeen: surge.firstTime,
-            lastSeen: surge.lastTime,
-            begin: surge.firstTime,
+            firstSeen: serviceCounter.firstTime,
+            lastSeen: serviceCounter.lastTime,
+            begin: serviceCounter.firstTime,
             isEstablished: false
         )
     }
 
-    private func explanation(of surge: Surge, isPending: Bool) -> String {
+    private func explanation(of serviceCounter: ServiceCounter, isPending: Bool) -> String {
         let answers =
-            surge.answered == 0
+            serviceCounter.answered == 0
             ? "None was answered."
-            : "\(surge.answered) were answered, with \(Wording.count(surge.answers, "SYN-ACK")) in all."
+            : "\(serviceCounter.answered) were answered, with \(Wording.count(serviceCounter.answers, "SYN-ACK")) in all."
         // Honest clients have had no time yet to send their SYN again.
         if isPending { return answers }
         return
-            "\(answers) \(surge.persistent == 0 ? "No" : "Only \(surge.persistent)") SYN was sent again, as honest clients would."
+            "\(answers) \(serviceCounter.persistent == 0 ? "No" : "Only \(serviceCounter.persistent)") SYN was sent again, as honest clients would."
     }
 }

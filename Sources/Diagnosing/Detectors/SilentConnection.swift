@@ -48,9 +48,9 @@ package struct SilentConnection: Detector {
     )
 
     /// Without data for so long, in nanoseconds.
-    private static let patience: Int64 = 5_000_000_000
+    private static let firstDataTimeout: Int64 = 5_000_000_000
     /// A responder that closes so soon never meant to speak, in nanoseconds.
-    private static let atOnce: Int64 = 1_000_000_000
+    private static let immediate: Int64 = 1_000_000_000
 
     package static let needs: History.Traits? = [.silence, .completion]
 
@@ -61,11 +61,11 @@ package struct SilentConnection: Detector {
         guard let last = silences.last else { return nil }
         let port = history.responder.port
         let greeter = PortProfile.isGreeting(port)
-        let speaker = greeter ? history.responder : history.initiator
+        let lastDataSender = greeter ? history.responder : history.initiator
         let isOpen = last.end == nil
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: last.isAtOnce ? "closed-before-data" : isOpen ? "open" : "gave-up",
             severity: severity(of: last, expecting: greeter, in: history),
             confidence: isOpen ? .medium : .high,
@@ -88,7 +88,7 @@ package struct SilentConnection: Detector {
                 ],
             checks: [
                 Check(
-                    on: speaker.address.description,
+                    on: lastDataSender.address.description,
                     "ss -tnpi state all '( sport = :\(port) or dport = :\(port) )'",
                     "which process holds the socket, and is anything in its queues?"
                 )
@@ -113,12 +113,12 @@ package struct SilentConnection: Detector {
     }
 
     private func silence(in ending: Ending, _ history: History) -> Silence? {
-        guard !ending.dialogue.hasData, let completion = ending.life.completion else { return nil }
+        guard !ending.stream.hasData, let completion = ending.incarnation.completion else { return nil }
         let duration = history.endTime(of: ending) - history.events[completion].time
         guard let end = ending.first else {
-            guard duration >= Self.patience else { return nil }
+            guard duration >= Self.firstDataTimeout else { return nil }
             return Silence(
-                life: ending.life,
+                incarnation: ending.incarnation,
                 events: [completion],
                 end: nil,
                 duration: duration,
@@ -126,10 +126,10 @@ package struct SilentConnection: Detector {
             )
         }
         let isByResponder = !history.isFromInitiator(history.events[end])
-        let isAtOnce = duration < Self.atOnce && isByResponder && history.events[end].kind == .fin
-        guard duration >= Self.patience || isAtOnce else { return nil }
+        let isAtOnce = duration < Self.immediate && isByResponder && history.events[end].kind == .fin
+        guard duration >= Self.firstDataTimeout || isAtOnce else { return nil }
         return Silence(
-            life: ending.life,
+            incarnation: ending.incarnation,
             events: [completion, end],
             end: end,
             duration: duration,
@@ -180,7 +180,7 @@ package struct SilentConnection: Detector {
     }
 
     private struct Silence {
-        let life: Incarnation
+        let incarnation: Incarnation
         let events: [Int]
         /// The FIN or RST; `nil` where the capture ended before.
         let end: Int?

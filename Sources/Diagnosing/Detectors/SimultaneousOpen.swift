@@ -54,7 +54,7 @@ package struct SimultaneousOpen: Detector {
     )
 
     /// A connection that is not up after so long is stuck, in nanoseconds.
-    private static let patience: Int64 = 3_000_000_000
+    private static let answerTimeout: Int64 = 3_000_000_000
 
     package static let needs: History.Traits? = .responderSYN
 
@@ -66,7 +66,7 @@ package struct SimultaneousOpen: Detector {
         let isPending = story.kind == .pending
         return finding(
             in: history,
-            life: story.life,
+            incarnation: story.incarnation,
             reason: story.kind.rawValue,
             severity: severity(of: story),
             confidence: story.kind == .stuck || isPending ? .medium : .high,
@@ -95,31 +95,31 @@ package struct SimultaneousOpen: Detector {
             : "\(many.source) and \(many.destination) opened \(many.flows) connections from both ends at once."
     }
 
-    private func story(of life: Incarnation, in history: History) -> Story? {
-        if history.initiator == history.responder { return ownStory(of: life, in: history) }
-        guard let opening = history.responderOpening(of: life), !opening.isSplit,
+    private func story(of incarnation: Incarnation, in history: History) -> Story? {
+        if history.initiator == history.responder { return ownStory(of: incarnation, in: history) }
+        guard let opening = history.responderOpening(of: incarnation), !opening.isSplit,
             opening.announcement == nil
         else { return nil }
         let answers = [opening.acceptance, opening.answer].compactMap(\.self)
-        let reset = life.events.suffix(from: opening.syn).first {
+        let reset = incarnation.events.suffix(from: opening.syn).first {
             history.events[$0].kind == .rst || history.events[$0].isUnreachable
         }
-        let waited = history.events[life.completion ?? reset ?? opening.syn].time
-        let end = life.completion == nil && reset == nil ? history.capture.end : waited
+        let waited = history.events[incarnation.completion ?? reset ?? opening.syn].time
+        let end = incarnation.completion == nil && reset == nil ? history.capture.end : waited
         let gap = history.delay(from: opening.attempt.first, to: opening.syn)
         let begin = history.events[opening.syn].time
         let kind: Kind
-        if life.completion != nil {
-            kind = end - begin >= Self.patience ? .late : .crossed
+        if incarnation.completion != nil {
+            kind = end - begin >= Self.answerTimeout ? .late : .crossed
         } else if reset != nil {
             // Without any SYN-ACK the one end refused what the other tried: nothing was opened.
             if answers.isEmpty { return nil }
             kind = .reset
         } else {
-            kind = end - begin >= Self.patience ? .stuck : .pending
+            kind = end - begin >= Self.answerTimeout ? .stuck : .pending
         }
         return Story(
-            life: life,
+            incarnation: incarnation,
             kind: kind,
             events: ([opening.attempt.first, opening.syn] + answers).sorted(),
             gap: gap,
@@ -127,10 +127,10 @@ package struct SimultaneousOpen: Detector {
         )
     }
 
-    private func ownStory(of life: Incarnation, in history: History) -> Story? {
-        guard let completion = life.completion, let attempt = life.attempts.last else { return nil }
+    private func ownStory(of incarnation: Incarnation, in history: History) -> Story? {
+        guard let completion = incarnation.completion, let attempt = incarnation.attempts.last else { return nil }
         return Story(
-            life: life,
+            incarnation: incarnation,
             kind: .own,
             events: [attempt.first, completion],
             gap: 0,
@@ -217,7 +217,7 @@ package struct SimultaneousOpen: Detector {
     }
 
     private struct Story {
-        let life: Incarnation
+        let incarnation: Incarnation
         let kind: Kind
         /// The SYNs and SYN-ACKs, in order.
         let events: [Int]

@@ -60,7 +60,7 @@ package struct SlowHandshake: Detector {
         guard let worst = slow.max(by: { $0.total < $1.total }) else { return nil }
         return finding(
             in: history,
-            life: worst.life,
+            incarnation: worst.incarnation,
             reason: worst.reason,
             severity: .note,
             confidence: .high,
@@ -84,19 +84,19 @@ package struct SlowHandshake: Detector {
         "\(many.flows) connections of \(many.source) to \(many.destination) came up late."
     }
 
-    private func measure(_ life: Incarnation, in history: History) -> Slow? {
-        guard let completion = life.completion,
-            case .completion(let ordinal) = history.readings[completion],
-            (1...max(1, life.attempts.count)).contains(ordinal), !life.attempts.isEmpty
+    private func measure(_ incarnation: Incarnation, in history: History) -> Slow? {
+        guard let completion = incarnation.completion,
+            case .completion(let ordinal) = history.interpretations[completion],
+            (1...max(1, incarnation.attempts.count)).contains(ordinal), !incarnation.attempts.isEmpty
         else { return nil }
-        let attempt = life.attempt(ordinal)
+        let attempt = incarnation.attempt(ordinal)
         let answers = attempt.answers.filter {
             $0 < completion && history.events[$0].kind == .synAck
         }
         guard let answer = answers.first else { return nil }
         let sending = answeredSending(of: attempt, by: answer, in: history)
         let slow = Slow(
-            life: life,
+            incarnation: incarnation,
             first: attempt.first,
             sending: sending,
             answer: answer,
@@ -184,7 +184,7 @@ package struct SlowHandshake: Detector {
 
     /// One late handshake.
     private struct Slow {
-        let life: Incarnation
+        let incarnation: Incarnation
         let first: Int
         /// The sending of the SYN that was answered.
         let sending: Int

@@ -64,7 +64,7 @@ package struct SplitHandshake: Detector {
         let isFiveWay = opening.announcement != nil
         return finding(
             in: history,
-            life: opening.life,
+            incarnation: opening.incarnation,
             reason: isFiveWay ? "five-way" : "four-way",
             severity: .warning,
             confidence: split.isCertain ? .high : .low,
@@ -95,8 +95,8 @@ package struct SplitHandshake: Detector {
         "\(many.destination) split its SYN-ACK in \(many.flows) connections of \(many.source)."
     }
 
-    private func split(of life: Incarnation, in history: History) -> Split? {
-        guard let opening = history.responderOpening(of: life), opening.isSplit,
+    private func split(of incarnation: Incarnation, in history: History) -> Split? {
+        guard let opening = history.responderOpening(of: incarnation), opening.isSplit,
             let acceptance = opening.acceptance, let confirmation = opening.confirmation,
             let sending = opening.attempt.sendings.last(where: { $0 < opening.syn })
         else { return nil }

@@ -52,17 +52,17 @@ package struct StaleSYNACK: Detector {
     package func examine(_ history: History) -> Finding? {
         let stale = history.answers().filter { isStale($0.event, $0.answer, in: history) }
         guard let last = stale.last else { return nil }
-        let life = history.life(of: last.event)
+        let incarnation = history.incarnation(of: last.event)
         let reasons = stale.compactMap { reason(of: $0.answer) }
         let isHarmless =
-            life.completion != nil && reasons.allSatisfy { $0 == .delayedDuplicate }
+            incarnation.completion != nil && reasons.allSatisfy { $0 == .delayedDuplicate }
             && reasons.count == stale.count
         let attempts = acknowledgedAttempts(stale.map(\.answer))
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: strongest(of: reasons)?.rawValue ?? "former-connection",
-            severity: isHarmless ? .note : history.severity(of: life),
+            severity: isHarmless ? .note : history.severity(of: incarnation),
             confidence: .high,
             count: stale.count,
             events: stale.map(\.event),
@@ -70,7 +70,7 @@ package struct StaleSYNACK: Detector {
             metrics: metrics(of: stale, attempts: attempts, in: history),
             causes: ["half-open-entry-not-cleared", "rst-filtered-on-the-way"],
             checks: checks(in: history),
-            summary: summary(of: stale, attempts: attempts, life: life, in: history),
+            summary: summary(of: stale, attempts: attempts, incarnation: incarnation, in: history),
             explanation: explanation(of: stale, reasons: reasons, in: history)
         )
     }
@@ -85,13 +85,13 @@ package struct StaleSYNACK: Detector {
             return true
         case .former:
             // The old connection's own SYN-ACK once more is its retransmission, not an answer to the new SYN.
-            let life = history.life(of: event)
-            return !history.incarnations.prefix(while: { $0.number < life.number }).contains {
+            let incarnation = history.incarnation(of: event)
+            return !history.incarnations.prefix(while: { $0.number < incarnation.number }).contains {
                 $0.answers.contains {
                     history.events[$0].sequence == history.events[event].sequence
                 }
-            } && !life.attempts.isEmpty
-        case .current, .unseen, .unprompted:
+            } && !incarnation.attempts.isEmpty
+        case .current, .unseen, .unsolicited:
             return false
         }
     }
@@ -119,14 +119,14 @@ package struct StaleSYNACK: Detector {
     private func note(on answer: Answer) -> String {
         switch answer.subject {
         case .stale(let ordinal, let reason): "acknowledges SYN \(ordinal) (\(reason.rawValue))"
-        case .former, .current, .unseen, .unprompted: "acknowledges the connection before"
+        case .former, .current, .unseen, .unsolicited: "acknowledges the connection before"
         }
     }
 
     private func summary(
         of stale: [(event: Int, answer: Answer)],
         attempts: [Int],
-        life: Incarnation,
+        incarnation: Incarnation,
         in history: History
     ) -> String {
         let responder = history.responder.address
@@ -143,7 +143,7 @@ package struct StaleSYNACK: Detector {
                 SYN had replaced.
                 """
         }
-        let newest = newestSYN(before: stale[stale.count - 1].event, in: life)
+        let newest = newestSYN(before: stale[stale.count - 1].event, in: incarnation)
         let which = first == 1 ? "the first SYN" : "SYN \(first)"
         let replaced =
             newest == first + 1
@@ -151,8 +151,8 @@ package struct StaleSYNACK: Detector {
         return "\(responder) answered \(which), \(replaced)\(often)."
     }
 
-    private func newestSYN(before event: Int, in life: Incarnation) -> Int {
-        life.attempts.last { $0.first < event }?.ordinal ?? life.attempts.count
+    private func newestSYN(before event: Int, in incarnation: Incarnation) -> Int {
+        incarnation.attempts.last { $0.first < event }?.ordinal ?? incarnation.attempts.count
     }
 
     private func explanation(

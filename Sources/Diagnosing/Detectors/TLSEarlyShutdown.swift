@@ -54,7 +54,7 @@ package struct TLSEarlyShutdown: Detector {
     /// A later shutdown is none right after the handshake, in nanoseconds.
     private static let soon: Int64 = 5_000_000_000
     /// Who closes TCP so soon after its close_notify meant to, in nanoseconds.
-    private static let atOnce: Int64 = 1_000_000_000
+    private static let immediate: Int64 = 1_000_000_000
     /// So many small records prove who one is.
     private static let mostRecords: UInt32 = 2
     private static let mostOctets: UInt32 = 1024
@@ -71,7 +71,7 @@ package struct TLSEarlyShutdown: Detector {
         let closing = last.closing
         return finding(
             in: history,
-            life: closing.life,
+            incarnation: closing.incarnation,
             reason: last.reason.rawValue,
             severity: last.isHandBack ? .warning : .note,
             confidence: last.alert.isPresumed ? .low : .medium,
@@ -131,7 +131,7 @@ package struct TLSEarlyShutdown: Detector {
         let answer = isAnswered ? end : closing.firstEnd(of: notifier.other)
         guard let answer else { return nil }
         let delay = closing.history.events[answer].time - (farewells.last?.1.time ?? alert.time)
-        guard delay <= Self.atOnce else { return nil }
+        guard delay <= Self.immediate else { return nil }
         return Case(
             closing: closing,
             notifier: notifier,

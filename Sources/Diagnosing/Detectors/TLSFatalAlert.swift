@@ -70,7 +70,7 @@ package struct TLSFatalAlert: Detector {
         let hasGap = last.closing.session[last.sender].hasGap
         return finding(
             in: history,
-            life: last.closing.life,
+            incarnation: last.closing.incarnation,
             reason: last.alert.isFatal ? "fatal" : isClear ? "close-notify" : "encrypted",
             severity: severity(of: last),
             confidence: isClear && !hasGap ? .high : .medium,
@@ -180,7 +180,7 @@ package struct TLSFatalAlert: Detector {
     private func checks(of found: Case) -> [Check] {
         let closing = found.closing
         let server = closing.endpoint(of: closing.server)
-        let name = closing.conversation.serverName.map { " -servername \($0)" } ?? ""
+        let name = closing.stream.serverName.map { " -servername \($0)" } ?? ""
         return [
             Check(
                 on: closing.endpoint(of: closing.client).address.description,

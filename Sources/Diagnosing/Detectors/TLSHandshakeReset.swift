@@ -60,7 +60,7 @@ package struct TLSHandshakeReset: Detector {
         let words = TLSCutWording(cut: last)
         return finding(
             in: history,
-            life: last.closing.life,
+            incarnation: last.closing.incarnation,
             reason: last.reason.rawValue,
             severity: last.severity,
             confidence: last.confidence,

@@ -50,7 +50,7 @@ package struct TLSOneSidedClose: Detector {
     )
 
     /// Who has not closed for so long after a close_notify does not mean to, in nanoseconds.
-    private static let patience: Int64 = 5_000_000_000
+    private static let closeTimeout: Int64 = 5_000_000_000
 
     package static let needs: History.Traits? = .tls
 
@@ -64,7 +64,7 @@ package struct TLSOneSidedClose: Detector {
         let isBreach = last.saysMore && !closing.session.isVersion13
         return finding(
             in: history,
-            life: closing.life,
+            incarnation: closing.incarnation,
             reason: last.reason.rawValue,
             severity: isBreach ? .warning : .note,
             confidence: last.alert.isPresumed ? .medium : .high,
@@ -127,7 +127,7 @@ package struct TLSOneSidedClose: Detector {
                 session[notifier].marks.isDisjoint(with: .endsInPlaintext),
                 session[notifier.other].marks.isDisjoint(with: .endsInPlaintext),
                 closing.isWhole(.low), closing.isWhole(.high),
-                closing.conversation.time - alert.time >= Self.patience,
+                closing.stream.time - alert.time >= Self.closeTimeout,
                 let notice = closing.event(of: alert.packet)
             else { continue }
             return Case(
@@ -135,7 +135,7 @@ package struct TLSOneSidedClose: Detector {
                 notifier: notifier,
                 alert: alert,
                 events: [notice],
-                delay: closing.conversation.time - alert.time,
+                delay: closing.stream.time - alert.time,
                 saysMore: saysMore(notifier.other, after: alert, in: closing),
                 reason: .leftOpen
             )
@@ -145,8 +145,8 @@ package struct TLSOneSidedClose: Detector {
 
     /// Whether an end sent application data although it had the other's close_notify.
     private func saysMore(_ side: Side, after alert: TLSAlert, in closing: TLSClosing) -> Bool {
-        let last = closing.dialogue[side].last
-        let reach = closing.dialogue[side.other].end
+        let last = closing.stream[side].last
+        let reach = closing.stream[side.other].end
         return last.packet > alert.packet && closing.session[side].lastType == .applicationData
             && reach.distance(to: last.acknowledgment) >= 0
     }

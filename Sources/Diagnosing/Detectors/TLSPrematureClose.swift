@@ -53,7 +53,7 @@ package struct TLSPrematureClose: Detector {
     )
 
     /// Who closes after so long a pause closes an idle connection, in nanoseconds.
-    private static let idleness: Int64 = 5_000_000_000
+    private static let longSilence: Int64 = 5_000_000_000
 
     package static let needs: History.Traits? = .tls
 
@@ -66,7 +66,7 @@ package struct TLSPrematureClose: Detector {
         let isCertain = last.reason != .noAlertSized
         return finding(
             in: history,
-            life: closing.life,
+            incarnation: closing.incarnation,
             reason: last.reason.rawValue,
             severity: severity(of: last),
             confidence: isCertain && history.capture.lossSigns == 0 ? .high : .medium,
@@ -100,7 +100,7 @@ package struct TLSPrematureClose: Detector {
         let history = closing.history
         let isReset = history.events[end].kind == .rst
         if isReset {
-            guard case .reset(let reset) = history.readings[end], reset.form == .active else {
+            guard case .reset(let reset) = history.interpretations[end], reset.form == .active else {
                 return nil
             }
         }
@@ -111,7 +111,7 @@ package struct TLSPrematureClose: Detector {
             closer: closer,
             isReset: isReset,
             missing: missing,
-            quiet: closing.dialogue.quietBeforeEnd ?? 0,
+            quiet: closing.stream.quietBeforeEnd ?? 0,
             reason: missing > 0 ? .truncated : closing.session.isVersion13 ? .noAlertSized : .none
         )
     }
@@ -119,7 +119,7 @@ package struct TLSPrematureClose: Detector {
     private func severity(of found: Case) -> Severity {
         if found.reason == .truncated { return .warning }
         let isServer = found.closer == found.closing.server
-        return isServer && !found.isReset && found.quiet < Self.idleness ? .warning : .note
+        return isServer && !found.isReset && found.quiet < Self.longSilence ? .warning : .note
     }
 
     private func note(on found: Case) -> String {
@@ -167,7 +167,7 @@ package struct TLSPrematureClose: Detector {
                 """
             )
         }
-        if found.quiet >= Self.idleness {
+        if found.quiet >= Self.longSilence {
             sentences.append(
                 "Nothing had come for \(Wording.duration(found.quiet)): it closed an idle connection."
             )

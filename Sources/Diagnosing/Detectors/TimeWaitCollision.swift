@@ -67,7 +67,7 @@ package struct TimeWaitCollision: Detector {
     /// Silence is laid to TIME-WAIT no longer than Linux keeps it, in nanoseconds.
     private static let usualTimeWait: Int64 = 60_000_000_000
     /// An answer may take so long, in nanoseconds.
-    private static let patience: Int64 = 3_000_000_000
+    private static let answerTimeout: Int64 = 3_000_000_000
 
     package static let needs: History.Traits? = .former
 
@@ -80,11 +80,11 @@ package struct TimeWaitCollision: Detector {
         let isResolved = unresolved == nil
         let isPending =
             !isResolved
-            && history.capture.end - history.events[told.syn].time < Self.patience
+            && history.capture.end - history.events[told.syn].time < Self.answerTimeout
         let events = collisions.flatMap(\.events)
         return finding(
             in: history,
-            life: told.life,
+            incarnation: told.incarnation,
             reason: told.reason,
             severity: isResolved || isPending ? .warning : .error,
             confidence: told.acks.isEmpty ? .medium : .high,
@@ -107,7 +107,7 @@ package struct TimeWaitCollision: Detector {
     }
 
     private struct Collision {
-        let life: Incarnation
+        let incarnation: Incarnation
         let former: FormerConnection
         let syn: Int
         let verdict: FormerConnection.Verdict
@@ -126,28 +126,28 @@ package struct TimeWaitCollision: Detector {
         }
     }
 
-    private func collision(in life: Incarnation, of history: History) -> Collision? {
-        guard let memory = life.former, let attempt = life.attempts.first else { return nil }
+    private func collision(in incarnation: Incarnation, of history: History) -> Collision? {
+        guard let memory = incarnation.former, let attempt = incarnation.attempts.first else { return nil }
         let former = FormerConnection(history.events[memory])
         let syn = history.events[attempt.first]
         let verdict = former.verdict(on: syn)
-        guard former.isInTimeWait(at: life.initiator.other, time: syn.time), verdict != .accepts,
+        guard former.isInTimeWait(at: incarnation.initiator.other, time: syn.time), verdict != .accepts,
             !former.mayHaveBegun(with: syn)
         else { return nil }
-        let acks = life.events.filter { index in
-            guard case .challenge(_, let state) = history.readings[index] else { return false }
+        let acks = incarnation.events.filter { index in
+            guard case .challenge(_, let state) = history.interpretations[index] else { return false }
             return state == .timeWait || state == .paws
         }
-        let isSilent = isUnanswered(attempt, of: life, after: former, in: history)
+        let isSilent = isUnanswered(attempt, of: incarnation, after: former, in: history)
         guard !acks.isEmpty || isSilent else { return nil }
-        let resets = life.events.filter { index in
-            guard case .reset(let reset) = history.readings[index],
+        let resets = incarnation.events.filter { index in
+            guard case .reset(let reset) = history.interpretations[index],
                 case .rejects(let subject) = reset.rule
             else { return false }
             return acks.contains(subject)
         }
         return Collision(
-            life: life,
+            incarnation: incarnation,
             former: former,
             syn: attempt.first,
             verdict: verdict,
@@ -160,17 +160,17 @@ package struct TimeWaitCollision: Detector {
     /// Whether the SYN went unanswered until it was sent again, while Linux would be in TIME-WAIT.
     private func isUnanswered(
         _ attempt: Attempt,
-        of life: Incarnation,
+        of incarnation: Incarnation,
         after former: FormerConnection,
         in history: History
     ) -> Bool {
-        life.completion == nil && life.answers.isEmpty && attempt.sendings.count > 1
-            && life.attempts.allSatisfy { $0.answers.isEmpty && $0.end == nil }
+        incarnation.completion == nil && incarnation.answers.isEmpty && attempt.sendings.count > 1
+            && incarnation.attempts.allSatisfy { $0.answers.isEmpty && $0.end == nil }
             && history.events[attempt.first].time - former.lastTime <= Self.usualTimeWait
     }
 
     private func cameUp(after collision: Collision, in history: History) -> Bool {
-        history.incarnations.contains { $0.number >= collision.life.number && $0.isEstablished }
+        history.incarnations.contains { $0.number >= collision.incarnation.number && $0.isEstablished }
     }
 
     private func note(on index: Int, in history: History) -> String {

@@ -52,25 +52,25 @@ package struct TimestampMismatch: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let echoes = history.incarnations.flatMap { life in
-            let syns = history.events.filter { $0.kind == .syn && $0.side == life.initiator }
+        let echoes = history.incarnations.flatMap { incarnation in
+            let syns = history.events.filter { $0.kind == .syn && $0.side == incarnation.initiator }
             guard syns.allSatisfy(\.hasTimestamps) else { return [] as [Echo] }
             let sent = Set(syns.map(\.timestampValue))
-            return life.answers.compactMap { answer in
+            return incarnation.answers.compactMap { answer in
                 sent.contains(history.events[answer].timestampEcho)
-                    ? nil : echo(at: answer, of: life, in: history)
+                    ? nil : echo(at: answer, of: incarnation, in: history)
             }
         }
         guard let first = echoes.first, let last = echoes.last else { return nil }
-        let life = history.life(of: last.answer)
+        let incarnation = history.incarnation(of: last.answer)
         let isCertain = echoes.contains { !$0.mayBeUnseen }
         let rejections = echoes.count { $0.reaction == .rejected }
         let isAccepted = echoes.allSatisfy { $0.reaction == .accepted }
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: rejections > 0 ? "rejected" : isAccepted ? "accepted" : "ignored",
-            severity: isAccepted ? .note : history.severity(of: life),
+            severity: isAccepted ? .note : history.severity(of: incarnation),
             confidence: isCertain ? rejections > 0 ? .high : .medium : .low,
             status: isCertain ? .confirmed : .likely,
             count: echoes.count,
@@ -99,13 +99,13 @@ package struct TimestampMismatch: Detector {
         """
     }
 
-    private func echo(at answer: Int, of life: Incarnation, in history: History) -> Echo? {
+    private func echo(at answer: Int, of incarnation: Incarnation, in history: History) -> Echo? {
         let event = history.events[answer]
-        guard case .answer(let reading) = history.readings[answer],
-            case .current(let ordinal) = reading.subject, ordinal <= life.attempts.count,
+        guard case .answer(let interpretation) = history.interpretations[answer],
+            case .current(let ordinal) = interpretation.subject, ordinal <= incarnation.attempts.count,
             event.hasTimestamps, event.timestampEcho != 0, history.omitted == 0
         else { return nil }
-        let attempt = life.attempt(ordinal)
+        let attempt = incarnation.attempt(ordinal)
         let before = attempt.sendings.last { $0 < answer } ?? attempt.first
         let reaction = reaction(to: answer, of: attempt, in: history)
         let mayBeUnseen = mayBeUnseen(event, after: history.events[attempt.first], in: history)

@@ -52,39 +52,39 @@ package struct TimestampRegression: Detector {
     )
 
     /// So many segments must have been thrown away.
-    private static let enough = 2
+    private static let leastRegressions = 2
 
     package static let needs: History.Traits? = .fallenTimestamp
 
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        for life in history.incarnations.reversed() {
-            if let found = droppedSYN(in: life, history) { return found }
-            for side in [life.initiator, life.initiator.other] {
-                let fallen = life.events.filter {
+        for incarnation in history.incarnations.reversed() {
+            if let found = droppedSYN(in: incarnation, history) { return found }
+            for side in [incarnation.initiator, incarnation.initiator.other] {
+                let fallen = incarnation.events.filter {
                     history.events[$0].side == side && history.events[$0].formerTimestamp != nil
                 }
-                guard fallen.count >= Self.enough, let first = fallen.first,
+                guard fallen.count >= Self.leastRegressions, let first = fallen.first,
                     let former = history.events[first].formerTimestamp,
-                    !isAccepted(after: first, in: life, history)
+                    !isAccepted(after: first, in: incarnation, history)
                 else { continue }
-                return finding(of: fallen, below: former, in: life, history)
+                return finding(of: fallen, below: former, in: incarnation, history)
             }
         }
         return nil
     }
 
     /// Whether the other end acknowledged what came with an old timestamp.
-    private func isAccepted(after first: Int, in life: Incarnation, _ history: History) -> Bool {
+    private func isAccepted(after first: Int, in incarnation: Incarnation, _ history: History) -> Bool {
         let event = history.events[first]
         // What is sent again with a right timestamp may be acknowledged.
-        let recovery = life.events.suffix(from: first).first { index in
+        let recovery = incarnation.events.suffix(from: first).first { index in
             let other = history.events[index]
             return other.side == event.side && other.payloadLength > 0
                 && other.formerTimestamp == nil
         }
-        return life.events.suffix(from: first).prefix { $0 < recovery ?? .max }.contains { index in
+        return incarnation.events.suffix(from: first).prefix { $0 < recovery ?? .max }.contains { index in
             let other = history.events[index]
             return other.side != event.side && other.flags.contains(.ack) && other.kind != .icmp
                 && event.sequence.distance(to: other.acknowledgment) > 0
@@ -94,7 +94,7 @@ package struct TimestampRegression: Detector {
     private func finding(
         of fallen: [Int],
         below former: UInt32,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         _ history: History
     ) -> Finding {
         let event = history.events[fallen[0]]
@@ -103,7 +103,7 @@ package struct TimestampRegression: Detector {
         let distance = Int(former &- event.timestampValue)
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             severity: .warning,
             confidence: .high,
             count: fallen.count,
@@ -139,17 +139,17 @@ package struct TimestampRegression: Detector {
     }
 
     /// A SYN that a listener drops because it goes by one clock for an address behind which there are two.
-    private func droppedSYN(in life: Incarnation, _ history: History) -> Finding? {
-        let sendings = life.attempts.flatMap(\.sendings).sorted()
-        guard life.completion == nil, life.answers.isEmpty, sendings.count > 1,
-            life.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
+    private func droppedSYN(in incarnation: Incarnation, _ history: History) -> Finding? {
+        let sendings = incarnation.attempts.flatMap(\.sendings).sorted()
+        guard incarnation.completion == nil, incarnation.answers.isEmpty, sendings.count > 1,
+            incarnation.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
             let first = sendings.first, history.events[first].hasTimestamps,
             let newer = history.events[first].formerTimestamp
         else { return nil }
         let value = history.events[first].timestampValue
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: "paws-syn-drop",
             severity: .error,
             confidence: .medium,

@@ -54,9 +54,9 @@ package struct UnansweredRequest: Detector {
     )
 
     /// An answer may take so long, in nanoseconds.
-    private static let patience: Int64 = 10_000_000_000
+    private static let answerTimeout: Int64 = 10_000_000_000
     /// A requester that closes after so long gave up, in nanoseconds.
-    private static let requestersPatience: Int64 = 5_000_000_000
+    private static let requesterTimeout: Int64 = 5_000_000_000
     /// A service that answers late is given so many times what it usually takes.
     private static let slownessFactor: Int64 = 5
     /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
@@ -73,7 +73,7 @@ package struct UnansweredRequest: Detector {
         let isOpen = last.end == nil
         return finding(
             in: history,
-            life: last.life,
+            incarnation: last.incarnation,
             reason: last.isAcknowledged ? "not-answered" : "not-acknowledged",
             severity: isOpen && last.hadAnswers ? .note : .warning,
             confidence: isOpen || !last.isAcknowledged ? .medium : .high,
@@ -109,34 +109,34 @@ package struct UnansweredRequest: Detector {
     }
 
     private func request(in ending: Ending, _ history: History) -> Request? {
-        let side = ending.life.initiator
-        let (own, other) = (ending.dialogue[side], ending.dialogue[side.other])
-        guard ending.dialogue.speaker == side, own.hasSpoken, !isSayingGoodbye(ending, side),
+        let side = ending.incarnation.initiator
+        let (own, other) = (ending.stream[side], ending.stream[side.other])
+        guard ending.stream.lastDataSender == side, own.hasSentData, !isSayingGoodbye(ending, side),
             let data = history.lastData(of: side, in: ending)
         else { return nil }
         // Whoever sends message after message and never gets an answer does not wait for one.
-        let isStream = !other.hasSpoken && own.last.time - own.begin > Self.oneRequest
+        let isStream = !other.hasSentData && own.last.time - own.begin > Self.oneRequest
         guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
         let waited = history.endTime(of: ending) - own.last.time
         let isByRequester = ending.first.map { history.events[$0].side == side } ?? false
         let usual = history.capture.slowAnswers.usual(of: history.responder) ?? 0
-        let patience = isByRequester ? Self.requestersPatience : Self.patience
-        guard waited >= max(patience, Self.slownessFactor &* usual) else {
+        let answerTimeout = isByRequester ? Self.requesterTimeout : Self.answerTimeout
+        guard waited >= max(answerTimeout, Self.slownessFactor &* usual) else {
             return nil
         }
         return Request(
-            life: ending.life,
+            incarnation: ending.incarnation,
             data: data,
             end: ending.first,
             waited: waited,
-            isAcknowledged: ending.dialogue.isAcknowledged(side),
-            hadAnswers: other.hasSpoken
+            isAcknowledged: ending.stream.isAcknowledged(side),
+            hadAnswers: other.hasSentData
         )
     }
 
     /// Whether what was said last is part of a TLS handshake or its end, and no request.
     private func isSayingGoodbye(_ ending: Ending, _ side: Side) -> Bool {
-        guard let session = ending.conversation.tls else { return false }
+        guard let session = ending.stream.tls else { return false }
         let stream = session[side]
         return stream.alert != nil || stream.dataRecords == 0 || !session.isComplete
     }
@@ -180,7 +180,7 @@ package struct UnansweredRequest: Detector {
     }
 
     private struct Request {
-        let life: Incarnation
+        let incarnation: Incarnation
         let data: Int
         let end: Int?
         let waited: Int64

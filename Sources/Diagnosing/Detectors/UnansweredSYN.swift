@@ -49,7 +49,7 @@ package struct UnansweredSYN: Detector {
     )
 
     /// An answer may take so long, in nanoseconds.
-    private static let patience: Int64 = 3_000_000_000
+    private static let answerTimeout: Int64 = 3_000_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
 
@@ -62,19 +62,19 @@ package struct UnansweredSYN: Detector {
             return nil
         }
         let silences = history.incarnations.map { ($0, unanswered(in: $0, of: history)) }
-        guard let (life, attempts) = silences.last(where: { !$0.1.isEmpty }) else { return nil }
+        guard let (incarnation, attempts) = silences.last(where: { !$0.1.isEmpty }) else { return nil }
         let sendings = attempts.flatMap(\.sendings).sorted()
         guard let first = sendings.first, let last = sendings.last else { return nil }
-        let end = endOfWaiting(of: life, after: last, in: history)
+        let end = endOfWaiting(of: incarnation, after: last, in: history)
         let waited = end - history.events[first].time
-        let isPending = waited < Self.patience
+        let isPending = waited < Self.answerTimeout
         let cameUpLater = history.incarnations.contains {
-            $0.number > life.number && $0.isEstablished
+            $0.number > incarnation.number && $0.isEstablished
         }
-        let reason = reason(of: attempts, in: life, of: history)
+        let reason = reason(of: attempts, in: incarnation, of: history)
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: reason.rawValue,
             severity: isPending || cameUpLater ? .warning : .error,
             confidence: isPending ? .medium : .high,
@@ -85,7 +85,7 @@ package struct UnansweredSYN: Detector {
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", attempts.count),
-                Metric("answered_attempts", life.attempts.count - attempts.count),
+                Metric("answered_attempts", incarnation.attempts.count - attempts.count),
                 Metric("span_us", nanoseconds: history.delay(from: first, to: last)),
                 Metric("waited_us", nanoseconds: waited),
                 Metric("source_port", Int(history.initiator.port)),
@@ -94,8 +94,8 @@ package struct UnansweredSYN: Detector {
             ],
             causes: reason.causes,
             checks: checks(in: history),
-            summary: summary(of: attempts, sendings, waited: waited, in: life, of: history),
-            explanation: explanation(of: attempts, reason, in: life, of: history)
+            summary: summary(of: attempts, sendings, waited: waited, in: incarnation, of: history),
+            explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
     }
 
@@ -106,17 +106,17 @@ package struct UnansweredSYN: Detector {
     }
 
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
-    private func unanswered(in life: Incarnation, of history: History) -> [Attempt] {
-        guard life.completion == nil, !history.readings[life.events].contains(.responderSyn) else {
+    private func unanswered(in incarnation: Incarnation, of history: History) -> [Attempt] {
+        guard incarnation.completion == nil, !history.interpretations[incarnation.events].contains(.responderSyn) else {
             return []
         }
-        let attempts = life.attempts.filter {
-            $0.answers.isEmpty && $0.end == nil && history.strays(answering: $0).isEmpty
+        let attempts = incarnation.attempts.filter {
+            $0.answers.isEmpty && $0.end == nil && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }
-        guard let first = attempts.first?.first, life.answers.allSatisfy({ $0 < first }) else {
+        guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first }) else {
             return []
         }
-        let replies = life.events.filter { !history.isFromInitiator(history.events[$0]) }
+        let replies = incarnation.events.filter { !history.isFromInitiator(history.events[$0]) }
         let runs = attempts.split(where: { attempt, next in
             replies.contains { (attempt.first..<next.first).contains($0) }
         })
@@ -133,31 +133,31 @@ package struct UnansweredSYN: Detector {
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
-    private func endOfWaiting(of life: Incarnation, after last: Int, in history: History) -> Int64 {
-        let answered = life.attempts.first { $0.first > last }?.first
-        let next = history.incarnations.first { $0.number > life.number }?.attempts.first?.first
+    private func endOfWaiting(of incarnation: Incarnation, after last: Int, in history: History) -> Int64 {
+        let answered = incarnation.attempts.first { $0.first > last }?.first
+        let next = history.incarnations.first { $0.number > incarnation.number }?.attempts.first?.first
         return (answered ?? next).map { history.events[$0].time } ?? history.capture.end
     }
 
     private func reason(
         of attempts: [Attempt],
-        in life: Incarnation,
+        in incarnation: Incarnation,
         of history: History
     ) -> Reason {
         let silent = Set(attempts.map(\.ordinal))
         let syns = attempts.flatMap(\.sendings).map { history.events[$0] }
-        let others = life.attempts.filter { !silent.contains($0.ordinal) }.flatMap(\.sendings)
+        let others = incarnation.attempts.filter { !silent.contains($0.ordinal) }.flatMap(\.sendings)
             .map { history.events[$0] }
         func isOnly(_ asks: (Event) -> Bool) -> Bool {
             syns.allSatisfy(asks) && !others.isEmpty && !others.contains(where: asks)
         }
         if isOnly(\.triesFastOpen) { return .onlyWithFastOpen }
         if isOnly(\.asksForECN) { return .onlyWithECN }
-        return life.former == nil ? .allToPort : .onlyAfterIdle
+        return incarnation.former == nil ? .allToPort : .onlyAfterIdle
     }
 
     private func note(on sending: Int, in history: History) -> String {
-        guard case .syn(let ordinal, let number) = history.readings[sending] else { return "SYN" }
+        guard case .syn(let ordinal, let number) = history.interpretations[sending] else { return "SYN" }
         return number == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) sending"
     }
 
@@ -165,11 +165,11 @@ package struct UnansweredSYN: Detector {
         of unanswered: [Attempt],
         _ sendings: [Int],
         waited: Int64,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         of history: History
     ) -> String {
         let attempts = unanswered.count > 1 ? " in \(unanswered.count) attempts" : ""
-        let others = life.attempts.count - unanswered.count
+        let others = incarnation.attempts.count - unanswered.count
         let beside =
             others > 0
             ? "; \(Wording.count(others, "other attempt")) had \(others == 1 ? "an answer" : "answers")"
@@ -183,13 +183,13 @@ package struct UnansweredSYN: Detector {
     private func explanation(
         of attempts: [Attempt],
         _ reason: Reason,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         of history: History
     ) -> String {
         [
             schedule(of: attempts, in: history), place(in: history),
-            circumstance(reason, in: life, of: history),
-            refusalsInVain(in: life, of: history),
+            circumstance(reason, in: incarnation, of: history),
+            refusalsInVain(in: incarnation, of: history),
         ].compactMap(\.self).joined(separator: " ")
     }
 
@@ -223,7 +223,7 @@ package struct UnansweredSYN: Detector {
 
     private func circumstance(
         _ reason: Reason,
-        in life: Incarnation,
+        in incarnation: Incarnation,
         of history: History
     ) -> String? {
         switch reason {
@@ -231,7 +231,7 @@ package struct UnansweredSYN: Detector {
         case .onlyWithFastOpen: return "SYNs without Fast Open had an answer."
         case .onlyWithECN: return "SYNs without ECN had an answer."
         case .onlyAfterIdle:
-            guard let former = life.former, let first = life.attempts.first else { return nil }
+            guard let former = incarnation.former, let first = incarnation.attempts.first else { return nil }
             let idle = Wording.duration(history.delay(from: former, to: first.first))
             return """
                 The connection before on the same port had worked; its last packet came \(idle) before: something may \
@@ -240,8 +240,8 @@ package struct UnansweredSYN: Detector {
         }
     }
 
-    private func refusalsInVain(in life: Incarnation, of history: History) -> String? {
-        let packets = life.events.filter { history.attemptRefusedInVain(at: $0) != nil }.map {
+    private func refusalsInVain(in incarnation: Incarnation, of history: History) -> String? {
+        let packets = incarnation.events.filter { history.attemptRefusedInVain(at: $0) != nil }.map {
             String(history.events[$0].packet)
         }
         guard !packets.isEmpty else { return nil }

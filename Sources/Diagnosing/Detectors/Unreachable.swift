@@ -58,13 +58,13 @@ package struct Unreachable: Detector {
             error.isUnreachability && isPart(of: history, error, subject)
         }
         guard let refusals else { return nil }
-        let life = refusals.life
-        let isOnlyNoted = life.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
+        let incarnation = refusals.incarnation
+        let isOnlyNoted = incarnation.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: reason(of: refusals.first),
-            severity: isOnlyNoted ? .note : history.severity(of: life),
+            severity: isOnlyNoted ? .note : history.severity(of: incarnation),
             confidence: .high,
             count: refusals.all.count,
             events: refusals.events,
@@ -257,10 +257,10 @@ extension History {
 
     /// Whether a connection was up when the error came: a segment that is not kept is one of that.
     fileprivate func wasRunning(at error: Event) -> Bool {
-        guard let life = incarnations.first(where: { $0.number == Int(error.incarnation) }) else {
+        guard let incarnation = incarnations.first(where: { $0.number == Int(error.incarnation) }) else {
             return false
         }
-        guard let completion = life.completion else { return life.attempts.isEmpty }
+        guard let completion = incarnation.completion else { return incarnation.attempts.isEmpty }
         return events[completion].packet < error.packet
     }
 }

@@ -72,7 +72,7 @@ package struct UnregisteredProgram: Detector {
             initiatorPort: ports.count == 1 ? ports.first : nil,
             responder: inquiry.server.address,
             responderPort: inquiry.server.port,
-            context: first.call.context
+            encapsulation: first.call.encapsulation
         )
         subject.transport = first.transport
         return Finding(

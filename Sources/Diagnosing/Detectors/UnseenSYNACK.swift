@@ -52,16 +52,16 @@ package struct UnseenSYNACK: Detector {
             $0.answer.subject == .unseen && !isAccepted($0.event, in: history)
         }
         guard let first = unseen.first, let last = unseen.last else { return nil }
-        let life = history.life(of: last.event)
+        let incarnation = history.incarnation(of: last.event)
         let acknowledgments = Set(unseen.map { history.events[$0.event].acknowledgment })
         let translation = constantDistance(of: unseen.map(\.event), in: history)
         let isLinked = unseen.contains { !$0.answer.linked.isEmpty }
         return finding(
             in: history,
-            life: life,
+            incarnation: incarnation,
             reason: translation != nil
                 ? "rewritten" : acknowledgments.count == 1 ? "half-open-entry" : "random",
-            severity: history.severity(of: life),
+            severity: history.severity(of: incarnation),
             confidence: unseen.count > 1 || isLinked ? .high : .medium,
             status: .likely,
             count: unseen.count,
@@ -75,7 +75,7 @@ package struct UnseenSYNACK: Detector {
                 Metric("source_port", Int(history.initiator.port)),
                 Metric(
                     "syn_window",
-                    life.attempts.map { Int(history.events[$0.first].window) }.max() ?? 0
+                    incarnation.attempts.map { Int(history.events[$0.first].window) }.max() ?? 0
                 ),
                 Metric("established", history.isEverEstablished),
             ],
@@ -101,7 +101,7 @@ package struct UnseenSYNACK: Detector {
 
     /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.
     private func isAccepted(_ event: Int, in history: History) -> Bool {
-        guard let completion = history.life(of: event).completion else { return false }
+        guard let completion = history.incarnation(of: event).completion else { return false }
         return history.events[completion].sequence == history.events[event].acknowledgment
     }
 
@@ -109,7 +109,7 @@ package struct UnseenSYNACK: Detector {
     private func constantDistance(of events: [Int], in history: History) -> Int32? {
         var distances: [Int: Int32] = [:]
         for event in events {
-            guard let newest = history.life(of: event).attempts.last(where: { $0.first < event })
+            guard let newest = history.incarnation(of: event).attempts.last(where: { $0.first < event })
             else {
                 continue
             }
@@ -125,7 +125,7 @@ package struct UnseenSYNACK: Detector {
     /// How long before the newest SYN the acknowledged one was sent, by a Linux ISN clock of 64 ns a tick,
     /// modulo 274.88 s.
     private func age(of event: Int, in history: History) -> Int64 {
-        guard let newest = history.life(of: event).attempts.last(where: { $0.first < event }) else {
+        guard let newest = history.incarnation(of: event).attempts.last(where: { $0.first < event }) else {
             return 0
         }
         let acknowledged = history.events[event].acknowledgment.rawValue &- 1
@@ -155,7 +155,7 @@ package struct UnseenSYNACK: Detector {
         in history: History
     ) -> String {
         let first = unseen[0].event
-        let newest = history.life(of: first).attempts.last { $0.first < first }
+        let newest = history.incarnation(of: first).attempts.last { $0.first < first }
         var sentences: [String] = []
         if let newest {
             sentences.append(

@@ -63,7 +63,7 @@ package struct Subject: Hashable, Sendable {
     package var responderAddress: Address?
     package var responderPort: UInt16?
     /// In which VLANs and tunnels its packets were; plain where not all were in the same.
-    package var context = Context.plain
+    package var encapsulation = EncapsulationID.plain
     /// What carried its packets.
     package var transport = Transport.tcp
 
@@ -72,13 +72,13 @@ package struct Subject: Hashable, Sendable {
         initiatorPort: UInt16? = nil,
         responder: Address? = nil,
         responderPort: UInt16? = nil,
-        context: Context = .plain
+        encapsulation: EncapsulationID = .plain
     ) {
         initiatorAddress = initiator
         self.initiatorPort = initiatorPort
         responderAddress = responder
         self.responderPort = responderPort
-        self.context = context
+        self.encapsulation = encapsulation
     }
 
     package init(_ history: History) {
@@ -86,7 +86,7 @@ package struct Subject: Hashable, Sendable {
         initiatorPort = history.initiator.port
         responderAddress = history.responder.address
         responderPort = history.responder.port
-        context = history.context
+        encapsulation = history.encapsulation
     }
 
     /// The service, if it is a single one.

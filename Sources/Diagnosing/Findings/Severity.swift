@@ -47,7 +47,7 @@ package enum Guard: String, Sendable {
     /// The capture ended before the detector's timer ran out.
     case captureEnded = "capture-ended"
     /// The flow had more packets than its tape holds: counts are lower bounds.
-    case tapeFull = "tape-full"
+    case eventLogFull = "tape-full"
     /// Some packets of the flow were captured twice.
     case duplicates = "duplicated-packets"
     /// The capture holds one direction of some connections only.

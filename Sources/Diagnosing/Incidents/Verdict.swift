@@ -3,7 +3,7 @@ import Tracking
 /// Words the outcome of an incident: a headline, and the sentences under it.
 struct Verdict {
     /// As many findings the verdict tells; the rest stands in the chain.
-    private static let toldFindings = 3
+    private static let statedFindings = 3
 
     let chain: [Finding]
     let flows: Int
@@ -48,7 +48,7 @@ struct Verdict {
 
     var text: String {
         let relevant = chain.filter { $0.severity > .note }
-        var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.toldFindings).map(
+        var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.statedFindings).map(
             \.summary
         )
         if let last = sentences.popLast() {

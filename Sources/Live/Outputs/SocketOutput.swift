@@ -11,7 +11,7 @@ package final class SocketOutput: CountedOutput, Sendable {
     /// As many octets as are sent at once.
     private static let batch = 65_536
     /// How long `close()` waits for what was not sent yet, in seconds.
-    private static let lastPatience = 2.0
+    private static let flushTimeout = 2.0
 
     /// What the thread and the capture share.
     private struct State {
@@ -66,7 +66,7 @@ package final class SocketOutput: CountedOutput, Sendable {
     }
 
     package func close() {
-        state.withLock { $0.end = .now + .seconds(Self.lastPatience) }
+        state.withLock { $0.end = .now + .seconds(Self.flushTimeout) }
         thread.wake()
         thread.join()
         state.withLock { state in

@@ -5,7 +5,7 @@ struct StreamConnection: ~Copyable {
     let descriptor: Int32
 
     /// How long a connection may take to come up, in milliseconds.
-    private static let patience: Int32 = 5000
+    private static let connectTimeout: Int32 = 5000
 
     /// Connects; waits for the name service and the peer.
     ///
@@ -153,7 +153,7 @@ struct StreamConnection: ~Copyable {
             pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: alarm, events: Int16(POLLIN), revents: 0),
         ]
-        guard unsafe poll(&places, nfds_t(places.count), patience) > 0, places[0].revents != 0
+        guard unsafe poll(&places, nfds_t(places.count), connectTimeout) > 0, places[0].revents != 0
         else {
             return ETIMEDOUT
         }

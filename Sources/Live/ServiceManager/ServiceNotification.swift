@@ -26,7 +26,7 @@ package struct ServiceNotification: Sendable {
     package func say(status: String) { send("STATUS=\(Self.line(status))") }
 
     /// Says that it is alive, and no more.
-    package func feedWatchdog() { if watchdogInterval != nil { send("WATCHDOG=1") } }
+    package func pingWatchdog() { if watchdogInterval != nil { send("WATCHDOG=1") } }
 
     /// Says that it ends.
     package func sayStopping() { send("STOPPING=1") }

@@ -14,7 +14,7 @@ extension EventJSON {
         let destination: (address: Address?, port: UInt16?)
         /// `nil` for what is about more than one four-tuple.
         let communityID: String?
-        let context: Context
+        let encapsulation: EncapsulationID
         var transport = Transport.tcp
         let begin: Int64
         var service: JSONValue?
@@ -33,7 +33,7 @@ extension EventJSON {
             source: (subject.initiatorAddress, subject.initiatorPort),
             destination: (subject.responderAddress, subject.responderPort),
             communityID: link.communityID,
-            context: subject.context,
+            encapsulation: subject.encapsulation,
             transport: subject.transport,
             begin: finding.begin,
             service: name(of: finding)
@@ -51,7 +51,7 @@ extension EventJSON {
         let flowID = envelope.communityID.map {
             StableID.number(of: "\($0)|\(envelope.begin)") % Self.flowIDBits
         }
-        let wrapping = contexts.name(of: envelope.context)
+        let wrapping = encapsulations.name(of: envelope.encapsulation)
         json.beginObject()
         json.member("schema", Self.schemaVersion)
         json.member("timestamp", text(of: envelope.time))

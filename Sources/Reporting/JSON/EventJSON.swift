@@ -15,7 +15,7 @@ package struct EventJSON {
     let services: ServiceNames
 
     /// What the numbers of VLANs and tunnels stand for.
-    let contexts: Contexts
+    let encapsulations: EncapsulationTable
 
     /// Which host's which interface an event was seen on, where it was; several have no one name.
     let host: String?
@@ -26,7 +26,7 @@ package struct EventJSON {
         inputs: [String],
         origins: FrameOrigins? = nil,
         services: ServiceNames = ServiceNames(),
-        contexts: Contexts = Contexts(),
+        encapsulations: EncapsulationTable = EncapsulationTable(),
         host: String? = nil,
         interface: String? = nil
     ) {
@@ -36,7 +36,7 @@ package struct EventJSON {
         self.inputs = inputs
         self.origins = origins
         self.services = services
-        self.contexts = contexts
+        self.encapsulations = encapsulations
     }
 
     /// The event of one incident.
@@ -135,7 +135,7 @@ package struct EventJSON {
             source: (handshake.initiator.address, handshake.initiator.port),
             destination: (handshake.responder.address, handshake.responder.port),
             communityID: CommunityID.text(handshake.initiator, handshake.responder),
-            context: handshake.context,
+            encapsulation: handshake.encapsulation,
             begin: handshake.begin
         )
         beginEvent("handshake", envelope, to: &json)

@@ -13,7 +13,7 @@ package struct JSONReport {
             inputs: report.inputs.map(\.name),
             origins: report.origins,
             services: report.services,
-            contexts: report.contexts
+            encapsulations: report.encapsulations
         )
     }
 

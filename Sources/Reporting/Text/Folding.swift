@@ -71,7 +71,7 @@ struct Folding {
     private func signature(_ index: Int) -> String {
         let event = history.events[index]
         let part =
-            switch history.readings[index] {
+            switch history.interpretations[index] {
             case .syn(_, let sending): sending == 1 ? "new SYN" : "SYN again"
             case .answer(let answer):
                 switch answer.subject {
@@ -79,7 +79,7 @@ struct Folding {
                 case .stale(_, let reason): reason.rawValue
                 case .former: "former"
                 case .unseen: "unseen"
-                case .unprompted: "unprompted"
+                case .unsolicited: "unprompted"
                 }
             case .responderSyn: "responder SYN"
             case .completion: "completion"

@@ -201,7 +201,7 @@ package struct TextReport {
             incident.flows > 1
             ? " of \(history.initiator) → \(history.responder), one of \(incident.flows) connections"
             : ""
-        let label = "   Timeline\(flow)\(report.surroundings(of: history))\n"
+        let label = "   Timeline\(flow)\(report.sinks(of: history))\n"
         let exchange = report.services.exchange(
             naming: history.responder,
             for: history.initiator.address

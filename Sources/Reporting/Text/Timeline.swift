@@ -19,13 +19,13 @@ struct Timeline {
 
     var text: String {
         let shown = history.events.indices.filter { history.events[$0].kind != .formerConnection }
-        let commentary = Commentary(history)
+        let annotations = Annotations(history)
         let rows = shown.enumerated().map { place, index in
             PacketRow(index, in: history, after: place == 0 ? nil : shown[place - 1], clock: clock)
         }
         var waiting = asides
         let columns = Columns(rows + waiting.map(\.row), margin: Self.margin)
-        var text = former(columns, commentary)
+        var text = former(columns, annotations)
         var log = LogRows(
             entries,
             names: logNames,
@@ -42,7 +42,7 @@ struct Timeline {
                     text += asides(&waiting, before: shown[place], columns)
                     text += log.rows(before: history.events[shown[place]].time)
                     text += columns.line(rows[place])
-                    if let remark = commentary.remark(on: shown[place]) {
+                    if let remark = annotations.remark(on: shown[place]) {
                         text += self.remark(remark, columns)
                     }
                 }
@@ -96,10 +96,10 @@ struct Timeline {
     }
 
     /// What is known of the connection before, above the first row.
-    private func former(_ columns: Columns, _ commentary: Commentary) -> String {
+    private func former(_ columns: Columns, _ annotations: Annotations) -> String {
         guard let index = history.events.indices.first,
             history.events[index].kind == .formerConnection,
-            let remark = commentary.remark(on: index)
+            let remark = annotations.remark(on: index)
         else { return "" }
         return ellipsis(remark, columns)
     }

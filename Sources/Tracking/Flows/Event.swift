@@ -27,7 +27,7 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     /// In the lowest bit the side, above it the kind.
     private let kindAndSide: UInt8
     /// The VLANs and tunnels it was in.
-    package var context: Context
+    package var encapsulation: EncapsulationID
     /// Which life of the four-tuple it belongs to, from 0.
     package var incarnation: UInt16 = 0
     package var icmpType: UInt8 = 0
@@ -42,13 +42,13 @@ extension Event {
     @inline(always)
     init(
         facts: SegmentFacts,
-        context: Context,
+        encapsulation: EncapsulationID,
         kind: Kind,
         side: Side,
         annex: Address = Address(high: 0, low: 0)
     ) {
         self.facts = facts
-        self.context = context
+        self.encapsulation = encapsulation
         kindAndSide = kind.rawValue << 1 | side.rawValue
         self.annex = annex
     }
@@ -131,7 +131,7 @@ extension Event {
     init(_ segment: borrowing FlowSegment) {
         self.init(
             facts: segment.facts,
-            context: segment.context,
+            encapsulation: segment.encapsulation,
             kind: segment.eventKind,
             side: segment.side,
             annex: Address(high: segment.link.packed, low: 0)
@@ -142,12 +142,12 @@ extension Event {
     init(
         dataIn facts: SegmentFacts,
         from side: Side,
-        context: Context,
+        encapsulation: EncapsulationID,
         incarnation: UInt16,
         contents: TLSContents
     ) {
         let kind = facts.flags.contains(.fin) ? Kind.fin : .data
-        self.init(facts: facts, context: context, kind: kind, side: side)
+        self.init(facts: facts, encapsulation: encapsulation, kind: kind, side: side)
         self.incarnation = incarnation
         self.contents = contents
     }
@@ -161,13 +161,13 @@ extension Event {
         acknowledgment: SequenceNumber = SequenceNumber(0),
         flags: TCPFlags,
         from side: Side,
-        context: Context
+        encapsulation: EncapsulationID
     ) {
         var facts = SegmentFacts(at: time, packet: packet)
         facts.sequence = sequence
         facts.acknowledgment = acknowledgment
         facts.flags = flags
-        self.init(facts: facts, context: context, kind: kind, side: side)
+        self.init(facts: facts, encapsulation: encapsulation, kind: kind, side: side)
     }
 
     init(_ error: ICMPError, side: Side, in frame: FrameFacts) {
@@ -183,7 +183,7 @@ extension Event {
         if error.quoted.hasFlags { facts.options.presence = .quotedFlags }
         self.init(
             facts: facts,
-            context: frame.context,
+            encapsulation: frame.encapsulation,
             kind: .icmp,
             side: side,
             annex: error.sender
@@ -192,9 +192,9 @@ extension Event {
     }
 
     /// A packet that is part of no flow: when and where it was captured is all that it tells.
-    init(_ kind: Kind, at time: Int64, packet: UInt64, frameLength: UInt32, in context: Context) {
+    init(_ kind: Kind, at time: Int64, packet: UInt64, frameLength: UInt32, in encapsulation: EncapsulationID) {
         let facts = SegmentFacts(at: time, packet: packet, frameLength: frameLength)
-        self.init(facts: facts, context: context, kind: kind, side: .low)
+        self.init(facts: facts, encapsulation: encapsulation, kind: kind, side: .low)
     }
 
     /// The first sequence number after this segment.
@@ -230,17 +230,17 @@ struct FrameFacts: BitwiseCopyable {
     let time: Int64
     let number: UInt64
     let originalLength: UInt32
-    var context: Context
+    var encapsulation: EncapsulationID
     var link = LinkFacts()
 }
 
 extension FrameFacts {
     @inline(always)
-    init(_ frame: borrowing Frame, context: Context, link: LinkFacts) {
+    init(_ frame: borrowing Frame, encapsulation: EncapsulationID, link: LinkFacts) {
         time = frame.time
         number = frame.number
         originalLength = frame.originalLength
-        self.context = context
+        self.encapsulation = encapsulation
         self.link = link
     }
 }

@@ -1,80 +1,80 @@
 /// What a segment meant for its flow.
-struct Step: OptionSet, BitwiseCopyable {
+struct FlowActions: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
 
     /// The segment belongs on the flow's tape.
-    static let record = Step(rawValue: 1)
+    static let record = FlowActions(rawValue: 1)
     /// Something is odd: the flow's events will be wanted.
-    static let noteworthy = Step(rawValue: 2)
+    static let suspicious = FlowActions(rawValue: 2)
     /// All is well up to here: the tape may go.
-    static let forget = Step(rawValue: 4)
+    static let forget = FlowActions(rawValue: 4)
     /// The segment's timestamp lies far behind the newest one of its sender.
-    static let fallsBack = Step(rawValue: 8)
+    static let fallsBack = FlowActions(rawValue: 8)
     /// The segment acknowledges what the capture misses.
-    static let showsLoss = Step(rawValue: 16)
+    static let showsLoss = FlowActions(rawValue: 16)
 }
 
 /// The slow path: everything that is not a plain segment of a settled flow.
 extension Flow {
     /// Follows a segment that the fast path declined.
     @inline(always)
-    mutating func advance(with segment: borrowing FlowSegment) -> Step {
+    mutating func advance(with segment: borrowing FlowSegment) -> FlowActions {
         let side = segment.side
         lastTime = segment.time
         lastPacket = segment.number
-        var step: Step
+        var actions: FlowActions
         if segment.isToItself, !segment.flags.contains(.rst) {
-            step = takeOwn(segment, from: side, at: segment.time)
+            actions = takeOwn(segment, from: side, at: segment.time)
         } else if segment.flags.contains(.rst) {
-            step = takeReset(segment, from: side)
+            actions = takeReset(segment, from: side)
         } else if segment.flags.contains(.syn) {
-            step =
+            actions =
                 segment.flags.contains(.ack)
                 ? takeAnswer(segment, from: side, at: segment.time)
-                : takeOpening(segment, from: side, at: segment.time)
+                : takeSYN(segment, from: side, at: segment.time)
         } else {
-            step = takeOther(segment, from: side, at: segment.time)
+            actions = takeOther(segment, from: side, at: segment.time)
             if phase == .settled || phase == .closing,
                 acknowledgesUnseen(segment.acknowledgment, from: side)
             {
                 self[side.other].next = segment.acknowledgment
-                step.insert(.showsLoss)
+                actions.insert(.showsLoss)
             }
         }
         // What fell back is not taken for the newest, so that all that follows it shows too.
-        if !segment.flags.contains(.syn), !step.contains(.fallsBack) {
+        if !segment.flags.contains(.syn), !actions.contains(.fallsBack) {
             self[side].send(segment)
         }
-        return step
+        return actions
     }
 
     /// A handshake that took longer may be a slow one, in nanoseconds.
     private static let slowHandshake: Int64 = 200_000_000
 
-    private mutating func takeOpening(
+    private mutating func takeSYN(
         _ segment: borrowing FlowSegment,
         from side: Side,
         at time: Int64
-    ) -> Step {
+    ) -> FlowActions {
         if side == initiator {
-            letters.note(.syn)
+            history.note(.syn)
             syns = syns == .max ? .max : syns + 1
         }
         let known = self[side]
         let isRepeat =
             known.marks.contains(.synchronized) && known.initialSequence == segment.sequence
-        let isFirst = !known.marks.contains(.spoke) && !self[side.other].marks.contains(.spoke)
+        let isFirst = !known.marks.contains(.seen) && !self[side.other].marks.contains(.seen)
         if !isRepeat {
             self[side].synchronize(by: segment)
             offered = segment.options.presence
             attempts = attempts == .max ? .max : attempts + 1
         }
         switch phase {
-        case .opening, .answered, .reset:
+        case .halfOpen, .answered, .reset:
             if side == initiator {
                 if isRepeat, marks.contains(.completed) { return [] }
                 if !isRepeat || phase != .answered { synTime = time }
-                if !isRepeat || phase == .reset { phase = .opening }
+                if !isRepeat || phase == .reset { phase = .halfOpen }
                 takeEarlyAnswer(at: time)
             }
         case .settled, .doubtful, .closing, .closed:
@@ -83,18 +83,18 @@ extension Flow {
         case .established:
             break
         }
-        return isFirst && !Self.isFaulty(segment.options) ? .record : [.record, .noteworthy]
+        return isFirst && !Self.isFaulty(segment.options) ? .record : [.record, .suspicious]
     }
 
     /// Where the capture shows a SYN-ACK just before the SYN that it answers, the handshake goes on from it.
     private mutating func takeEarlyAnswer(at time: Int64) {
         let answer = self[initiator.other]
-        guard phase == .opening, answer.marks.contains(.synchronized),
+        guard phase == .halfOpen, answer.marks.contains(.synchronized),
             self[initiator].isAnswered(by: answer.acknowledged)
         else { return }
         phase = .answered
         marks.insert(.timed)
-        legs.0 = 0
+        synToSYNACK = 0
         marks.remove(.midstream)
     }
 
@@ -102,10 +102,10 @@ extension Flow {
         _ segment: borrowing FlowSegment,
         from side: Side,
         at time: Int64
-    ) -> Step {
+    ) -> FlowActions {
         let isFromResponder = side != initiator
         if isFromResponder {
-            letters.note(.synAck)
+            history.note(.synAck)
             synAcks = synAcks == .max ? .max : synAcks + 1
         }
         let isCurrent = self[side.other].isAnswered(by: segment.acknowledgment)
@@ -114,25 +114,25 @@ extension Flow {
             && self[side].initialSequence != segment.sequence
         self[side].synchronize(by: segment)
         self[side].acknowledged = segment.acknowledgment
-        if !self[side.other].marks.contains(.spoke) { return .record }
+        if !self[side.other].marks.contains(.seen) { return .record }
         guard isCurrent else {
-            marks.insert(.strayReply)
-            return [.record, .noteworthy]
+            marks.insert(.unsolicitedReply)
+            return [.record, .suspicious]
         }
         if !isFromResponder {
             // A simultaneous open: each side answers the other's SYN (RFC 9293 §3.5).
             if phase == .answered { complete(at: time) }
-            return [.record, .noteworthy]
+            return [.record, .suspicious]
         }
         let isOrdinary =
-            phase == .opening && synAcks == 1 && !isChange && !Self.isFaulty(segment.options)
+            phase == .halfOpen && synAcks == 1 && !isChange && !Self.isFaulty(segment.options)
             && !isOdd(segment, to: self[side.other])
-        if phase == .opening || phase == .reset && !marks.contains(.completed) {
+        if phase == .halfOpen || phase == .reset && !marks.contains(.completed) {
             phase = .answered
             marks.insert(.timed)
-            legs.0 = Self.microseconds(from: synTime, to: time)
+            synToSYNACK = Self.microseconds(from: synTime, to: time)
         }
-        return isOrdinary ? .record : [.record, .noteworthy]
+        return isOrdinary ? .record : [.record, .suspicious]
     }
 
     @inline(always)
@@ -140,15 +140,15 @@ extension Flow {
         _ segment: borrowing FlowSegment,
         from side: Side,
         at time: Int64
-    ) -> Step {
+    ) -> FlowActions {
         let isFromInitiator = side == initiator
-        letters.note(isFromInitiator ? .initiatorAck : .ack)
+        history.note(isFromInitiator ? .initiatorAck : .ack)
         if segment.payloadLength > 0 {
-            letters.note(isFromInitiator ? .initiatorData : .data)
+            history.note(isFromInitiator ? .initiatorData : .data)
             self[side].marks.insert(.sentData)
         }
         switch phase {
-        case .opening, .reset:
+        case .halfOpen, .reset:
             return takeBeforeAnswer(segment, from: side, at: time)
         case .answered:
             if !isFromInitiator, isLateAnswer(segment, from: side) {
@@ -157,7 +157,7 @@ extension Flow {
                 return .record
             }
             guard isFromInitiator, self[side.other].isAccepted(by: segment.acknowledgment) else {
-                return [.record, .noteworthy]
+                return [.record, .suspicious]
             }
             complete(at: time)
             return segment.flags.contains(.fin) ? takeFin(segment, from: side) : .record
@@ -170,14 +170,14 @@ extension Flow {
             guard isConfirmed else { return segment.payloadLength > 0 ? .record : [] }
             phase = .settled
             // Where there was trouble, that it ended is worth an event.
-            return marks.contains(.noteworthy) ? .record : .forget
+            return marks.contains(.suspicious) ? .record : .forget
         case .settled, .doubtful:
             if segment.flags.contains(.fin) { return takeFin(segment, from: side) }
             if segment.payloadLength > 0,
                 fallsBack(segment.options, at: segment.sequence, from: side)
             {
                 phase = .doubtful
-                return [.record, .noteworthy, .fallsBack]
+                return [.record, .suspicious, .fallsBack]
             }
             if phase == .doubtful, acknowledgesUnseen(segment.acknowledgment, from: side) {
                 // The peer takes what fell back: a clock that was set, and nobody minds.
@@ -199,14 +199,14 @@ extension Flow {
         _ segment: borrowing FlowSegment,
         from side: Side,
         at time: Int64
-    ) -> Step {
+    ) -> FlowActions {
         if phase == .reset {
             // Whoever sent the RST goes on: perhaps it was not their own.
             let isUnaware = side == closer && segment.payloadLength > 0
-            return isUnaware ? [.record, .noteworthy] : .record
+            return isUnaware ? [.record, .suspicious] : .record
         }
         if side != initiator {
-            guard self[initiator].marks.contains(.spoke) else {
+            guard self[initiator].marks.contains(.seen) else {
                 phase = .settled
                 marks.insert(.alive)
                 return .forget
@@ -216,17 +216,17 @@ extension Flow {
             {
                 // The responder sent a SYN, and this acknowledges the initiator's SYN-ACK to it.
                 complete(at: time)
-                return [.record, .noteworthy]
+                return [.record, .suspicious]
             }
             if isLateAnswer(segment, from: side) {
                 marks.insert(.alive)
                 phase = .settled
                 return .record
             }
-            marks.insert(.strayReply)
-            return [.record, .noteworthy]
+            marks.insert(.unsolicitedReply)
+            return [.record, .suspicious]
         }
-        guard !self[side.other].marks.contains(.spoke) else {
+        guard !self[side.other].marks.contains(.seen) else {
             // The initiator goes on from a SYN-ACK that no captured SYN explains: that SYN was missed.
             let isAccepted =
                 self[side.other].isAnswered(by: segment.acknowledgment)
@@ -248,7 +248,7 @@ extension Flow {
     mutating func complete(at time: Int64) {
         phase = .established
         marks.formUnion([.completed, .alive])
-        legs.1 = Self.microseconds(from: synTime + Int64(legs.0) * 1000, to: time)
+        synackToACK = Self.microseconds(from: synTime + Int64(synToSYNACK) * 1000, to: time)
         if time - begin > Self.slowHandshake { marks.insert(.slow) }
     }
 

@@ -1,7 +1,7 @@
 /// How connections end: FIN, the acknowledgment of FIN, and RST (RFC 9293 §3.6, §3.5.2).
 extension Flow {
-    mutating func takeFin(_ segment: borrowing FlowSegment, from side: Side) -> Step {
-        letters.note(side == initiator ? .initiatorFin : .fin)
+    mutating func takeFin(_ segment: borrowing FlowSegment, from side: Side) -> FlowActions {
+        history.note(side == initiator ? .initiatorFin : .fin)
         if !self[side.other].marks.contains(.sentFin) { noteCloser(side) }
         self[side].marks.insert(.sentFin)
         if phase != .closed { phase = .closing }
@@ -9,7 +9,7 @@ extension Flow {
         return .record
     }
 
-    mutating func takeClosing(_ segment: borrowing FlowSegment, from side: Side) -> Step {
+    mutating func takeClosing(_ segment: borrowing FlowSegment, from side: Side) -> FlowActions {
         guard phase == .closing else { return [] }
         noteFinAcknowledgment(by: segment, from: side)
         return phase == .closed ? .forget : []
@@ -26,23 +26,23 @@ extension Flow {
         if self[side].marks.contains(.finAcknowledged) { phase = .closed }
     }
 
-    mutating func takeReset(_ segment: borrowing FlowSegment, from side: Side) -> Step {
-        letters.note(side == initiator ? .initiatorRst : .rst)
+    mutating func takeReset(_ segment: borrowing FlowSegment, from side: Side) -> FlowActions {
+        history.note(side == initiator ? .initiatorRst : .rst)
         switch phase {
-        case .opening, .answered, .established:
-            if isForOlderAttempt(segment, from: side) { return [.record, .noteworthy] }
-            if phase == .opening, side != initiator, synAcks == 0 { marks.insert(.refused) }
+        case .halfOpen, .answered, .established:
+            if isForOlderAttempt(segment, from: side) { return [.record, .suspicious] }
+            if phase == .halfOpen, side != initiator, synAcks == 0 { marks.insert(.refused) }
             if phase == .established { noteCloser(side) }
             marks.insert(.wasReset)
             phase = .reset
-            return [.record, .noteworthy]
+            return [.record, .suspicious]
         case .settled, .doubtful, .closing:
             noteCloser(side)
             phase = .reset
             let sender = self[side]
             let isStrange =
-                sender.marks.contains(.spoke) && sender.timeToLive != segment.timeToLive
-            return isStrange ? [.record, .noteworthy] : .record
+                sender.marks.contains(.seen) && sender.timeToLive != segment.timeToLive
+            return isStrange ? [.record, .suspicious] : .record
         case .reset:
             return .record
         case .closed:

@@ -6,7 +6,7 @@ extension Flow {
 
     /// Whether `side` can have sent the quoted segment; a RST may carry sequence number 0.
     func mayHaveSent(_ quoted: QuotedPacket, from side: Side) -> Bool {
-        if quoted.sequence.rawValue == 0 || phase == .opening || phase == .answered
+        if quoted.sequence.rawValue == 0 || phase == .halfOpen || phase == .answered
             || phase == .reset
         {
             return true
@@ -17,12 +17,12 @@ extension Flow {
 
     /// - Returns: whether the error is noteworthy: path-MTU discovery is not (RFC 1191, RFC 8201).
     mutating func note(_ error: ICMPError, from side: Side) -> Bool {
-        letters.note(.icmp)
+        history.note(.icmp)
         icmpErrors = icmpErrors == .max ? .max : icmpErrors + 1
         let isV4 = error.quoted.source.address.isIPv4
         let isPathMTU = isV4 ? error.type == 3 && error.code == 4 : error.type == 2
         if isPathMTU { return false }
-        if phase == .opening || phase == .answered { marks.insert(.rejected) }
+        if phase == .halfOpen || phase == .answered { marks.insert(.rejected) }
         return true
     }
 }

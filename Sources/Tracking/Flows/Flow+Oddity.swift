@@ -11,7 +11,7 @@ extension Flow {
     /// Whether a SYN-ACK says what the SYN of `opener` did not ask for, echoes what it did not carry, or refuses
     /// the data that it brought with a Fast Open cookie.
     @inline(always)
-    func isOdd(_ answer: borrowing FlowSegment, to opener: Sender) -> Bool {
+    func isOdd(_ answer: borrowing FlowSegment, to opener: EndpointState) -> Bool {
         let options = answer.options
         let excess = options.presence.subtracting(offered)
         let isForeignEcho =

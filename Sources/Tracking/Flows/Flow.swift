@@ -3,7 +3,7 @@ struct Flow: BitwiseCopyable {
     /// How far the present incarnation came.
     enum Phase: UInt8, BitwiseCopyable {
         /// SYNs, and nothing that answers the newest of them.
-        case opening
+        case halfOpen
         /// A SYN-ACK answered the newest SYN.
         case answered
         /// The handshake is complete; nothing confirms yet that the responder knows it.
@@ -21,7 +21,7 @@ struct Flow: BitwiseCopyable {
         let rawValue: UInt16
 
         /// Something happened that a detector should look at.
-        static let noteworthy = Marks(rawValue: 1)
+        static let suspicious = Marks(rawValue: 1)
         static let initiatorIsHigh = Marks(rawValue: 2)
         /// The first captured segment of this incarnation was no SYN.
         static let midstream = Marks(rawValue: 4)
@@ -33,14 +33,14 @@ struct Flow: BitwiseCopyable {
         static let refused = Marks(rawValue: 64)
         static let rejected = Marks(rawValue: 128)
         /// A SYN-ACK or ACK answered something else than the newest SYN.
-        static let strayReply = Marks(rawValue: 256)
+        static let unsolicitedReply = Marks(rawValue: 256)
         static let wasReset = Marks(rawValue: 512)
         /// The initiator went on as if answered, and no answer was captured.
         static let oneWay = Marks(rawValue: 1024)
         /// The high side sent the first FIN, or the RST that ended it.
         static let closedByHigh = Marks(rawValue: 2048)
         static let inUse = Marks(rawValue: 4096)
-        /// A SYN-ACK answered a SYN of this incarnation, `legs.0` after `synTime`.
+        /// A SYN-ACK answered a SYN of this incarnation, `synToSYNACK` after `synTime`.
         static let timed = Marks(rawValue: 8192)
         /// The handshake took longer than most do: its events are kept until it is known what is usual.
         static let slow = Marks(rawValue: 16384)
@@ -54,8 +54,8 @@ struct Flow: BitwiseCopyable {
 
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
     let key: FlowKey
-    private var senders = Ends(both: Sender())
-    var phase: Phase = .opening
+    private var senders = PerEndpoint(both: EndpointState())
+    var phase: Phase = .halfOpen
     /// Counts that stop at 255.
     var syns: UInt8 = 0
     var synAcks: UInt8 = 0
@@ -64,11 +64,11 @@ struct Flow: BitwiseCopyable {
     /// The options of the newest SYN.
     var offered = TCPOptions.Presence(rawValue: 0)
     var marks: Marks = .inUse
-    var tape = Tape()
+    var eventLog = EventLog()
     /// The number of its talk: of what its ends said since the handshake; 0 for nothing.
-    var talk: UInt32 = 0
+    var streamState: UInt32 = 0
     /// Whose data came last.
-    var speaker: Side = .low
+    var lastDataSender: Side = .low
     /// Whether its data is that of a TLS session.
     var isTLS = false
     var incarnation: UInt16 = 0
@@ -80,7 +80,7 @@ struct Flow: BitwiseCopyable {
     var firstPacket: UInt64
     /// The SYN that `legs` counts from: the latest sending of the newest attempt.
     var synTime: Int64 = 0
-    var letters = HistoryLetters()
+    var history = HistoryLetters()
     /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
     var legs: (UInt32, UInt32) = (0, 0)
 
@@ -100,37 +100,37 @@ struct Flow: BitwiseCopyable {
     }
 
     @inline(always)
-    subscript(side: Side) -> Sender {
+    subscript(side: Side) -> EndpointState {
         _read { yield senders[side] }
         _modify { yield &senders[side] }
     }
 
-    var low: Sender { self[.low] }
-    var high: Sender { self[.high] }
+    var low: EndpointState { self[.low] }
+    var high: EndpointState { self[.high] }
 
     /// In what VLANs and tunnels an end sends.
-    func context(of side: Side) -> Context {
-        Context(number: self[side].context & Self.contextBits)
+    func encapsulation(of side: Side) -> EncapsulationID {
+        EncapsulationID(number: self[side].encapsulation & Self.encapsulationBits)
     }
 
-    mutating func setContext(_ context: Context, of side: Side) {
-        let kept = self[side].context & ~Self.contextBits
-        self[side].context = kept | context.number & Self.contextBits
+    mutating func setEncapsulation(_ encapsulation: EncapsulationID, of side: Side) {
+        let kept = self[side].encapsulation & ~Self.encapsulationBits
+        self[side].encapsulation = kept | encapsulation.number & Self.encapsulationBits
     }
 
     /// Which of the flows on its four-tuple it is, from 0 to 15; 0 for one whose packets lie plainly in their
     /// frames.
-    var domain: UInt16 {
-        get { self[.low].context >> 12 }
-        set { self[.low].context = self[.low].context & Self.contextBits | newValue << 12 }
+    var duplicateIndex: UInt16 {
+        get { self[.low].encapsulation >> 12 }
+        set { self[.low].encapsulation = self[.low].encapsulation & Self.encapsulationBits | newValue << 12 }
     }
 
-    private static let contextBits: UInt16 = 0x0FFF
+    private static let encapsulationBits: UInt16 = 0x0FFF
 
     var initiator: Side { marks.contains(.initiatorIsHigh) ? .high : .low }
 
     /// Whether a diagnosis will want its events.
-    var isNoteworthy: Bool { !marks.isDisjoint(with: [.noteworthy, .reused]) }
+    var isSuspicious: Bool { !marks.isDisjoint(with: [.suspicious, .reused]) }
 
     /// Whether new data carries a timestamp far older than the newest one (RFC 7323 §5.3); a reordered
     /// segment carries an old sequence number too.
@@ -146,17 +146,17 @@ struct Flow: BitwiseCopyable {
     @inline(always)
     func acknowledgesUnseen(_ acknowledgment: SequenceNumber, from side: Side) -> Bool {
         let other = self[side.other]
-        return other.next.distance(to: acknowledgment) > 0 && other.marks.contains(.spoke)
+        return other.next.distance(to: acknowledgment) > 0 && other.marks.contains(.seen)
     }
 
     /// Notes that an end sends data.
     ///
     /// - Returns: the number of its talk, whether the other end had spoken last, and whether it is a TLS session.
     @inline(always)
-    mutating func takeTurn(_ side: Side) -> (talk: UInt32, isNew: Bool, isTLS: Bool) {
-        let isNew = speaker != side
-        speaker = side
-        return (talk, isNew, isTLS)
+    mutating func noteDataSender(_ side: Side) -> (streamState: UInt32, isNew: Bool, isTLS: Bool) {
+        let isNew = lastDataSender != side
+        lastDataSender = side
+        return (streamState, isNew, isTLS)
     }
 
     /// Takes a plain segment of a settled flow; declines everything that it does not understand.
@@ -184,8 +184,8 @@ struct Flow: BitwiseCopyable {
     @inline(never)
     private mutating func noteFirstData(_ segment: borrowing FlowSegment) {
         let isFromInitiator = segment.side == initiator
-        letters.note(isFromInitiator ? .initiatorAck : .ack)
-        if !segment.isToItself { letters.note(isFromInitiator ? .initiatorData : .data) }
+        history.note(isFromInitiator ? .initiatorAck : .ack)
+        if !segment.isToItself { history.note(isFromInitiator ? .initiatorData : .data) }
         self[segment.side].marks.insert(.sentData)
         self[segment.side].timeToLive = segment.timeToLive
     }

@@ -13,9 +13,9 @@ package struct FlowEvents: Sendable {
     package let firstPacket: UInt64
     /// Whether it was tried a few times at most, and nobody sent any data: one of the flows that a scan or a flood
     /// is made of.
-    package let isMute: Bool
+    package let carriesNoPayload: Bool
     /// What was said on its connections that ended oddly, oldest first.
-    package let conversations: [Conversation]
+    package let streams: [StreamSummary]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
     /// The tracker's number for the flow, for as long as that is in its table.

@@ -34,7 +34,7 @@ package enum HandshakeOutcome: UInt8, CaseIterable, Sendable {
 package struct Handshake: Hashable, Sendable {
     package let initiator: Endpoint
     package let responder: Endpoint
-    package let context: Context
+    package let encapsulation: EncapsulationID
     /// The time of its first packet, in nanoseconds since 1970.
     package let begin: Int64
     package let firstPacket: UInt64
@@ -54,7 +54,7 @@ extension Flow {
         if marks.contains(.midstream) { return .midstream }
         if marks.contains(.completed) { return .completed }
         if marks.contains(.refused), synAcks == 0 { return .refused }
-        if marks.contains(.strayReply) { return .staleReply }
+        if marks.contains(.unsolicitedReply) { return .staleReply }
         if marks.contains(.rejected) { return .rejected }
         if marks.contains(.wasReset) { return .reset }
         return synAcks == 0 && !marks.contains(.oneWay) ? .noAnswer : .incomplete
@@ -64,17 +64,17 @@ extension Flow {
         Handshake(
             initiator: key[initiator],
             responder: key[initiator.other],
-            context: context,
+            encapsulation: encapsulation,
             begin: begin,
             firstPacket: firstPacket,
             outcome: outcome,
-            history: letters,
+            history: history,
             syns: Int(syns),
             synAcks: Int(synAcks),
             attempts: Int(attempts),
             icmpErrors: Int(icmpErrors),
-            answerDelay: marks.contains(.timed) ? legs.0 : nil,
-            completionDelay: marks.isSuperset(of: [.completed, .timed]) ? legs.1 : nil
+            answerDelay: marks.contains(.timed) ? synToSYNACK : nil,
+            completionDelay: marks.isSuperset(of: [.completed, .timed]) ? synackToACK : nil
         )
     }
 }

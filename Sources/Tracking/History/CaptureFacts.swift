@@ -17,7 +17,7 @@ package struct CaptureFacts: Sendable {
     /// Packets captured before the packet that stands before them.
     package let timeReversals: UInt64
     /// SYN-ACKs on four-tuples without a SYN.
-    package let strays: StrayAnswers
+    package let unsolicitedSYNACKs: UnsolicitedSYNACKs
     /// How long handshakes usually take.
     package let handshakeTimes: HandshakeTimes
     /// What services take their time.
@@ -37,7 +37,7 @@ package struct CaptureFacts: Sendable {
         hasEditedChecksums: Bool = false,
         lossSigns: UInt64 = 0,
         timeReversals: UInt64 = 0,
-        strays: StrayAnswers = StrayAnswers(),
+        unsolicitedSYNACKs: UnsolicitedSYNACKs = UnsolicitedSYNACKs(),
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
         slowAnswers: SlowAnswers = SlowAnswers(),
         pairsWithECN: Set<HostPair> = []
@@ -51,7 +51,7 @@ package struct CaptureFacts: Sendable {
         self.hasEditedChecksums = hasEditedChecksums
         self.lossSigns = lossSigns
         self.timeReversals = timeReversals
-        self.strays = strays
+        self.unsolicitedSYNACKs = unsolicitedSYNACKs
         self.handshakeTimes = handshakeTimes
         self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
@@ -100,7 +100,7 @@ extension Tracker {
                 && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
             timeReversals: tally.timeReversals,
-            strays: strays,
+            unsolicitedSYNACKs: unsolicitedSYNACKs,
             handshakeTimes: handshakeTimes,
             slowAnswers: slowAnswers,
             pairsWithECN: pairsWithECN

@@ -62,7 +62,7 @@ package struct FormerConnection: Hashable, Sendable {
     package func mayHaveBegun(with syn: Event) -> Bool {
         guard (-Self.reach..<0).contains(sequenceAge(of: syn)) else { return false }
         let isOlder = timestampAge(of: syn).map { $0 <= 0 } ?? false
-        return isOlder || syn.time - lastTime <= Leeway.reordering
+        return isOlder || syn.time - lastTime <= TimingTolerance.reordering
     }
 
     /// Whether a segment of the responder asks if this connection lives (RFC 9293 §3.8.4).

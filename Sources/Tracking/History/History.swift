@@ -8,11 +8,11 @@ package struct History: Sendable {
     package let responder: Endpoint
     package let initiatorSide: Side
     /// The VLANs and tunnels of its first packet.
-    package let context: Context
+    package let encapsulation: EncapsulationID
     /// Oldest first, duplicates among them.
     package let events: [Event]
     /// What each event means, by the same index.
-    package let readings: [Reading]
+    package let interpretations: [Interpretation]
     package let incarnations: [Incarnation]
     /// The first RST by which the other end rejects a segment, by the segment's event index.
     package let rejections: [Int: Int]
@@ -24,7 +24,7 @@ package struct History: Sendable {
     package let cut: Int?
     package private(set) var capture: CaptureFacts
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
-    package let conversations: [Conversation]
+    package let streams: [StreamSummary]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
     /// What sorts of things it holds.
@@ -33,31 +33,31 @@ package struct History: Sendable {
     package var needsTexts = true
 
     package init(_ flow: FlowEvents, in capture: CaptureFacts) {
-        var reader = EventReader(
+        var interpreter = EventInterpreter(
             flow.events,
             newestInitiator: flow.initiator,
             omitted: flow.omitted
         )
-        reader.read()
-        cut = reader.cut
+        interpreter.read()
+        cut = interpreter.cut
         events = flow.events
-        readings = reader.readings
-        incarnations = reader.incarnations
-        rejections = reader.rejections
+        interpretations = interpreter.interpretations
+        incarnations = interpreter.incarnations
+        rejections = interpreter.rejections
         initiatorSide = incarnations.last?.initiator ?? flow.initiator
         initiator = flow.key[initiatorSide]
         responder = flow.key[initiatorSide.other]
-        context = flow.events.first?.context ?? .plain
+        encapsulation = flow.events.first?.encapsulation ?? .plain
         omitted = flow.omitted
         lastTime = flow.lastTime
-        conversations = flow.conversations
+        streams = flow.streams
         resetReasons = flow.resetReasons
         self.capture = capture
         traits = Traits(
             events,
-            readings,
+            interpretations,
             incarnations,
-            conversations,
+            streams,
             isOneEnd: initiator == responder
         )
     }
@@ -68,8 +68,8 @@ package struct History: Sendable {
     }
 
     /// What was said in a life; `nil` where nothing remarkable was.
-    package func conversation(of life: Incarnation) -> Conversation? {
-        conversations.last { Int($0.incarnation) == life.number }
+    package func stream(of incarnation: Incarnation) -> StreamSummary? {
+        streams.last { Int($0.incarnation) == incarnation.number }
     }
 
     /// The endpoint that sent the segment of `event`.
@@ -87,7 +87,7 @@ package struct History: Sendable {
     /// Every SYN-ACK with what it acknowledges, by event index.
     package func answers(in range: Range<Int>? = nil) -> [(event: Int, answer: Answer)] {
         (range ?? events.indices).compactMap { index in
-            if case .answer(let answer) = readings[index] { return (index, answer) }
+            if case .answer(let answer) = interpretations[index] { return (index, answer) }
             return nil
         }
     }
@@ -95,7 +95,7 @@ package struct History: Sendable {
     /// Every RST with the rule that explains it, by event index.
     package func resets() -> [(event: Int, rule: Reset.Rule)] {
         events.indices.compactMap { index in
-            if case .reset(let reset) = readings[index] { return (index, reset.rule) }
+            if case .reset(let reset) = interpretations[index] { return (index, reset.rule) }
             return nil
         }
     }

@@ -14,7 +14,7 @@ extension History {
         /// A life that did not come up, with an attempt that has neither an answer nor an end.
         package static let unansweredAttempt = Traits(rawValue: 1 << 2)
         /// A life that did not come up, and in which no SYN-ACK answered.
-        package static let unansweredLife = Traits(rawValue: 1 << 3)
+        package static let unansweredIncarnation = Traits(rawValue: 1 << 3)
         /// The ACK that completes a handshake.
         package static let completion = Traits(rawValue: 1 << 4)
         /// A SYN-ACK of the responder.
@@ -52,7 +52,7 @@ extension History {
         package static let wrongChecksum = Traits(rawValue: 1 << 22)
         package static let fin = Traits(rawValue: 1 << 23)
         /// A connection that came up, and of which it is known what was said.
-        package static let conversation = Traits(rawValue: 1 << 24)
+        package static let stream = Traits(rawValue: 1 << 24)
         /// One on which nobody sent data.
         package static let silence = Traits(rawValue: 1 << 25)
         /// One on which somebody did.
@@ -68,29 +68,29 @@ extension History.Traits {
     /// Those of a history, from its parts.
     init(
         _ events: [Event],
-        _ readings: [Reading],
+        _ interpretations: [Interpretation],
         _ incarnations: [Incarnation],
-        _ conversations: [Conversation],
+        _ streams: [StreamSummary],
         isOneEnd: Bool
     ) {
         var traits = Self(rawValue: isOneEnd ? Self.responderSYN.rawValue : 0)
         var resets = 0
-        for index in readings.indices { traits.take(readings[index], of: events[index], &resets) }
+        for index in interpretations.indices { traits.take(interpretations[index], of: events[index], &resets) }
         if resets > 1 { traits.insert(.severalResets) }
         traits.take(events)
-        for life in incarnations { traits.take(life) }
-        for conversation in conversations { traits.take(conversation) }
+        for incarnation in incarnations { traits.take(incarnation) }
+        for stream in streams { traits.take(stream) }
         self = traits
     }
 
-    private mutating func take(_ reading: Reading, of event: Event, _ resets: inout Int) {
-        switch reading {
+    private mutating func take(_ interpretation: Interpretation, of event: Event, _ resets: inout Int) {
+        switch interpretation {
         case .answer(let answer):
             insert(.answer)
             switch answer.subject {
             case .stale, .former: insert(.staleAnswer)
             case .unseen: insert(.unseenAnswer)
-            case .current, .unprompted: break
+            case .current, .unsolicited: break
             }
             if answer.linked.isEmpty, event.hasTimestamps, event.timestampEcho != 0 {
                 insert(.foreignEcho)
@@ -152,23 +152,23 @@ extension History.Traits {
         }
     }
 
-    private mutating func take(_ life: Incarnation) {
-        if life.answers.count > 1 { insert(.severalAnswers) }
-        if life.completion != nil { insert(.completion) }
-        if life.attempts.count > 1 { insert(.severalAttempts) }
-        guard life.completion == nil, !life.attempts.isEmpty else { return }
-        if life.attempts.count > 1 || life.attempts[0].sendings.count > 1 { insert(.repeatedSYN) }
-        if life.answers.isEmpty { insert(.unansweredLife) }
-        if life.attempts.contains(where: { $0.answers.isEmpty && $0.end == nil }) {
+    private mutating func take(_ incarnation: Incarnation) {
+        if incarnation.answers.count > 1 { insert(.severalAnswers) }
+        if incarnation.completion != nil { insert(.completion) }
+        if incarnation.attempts.count > 1 { insert(.severalAttempts) }
+        guard incarnation.completion == nil, !incarnation.attempts.isEmpty else { return }
+        if incarnation.attempts.count > 1 || incarnation.attempts[0].sendings.count > 1 { insert(.repeatedSYN) }
+        if incarnation.answers.isEmpty { insert(.unansweredIncarnation) }
+        if incarnation.attempts.contains(where: { $0.answers.isEmpty && $0.end == nil }) {
             insert(.unansweredAttempt)
         }
     }
 
-    private mutating func take(_ conversation: Conversation) {
-        insert(.conversation)
-        if conversation.tls != nil { insert(.tls) }
-        let dialogue = conversation.dialogue
-        insert(dialogue.hasData ? .data : .silence)
-        if dialogue.low.repetitions > 0 || dialogue.high.repetitions > 0 { insert(.repetition) }
+    private mutating func take(_ stream: StreamSummary) {
+        insert(.stream)
+        if stream.tls != nil { insert(.tls) }
+        let stream = stream
+        insert(stream.hasData ? .data : .silence)
+        if stream.low.repetitions > 0 || stream.high.repetitions > 0 { insert(.repetition) }
     }
 }

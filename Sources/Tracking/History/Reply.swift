@@ -47,33 +47,33 @@ extension Reset.Form {
 }
 
 /// Which state a bare ACK speaks for.
-extension EventReader {
+extension EventInterpreter {
     /// An acknowledgment so little above the newest ISN is for data whose SYN-ACK was not captured, in octets.
     private static let lateReach: Int32 = 1 << 20
 
     /// - Returns: `nil` where the ACK at `index` does not answer a SYN by another state.
-    func stateBehind(_ index: Int, after newest: Attempt, in life: Int) -> ResponderState? {
+    func stateBehind(_ index: Int, after newest: Attempt, in incarnation: Int) -> ResponderState? {
         let event = events[index]
         guard event.flags.contains(.ack), !newest.isAnswered(by: event.acknowledgment) else {
             return nil
         }
-        if isHalfOpen(index, besides: newest, in: life) { return .synReceived }
-        let former = incarnations[life].former.map { FormerConnection(events[$0]) }
+        if isHalfOpen(index, besides: newest, in: incarnation) { return .synReceived }
+        let former = incarnations[incarnation].former.map { FormerConnection(events[$0]) }
         let distance = newest.initialSequence.distance(to: event.acknowledgment)
         let isLate = (1...Self.lateReach).contains(distance) && former?.ends(with: event) != true
-        if isLate && !isRejected(index, in: life) || isOvertaken(index, by: newest, in: life) {
+        if isLate && !isRejected(index, in: incarnation) || isOvertaken(index, by: newest, in: incarnation) {
             return nil
         }
         guard let former, former.holds(event) else { return .unknown }
         if former.isKeptAlive(by: event) || former.mayHaveBegun(with: events[newest.first]) {
             return nil
         }
-        return state(of: former, at: newest, in: life)
+        return state(of: former, at: newest, in: incarnation)
     }
 
     /// Whether the initiator answers the ACK with a RST, as it must in SYN-SENT (RFC 9293 §3.10.7.3).
-    private func isRejected(_ index: Int, in life: Int) -> Bool {
-        incarnations[life].events.suffix(from: index + 1).contains {
+    private func isRejected(_ index: Int, in incarnation: Int) -> Bool {
+        incarnations[incarnation].events.suffix(from: index + 1).contains {
             events[$0].kind == .rst && events[$0].side != events[index].side
                 && events[$0].sequence == events[index].acknowledgment
         }
@@ -81,13 +81,13 @@ extension EventReader {
 
     /// Whether the ACK has the numbers of a half-open entry: those of an earlier SYN, or of a SYN-ACK that
     /// the responder sends before or after it.
-    private func isHalfOpen(_ index: Int, besides newest: Attempt, in life: Int) -> Bool {
+    private func isHalfOpen(_ index: Int, besides newest: Attempt, in incarnation: Int) -> Bool {
         let event = events[index]
-        let acknowledges = incarnations[life].attempts.prefix(newest.ordinal - 1).contains {
+        let acknowledges = incarnations[incarnation].attempts.prefix(newest.ordinal - 1).contains {
             $0.isAnswered(by: event.acknowledgment)
         }
         return acknowledges
-            || incarnations[life].events.contains {
+            || incarnations[incarnation].events.contains {
                 events[$0].kind == .synAck && events[$0].side == event.side
                     && events[$0].acknowledgment == event.acknowledgment
                     && events[$0].sequence.advanced(by: 1) == event.sequence
@@ -96,9 +96,9 @@ extension EventReader {
 
     /// Whether the newest SYN is answered without having been sent again: then the ACK before that answer is
     /// a late one of the connection before.
-    private func isOvertaken(_ index: Int, by newest: Attempt, in life: Int) -> Bool {
-        let next = incarnations[life].events.suffix(from: index + 1).first {
-            let isFromInitiator = events[$0].side == incarnations[life].initiator
+    private func isOvertaken(_ index: Int, by newest: Attempt, in incarnation: Int) -> Bool {
+        let next = incarnations[incarnation].events.suffix(from: index + 1).first {
+            let isFromInitiator = events[$0].side == incarnations[incarnation].initiator
             return events[$0].kind == (isFromInitiator ? .syn : .synAck)
         }
         return next.map {
@@ -109,9 +109,9 @@ extension EventReader {
     private func state(
         of former: FormerConnection,
         at newest: Attempt,
-        in life: Int
+        in incarnation: Int
     ) -> ResponderState {
-        let responder = incarnations[life].initiator.other
+        let responder = incarnations[incarnation].initiator.other
         let syn = events[newest.first]
         switch former.ending {
         case .open:

@@ -50,7 +50,7 @@ package struct LastPackets {
         let instant = self.instant ?? resolve(frame.time)
         self.instant = instant
         let decoded = DecodedFrame(frame)
-        let facts = FrameFacts(frame, context: .plain, link: decoded.link)
+        let facts = FrameFacts(frame, encapsulation: .plain, link: decoded.link)
         switch decoded.packet {
         case .segment(let segment):
             let segment = FlowSegment(segment, in: frame, facts)

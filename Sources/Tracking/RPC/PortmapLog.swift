@@ -174,7 +174,7 @@ package struct PacketMark: Hashable, Sendable {
     package let time: Int64
     package let packet: UInt64
     package let frameLength: UInt32
-    package let context: Context
+    package let encapsulation: EncapsulationID
 }
 
 extension PacketMark {
@@ -182,11 +182,11 @@ extension PacketMark {
         time = facts.time
         packet = facts.number
         frameLength = facts.originalLength
-        context = facts.context
+        encapsulation = facts.encapsulation
     }
 
     /// The message in the form of an event, to be named as evidence.
     package var event: Event {
-        Event(.portmap, at: time, packet: packet, frameLength: frameLength, in: context)
+        Event(.portmap, at: time, packet: packet, frameLength: frameLength, in: encapsulation)
     }
 }

@@ -9,18 +9,18 @@ struct FlowTable: ~Copyable {
     private static let openingReach = 8
 
     /// From this record number on, flows are openings.
-    static let firstOpening = 1 << 31
+    static let firstHalfOpen = 1 << 31
 
     private var slots = SlotIndex()
     private var records = RecordStore<Flow>()
     private var free: [UInt32] = []
     private var hand = 0
-    private var openings = RecordStore<Opening>()
-    var forms = SYNForms()
-    private var freeOpenings: [UInt32] = []
+    private var halfOpenFlows = RecordStore<HalfOpenFlow>()
+    var templates = SYNTemplates()
+    private var freeHalfOpenFlows: [UInt32] = []
     private var openingHand = 0
     private var roundRecord = 0
-    private var roundOpening = 0
+    private var roundHalfOpen = 0
     /// What makes the tags differ in every process.
     let seed = UInt64.random(in: .min ... .max)
     /// Flows in the table.
@@ -55,12 +55,12 @@ struct FlowTable: ~Copyable {
     @inline(always)
     func prefetchRecord(of tag: UInt32) {
         let number = Int(UInt32(truncatingIfNeeded: slots[Int(tag)])) - 1
-        if number >= Self.firstOpening { return prefetch(opening: number) }
+        if number >= Self.firstHalfOpen { return prefetch(halfOpen: number) }
         records.prefetch(number)
     }
 
     @inline(always)
-    private func prefetch(opening number: Int) { openings.prefetch(number - Self.firstOpening) }
+    private func prefetch(halfOpen number: Int) { halfOpenFlows.prefetch(number - Self.firstHalfOpen) }
 
     /// The record number of `key`'s flow, or of its opening.
     @inline(always)
@@ -71,7 +71,7 @@ struct FlowTable: ~Copyable {
             if slot == 0 { return nil }
             if UInt32(truncatingIfNeeded: slot >> 32) == tag {
                 let index = Int(UInt32(truncatingIfNeeded: slot)) - 1
-                if index < Self.firstOpening ? self[index].key == key : isOpening(index, of: key) {
+                if index < Self.firstHalfOpen ? self[index].key == key : isHalfOpenNumber(index, of: key) {
                     return index
                 }
             }
@@ -82,61 +82,61 @@ struct FlowTable: ~Copyable {
     func find(_ key: FlowKey) -> Int? { find(key, tag: tag(of: key)) }
 
     @inline(always)
-    private func isOpening(_ number: Int, of key: FlowKey) -> Bool {
-        openings[number - Self.firstOpening].key.key == key
+    private func isHalfOpenNumber(_ number: Int, of key: FlowKey) -> Bool {
+        halfOpenFlows[number - Self.firstHalfOpen].key.key == key
     }
 
     /// The opening with a number; it may be free.
-    subscript(opening number: Int) -> Opening {
-        @inline(always) get { openings[number - Self.firstOpening] }
+    subscript(halfOpen number: Int) -> HalfOpenFlow {
+        @inline(always) get { halfOpenFlows[number - Self.firstHalfOpen] }
     }
 
     /// The SYN that an opening holds.
     func syn(of number: Int) -> Event {
-        let opening = self[opening: number]
-        return forms[opening.form].syn(of: opening)
+        let halfOpen = self[halfOpen: number]
+        return templates[halfOpen.template].syn(of: halfOpen)
     }
 
     /// The whole flow that an opening stands for, without its tape.
     @inline(always)
     func flow(of number: Int) -> Flow {
-        let opening = self[opening: number]
-        return Flow(opening, in: forms[opening.form])
+        let halfOpen = self[halfOpen: number]
+        return Flow(halfOpen, in: templates[halfOpen.template])
     }
 
     /// Whether most flows are openings.
-    var isFlooded: Bool { (openings.count - freeOpenings.count) * 2 > count }
+    var isFlooded: Bool { (halfOpenFlows.count - freeHalfOpenFlows.count) * 2 > count }
 
     /// The numbers of openings ever used, free ones among them.
-    var openingNumbers: Range<Int> {
-        Self.firstOpening..<Self.firstOpening + openings.count
+    var halfOpenNumbers: Range<Int> {
+        Self.firstHalfOpen..<Self.firstHalfOpen + halfOpenFlows.count
     }
 
     /// Adds a flow of which there is but one SYN, and whose key is not in the table, which must not be full.
     ///
     /// - Returns: `false` when there is no memory for it.
     @inline(never)
-    mutating func insert(_ opening: Opening, tag: UInt32) -> Bool {
+    mutating func insert(_ halfOpen: HalfOpenFlow, tag: UInt32) -> Bool {
         if (count + 1) * 8 > slots.count * 5, !grow() { return false }
         let place: Int
-        if let recycled = freeOpenings.popLast() {
+        if let recycled = freeHalfOpenFlows.popLast() {
             place = Int(recycled)
-            openings[place] = opening
+            halfOpenFlows[place] = halfOpen
         } else {
-            guard openings.count < Self.firstOpening - 1, let fresh = openings.append(opening)
+            guard halfOpenFlows.count < Self.firstHalfOpen - 1, let fresh = halfOpenFlows.append(halfOpen)
             else { return false }
             place = fresh
         }
-        slots.place(UInt64(tag) << 32 | UInt64(Self.firstOpening + place + 1))
+        slots.place(UInt64(tag) << 32 | UInt64(Self.firstHalfOpen + place + 1))
         count += 1
         return true
     }
 
     /// Takes an opening out; its place may be used again.
-    mutating func remove(opening number: Int) {
-        let key = openings[number - Self.firstOpening].key.key
+    mutating func remove(halfOpen number: Int) {
+        let key = halfOpenFlows[number - Self.firstHalfOpen].key.key
         closeGap(at: slot(of: number, tag: tag(of: key)))
-        release(opening: number)
+        release(halfOpen: number)
         count -= 1
     }
 
@@ -144,26 +144,26 @@ struct FlowTable: ~Copyable {
     ///
     /// - Returns: its record number, `nil` when there is no memory for it; then the opening is gone, too.
     @inline(always)
-    mutating func replace(opening number: Int, tag: UInt32) -> Int? {
+    mutating func replace(halfOpen number: Int, tag: UInt32) -> Int? {
         let slot = slot(of: number, tag: tag)
         guard let index = record(flow(of: number)) else {
-            remove(opening: number)
+            remove(halfOpen: number)
             return nil
         }
         slots[slot] = UInt64(tag) << 32 | UInt64(index + 1)
-        release(opening: number)
+        release(halfOpen: number)
         return index
     }
 
-    private mutating func release(opening number: Int) {
-        openings[number - Self.firstOpening].leave()
-        freeOpenings.append(UInt32(truncatingIfNeeded: number - Self.firstOpening))
+    private mutating func release(halfOpen number: Int) {
+        halfOpenFlows[number - Self.firstHalfOpen].leave()
+        freeHalfOpenFlows.append(UInt32(truncatingIfNeeded: number - Self.firstHalfOpen))
     }
 
     /// The tag of the same four-tuple in another domain: never the same, so that who looks for one of them does not
     /// find another.
-    static func tag(_ tag: UInt32, within domain: UInt16) -> UInt32 {
-        tag ^ UInt32(domain) &* 0x9E37_79B1
+    static func tag(_ tag: UInt32, within duplicateIndex: UInt16) -> UInt32 {
+        tag ^ UInt32(duplicateIndex) &* 0x9E37_79B1
     }
 
     /// Adds a flow whose key is not in the table, which must not be full.
@@ -181,7 +181,7 @@ struct FlowTable: ~Copyable {
     @inline(always)
     private mutating func record(_ flow: Flow) -> Int? {
         guard let recycled = free.popLast() else {
-            return records.count < Self.firstOpening - 1 ? records.append(flow) : nil
+            return records.count < Self.firstHalfOpen - 1 ? records.append(flow) : nil
         }
         records[Int(recycled)] = flow
         return Int(recycled)
@@ -196,14 +196,14 @@ struct FlowTable: ~Copyable {
     }
 
     /// Puts a flow into another domain, in which its four-tuple has none.
-    mutating func move(_ index: Int, to domain: UInt16) {
+    mutating func move(_ index: Int, to duplicateIndex: UInt16) {
         closeGap(at: slot(of: index, tag: tag(of: self[index])))
-        self[index].domain = domain
+        self[index].duplicateIndex = duplicateIndex
         slots.place(UInt64(tag(of: self[index])) << 32 | UInt64(index + 1))
     }
 
     private func tag(of flow: Flow) -> UInt32 {
-        Self.tag(flow.key.hash(seed: seed), within: flow.domain)
+        Self.tag(flow.key.hash(seed: seed), within: flow.duplicateIndex)
     }
 
     /// Where the index holds a record that is in the table.
@@ -237,22 +237,22 @@ struct FlowTable: ~Copyable {
     }
 
     /// The number of the next opening for who goes round all of them, if there is one in its place.
-    mutating func nextOpening() -> Int? {
-        roundOpening = roundOpening + 1 < openings.count ? roundOpening + 1 : 0
-        guard roundOpening < openings.count, !openings[roundOpening].isFree else { return nil }
-        return Self.firstOpening + roundOpening
+    mutating func nextHalfOpen() -> Int? {
+        roundHalfOpen = roundHalfOpen + 1 < halfOpenFlows.count ? roundHalfOpen + 1 : 0
+        guard roundHalfOpen < halfOpenFlows.count, !halfOpenFlows[roundHalfOpen].isFree else { return nil }
+        return Self.firstHalfOpen + roundHalfOpen
     }
 
     /// The next opening, round and round: a place that is left is taken by the next SYN, so that they lie in the order
     /// of time.
-    mutating func oldestOpening() -> Int? {
-        for _ in 0..<openings.count {
-            openingHand = openingHand + 1 < openings.count ? openingHand + 1 : 0
-            if openings[openingHand].isFree { continue }
+    mutating func oldestHalfOpen() -> Int? {
+        for _ in 0..<halfOpenFlows.count {
+            openingHand = openingHand + 1 < halfOpenFlows.count ? openingHand + 1 : 0
+            if halfOpenFlows[openingHand].isFree { continue }
             // Its place in the index will be looked for soon.
             let later = openingHand + Self.openingReach
-            if later < openings.count { prefetchSlot(of: tag(of: openings[later].key.key)) }
-            return Self.firstOpening + openingHand
+            if later < halfOpenFlows.count { prefetchSlot(of: tag(of: halfOpenFlows[later].key.key)) }
+            return Self.firstHalfOpen + openingHand
         }
         return nil
     }

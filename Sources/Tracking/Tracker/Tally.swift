@@ -19,9 +19,9 @@ package struct Tally: Hashable, Sendable {
     package var established: UInt64 = 0
     package var eventsRefused: UInt64 = 0
     /// Segments of connections for which there was no room beside others on the same four-tuple.
-    package var contextsRefused: UInt64 = 0
+    package var encapsulationsRefused: UInt64 = 0
     /// Connections that ended oddly, and of which there was no room to remember how.
-    package var conversationsRefused: UInt64 = 0
+    package var streamsRefused: UInt64 = 0
     /// RSTs of which there was no room to remember what they say.
     package var resetReasonsRefused: UInt64 = 0
     /// Incarnations that found no place in the list of flows.

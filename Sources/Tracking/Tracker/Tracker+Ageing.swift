@@ -9,7 +9,7 @@ extension Tracker {
 
     /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later one is another
     /// episode.
-    private static var openingTime: Int64 { episodeGap }
+    private static var halfOpenTime: Int64 { incarnationGap }
     /// TIME-WAIT of two minutes, the longest in use (RFC 9293 §3.6.1 has up to four).
     private static let closedTime: Int64 = 120_000_000_000
     /// Retransmissions of a FIN that nobody acknowledges end after a quarter of an hour (RFC 1122 §4.2.3.5: at least 100 s).
@@ -27,20 +27,20 @@ extension Tracker {
     package mutating func age(to time: Int64) {
         for _ in 0..<Self.recordsInStep where flows.count > fewFlows {
             if let index = flows.nextRecord(), isOver(index, at: time) { forget(index, at: time) }
-            if let number = flows.nextOpening(),
-                time &- flows[opening: number].time > Self.openingTime
+            if let number = flows.nextHalfOpen(),
+                time &- flows[halfOpen: number].time > Self.halfOpenTime
             {
-                forget(opening: number)
+                forget(halfOpen: number)
             }
         }
     }
 
     private borrowing func lifetime(of index: Int) -> Int64 {
         switch flows[index].phase {
-        case .opening, .answered: Self.openingTime
+        case .halfOpen, .answered: Self.halfOpenTime
         case .established, .settled, .doubtful:
             // What was odd about it has been told, if somebody looks while packets come: it is not kept for days with its events.
-            changes.areWanted && flows[index].isNoteworthy ? Self.keepAliveTime : Self.silentTime
+            changes.areWanted && flows[index].isSuspicious ? Self.keepAliveTime : Self.silentTime
         case .closing: Self.closingTime
         case .closed, .reset: Self.closedTime
         }
@@ -51,7 +51,7 @@ extension Tracker {
         // What a diagnosis will want may be part of what others tell, which is known at the end; only who looks at the
         // flows while packets come has seen it.
         return changes.areWanted
-            || !flows[index].isNoteworthy && !flows[index].marks.contains(.slow)
+            || !flows[index].isSuspicious && !flows[index].marks.contains(.slow)
                 && !isOverdue(index, at: time) && !isAnsweredFromElsewhere(flows[index])
     }
 
@@ -61,14 +61,14 @@ extension Tracker {
         tally.flowsAged &+= 1
     }
 
-    private mutating func forget(opening number: Int) {
-        if !strays.isEmpty, isAnsweredFromElsewhere(flows.flow(of: number)) {
-            let tag = flows.tag(of: flows[opening: number].key.key)
+    private mutating func forget(halfOpen number: Int) {
+        if !unsolicitedSYNACKs.isEmpty, isAnsweredFromElsewhere(flows.flow(of: number)) {
+            let tag = flows.tag(of: flows[halfOpen: number].key.key)
             if let index = makeFlow(of: number, tag: tag) {
-                flows[index].marks.insert(.noteworthy)
+                flows[index].marks.insert(.suspicious)
             }
         } else {
-            remove(opening: number)
+            remove(halfOpen: number)
             tally.flowsAged &+= 1
         }
     }

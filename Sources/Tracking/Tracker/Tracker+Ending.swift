@@ -3,10 +3,10 @@ extension Tracker {
     mutating func evict() {
         // In a flood nobody looks for a quiet flow among those that are more than a SYN.
         let index = flows.isFlooded ? nil : flows.quietest()
-        let opening = flows.oldestOpening()
-        let time = opening.map { flows[opening: $0].time } ?? .max
-        if let opening, index.map({ flows[$0].lastTime >= time }) ?? true {
-            remove(opening: opening)
+        let halfOpen = flows.oldestHalfOpen()
+        let time = halfOpen.map { flows[halfOpen: $0].time } ?? .max
+        if let halfOpen, index.map({ flows[$0].lastTime >= time }) ?? true {
+            remove(halfOpen: halfOpen)
         } else if let index {
             remove(index, at: flows[index].lastTime)
         }
@@ -19,43 +19,43 @@ extension Tracker {
     ///   - index: its record.
     ///   - time: up to when nothing came of it, in nanoseconds since 1970.
     mutating func remove(_ index: Int, at time: Int64) {
-        settleOpenTalk(of: index, at: time)
+        settleOpenStream(of: index, at: time)
         conclude(flows[index])
         let flow = flows[index]
-        let isOneOfMany = flow.isMute && census.isFlooded(flow.key[flow.initiator.other])
+        let isOneOfMany = flow.carriesNoPayload && aggregates.isFlooded(flow.key[flow.initiator.other])
         if !isOneOfMany, let events = handOver(index) { departed.append(events) }
-        tapes.erase(&flows[index].tape)
-        conversations[index] = nil
+        eventLogs.erase(&flows[index].eventLog)
+        streams[index] = nil
         flows.remove(index)
     }
 
     private borrowing func handOver(_ index: Int) -> FlowEvents? {
         let flow = flows[index]
-        guard isWorthTelling(flow), !flow.tape.isEmpty else { return nil }
-        return copy(index, tapes.events(on: flow.tape), conversations[index] ?? [])
+        guard isWorthTelling(flow), !flow.eventLog.isEmpty else { return nil }
+        return copy(index, eventLogs.events(on: flow.eventLog), streams[index] ?? [])
     }
 
     /// A flow's copy for a diagnosis.
     borrowing func copy(
         _ index: Int,
         _ events: [Event],
-        _ conversations: [Conversation]
+        _ streams: [StreamSummary]
     ) -> FlowEvents {
         let flow = flows[index]
         var events = events
         // What was said last came to the tape when the connection had ended.
-        if !conversations.isEmpty {
+        if !streams.isEmpty {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
         }
         return FlowEvents(
             key: flow.key,
             events: events,
-            omitted: tapes.omitted(on: flow.tape),
+            omitted: eventLogs.omitted(on: flow.eventLog),
             lastTime: flow.lastTime,
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket,
-            isMute: flow.isMute,
-            conversations: conversations,
+            carriesNoPayload: flow.carriesNoPayload,
+            streams: streams,
             resetReasons: resetReasons.reasons(of: events),
             record: index
         )
@@ -70,69 +70,69 @@ extension Tracker {
     /// Closes every account at the end of the input: after it, the census, the tally and the facts are
     /// whole.
     package mutating func close() {
-        tally.eventsRefused = tapes.refused
+        tally.eventsRefused = eventLogs.refused
         tally.resetReasonsRefused = resetReasons.refused
-        closeOpenings()
+        closeHalfOpenFlows()
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            settleOpenTalk(of: index, at: tally.window?.last ?? 0)
+            settleOpenStream(of: index, at: tally.window?.last ?? 0)
             conclude(flows[index])
-            if isWorthTelling(flows[index]) { noteNoteworthy(index) }
+            if isWorthTelling(flows[index]) { noteSuspicious(index) }
         }
         compareResets()
-        census.settle()
-        if !strays.isEmpty || census.hasMany && tally.outcome(.completed) > 0 { compare() }
+        aggregates.settle()
+        if !unsolicitedSYNACKs.isEmpty || aggregates.hasMany && tally.outcome(.completed) > 0 { compare() }
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
     /// than those with the same host do.
     borrowing func isWorthTelling(_ flow: Flow) -> Bool {
-        flow.isNoteworthy
+        flow.isSuspicious
             || flow.marks.contains(.slow)
-                && handshakeTimes.isSlow(flow.legs.0 &+ flow.legs.1, with: flow.responder.address)
+                && handshakeTimes.isSlow(flow.synToSYNACK &+ flow.synackToACK, with: flow.responder.address)
     }
 
-    private mutating func noteNoteworthy(_ index: Int) {
-        if let event = tapes.first(on: flows[index].tape) {
-            noteworthy.append((event.packet, index))
+    private mutating func noteSuspicious(_ index: Int) {
+        if let event = eventLogs.first(on: flows[index].eventLog) {
+            suspicious.append((event.packet, index))
         }
     }
 
     /// Closes every account and hands `body` the noteworthy flows in the order of their first packet.
     package mutating func finish(_ body: (FlowEvents) -> Void) {
         close()
-        forEachNoteworthy(body)
+        forEachSuspicious(body)
     }
 
     /// Looks at the flows once more, where others tell something of them.
     private mutating func compare() {
-        let hasMany = census.hasMany
+        let hasMany = aggregates.hasMany
         for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
             if flows[index].marks.contains(.completed) {
-                if hasMany, let place = census.placeOfMany(to: flows[index].responder) {
-                    census.noteEstablished(at: place)
+                if hasMany, let place = aggregates.placeOfMany(to: flows[index].responder) {
+                    aggregates.noteEstablished(at: place)
                 }
-            } else if !flows[index].isNoteworthy, isAnsweredFromElsewhere(flows[index]) {
-                flows[index].marks.insert(.noteworthy)
-                noteNoteworthy(index)
+            } else if !flows[index].isSuspicious, isAnsweredFromElsewhere(flows[index]) {
+                flows[index].marks.insert(.suspicious)
+                noteSuspicious(index)
             }
         }
     }
 
     borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
-        guard !strays.isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay)
+        guard !unsolicitedSYNACKs.isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay)
         else { return false }
-        let question = StrayAnswers.Question(
+        let question = UnsolicitedSYNACKs.Question(
             of: flow.key[flow.initiator],
             to: flow.responder.port,
             initialSequence: flow[flow.initiator].initialSequence
         )
-        return strays.answers(to: question).contains { $0.sender != flow.responder.address }
+        return unsolicitedSYNACKs.answers(to: question).contains { $0.sender != flow.responder.address }
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
-    package borrowing func forEachNoteworthy(_ body: (FlowEvents) -> Void) {
+    package borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         // Records are used again, so that their numbers are not in order of arrival.
-        for (_, index) in noteworthy.sorted(by: { $0.firstPacket < $1.firstPacket }) {
+        for (_, index) in suspicious.sorted(by: { $0.firstPacket < $1.firstPacket }) {
             if let events = handOver(index) { body(events) }
         }
     }
@@ -151,7 +151,7 @@ extension Flow {
     var responder: Endpoint { key[initiator.other] }
 
     /// Whether it was tried a few times at most, and nobody sent any data.
-    var isMute: Bool {
+    var carriesNoPayload: Bool {
         attempts <= 3 && incarnation == 0
             && low.marks.union(high.marks).isDisjoint(with: .sentData)
     }

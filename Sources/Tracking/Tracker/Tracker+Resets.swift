@@ -9,7 +9,7 @@ extension Tracker {
     }
 
     /// Connections that a dying process takes along are reset within this time, in nanoseconds.
-    private static let atOnce: Int64 = 100_000_000
+    private static let massResetWindow: Int64 = 100_000_000
 
     /// One connection that its responder reset.
     private struct ServiceReset {
@@ -22,7 +22,7 @@ extension Tracker {
 
     mutating func compareResets() {
         var resets: [Endpoint: [ServiceReset]] = [:]
-        for (index, list) in conversations {
+        for (index, list) in streams {
             for place in list.indices {
                 guard let reset = reset(of: list[place], at: place, of: index) else { continue }
                 resets[flows[index].responder, default: []].append(reset)
@@ -33,28 +33,28 @@ extension Tracker {
             let messages = Dictionary(grouping: all.compactMap(\.message)) { $0 }
             var (low, high) = (0, 0)
             for reset in all {
-                while all[low].time < reset.time - Self.atOnce { low += 1 }
-                while high < all.count, all[high].time <= reset.time + Self.atOnce { high += 1 }
+                while all[low].time < reset.time - Self.massResetWindow { low += 1 }
+                while high < all.count, all[high].time <= reset.time + Self.massResetWindow { high += 1 }
                 let alike = reset.message.flatMap { messages[$0]?.count } ?? 0
-                conversations[reset.index]?[reset.place].resetsAlike = alike
-                conversations[reset.index]?[reset.place].resetsAtOnce = high - low
+                streams[reset.index]?[reset.place].resetsAlike = alike
+                streams[reset.index]?[reset.place].resetsAtOnce = high - low
             }
         }
     }
 
     private borrowing func reset(
-        of conversation: Conversation,
+        of stream: StreamSummary,
         at place: Int,
         of index: Int
     ) -> ServiceReset? {
         let responder = flows[index].initiator.other
-        let events = tapes.events(on: flows[index].tape)
+        let events = eventLogs.events(on: flows[index].eventLog)
         let end = events.first {
-            $0.incarnation == conversation.incarnation && ($0.kind == .rst || $0.kind == .fin)
+            $0.incarnation == stream.incarnation && ($0.kind == .rst || $0.kind == .fin)
         }
         guard let end, end.kind == .rst, end.side == responder else { return nil }
         var message: TLSMessage?
-        if let tls = conversation.tls, tls[responder].dataRecords == 0 {
+        if let tls = stream.tls, tls[responder].dataRecords == 0 {
             message = tls[responder.other].lastMessage
         }
         return ServiceReset(index: index, place: place, time: end.time, message: message)

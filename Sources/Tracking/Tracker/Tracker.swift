@@ -18,9 +18,9 @@ package struct Tracker: ~Copyable {
     /// What port mappers said.
     package internal(set) var portmap = PortmapLog()
     /// What many flows together tell.
-    package internal(set) var census = Census()
+    package internal(set) var aggregates = Aggregates()
     /// SYN-ACKs on four-tuples of which no SYN was captured.
-    package private(set) var strays = StrayAnswers()
+    package private(set) var unsolicitedSYNACKs = UnsolicitedSYNACKs()
     /// Hosts whose packets were captured before their network card had them.
     package internal(set) var localHosts: Set<Address> = []
     /// Hosts whose packets came in from elsewhere.
@@ -32,13 +32,13 @@ package struct Tracker: ~Copyable {
     /// Hosts between which ECN was agreed upon.
     private(set) var pairsWithECN: Set<HostPair> = []
     /// The VLANs and tunnels of the packets.
-    package internal(set) var contexts = Contexts()
+    package internal(set) var encapsulations = EncapsulationTable()
     var fragments = Fragments()
     /// What clocks connections came up with.
     var acceptedTimestamps = AcceptedTimestamps()
 
     /// What was said on connections that came up.
-    var talks = RecycledStore(blank: Talk())
+    var streamStates = RecycledStore(blank: StreamState())
     /// What is sent again on them, by `Repetition.key`.
     var repetitions: [UInt64: Repetition] = [:]
     var sessions = RecycledStore(blank: TLSSession())
@@ -47,14 +47,14 @@ package struct Tracker: ~Copyable {
     /// What RSTs say of their reasons.
     var resetReasons = ResetReasons()
     /// Dialogues that a diagnosis will want, by the numbers of their flows' records.
-    var conversations: [Int: [Conversation]] = [:]
+    var streams: [Int: [StreamSummary]] = [:]
     /// How many connections came up between whom, of those that were forgotten when they were over.
     var formerConnections: [FormerPair: Int] = [:]
     private let anchor = Anchor()
     var flows: FlowTable
-    var tapes: TapeStore
+    var eventLogs: EventLogStore
     /// Once the capture is closed: the noteworthy flows with their first packets.
-    var noteworthy: [(firstPacket: UInt64, index: Int)] = []
+    var suspicious: [(firstPacket: UInt64, index: Int)] = []
     let collectsHandshakes: Bool
     let fewFlows: Int
     /// Flows that a diagnosis may want before the end, if it asked for them.
@@ -65,7 +65,7 @@ package struct Tracker: ~Copyable {
     /// As many pairs of hosts are remembered.
     private static let pairLimit = 4096
     /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
-    static let episodeGap: Int64 = 300_000_000_000
+    static let incarnationGap: Int64 = 300_000_000_000
 
     /// - Parameters:
     ///   - flowLimit: the most flows at a time; beyond it the quietest go first.
@@ -79,7 +79,7 @@ package struct Tracker: ~Copyable {
         self.fewFlows = fewFlows
         flows = FlowTable(capacity: flowLimit)
         let events = min(flowLimit, Int(UInt32.max / 4)) * 2 + 65_536
-        tapes = TapeStore(capacity: UInt32(events))
+        eventLogs = EventLogStore(capacity: UInt32(events))
         self.collectsHandshakes = collectsHandshakes
     }
 
@@ -119,12 +119,12 @@ package struct Tracker: ~Copyable {
     @inline(never)
     mutating func begin(
         with segment: borrowing FlowSegment,
-        domain: UInt16 = 0
+        duplicateIndex: UInt16 = 0
     ) -> Int? {
         if flows.isFull { evict() }
         var flow = Flow(beginningWith: segment)
-        flow.domain = domain
-        flow.setContext(segment.context, of: segment.side)
+        flow.duplicateIndex = duplicateIndex
+        flow.setEncapsulation(segment.encapsulation, of: segment.side)
         flow.meet(segment)
         tally.flows &+= 1
         if segment.flags.contains(.syn) { tally.attempts &+= 1 }
@@ -146,13 +146,13 @@ package struct Tracker: ~Copyable {
             &flows[index],
             with: segment,
             below: newerClock,
-            &tapes,
+            &eventLogs,
             &tally
         )
         if control != 0 { note(segment, change.marks, after: change.quiet, on: index) }
         if change.isClosed {
-            settleTalk(of: index, at: segment.time)
-            flows[index].forget(&tapes)
+            settleStream(of: index, at: segment.time)
+            flows[index].forget(&eventLogs)
         }
         if change.marks.contains(.completed) {
             Self.noteCompletion(of: flows[index], &handshakeTimes, &acceptedTimestamps)
@@ -195,13 +195,13 @@ package struct Tracker: ~Copyable {
             noteEnd(of: index, at: segment.time, after: quiet)
         }
         if segment.flags.contains(.rst), segment.side != flows[index].initiator {
-            noteCollapse(by: segment, news, on: index)
+            noteMassReset(by: segment, news, on: index)
         }
         guard segment.flags.contains(.syn) else { return }
         noteChecksum(of: segment)
         guard segment.flags.contains(.ack) else { return }
         if flows[index].syns == 0 {
-            strays.note(segment, Event(segment))
+            unsolicitedSYNACKs.note(segment, Event(segment))
         }
         if segment.flags.contains(.ece), pairsWithECN.count < Self.pairLimit {
             pairsWithECN.insert(
@@ -228,20 +228,20 @@ package struct Tracker: ~Copyable {
         _ flow: inout Flow,
         with segment: borrowing FlowSegment,
         below newerClock: UInt32?,
-        _ tapes: inout TapeStore,
+        _ eventLogs: inout EventLogStore,
         _ tally: inout Tally
     ) -> (marks: Flow.Marks, quiet: Int64, isClosed: Bool) {
         let quiet = segment.time &- flow.lastTime
-        let wasAnswered = flow.phase != .opening
+        let wasAnswered = flow.phase != .halfOpen
         let marks = flow.marks
         let wasClosed = flow.phase == .closed
-        let step = flow.advance(with: segment)
-        if step.contains(.showsLoss) { tally.lossSigns &+= 1 }
-        if step.contains(.record) {
+        let actions = flow.advance(with: segment)
+        if actions.contains(.showsLoss) { tally.lossSigns &+= 1 }
+        if actions.contains(.record) {
             var event = Event(segment)
             event.incarnation = flow.incarnation
             // The flow takes neither from a segment that fell back, nor from a RST.
-            if step.contains(.fallsBack) { event.formerTimestamp = flow[segment.side].timestamp }
+            if actions.contains(.fallsBack) { event.formerTimestamp = flow[segment.side].timestamp }
             if let newerClock { event.formerTimestamp = newerClock }
             if event.kind == .rst {
                 event.note(
@@ -249,13 +249,13 @@ package struct Tracker: ~Copyable {
                     newestTimestamp: flow[segment.side].timestamp
                 )
             }
-            tapes.append(event, to: &flow.tape)
+            eventLogs.append(event, to: &flow.eventLog)
         }
-        if step.contains(.noteworthy) { flow.marks.insert(.noteworthy) }
+        if actions.contains(.suspicious) { flow.marks.insert(.suspicious) }
         let isClosed = flow.phase == .closed && !wasClosed
         // Of a connection at its end its dialogue is to be looked at first.
-        if step.contains(.forget), !isClosed { flow.forget(&tapes) }
-        if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.legs.0)) }
+        if actions.contains(.forget), !isClosed { flow.forget(&eventLogs) }
+        if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.synToSYNACK)) }
         let news = flow.marks.subtracting(marks)
         if news.contains(.completed) { tally.established &+= 1 }
         return (news, quiet, isClosed)
@@ -265,7 +265,7 @@ package struct Tracker: ~Copyable {
 extension Flow {
     /// Erases the tape unless somebody will want it.
     @inline(always)
-    mutating func forget(_ tapes: inout TapeStore) {
-        if !isNoteworthy, !marks.contains(.slow) { tapes.erase(&tape) }
+    mutating func forget(_ eventLogs: inout EventLogStore) {
+        if !isSuspicious, !marks.contains(.slow) { eventLogs.erase(&eventLog) }
     }
 }

@@ -16,7 +16,7 @@ struct Observation {
         let facts = tracker.facts()
         let survey = tracker.survey()
         var flows: [FlowEvents] = []
-        tracker.forEachNoteworthy { flows.append($0) }
+        tracker.forEachSuspicious { flows.append($0) }
         handshakes = tracker.handshakes
         let detectors = Catalog.detectors.map { $0.init() }
         findings =

@@ -9,7 +9,7 @@ extension Scene {
         reply(Party.server.synAck(seq: server, ack: client &+ 1), after: roundTrip / 3)
         say(Party.client.ack(seq: client &+ 1, ack: server &+ 1))
         reply(Party.server.ack(seq: server &+ 1, ack: client &+ 1))
-        talk(client: client, server: server)
+        streamState(client: client, server: server)
     }
 
     mutating func splitHandshake() {
@@ -17,7 +17,7 @@ extension Scene {
         reply(Party.server.syn(seq: server))
         say(Party.client.synAck(seq: client, ack: server &+ 1))
         reply(Party.server.ack(seq: server &+ 1, ack: client &+ 1))
-        talk(client: client, server: server)
+        streamState(client: client, server: server)
     }
 
     mutating func answerTwice() {
@@ -29,7 +29,7 @@ extension Scene {
         if chance.coin() { reply(second, after: gap) } else { add(second.ttl(50).after(gap)) }
         say(Party.client.ack(seq: client &+ 1, ack: server &+ 1))
         say(Party.client.rst(seq: client &+ 1), after: gap)
-        talk(client: client, server: server)
+        streamState(client: client, server: server)
     }
 
     mutating func answerFromElsewhere() {
@@ -59,7 +59,7 @@ extension Scene {
         say(Party.client.syn(seq: client).options(Self.plain), after: .seconds(1))
         reply(Party.server.synAck(seq: server, ack: client &+ 1))
         say(Party.client.ack(seq: client &+ 1, ack: server &+ 1))
-        talk(client: client, server: server)
+        streamState(client: client, server: server)
     }
 
     mutating func refuseFastOpen() {
@@ -69,7 +69,7 @@ extension Scene {
         )
         reply(Party.server.synAck(seq: server, ack: client &+ 1))
         say(Party.client.ack(seq: client &+ 1, ack: server &+ 1))
-        talk(client: client, server: server)
+        streamState(client: client, server: server)
     }
 
     mutating func dropECN() {
@@ -96,6 +96,6 @@ extension Scene {
         default: reply(answer.options([.maximumSegmentSize(UInt16(chance.number(in: 1...63)))]))
         }
         say(Party.client.ack(seq: client &+ 1, ack: server &+ 1).options([]))
-        talk(client: client, server: server)
+        streamState(client: client, server: server)
     }
 }

@@ -53,7 +53,7 @@ struct Scene {
     }
 
     /// A question, its answer, and the end, from where a handshake has come up.
-    mutating func talk(client: UInt32, server: UInt32) {
+    mutating func streamState(client: UInt32, server: UInt32) {
         say(Party.client.data(seq: client &+ 1, ack: server &+ 1, length: 40))
         reply(Party.server.data(seq: server &+ 1, ack: client &+ 41, length: 60))
         say(Party.client.ack(seq: client &+ 41, ack: server &+ 61))

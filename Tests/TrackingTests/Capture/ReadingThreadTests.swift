@@ -31,7 +31,7 @@ import Testing
         var outcome = Outcome()
         do throws(CaptureError) {
             if hasThread {
-                let reader = ReadingThread(file, limit: limit, for: tracker)
+                let reader = PrefetchThread(file, limit: limit, for: tracker)
                 defer { outcome.note(reader.finish(damage: nil)) }
                 while try tracker.consume(from: reader) {}
             } else {
@@ -185,7 +185,7 @@ import Testing
         let temporary = try TemporaryFile(CaptureOctets.pcap(records(60_000)))
         var tracker = Tracker()
 
-        let reader = try ReadingThread(PcapFile(path: temporary.path), for: tracker)
+        let reader = try PrefetchThread(PcapFile(path: temporary.path), for: tracker)
         let isMore = try tracker.consume(from: reader)
         let summary = reader.finish(damage: nil)
 

@@ -92,7 +92,7 @@ import Tracking
         #expect(tracked.outcomes(.completed) == 2)
         #expect(tracked.outcomes(.refused) == 1)
         #expect(
-            tracked.handshakes.map(\.context).map(tracked.contexts.name).map(\.tunnel).sorted {
+            tracked.handshakes.map(\.encapsulation).map(tracked.encapsulations.name).map(\.tunnel).sorted {
                 ($0 ?? "") < ($1 ?? "")
             }
                 == [nil, "vxlan:10", "vxlan:11"]
@@ -114,7 +114,7 @@ import Tracking
         #expect(tracked.tally.flows == 1)
         #expect(tracked.outcomes(.completed) == 1)
         #expect(
-            tracked.contexts.name(of: tracked.handshakes[0].context).text
+            tracked.encapsulations.name(of: tracked.handshakes[0].encapsulation).text
                 == "ip-in-ip:10.0.0.1-10.0.0.2"
         )
     }
@@ -155,6 +155,6 @@ import Tracking
 
         #expect(tracked.outcomes(.refused) == 15)
         #expect(tracked.tally.flows == 15)
-        #expect(tracked.tally.contextsRefused == 10)
+        #expect(tracked.tally.encapsulationsRefused == 10)
     }
 }

@@ -7,8 +7,8 @@ import Testing
     @Test func `of a flow and of an event is pinned`() {
         #expect(MemoryLayout<Flow>.stride == 160)
         #expect(MemoryLayout<Event>.stride == 80)
-        #expect(MemoryLayout<Talk.Line>.stride == 72)
+        #expect(MemoryLayout<StreamEnd>.stride == 72)
         #expect(MemoryLayout<FlowKey>.size == 36)
-        #expect(MemoryLayout<Tape>.size == 12)
+        #expect(MemoryLayout<EventLog>.size == 12)
     }
 }

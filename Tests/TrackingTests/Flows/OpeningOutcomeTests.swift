@@ -41,7 +41,7 @@ import Tracking
     }
 
     @Test func `has its completion in the history`() throws {
-        let read = try readings {
+        let read = try interpretations {
             client.syn(seq: 1000)
             server.ack(seq: 0, ack: 1001)
             server.syn(seq: 5000)

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `takes 40 octets`() {
-        #expect(MemoryLayout<Opening>.stride == 40)
+        #expect(MemoryLayout<HalfOpenFlow>.stride == 40)
     }
 
     @Test func `is counted as one that nobody answered`() throws {

@@ -3,14 +3,14 @@ import Tracking
 
 /// The lives of one four-tuple, one after the other.
 @Suite struct `A four-tuple` {
-    private let shortLife: [ScriptStep] = healthyConnection.steps
+    private let shortIncarnation: [ScriptStep] = healthyConnection.steps
 
     @Test func `begins another life with a SYN after a live connection`() throws {
         let tracked = try track(
             Exchange(
                 from: "10.0.0.1:700",
                 to: "10.0.0.2:2049",
-                steps: shortLife + [
+                steps: shortIncarnation + [
                     pause(.seconds(1)), client.syn(seq: 9000), server.synAck(seq: 7000, ack: 9001),
                     client.ack(seq: 9001, ack: 7001),
                 ]

@@ -12,48 +12,48 @@ import Testing
             sequence: SequenceNumber(0),
             flags: .syn,
             from: .low,
-            context: .plain
+            encapsulation: .plain
         )
     }
 
     @Test(arguments: [0, 1, 2, 4095, 4096])
     func `keeps every event of a tape within the limit`(_ count: Int) {
-        var store = TapeStore(capacity: 10_000)
-        var tape = Tape()
+        var store = EventLogStore(capacity: 10_000)
+        var eventLog = EventLog()
 
-        for number in 0..<count { store.append(event(number), to: &tape) }
+        for number in 0..<count { store.append(event(number), to: &eventLog) }
 
-        #expect(store.events(on: tape).map(\.packet) == (0..<count).map { UInt64($0) })
-        #expect(tape.isEmpty == (count == 0))
-        #expect(store.omitted(on: tape) == 0)
+        #expect(store.events(on: eventLog).map(\.packet) == (0..<count).map { UInt64($0) })
+        #expect(eventLog.isEmpty == (count == 0))
+        #expect(store.omitted(on: eventLog) == 0)
     }
 
     @Test func `keeps the first and the last half of a longer one`() {
-        var store = TapeStore(capacity: 10_000)
-        var tape = Tape()
+        var store = EventLogStore(capacity: 10_000)
+        var eventLog = EventLog()
 
-        for number in 0..<5000 { store.append(event(number), to: &tape) }
+        for number in 0..<5000 { store.append(event(number), to: &eventLog) }
 
-        let packets = store.events(on: tape).map(\.packet)
+        let packets = store.events(on: eventLog).map(\.packet)
         #expect(packets == Array(0..<2048) + Array(2952..<5000))
-        #expect(store.omitted(on: tape) == 904)
+        #expect(store.omitted(on: eventLog) == 904)
         #expect(store.refused == 0)
     }
 
     @Test func `refuses and counts what exceeds its capacity`() {
-        var store = TapeStore(capacity: 100)
-        var tapes = [Tape](repeating: Tape(), count: 4)
+        var store = EventLogStore(capacity: 100)
+        var eventLogs = [EventLog](repeating: EventLog(), count: 4)
 
-        for number in 0..<150 { store.append(event(number), to: &tapes[number % 4]) }
+        for number in 0..<150 { store.append(event(number), to: &eventLogs[number % 4]) }
 
-        #expect(tapes.reduce(0) { $0 + store.events(on: $1).count } == 100)
+        #expect(eventLogs.reduce(0) { $0 + store.events(on: $1).count } == 100)
         #expect(store.refused == 50)
     }
 
     @Test func `has room again for what was erased`() {
-        var store = TapeStore(capacity: 100)
-        var first = Tape()
-        var second = Tape()
+        var store = EventLogStore(capacity: 100)
+        var first = EventLog()
+        var second = EventLog()
         for number in 0..<100 { store.append(event(number), to: &first) }
 
         store.erase(&first)
@@ -66,16 +66,16 @@ import Testing
     }
 
     @Test func `keeps tapes apart that grow by turns`() {
-        var store = TapeStore(capacity: 100_000)
-        var tapes = [Tape](repeating: Tape(), count: 7)
+        var store = EventLogStore(capacity: 100_000)
+        var eventLogs = [EventLog](repeating: EventLog(), count: 7)
 
         for number in 0..<20_000 {
-            store.append(event(number), to: &tapes[number % 7])
-            if number % 1000 == 500 { store.erase(&tapes[number / 1000 % 7]) }
+            store.append(event(number), to: &eventLogs[number % 7])
+            if number % 1000 == 500 { store.erase(&eventLogs[number / 1000 % 7]) }
         }
 
-        for (index, tape) in tapes.enumerated() {
-            let packets = store.events(on: tape).map(\.packet)
+        for (index, eventLog) in eventLogs.enumerated() {
+            let packets = store.events(on: eventLog).map(\.packet)
             #expect(packets.allSatisfy { $0 % 7 == UInt64(index) })
             #expect(packets == packets.sorted())
             #expect(packets.last.map { $0 >= 19_993 } == true)

@@ -26,11 +26,11 @@ import Testing
         let history = try history(of: frames)
 
         let answer = Answer(subject: .current(attempt: 1), copy: 1, linked: [1])
-        let expected: [Reading] = [
+        let expected: [Interpretation] = [
             .syn(attempt: 1, sending: 1), .duplicate(of: 0), .answer(answer), .duplicate(of: 2),
             .completion(attempt: 1),
         ]
-        #expect(history.readings == expected)
+        #expect(history.interpretations == expected)
         #expect(history.incarnations.first?.attempts.map(\.sendings) == [[0]])
     }
 
@@ -42,10 +42,10 @@ import Testing
         resent[19] &+= 1
         frames.insert(.init(time: answer.time + 2_000_000, octets: resent), at: 3)
 
-        let readings = try history(of: frames).readings
+        let interpretations = try history(of: frames).interpretations
 
         let second = Answer(subject: .current(attempt: 1), copy: 2, linked: [1])
-        #expect(readings.dropFirst(2).prefix(2) == [.duplicate(of: 1), .answer(second)])
+        #expect(interpretations.dropFirst(2).prefix(2) == [.duplicate(of: 1), .answer(second)])
     }
 
     @Test(arguments: [0, 3_000_000] as [Int64])
@@ -57,10 +57,10 @@ import Testing
         let history = try history(of: frames)
 
         let answer = Answer(subject: .current(attempt: 1), copy: 1, linked: [])
-        let expected: [Reading] = [
+        let expected: [Interpretation] = [
             .answer(answer), .syn(attempt: 1, sending: 1), .completion(attempt: 1),
         ]
-        #expect(history.readings == expected)
+        #expect(history.interpretations == expected)
         #expect(history.incarnations.first?.attempts.map(\.answers) == [[0]])
     }
 
@@ -69,9 +69,9 @@ import Testing
         frames[0] = .init(time: frames[1].time + 4_000_000, octets: frames[0].octets)
         frames.swapAt(0, 1)
 
-        let readings = try history(of: frames).readings
+        let interpretations = try history(of: frames).interpretations
 
-        let answer = Answer(subject: .unprompted, copy: 1, linked: [])
-        #expect(readings.first == .answer(answer))
+        let answer = Answer(subject: .unsolicited, copy: 1, linked: [])
+        #expect(interpretations.first == .answer(answer))
     }
 }

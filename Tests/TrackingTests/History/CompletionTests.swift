@@ -5,7 +5,7 @@ import Testing
 /// What brings a connection up, and what only looks like it.
 @Suite struct `A completion` {
     @Test func `is the ACK of a SYN-ACK, once`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000)
             pause(.seconds(1))
             client.syn(seq: 1000)
@@ -15,11 +15,11 @@ import Testing
         }
 
         let answer = Answer(subject: .current(attempt: 1), copy: 1, linked: [1])
-        let expected: [Reading] = [
+        let expected: [Interpretation] = [
             .syn(attempt: 1, sending: 1), .syn(attempt: 1, sending: 2), .answer(answer),
             .completion(attempt: 1), .plain,
         ]
-        #expect(readings == expected)
+        #expect(interpretations == expected)
     }
 
     @Test func `of a later attempt names it`() throws {
@@ -36,14 +36,14 @@ import Testing
             ).first
         )
 
-        let life = try #require(history.incarnations.first)
+        let incarnation = try #require(history.incarnations.first)
         #expect(history.isEverEstablished)
-        #expect(life.completion == 4)
-        #expect(life.attempts.map(\.end) == [.refused(1), .completed(4)])
+        #expect(incarnation.completion == 4)
+        #expect(incarnation.attempts.map(\.end) == [.refused(1), .completed(4)])
     }
 
     @Test func `does not follow from a challenge ACK`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000)
             server.ack(seq: 7000, ack: 3000)
             client.rst(seq: 3000)
@@ -54,16 +54,16 @@ import Testing
         }
 
         let answer = Answer(subject: .current(attempt: 1), copy: 1, linked: [1])
-        let expected: [Reading] = [
+        let expected: [Interpretation] = [
             .syn(attempt: 1, sending: 1), .challenge(attempt: 1, state: .unknown),
             .reset(Reset(rule: .rejects(1), form: .passive)),
             .syn(attempt: 1, sending: 2), .answer(answer), .completion(attempt: 1),
         ]
-        #expect(readings == expected)
+        #expect(interpretations == expected)
     }
 
     @Test func `may come to data that the SYN carried`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000, length: 100)
             pause(.seconds(1))
             client.syn(seq: 1000)
@@ -72,7 +72,7 @@ import Testing
         }
 
         let answer = Answer(subject: .current(attempt: 1), copy: 1, linked: [1])
-        #expect(readings.suffix(2) == [.answer(answer), .completion(attempt: 1)])
+        #expect(interpretations.suffix(2) == [.answer(answer), .completion(attempt: 1)])
     }
 
     @Test func `needs an ICMP error about its SYN to be taken back`() throws {
@@ -85,7 +85,7 @@ import Testing
             ).first
         )
 
-        #expect(history.readings == [.syn(attempt: 1, sending: 1), .icmp(about: 0)])
+        #expect(history.interpretations == [.syn(attempt: 1, sending: 1), .icmp(about: 0)])
         #expect(history.incarnations.first?.attempts.map(\.end) == [.rejected(1)])
     }
 }

@@ -32,7 +32,7 @@ import Testing
             ]
         for case .challenge(_, let state) in try histories(
             of: Exchange(from: "192.0.2.10:50000", to: "198.51.100.20:443", steps: steps)
-        ).flatMap(\.readings) {
+        ).flatMap(\.interpretations) {
             return state
         }
         return nil
@@ -83,22 +83,22 @@ import Testing
     }
 
     @Test func `speaks for a half-open entry whose SYN-ACK comes again later`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 4_115_864_593)
             server.ack(seq: 2_410_280_810, ack: 956_456_355)
             pause(.milliseconds(516))
             server.synAck(seq: 2_410_280_809, ack: 956_456_355)
         }
 
-        #expect(readings[1] == .challenge(attempt: 1, state: .synReceived))
+        #expect(interpretations[1] == .challenge(attempt: 1, state: .synReceived))
     }
 
     @Test func `is none when it acknowledges the newest SYN, or data behind it`() throws {
-        let exact = try readings {
+        let exact = try interpretations {
             client.syn(seq: 1000)
             server.ack(seq: 5001, ack: 1001)
         }
-        let data = try readings {
+        let data = try interpretations {
             client.syn(seq: 1000)
             server.ack(seq: 5001, ack: 1301)
         }
@@ -108,15 +108,15 @@ import Testing
     }
 
     @Test func `is none when the SYN-ACK follows without another SYN`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 4_115_864_593)
             server.ack(seq: 2_410_280_810, ack: 956_456_355)
             server.synAck(seq: 7000, ack: 4_115_864_594)
             client.ack(seq: 4_115_864_594, ack: 7001)
         }
 
-        #expect(readings[1] == .plain)
-        #expect(readings[3] == .completion(attempt: 1))
+        #expect(interpretations[1] == .plain)
+        #expect(interpretations[3] == .completion(attempt: 1))
     }
 }
 
@@ -139,7 +139,7 @@ import Testing
 
         #expect(former.initiatorNext == SequenceNumber(1000))
         #expect(former.responderNext == SequenceNumber(5010))
-        #expect(history.readings.contains(.challenge(attempt: 1, state: .established)))
+        #expect(history.interpretations.contains(.challenge(attempt: 1, state: .established)))
     }
 
     @Test(
@@ -171,14 +171,14 @@ import Testing
             sequence: SequenceNumber(sequence),
             flags: [],
             from: .low,
-            context: .plain
+            encapsulation: .plain
         )
     }
 }
 
 @Suite struct `The form of a RST` {
     private func form(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> Reset.Form? {
-        for case .reset(let reset) in try readings(steps) { return reset.form }
+        for case .reset(let reset) in try interpretations(steps) { return reset.form }
         return nil
     }
 
@@ -198,13 +198,13 @@ import Testing
     }
 
     @Test func `tells that a live socket made it`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000)
             server.synAck(seq: 5000, ack: 1001)
             server.ack(seq: 5001, ack: 1001).flags(.rst)
         }
 
-        #expect(readings.last == .reset(Reset(rule: .aborts, form: .active)))
+        #expect(interpretations.last == .reset(Reset(rule: .aborts, form: .active)))
     }
 
     @Test func `is no stack's own where a window or a wrong number betrays it`() throws {

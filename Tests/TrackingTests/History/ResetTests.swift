@@ -22,10 +22,10 @@ import Testing
     @Test func `of the server answers the second SYN, not the client's RST`() throws {
         let history = try #require(histories(of: Self.loop).first)
 
-        func crossed(_ attempt: Int, linked: [Int]) -> Reading {
+        func crossed(_ attempt: Int, linked: [Int]) -> Interpretation {
             .answer(Answer(subject: .stale(attempt: attempt, .crossed), copy: 1, linked: linked))
         }
-        let expected: [Reading] = [
+        let expected: [Interpretation] = [
             .syn(attempt: 1, sending: 1), .syn(attempt: 2, sending: 1), crossed(1, linked: [1]),
             .reset(Reset(rule: .rejects(2), form: .passive)),
             .reset(Reset(rule: .answersSecondSyn(attempt: 2), form: .passiveToSYN)),
@@ -33,7 +33,7 @@ import Testing
             .reset(Reset(rule: .rejects(7), form: .passive)),
             .reset(Reset(rule: .answersSecondSyn(attempt: 4), form: .passiveToSYN)),
         ]
-        #expect(history.readings == expected)
+        #expect(history.interpretations == expected)
         #expect(
             history.incarnations.map(\.attempts).first?.map(\.end) == [
                 .withdrawn(3), .refused(4), .withdrawn(8), .refused(9),
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `to a SYN that nothing had answered refuses it`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000)
             server.rstAck(ack: 1001)
             pause(.milliseconds(500))
@@ -50,16 +50,16 @@ import Testing
             server.rstAck(ack: 1001)
         }
 
-        let refusal = Reading.reset(Reset(rule: .refusesSyn(attempt: 1), form: .passiveToSYN))
+        let refusal = Interpretation.reset(Reset(rule: .refusesSyn(attempt: 1), form: .passiveToSYN))
         #expect(
-            readings == [
+            interpretations == [
                 .syn(attempt: 1, sending: 1), refusal, .syn(attempt: 1, sending: 2), refusal,
             ]
         )
     }
 
     @Test func `of a live socket aborts`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000)
             pause(.seconds(1))
             client.syn(seq: 1000)
@@ -69,7 +69,7 @@ import Testing
         }
 
         #expect(
-            readings.suffix(2) == [
+            interpretations.suffix(2) == [
                 .completion(attempt: 1), .reset(Reset(rule: .aborts, form: .passiveToSYN)),
             ]
         )

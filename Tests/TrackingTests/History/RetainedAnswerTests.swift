@@ -27,7 +27,7 @@ import Testing
         _ reason: Answer.StaleReason,
         copy: Int,
         linked: [Int] = [1, 2, 3, 4]
-    ) -> Reading {
+    ) -> Interpretation {
         .answer(Answer(subject: .stale(attempt: 1, reason), copy: copy, linked: linked))
     }
 
@@ -35,36 +35,36 @@ import Testing
     {
         let history = try #require(histories(of: Self.exchange).first)
 
-        let burst: [Reading] = (1...4).map { .syn(attempt: $0, sending: 1) }
-        let answers: [Reading] = [
+        let burst: [Interpretation] = (1...4).map { .syn(attempt: $0, sending: 1) }
+        let answers: [Interpretation] = [
             stale(.crossed, copy: 1), .icmp(about: 4), stale(.retained, copy: 2), .icmp(about: 6),
             stale(.retained, copy: 3), .icmp(about: 8), stale(.retained, copy: 4), .icmp(about: 10),
         ]
-        let later: [Reading] = [
+        let later: [Interpretation] = [
             .syn(attempt: 4, sending: 2), stale(.halfOpenEntry, copy: 5, linked: [4]),
             .icmp(about: 13),
             .syn(attempt: 5, sending: 1), stale(.halfOpenEntry, copy: 6, linked: [5]),
             .icmp(about: 16),
         ]
-        #expect(history.readings == burst + answers + later)
+        #expect(history.interpretations == burst + answers + later)
     }
 
     @Test func `leave five attempts of which the first alone is answered`() throws {
         let history = try #require(histories(of: Self.exchange).first)
 
-        let life = try #require(history.incarnations.first)
+        let incarnation = try #require(history.incarnations.first)
         #expect(history.incarnations.count == 1)
-        #expect(life.attempts.map(\.sendings.count) == [1, 1, 1, 2, 1])
-        #expect(life.attempts.map(\.answers.count) == [6, 0, 0, 0, 0])
-        #expect(life.attempts.allSatisfy { $0.end == nil })
-        #expect(life.completion == nil)
+        #expect(incarnation.attempts.map(\.sendings.count) == [1, 1, 1, 2, 1])
+        #expect(incarnation.attempts.map(\.answers.count) == [6, 0, 0, 0, 0])
+        #expect(incarnation.attempts.allSatisfy { $0.end == nil })
+        #expect(incarnation.completion == nil)
         #expect(!history.isEverEstablished)
         #expect(history.initiator == Endpoint("10.0.0.47:705"))
         #expect(history.responder == Endpoint("10.0.0.81:304"))
     }
 
     @Test func `that come late, when the newest SYN has its own, are delayed duplicates`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000, tsval: 10)
             client.syn(seq: 2000, tsval: 11)
             server.synAck(seq: 7000, ack: 2001, tsecr: 11)
@@ -73,6 +73,6 @@ import Testing
 
         let current = Answer(subject: .current(attempt: 2), copy: 1, linked: [2])
         let late = Answer(subject: .stale(attempt: 1, .delayedDuplicate), copy: 1, linked: [1])
-        #expect(readings.dropFirst(2) == [.answer(current), .answer(late)])
+        #expect(interpretations.dropFirst(2) == [.answer(current), .answer(late)])
     }
 }

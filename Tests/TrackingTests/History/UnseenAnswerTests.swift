@@ -17,25 +17,25 @@ import Testing
         client.refuses(.hostProhibited)
     }
 
-    private func answer(_ subject: Answer.Subject, copy: Int, linked: [Int]) -> Reading {
+    private func answer(_ subject: Answer.Subject, copy: Int, linked: [Int]) -> Interpretation {
         .answer(Answer(subject: subject, copy: copy, linked: linked))
     }
 
     @Test func `is unseen though its echo is of the very SYN`() throws {
         let history = try #require(histories(of: Self.unseen).first)
 
-        let expected: [Reading] = [
+        let expected: [Interpretation] = [
             .syn(attempt: 1, sending: 1), answer(.unseen, copy: 1, linked: [1]), .icmp(about: 1),
             answer(.unseen, copy: 2, linked: [1]), .icmp(about: 3),
             .syn(attempt: 1, sending: 2), answer(.unseen, copy: 3, linked: [1]), .icmp(about: 6),
         ]
-        #expect(history.readings == expected)
+        #expect(history.interpretations == expected)
         #expect(history.incarnations.first?.attempts.first?.answers.isEmpty == true)
         #expect(history.answers().map(\.event) == [1, 3, 6])
     }
 
     @Test func `may belong to the connection before`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             client.syn(seq: 1000)
             server.synAck(seq: 5000, ack: 1001)
             client.ack(seq: 1001, ack: 5001)
@@ -47,20 +47,20 @@ import Testing
             client.rst(seq: 1001)
         }
 
-        #expect(readings.first == .former)
-        #expect(readings.dropFirst(2).first == answer(.former, copy: 1, linked: [1]))
-        #expect(readings.last == .reset(Reset(rule: .rejects(2), form: .passive)))
+        #expect(interpretations.first == .former)
+        #expect(interpretations.dropFirst(2).first == answer(.former, copy: 1, linked: [1]))
+        #expect(interpretations.last == .reset(Reset(rule: .rejects(2), form: .passive)))
     }
 
     @Test func `is unprompted when no SYN was captured at all`() throws {
-        let readings = try readings {
+        let interpretations = try interpretations {
             server.synAck(seq: 5000, ack: 1001)
             client.rst(seq: 1001)
         }
 
         #expect(
-            readings == [
-                answer(.unprompted, copy: 1, linked: []),
+            interpretations == [
+                answer(.unsolicited, copy: 1, linked: []),
                 .reset(Reset(rule: .rejects(0), form: .passive)),
             ]
         )

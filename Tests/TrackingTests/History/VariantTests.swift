@@ -9,8 +9,8 @@ import Tracking
         `A RST`.loop,
     ]
 
-    private func readings(of exchange: Exchange) throws -> [Reading] {
-        try histories(of: exchange).flatMap(\.readings)
+    private func interpretations(of exchange: Exchange) throws -> [Interpretation] {
+        try histories(of: exchange).flatMap(\.interpretations)
     }
 
     @Test(
@@ -21,16 +21,16 @@ import Tracking
         _ exchange: Exchange,
         shift: UInt32
     ) throws {
-        #expect(try readings(of: exchange.shifted(by: shift)) == readings(of: exchange))
+        #expect(try interpretations(of: exchange.shifted(by: shift)) == interpretations(of: exchange))
     }
 
     @Test(arguments: exchanges)
     func `reads the same over IPv6 and in tagged frames`(_ exchange: Exchange) throws {
-        let plain = try readings(of: exchange)
+        let plain = try interpretations(of: exchange)
 
-        #expect(try readings(of: exchange.overIPv6) == plain)
-        #expect(try readings(of: exchange.tagged([7, 100])) == plain)
-        #expect(try histories(of: exchange.tagged([7, 100])).map(\.context.number) == [1])
+        #expect(try interpretations(of: exchange.overIPv6) == plain)
+        #expect(try interpretations(of: exchange.tagged([7, 100])) == plain)
+        #expect(try histories(of: exchange.tagged([7, 100])).map(\.encapsulation.number) == [1])
     }
 
     @Test(arguments: exchanges)
@@ -38,7 +38,7 @@ import Tracking
         var moved = exchange
         moved.begin = 4_102_444_799_999_999_999
 
-        #expect(try readings(of: moved) == readings(of: exchange))
+        #expect(try interpretations(of: moved) == interpretations(of: exchange))
     }
 
     @Test(arguments: exchanges)
@@ -51,18 +51,18 @@ import Tracking
         let tracked = try track(frames + rest)
 
         let facts = CaptureFacts(begin: 0, end: 0)
-        let read = tracked.flows.flatMap { History($0, in: facts).readings }
-        #expect(try read == readings(of: exchange))
+        let read = tracked.flows.flatMap { History($0, in: facts).interpretations }
+        #expect(try read == interpretations(of: exchange))
     }
 
     @Test(arguments: exchanges)
     func `tells of every event, and points only at earlier ones`(_ exchange: Exchange) throws {
         let history = try #require(histories(of: exchange).first)
 
-        #expect(history.readings.count == history.events.count)
-        for (index, reading) in history.readings.enumerated() {
-            if case .icmp(let subject) = reading { #expect(subject.map { $0 < index } == true) }
-            if case .duplicate(let original) = reading { #expect(original < index) }
+        #expect(history.interpretations.count == history.events.count)
+        for (index, interpretation) in history.interpretations.enumerated() {
+            if case .icmp(let subject) = interpretation { #expect(subject.map { $0 < index } == true) }
+            if case .duplicate(let original) = interpretation { #expect(original < index) }
         }
         #expect(history.incarnations.map(\.events).flatMap(\.self) == Array(history.events.indices))
     }

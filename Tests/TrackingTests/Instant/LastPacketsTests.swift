@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    private let talk = Exchange {
+    private let streamState = Exchange {
         client.syn(seq: 1000)
         pause(.milliseconds(10))
         server.synAck(seq: 5000, ack: 1001)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `are those up to it, and one more`() throws {
-        let watch = try watch(talk.frames, at: Self.begin + 25 * Self.millisecond)
+        let watch = try watch(streamState.frames, at: Self.begin + 25 * Self.millisecond)
 
         let flow = try #require(watch.nearest(4).first)
         #expect(flow.packets.map(\.packet) == [1, 2, 3])
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `count a packet of the very instant among those before`() throws {
-        let watch = try watch(talk.frames, at: Self.begin + 20 * Self.millisecond)
+        let watch = try watch(streamState.frames, at: Self.begin + 20 * Self.millisecond)
 
         let flow = try #require(watch.nearest(4).first)
         #expect(flow.packets.last?.packet == 3)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `are no more than asked for`() throws {
-        let watch = try watch(talk.frames, at: .max, packets: 2)
+        let watch = try watch(streamState.frames, at: .max, packets: 2)
 
         let flow = try #require(watch.nearest(4).first)
         #expect(flow.packets.map(\.packet) == [4, 5])
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func `leave out a flow that begins later`() throws {
-        let watch = try watch(talk.frames, at: Self.begin - 1)
+        let watch = try watch(streamState.frames, at: Self.begin - 1)
 
         #expect(watch.nearest(4).isEmpty)
         #expect(watch.flows == 0)
@@ -112,7 +112,7 @@ import Testing
             return first
         }
         #expect(watch.instant == nil)
-        var source = MemoryFrames(talk.frames, linkType: .ethernet)
+        var source = MemoryFrames(streamState.frames, linkType: .ethernet)
         while try source.advance() { watch.note(source.frame) }
 
         #expect(asked == [Self.begin])

@@ -9,7 +9,7 @@ struct Tracked {
     var departed: [FlowEvents] = []
     var handshakes: [Handshake] = []
     var oneWayInitiators: Set<Address> = []
-    var contexts = Contexts()
+    var encapsulations = EncapsulationTable()
 
     func outcomes(_ outcome: HandshakeOutcome) -> UInt64 { tally.outcome(outcome) }
 }
@@ -34,7 +34,7 @@ func track(
     tracked.tally = tracker.tally
     tracked.handshakes = tracker.handshakes
     tracked.oneWayInitiators = tracker.oneWayInitiators
-    tracked.contexts = tracker.contexts
+    tracked.encapsulations = tracker.encapsulations
     return tracked
 }
 
@@ -56,8 +56,8 @@ func histories(of exchange: Exchange) throws -> [History] {
 }
 
 /// What each packet of a script means in its place.
-func readings(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> [Reading] {
-    try histories(of: Exchange(steps)).flatMap(\.readings)
+func interpretations(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> [Reading] {
+    try histories(of: Exchange(steps)).flatMap(\.interpretations)
 }
 
 /// A connection that comes up, carries data both ways, and closes.

@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct `A TLS handshake` {
     @Test func `of TLS 1_2 is read message by message`() throws {
-        let conversation = try conversation {
+        let stream = try stream {
             client.tls(.clientHello(serverName: "example.org", applicationProtocol: "h2"))
             server.tls(.serverHello(), .certificate, .message(12, length: 300), .serverHelloDone)
             client.tls(.clientKeyExchange, .changeCipherSpec, .finished)
             server.tls(.message(4, length: 180), .changeCipherSpec, .finished)
             client.tls(.applicationData(53))
         }
-        let session = try #require(conversation.tls)
+        let session = try #require(stream.tls)
 
         #expect(session.versionName == "TLS 1.2")
         #expect(session.cipherSuite == 0xC02F)
@@ -34,8 +34,8 @@ import Testing
         #expect(session.isComplete)
         #expect(session.clients.dataRecords == 1)
         #expect(session.clients.dataOctets == 53)
-        #expect(conversation.serverName == "example.org")
-        #expect(conversation.applicationProtocol == "h2")
+        #expect(stream.serverName == "example.org")
+        #expect(stream.applicationProtocol == "h2")
     }
 
     @Test func `of TLS 1_3 is told by what is encrypted`() throws {
@@ -133,7 +133,7 @@ import Testing
             server.reset()
         }
 
-        let session = try #require(try conversation(exchange).tls)
+        let session = try #require(try stream(exchange).tls)
 
         #expect(session.clients.messages.contains(.clientKeyExchange))
         #expect(session.server.messages.contains(.serverHello))
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test func `may begin late on a connection that spoke in the clear`() throws {
-        let conversation = try conversation {
+        let stream = try stream {
             server.data([UInt8]("220 mail\r\n".utf8))
             client.data([UInt8]("EHLO me\r\n".utf8))
             server.data([UInt8]("250 STARTTLS\r\n".utf8))
@@ -151,19 +151,19 @@ import Testing
             server.tls(.serverHello(), .certificate, .serverHelloDone)
         }
 
-        #expect(conversation.tls?.server.messages.contains(.certificate) == true)
-        #expect(conversation.serverName == "mail.example")
+        #expect(stream.tls?.server.messages.contains(.certificate) == true)
+        #expect(stream.serverName == "mail.example")
     }
 
     @Test func `is none where nobody speaks TLS`() throws {
-        let conversation = try conversation {
+        let stream = try stream {
             client.data([UInt8]("GET / HTTP/1.1\r\n\r\n".utf8))
             server.data([UInt8]("HTTP/1.1 200 OK\r\n\r\n".utf8))
             client.data([22, 3, 1, 0, 80, 99, 0, 0, 9, 9, 9, 9])
             server.data([22, 3, 3, 0, 80, 2, 99, 0, 9, 9, 9, 9])
         }
 
-        #expect(conversation.tls == nil)
+        #expect(stream.tls == nil)
     }
 
     @Test(arguments: [0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 0xFFFF_F000] as [UInt32])
@@ -173,7 +173,7 @@ import Testing
             server.reset()
         }
 
-        let session = try #require(try conversation(exchange.shifted(by: shift)).tls)
+        let session = try #require(try stream(exchange.shifted(by: shift)).tls)
 
         #expect(session.isComplete)
         #expect(!session.server.hasGap)

@@ -32,7 +32,7 @@ import Testing
             Exchange(from: "192.0.2.10:50000", to: "198.51.100.20:443", steps: steps).frames
         )
 
-        let sessions = tracked.flows.flatMap(\.conversations).compactMap(\.tls)
+        let sessions = tracked.flows.flatMap(\.streams).compactMap(\.tls)
         for stream in sessions.flatMap({ [$0.low, $0.high] }) {
             #expect(stream.dataOctets <= octets.count + Int(UInt16.max))
         }

@@ -126,7 +126,7 @@ import Testing
 
         let flow = try #require(try track(frames).flows.first)
 
-        let session = flow.conversations.last?.tls
+        let session = flow.streams.last?.tls
         let isWhole = session.map { !$0.server.hasGap && $0.server.marks.contains(.begun) }
         #expect(isWhole != true)
     }

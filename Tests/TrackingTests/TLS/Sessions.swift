@@ -3,15 +3,15 @@ import Testing
 @testable import Tracking
 
 /// What was said on the last connection of a script, which must not end well.
-func conversation(_ exchange: Exchange) throws -> Conversation {
+func stream(_ exchange: Exchange) throws -> StreamSummary {
     let flow = try #require(try track(exchange.frames).flows.first)
-    return try #require(flow.conversations.last)
+    return try #require(flow.streams.last)
 }
 
 /// What was said on a connection that comes up, takes these steps, and is reset.
-func conversation(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> Conversation {
+func stream(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> StreamSummary {
     let end = [server.reset()]
-    return try conversation(
+    return try stream(
         Exchange(
             from: "192.0.2.10:50000",
             to: "198.51.100.20:443",
@@ -21,7 +21,7 @@ func conversation(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> Conver
 }
 
 func session(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> TLSSession {
-    try #require(try conversation(steps).tls)
+    try #require(try stream(steps).tls)
 }
 
 extension TLSSession {

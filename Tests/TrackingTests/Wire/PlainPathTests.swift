@@ -41,7 +41,7 @@ import Testing
             let decoded = try #require(decode(octets).segment)
             var link = LinkFacts(ethernet: source.frame.octets, at: 0)
             link.checksum = decoded.checksum
-            let facts = FrameFacts(source.frame, context: .plain, link: link)
+            let facts = FrameFacts(source.frame, encapsulation: .plain, link: link)
             let slow = FlowSegment(decoded, in: source.frame, facts)
 
             #expect(Event(batch[0]) == Event(slow))

@@ -7,7 +7,7 @@ struct FragmentPart {
         let identification: UInt32
         /// Of IPv4; IPv6 identifies without it.
         let transport: UInt8
-        let context: Context
+        let encapsulation: EncapsulationID
     }
 
     let key: Key
@@ -19,7 +19,7 @@ struct FragmentPart {
     /// Where in the captured datagram the part begins.
     let begin: Int
 
-    init?(ipv4 datagram: RawSpan, in context: Context) {
+    init?(ipv4 datagram: RawSpan, in encapsulation: EncapsulationID) {
         guard let ip = IPv4Header(datagram), ip.length <= datagram.byteCount else { return nil }
         let total = ip.totalLength == 0 ? datagram.byteCount : ip.totalLength
         guard total > ip.length else { return nil }
@@ -28,7 +28,7 @@ struct FragmentPart {
             destination: ip.destination,
             identification: UInt32(ip.identification),
             transport: ip.transport,
-            context: context
+            encapsulation: encapsulation
         )
         range = ip.fragmentOffset..<ip.fragmentOffset + total - ip.length
         isLast = !ip.hasMoreFragments
@@ -40,7 +40,7 @@ struct FragmentPart {
         begin = ip.length
     }
 
-    init?(ipv6 datagram: RawSpan, in context: Context) {
+    init?(ipv6 datagram: RawSpan, in encapsulation: EncapsulationID) {
         guard let ip = IPv6Header(datagram),
             case .fragment(let place) = ip.transport(within: datagram.byteCount)
         else { return nil }
@@ -53,7 +53,7 @@ struct FragmentPart {
             destination: ip.destination,
             identification: datagram.bigEndian(at: place + 4),
             transport: 0,
-            context: context
+            encapsulation: encapsulation
         )
         let offset = Int(field & 0xFFF8)
         range = offset..<offset + end - begin

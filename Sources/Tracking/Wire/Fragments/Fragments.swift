@@ -21,7 +21,7 @@ struct Fragments {
     var depth = 0
     static let deepest = 8
 
-    private var drafts: [FragmentPart.Key: FragmentedDatagram] = [:]
+    private var accumulators: [FragmentPart.Key: FragmentedDatagram] = [:]
     /// In order of their first parts; datagrams that are gone among them, as another serial number tells.
     private var queue: [(key: FragmentPart.Key, serial: UInt64)] = []
     private var head = 0
@@ -29,57 +29,57 @@ struct Fragments {
     /// Of all drafts.
     private(set) var octetCount = 0
 
-    var count: Int { drafts.count }
+    var count: Int { accumulators.count }
 
     /// Takes the part in an IP datagram as it was captured.
     ///
     /// - Returns: the whole, if this part was the last one that it lacked.
-    mutating func add(_ datagram: RawSpan, in context: Context, at time: Int64) -> Whole? {
+    mutating func add(_ datagram: RawSpan, in encapsulation: EncapsulationID, at time: Int64) -> Whole? {
         guard
-            let part = FragmentPart(ipv4: datagram, in: context)
-                ?? FragmentPart(ipv6: datagram, in: context),
+            let part = FragmentPart(ipv4: datagram, in: encapsulation)
+                ?? FragmentPart(ipv6: datagram, in: encapsulation),
             part.range.upperBound <= Self.longest
         else { return nil }
         dropOld(before: time)
         let key = part.key
-        if drafts[key] == nil { begin(key, at: time) }
-        guard var draft = drafts.removeValue(forKey: key) else { return nil }
-        octetCount -= draft.payload.count
-        draft.take(part, of: datagram)
-        if let whole = draft.whole { return whole }
-        octetCount += draft.payload.count
-        drafts[key] = draft
+        if accumulators[key] == nil { begin(key, at: time) }
+        guard var accumulator = accumulators.removeValue(forKey: key) else { return nil }
+        octetCount -= accumulator.payload.count
+        accumulator.take(part, of: datagram)
+        if let whole = accumulator.whole { return whole }
+        octetCount += accumulator.payload.count
+        accumulators[key] = accumulator
         while octetCount > Self.octetLimit { dropOldest() }
         return nil
     }
 
     private mutating func begin(_ key: FragmentPart.Key, at time: Int64) {
-        while drafts.count >= Self.limit { dropOldest() }
+        while accumulators.count >= Self.limit { dropOldest() }
         serial += 1
-        drafts[key] = FragmentedDatagram(begin: time, serial: serial)
+        accumulators[key] = FragmentedDatagram(begin: time, serial: serial)
         queue.append((key, serial))
     }
 
     private mutating func dropOld(before time: Int64) {
         while head < queue.count {
-            let draft = drafts[queue[head].key]
-            let isThere = draft?.serial == queue[head].serial
-            if isThere, let draft, time &- draft.begin <= Self.longestWait { break }
+            let accumulator = accumulators[queue[head].key]
+            let isThere = accumulator?.serial == queue[head].serial
+            if isThere, let accumulator, time &- accumulator.begin <= Self.longestWait { break }
             dropOldest()
         }
     }
 
     private mutating func dropOldest() {
         guard head < queue.count else {
-            drafts = [:]
+            accumulators = [:]
             octetCount = 0
             return
         }
         let (key, serial) = queue[head]
         head += 1
-        if let draft = drafts[key], draft.serial == serial {
-            octetCount -= draft.payload.count
-            drafts[key] = nil
+        if let accumulator = accumulators[key], accumulator.serial == serial {
+            octetCount -= accumulator.payload.count
+            accumulators[key] = nil
         }
         // What is behind us goes when it is the larger half.
         if head > 64, head * 2 > queue.count {

@@ -1,0 +1,120 @@
+import Tracking
+
+/// What is to be said of RSTs and bare ACKs: the rule of the stack that made them.
+extension Annotations {
+    func onResponderSyn(_ index: Int) -> String {
+        let opening = history.responderOpening(of: history.incarnation(of: index))
+        guard let opening, opening.isSplit else {
+            return "A SYN of the responder: both ends open at once."
+        }
+        return """
+            A SYN of the responder where a SYN-ACK should be: it leaves the SYN-ACK to the initiator, as if it \
+            had opened the connection.
+            """
+    }
+
+    func onChallenge(_ ordinal: Int, _ state: ResponderState, _ index: Int) -> String {
+        let event = history.events[index]
+        let responder = history.responder.address
+        let holds =
+            switch state {
+            case .synReceived: "still holds the half-open entry of another SYN"
+            case .established: "still holds the connection before as established"
+            case .closeWait: "still holds the connection before in CLOSE-WAIT"
+            case .finWait: "still holds the connection before in FIN-WAIT-2"
+            case .lastAck: "still waits for the last ACK of the connection before"
+            case .timeWait:
+                "still holds the connection before in TIME-WAIT, and the ISN is not above it"
+            case .paws:
+                "still holds the connection before in TIME-WAIT, and TSval is older than its last"
+            case .unknown: "holds another state of this connection"
+            }
+        let rule =
+            switch state {
+            case .timeWait: " (RFC 6191 §2)"
+            case .paws: " (RFC 7323 §5)"
+            case .lastAck, .synReceived, .established, .closeWait, .finWait, .unknown:
+                " (RFC 5961 §4)"
+            }
+        return """
+            Answers \(name(of: ordinal, at: index)) with a bare ACK: \(responder) \(holds) \
+            (Ack=\(event.acknowledgment))\(rule).
+            """
+    }
+
+    /// Of a segment that has no part in the handshake, whether it is one of the connection before.
+    func onPlain(_ index: Int) -> String? {
+        let incarnation = history.incarnation(of: index)
+        guard let memory = incarnation.former, index < incarnation.completion ?? .max,
+            !history.isFromInitiator(history.events[index]),
+            FormerConnection(history.events[memory]).holds(history.events[index])
+        else { return nil }
+        return "Still belongs to the connection before."
+    }
+
+    func on(_ reset: Reset, _ index: Int) -> String? {
+        let event = history.events[index]
+        let sender = history.endpoint(of: event)
+        switch reset.rule {
+        case .refusesSyn(let ordinal):
+            let which = history.incarnation(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
+            return
+                "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
+        case .answersSecondSyn(let ordinal):
+            let syn = history.incarnation(of: index).attempt(ordinal).first
+            let hasReset = (syn..<index).contains {
+                history.events[$0].kind == .rst && history.events[$0].side != event.side
+            }
+            return """
+                Answers SYN \(ordinal)\(hasReset ? ", not the RST" : ""): the SYN fell into the window of \
+                \(sender.address)'s half-open entry, which is destroyed by it (RFC 9293 §3.10.7.4).
+                """
+        case .rejects(let subject):
+            return onRejection(of: subject, by: sender)
+        case .aborts:
+            if let attempt = history.attemptRefusedInVain(at: index) {
+                return """
+                    Means to refuse \(name(of: attempt.ordinal, at: index)), but acknowledges its ISN instead of the SYN: \
+                    no stack heeds that (RFC 9293 §3.10.7.3).
+                    """
+            }
+            switch reset.form {
+            case .active:
+                return
+                    "\(sender.address) aborts the connection: the RST has the form of a live socket's."
+            case .passiveToSYN:
+                return "A RST as it answers a SYN, but it acknowledges none that was captured."
+            case .passive, .other:
+                return "\(sender.address) aborts the connection."
+            }
+        }
+    }
+
+    /// What a RST says of its reason.
+    func onReason(_ index: Int) -> String? {
+        history.statedReason(of: index).map { "The RST \($0.words)." }
+    }
+
+    private func onRejection(of subject: Int, by sender: Endpoint) -> String {
+        let packet = packet(subject)
+        switch history.interpretations[subject] {
+        case .answer where history.isUnacceptable(subject):
+            return """
+                Rejects packet \(packet): it acknowledges another SYN than the one that waits \
+                (RFC 9293 §3.10.7.3).
+                """
+        case .answer:
+            return """
+                Rejects packet \(packet): no socket of \(sender.address) waits for it \
+                (RFC 9293 §3.10.7.1).
+                """
+        case .challenge:
+            return """
+                Rejects packet \(packet), which acknowledges nothing that this SYN sent: the RST should \
+                clear the other end's old state (RFC 9293 §3.5.1).
+                """
+        default:
+            return "Rejects packet \(packet), which fits no connection of \(sender.address)."
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Tracking
+
+/// The findings of one pair of ends as they come in, merged by pathology.
+struct IncidentAccumulator {
+    /// As many flows are kept to be shown.
+    private static let shownFlows = 3
+    /// As many initiators are told apart; further ones are not counted.
+    private static let distinguishedInitiators = 65_536
+
+    private(set) var findings: [Finding] = []
+    private(set) var flows = 0
+    /// Flows that did not come up.
+    private(set) var failures = 0
+    /// Connections between the same parties that came up without a finding.
+    var established = 0
+    private(set) var histories: [History] = []
+    /// The sets of pathologies of which a flow is kept.
+    private var shown: Set<[String]> = []
+    private(set) var initiators: Set<Address> = []
+
+    /// The pathologies of which no further example is wanted: their evidence is complete.
+    private var pathologiesWithExamples: [String] = []
+
+    /// Whether there is any pathology of which no further example is wanted.
+    var hasExamples: Bool { !pathologiesWithExamples.isEmpty }
+
+    /// Whether any of the findings in a flow is to be put into words, beside those that are here already.
+    func needsTexts(of findings: [Finding]) -> Bool {
+        !hasExamples
+            || !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
+    }
+
+    /// When anything of it happened last.
+    var lastSeen: Int64 { findings.map(\.lastSeen).max() ?? .min }
+
+    mutating func add(_ new: [Finding], of history: History) {
+        flows += 1
+        if new.indices.contains(where: { new[$0].severity == .error }) {
+            failures += 1
+            // It will be counted among those that came up, and did not come up for whoever waits for it.
+            let last = history.incarnations.indices.last
+            if let last, history.incarnations[last].isEstablished { established -= 1 }
+        }
+        if initiators.count < Self.distinguishedInitiators { initiators.insert(history.initiator.address) }
+        for place in new.indices { merge(new[place]) }
+        if histories.count < Self.shownFlows { keep(history, showing: new.map(\.pathology)) }
+    }
+
+    /// A finding about many flows, which are counted in it.
+    mutating func add(_ finding: Finding) {
+        flows += finding.flows
+        if finding.severity == .error { failures += finding.flows }
+        if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
+        merge(finding)
+    }
+
+    /// Adds a guard to all findings.
+    mutating func note(_ guardOfAll: Guard) {
+        for index in findings.indices where !findings[index].guards.contains(guardOfAll) {
+            findings[index].guards.append(guardOfAll)
+        }
+    }
+
+    /// Takes over everything of another draft.
+    mutating func absorb(_ other: IncidentAccumulator) {
+        flows += other.flows
+        failures += other.failures
+        established += other.established
+        if initiators.count < Self.distinguishedInitiators { initiators.formUnion(other.initiators) }
+        for finding in other.findings { merge(finding) }
+        for history in other.histories where histories.count < Self.shownFlows {
+            histories.append(history)
+        }
+    }
+
+    private mutating func merge(_ finding: Finding) {
+        let known = findings.indices.first {
+            Self.isSame(findings[$0].pathology, finding.pathology)
+        }
+        if let known { findings[known].absorb(finding) } else { findings.append(finding) }
+        let place = known ?? findings.count - 1
+        if findings[place].evidence.count >= Finding.evidenceLimit,
+            !hasExamples(of: finding.pathology)
+        {
+            pathologiesWithExamples.append(finding.pathology)
+        }
+    }
+
+    private func hasExamples(of pathology: String) -> Bool {
+        pathologiesWithExamples.contains { Self.isSame($0, pathology) }
+    }
+
+    /// Whether two names are one, of which most differ in length already.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one.utf8.count == other.utf8.count && one == other
+    }
+
+    private mutating func keep(_ history: History, showing pathologies: [String]) {
+        if shown.insert(pathologies).inserted { histories.append(history) }
+    }
+}
+
+extension Finding {
+    /// Makes this a finding about both subjects.
+    mutating func absorb(_ other: Finding) {
+        severity = max(severity, other.severity)
+        count += other.count
+        flows += other.flows
+        evidenceOmitted += other.evidence.count + other.evidenceOmitted
+        firstSeen = min(firstSeen, other.firstSeen)
+        lastSeen = max(lastSeen, other.lastSeen)
+        if other.begin < begin {
+            firstSubject = other.firstSubject ?? other.subject
+            begin = other.begin
+        } else if firstSubject == nil {
+            firstSubject = subject
+        }
+        isEstablished = isEstablished && other.isEstablished
+        if status != other.status, other.status == .confirmed { status = .confirmed }
+        if !other.guards.isEmpty { guards += other.guards.filter { !guards.contains($0) } }
+        if !other.summary.isEmpty, viewpoint.vantage != other.viewpoint.vantage {
+            viewpoint = .unknown
+        }
+        let room = Finding.evidenceLimit - evidence.count
+        if room > 0 {
+            evidence += other.evidence.prefix(room)
+            evidenceOmitted -= min(room, other.evidence.count)
+            evidence.sort { $0.event.packet < $1.event.packet }
+        }
+        subject.merge(other.subject)
+    }
+}
+
+extension Subject {
+    fileprivate mutating func merge(_ other: Subject) {
+        if initiatorAddress != other.initiatorAddress { initiatorAddress = nil }
+        if initiatorPort != other.initiatorPort || initiatorAddress == nil { initiatorPort = nil }
+        if responderAddress != other.responderAddress { responderAddress = nil }
+        if responderPort != other.responderPort { responderPort = nil }
+        if encapsulation != other.encapsulation { encapsulation = .plain }
+    }
+}

@@ -1,0 +1,164 @@
+import Tracking
+
+/// Orders the findings of one draft from root to consequence and makes the incident of them.
+struct IncidentBuilder: Sendable {
+    let knownIssues: KnownIssueIndex
+    let services: ServiceNames
+
+    func incident(of accumulator: IncidentAccumulator) -> Incident? {
+        let worded = accumulator.findings.map(Self.worded)
+        let ordered = Self.ordered(worded)
+        guard !ordered.isEmpty else { return nil }
+        let present = Set(ordered.map(\.pathology))
+        let identities = Self.identities(of: ordered)
+        var links: [Incident.Link] = []
+        links.reserveCapacity(ordered.count)
+        for (place, finding) in ordered.enumerated() {
+            let link = Incident.Link(
+                finding: finding,
+                id: finding.id(of: identities[place].first),
+                role: Self.role(of: finding, at: place, among: ordered, present: present),
+                communityID: identities[place].communityID
+            )
+            links.append(link)
+        }
+        let origin = ordered.indices.map {
+            Incident.Origin(begin: ordered[$0].begin, identity: identities[$0].first)
+        }.min()
+        let issues = knownIssues.matches(accumulator.findings, beside: max(0, accumulator.established))
+        let verdict = Verdict(
+            chain: ordered,
+            flows: accumulator.flows,
+            failures: accumulator.failures,
+            established: max(0, accumulator.established),
+            initiators: accumulator.initiators.count
+        )
+        let (headline, text) = introduced(verdict, of: ordered[0].subject)
+        return Incident(
+            chain: links,
+            knownIssues: issues,
+            checks: Self.checks(of: issues, then: ordered),
+            flows: accumulator.flows,
+            headline: headline,
+            verdict: text,
+            histories: accumulator.histories,
+            origin: origin ?? Incident.Origin(begin: ordered[0].begin, identity: "")
+        )
+    }
+
+    /// Of each finding, the text that tells its first subject from others, and the Community ID of its subject: made once
+    /// where all findings are about the same.
+    private static func identities(
+        of findings: [Finding]
+    ) -> [(first: String, communityID: String?)] {
+        var known: [(subject: Subject, identity: String, communityID: String?)] = []
+        func entry(_ subject: Subject) -> (identity: String, communityID: String?) {
+            if let entry = known.first(where: { $0.subject == subject }) {
+                return (entry.identity, entry.communityID)
+            }
+            let communityID = subject.communityID
+            let identity = communityID ?? subject.identity
+            known.append((subject, identity, communityID))
+            return (identity, communityID)
+        }
+        return findings.map { finding in
+            let first = finding.firstSubject.map { entry($0).identity }
+            let (identity, communityID) = entry(finding.subject)
+            return (first ?? identity, communityID)
+        }
+    }
+
+    /// Headline and text, with the name of the service at its first mention: in full where a port mapper said
+    /// it, once more in the text, which is read alone.
+    private func introduced(
+        _ verdict: Verdict,
+        of subject: Subject
+    ) -> (headline: String, text: String) {
+        let (headline, text) = (verdict.headline, verdict.text)
+        guard let endpoint = subject.responder, let name = services.name(of: endpoint) else {
+            return (headline, text)
+        }
+        let isSaid = name.source != .registry
+        let told =
+            isSaid ? ServiceNames.introduce(name.introduction, for: endpoint, in: text) : nil
+        let words = told == nil ? name.introduction : name.name
+        return (
+            ServiceNames.introduce(words, for: endpoint, in: headline) ?? headline, told ?? text
+        )
+    }
+
+    /// A finding about many flows speaks of all of them, and of the first as its example.
+    private static func worded(_ finding: Finding) -> Finding {
+        guard finding.flows > 1, !finding.speaksForAll,
+            let detector = Catalog.detector(named: finding.pathology)
+        else {
+            return finding
+        }
+        var many = finding
+        many.explanation = "The first of them: \(finding.summary) \(finding.explanation)"
+        many.summary = detector.summary(of: finding).capitalizedFirst
+        many.severity = detector.severity(of: finding)
+        // Those of the first flow would pass for those of all.
+        many.metrics = [Metric("flows", finding.flows)]
+        return many
+    }
+
+    /// Causes before their consequences, then the graver and the earlier first.
+    private static func ordered(_ findings: [Finding]) -> [Finding] {
+        let present = Set(findings.map(\.pathology))
+        return findings.sorted { left, right in
+            let (first, second) = (left.severity > .note, right.severity > .note)
+            if first != second { return first }
+            let depths = (
+                depth(of: left.pathology, in: present), depth(of: right.pathology, in: present)
+            )
+            if depths.0 != depths.1 { return depths.0 < depths.1 }
+            let effects = (hasConsequence(left, in: present), hasConsequence(right, in: present))
+            if effects.0 != effects.1 { return effects.0 }
+            if left.severity != right.severity { return left.severity > right.severity }
+            if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
+            return left.pathology < right.pathology
+        }
+    }
+
+    /// How many causes stand one behind the other before a pathology.
+    private static func depth(of pathology: String, in present: Set<String>) -> Int {
+        let causes = Catalog.causes(of: pathology).filter {
+            present.contains($0) && $0 != "port-reuse"
+        }
+        return causes.map { depth(of: $0, in: present) + 1 }.max() ?? 0
+    }
+
+    private static func role(
+        of finding: Finding,
+        at place: Int,
+        among findings: [Finding],
+        present: Set<String>
+    ) -> Incident.Role {
+        let earlier = Set(findings[..<place].map(\.pathology))
+        if Catalog.causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
+            return .consequence
+        }
+        let isRoot = hasConsequence(finding, in: present) && finding.severity > .note
+        return place == 0 && findings.count > 1 || isRoot ? .root : .single
+    }
+
+    private static func hasConsequence(_ finding: Finding, in present: Set<String>) -> Bool {
+        present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
+    }
+
+    private static func checks(of issues: [KnownIssue], then findings: [Finding]) -> [Check] {
+        let subject = findings[0].subject
+        let known = issues.flatMap { $0.checks ?? [] }.map { check in
+            let address =
+                check.host == "initiator" ? subject.initiatorAddress : subject.responderAddress
+            return Check(on: address?.description, check.command, check.tells)
+        }
+        var checks: [Check] = []
+        for check in known + findings.flatMap(\.checks) {
+            let isKnown = checks.contains { $0.host == check.host && $0.command == check.command }
+            if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
+        }
+        return checks
+    }
+}

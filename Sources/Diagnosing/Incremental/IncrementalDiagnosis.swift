@@ -1,0 +1,294 @@
+import Tracking
+
+/// A diagnosis that is asked again and again while packets come.
+///
+/// Each look examines the flows that changed and those whose timers may have run out; what was found in the others is
+/// remembered. What had to leave the tracker is filed for good, and forgotten once its incident was quiet for long.
+package struct IncrementalDiagnosis {
+    /// As many flows are kept with what was found in them; beyond it those that changed longest ago are filed for good.
+    private static let examinationLimit = 8192
+    /// As many flows are examined in one look; the others wait for the next.
+    private static let snapshotsAtOnce = 4096
+    /// As many incidents are kept apart.
+    private static let incidentLimit = 512
+    /// A flow is looked at again after so long at least, in nanoseconds, and after an eighth of the time since it
+    /// changed.
+    private static let shortestPause: Int64 = 300_000_000
+    /// As many flows are remembered in which nothing was found although somebody waits on them.
+    private static let entryLimit = 65_536
+
+    /// What has left the tracker.
+    private var base: Diagnosis
+    private var entries: [Int: Entry] = [:]
+    /// Flows that were filed for good although the tracker still holds them.
+    private var filed: [Int: FlowKey] = [:]
+    /// Flows that the tracker holds, and whose incident was closed; they come back when they change.
+    private var quiet: [Int: FlowKey] = [:]
+    private var waiting: Set<Int> = []
+    /// Changes of flows that had been filed for good.
+    package private(set) var changesIgnored: UInt64 = 0
+    private var survey = SurveyExamination()
+    /// Connections that came up, by who and with whom, as far as incidents concern them.
+    private var established: [Parties: Int] = [:]
+    /// The next record to be asked whether somebody waits too long on it.
+    private var hand = 0
+    /// Whether incidents may differ from those of the last look.
+    private var hasChanged = false
+    private var latest: [Incident] = []
+    /// When packets were dropped, the newest 64 times.
+    private var drops: [ClosedRange<Int64>] = []
+
+    /// A flow that somebody looked at.
+    private struct Entry: Sendable {
+        let key: FlowKey
+        /// `nil` where nothing was found.
+        var examination: Examination?
+        var changedAt: Int64
+        var nextSnapshot: Int64
+    }
+
+    private struct Parties: Hashable {
+        let initiator: Address
+        let service: Endpoint
+    }
+
+    package init(
+        knownIssues: @autoclosure @escaping @Sendable () -> [KnownIssue] = [],
+        selection: Diagnosis.Selection = Diagnosis.Selection()
+    ) {
+        base = Diagnosis(
+            knownIssues: knownIssues(),
+            selection: selection,
+            incidentLimit: Self.incidentLimit
+        )
+    }
+
+    /// Whether so many flows wait to be examined that a count of all would tell more.
+    package var isFlooded: Bool { waiting.count > Self.snapshotsAtOnce }
+
+    /// What listens where, as far as it is known.
+    package var serviceNames: ServiceNames { survey.services }
+
+    /// Takes down that packets were dropped between two counts.
+    package mutating func noteDrops(during time: ClosedRange<Int64>) {
+        if drops.count >= 64 { drops.removeFirst() }
+        drops.append(time)
+    }
+
+    /// What is known of the capture, as if it ended now.
+    private func facts(of tracker: borrowing Tracker, at time: Int64) -> CaptureFacts {
+        var facts = tracker.facts(at: time)
+        facts.drops = drops
+        return facts
+    }
+
+    /// Examines what changed, and whatever may have come to an end by itself.
+    ///
+    /// - Parameters:
+    ///   - tracker: the flows; it must watch for changes.
+    ///   - time: now, by the clock of the packets, in nanoseconds since 1970.
+    ///   - share: the part of all flows that is asked whether somebody waits on them, as 1 of so many.
+    /// - Returns: the incidents as they stand.
+    package mutating func poll(
+        at tracker: inout Tracker,
+        time: Int64,
+        share: Int = 4
+    ) -> [Incident] {
+        let facts = facts(of: tracker, at: time)
+        takeDeparted(from: &tracker, facts)
+        for record in tracker.takeChangedFlows() {
+            releaseFormer(of: record, in: tracker)
+            quiet[record] = nil
+            if filed[record] == nil { waiting.insert(record) } else { changesIgnored &+= 1 }
+        }
+        let overdue = sweep(tracker, time, share).filter { record in
+            releaseFormer(of: record, in: tracker)
+            return entries[record] == nil && filed[record] == nil && quiet[record] == nil
+        }
+        let due = entries.filter { $0.value.nextSnapshot <= time && !waiting.contains($0.key) }.keys
+        let changed = waiting.sorted().prefix(Self.snapshotsAtOnce)
+        waiting.subtract(changed)
+        for record in changed { examine(record, of: tracker, facts, time, hasChanged: true) }
+        let room = max(0, Self.entryLimit - entries.count)
+        for record in overdue.prefix(room) + due.sorted().prefix(Self.snapshotsAtOnce) {
+            examine(record, of: tracker, facts, time, hasChanged: false)
+        }
+        fileOldest()
+        if hasChanged { latest = current.incidents }
+        hasChanged = false
+        return latest
+    }
+
+    /// Forgets that the flow which had a record before was told of.
+    private mutating func releaseFormer(of record: Int, in tracker: borrowing Tracker) {
+        guard let former = filed[record] ?? quiet[record], tracker.key(of: record) != former else {
+            return
+        }
+        filed[record] = nil
+        quiet[record] = nil
+    }
+
+    private mutating func takeDeparted(from tracker: inout Tracker, _ facts: CaptureFacts) {
+        guard !tracker.departed.isEmpty else { return }
+        for flow in tracker.takeDeparted() {
+            let isReported = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
+            filed[flow.record] = nil
+            quiet[flow.record] = nil
+            if isReported { continue }
+            if entries[flow.record]?.key == flow.key { entries[flow.record] = nil }
+            hasChanged = true
+            if !base.covers(flow) { base.file(base.examine(flow, in: facts)) }
+        }
+    }
+
+    /// Asks the next flows whether somebody waits too long on them.
+    private mutating func sweep(
+        _ tracker: borrowing Tracker,
+        _ time: Int64,
+        _ share: Int
+    ) -> [Int] {
+        let count = tracker.recordCount
+        guard count > 0 else { return [] }
+        if hand >= count { hand = 0 }
+        let end = min(count, hand + max(4096, count / max(1, share) + 1))
+        defer { hand = end }
+        return tracker.overdue(among: hand..<end, at: time)
+    }
+
+    private mutating func examine(
+        _ record: Int,
+        of tracker: borrowing Tracker,
+        _ facts: CaptureFacts,
+        _ time: Int64,
+        hasChanged isChange: Bool
+    ) {
+        var old = entries[record]
+        guard let flow = tracker.snapshot(of: record, at: time) else {
+            if old?.examination != nil { hasChanged = true }
+            entries[record] = nil
+            return
+        }
+        if base.covers(flow) {
+            if old?.examination != nil { hasChanged = true }
+            entries[record] = nil
+            return
+        }
+        if let former = old, former.key != flow.key {
+            // Another flow has the record: the former is over, and was not handed over.
+            if let examination = former.examination { base.file(examination) }
+            old = nil
+        }
+        let examination = base.examine(flow, in: facts)
+        let found = examination.findings.isEmpty ? nil : examination
+        if old?.examination?.findings ?? [] != examination.findings { hasChanged = true }
+        let changedAt = isChange ? time : old?.changedAt ?? flow.lastTime
+        entries[record] = Entry(
+            key: flow.key,
+            examination: found,
+            changedAt: changedAt,
+            nextSnapshot: time &+ max(Self.shortestPause, (time &- changedAt) / 8)
+        )
+    }
+
+    /// Files for good what changed longest ago, where too much is kept.
+    private mutating func fileOldest() {
+        guard entries.count > Self.examinationLimit else { return }
+        let found = entries.filter { $0.value.examination != nil }
+        guard found.count > Self.examinationLimit else { return }
+        let oldest = found.sorted { ($0.value.changedAt, $0.key) < ($1.value.changedAt, $1.key) }
+            .prefix(Self.examinationLimit / 4)
+        for (record, entry) in oldest {
+            guard let examination = entry.examination else { continue }
+            entries[record] = nil
+            filed[record] = entry.key
+            base.file(examination)
+        }
+    }
+
+    /// Counts all flows anew: what many of them show together, what listens where, and who came up.
+    ///
+    /// - Parameters:
+    ///   - tracker: the flows.
+    ///   - time: now, in nanoseconds since 1970.
+    package mutating func count(_ tracker: borrowing Tracker, time: Int64) {
+        survey = base.examine(tracker.surveySoFar(at: time))
+        base.cover(survey)
+        for (record, entry) in entries {
+            guard entry.examination != nil, let flow = tracker.snapshot(of: record, at: time),
+                base.covers(flow)
+            else { continue }
+            entries[record] = nil
+        }
+        established = [:]
+        let present = current
+        tracker.forEachEstablished { count, initiator, service in
+            guard present.concerns(service) else { return }
+            established[Parties(initiator: initiator, service: service), default: 0] += count
+        }
+        hasChanged = true
+    }
+
+    /// The diagnosis of everything, as it stands.
+    private var current: Diagnosis {
+        var diagnosis = base
+        diagnosis.file(survey)
+        let examinations = entries.values.compactMap(\.examination)
+        for examination in examinations.sorted(by: Examination.isEarlier) {
+            diagnosis.file(examination)
+        }
+        for (parties, count) in established {
+            diagnosis.noteEstablished(count, parties.initiator, parties.service)
+        }
+        return diagnosis
+    }
+
+    /// Forgets what has been quiet for long.
+    ///
+    /// - Parameter time: incidents of which nothing was seen since then are closed, in nanoseconds since 1970.
+    /// - Returns: the incidents that are closed.
+    package mutating func forget(quietSince time: Int64) -> [Incident] {
+        let closed = latest.filter { $0.lastSeen < time }
+        guard !closed.isEmpty else { return [] }
+        let whole = current
+        for (record, entry) in entries {
+            guard let examination = entry.examination,
+                whole.isQuiet(examination.history, since: time)
+            else { continue }
+            entries[record] = nil
+            quiet[record] = entry.key
+        }
+        base.forget(quietIn: whole, since: time)
+        survey.findings.removeAll { $0.finding.lastSeen < time }
+        hasChanged = true
+        return closed
+    }
+
+    /// The diagnosis once the last packet was taken: as of a file, but for what was forgotten.
+    ///
+    /// - Parameter tracker: the flows, which are closed.
+    /// - Returns: the diagnosis, for its incidents.
+    package consuming func finish(_ tracker: inout Tracker) -> Diagnosis {
+        var facts = tracker.facts()
+        facts.drops = drops
+        takeDeparted(from: &tracker, facts)
+        tracker.close()
+        var diagnosis = base
+        diagnosis.uncover()
+        diagnosis.consume(tracker.survey())
+        facts = tracker.facts()
+        facts.drops = drops
+        tracker.forEachSuspicious { flow in
+            let isReported = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
+            if !isReported { diagnosis.consume(flow, in: facts) }
+        }
+        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
+        return diagnosis
+    }
+}
+
+extension Examination {
+    /// The order of the capture.
+    static func isEarlier(_ left: Examination, _ right: Examination) -> Bool {
+        (left.history.events.first?.packet ?? 0) < (right.history.events.first?.packet ?? 0)
+    }
+}

@@ -1,0 +1,51 @@
+import Tracking
+
+extension History {
+    /// A flow that begins so soon after the capture may have begun before it, in nanoseconds.
+    private static let captureStartSlack: Int64 = 5_000_000_000
+    /// No single frame on a usual wire is longer, in octets: what is was put together by a network card.
+    private static let longestFrame: UInt32 = 9234
+
+    /// The guards that apply to every finding about an incarnation.
+    func guards(for incarnation: Incarnation, isPending: Bool) -> [Guard] {
+        var guards: [Guard] = []
+        if let first = incarnation.attempts.first?.first, incarnation.number == 0,
+            events[first].time - capture.begin < Self.captureStartSlack
+        {
+            guards.append(.captureBeganMidFlow)
+        }
+        if isPending { guards.append(.captureEnded) }
+        if omitted > 0 { guards.append(.eventLogFull) }
+        let hasDuplicates = interpretations[incarnation.events].contains {
+            if case .duplicate = $0 { true } else { false }
+        }
+        if hasDuplicates { guards.append(.duplicates) }
+        if incarnation.attempts.contains(where: { $0.rewritten != nil }) { guards.append(.bothSidesOfNAT) }
+        if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
+        if capture.lossSigns > 0 || hasDrops(during: incarnation) { guards.append(.captureLoss) }
+        if isReordered(incarnation) { guards.append(.reordered) }
+        let own = events[incarnation.events]
+        if own.contains(where: { $0.options.contains(.cut) }) { guards.append(.cutPackets) }
+        let isOffloaded = own.contains {
+            $0.linkFacts.checksum == .unfilled || $0.frameLength > Self.longestFrame
+        }
+        if isOffloaded { guards.append(.offload) }
+        return guards
+    }
+
+    /// Whether packets were dropped while the connection was tried, or was alive.
+    private func hasDrops(during incarnation: Incarnation) -> Bool {
+        guard !capture.drops.isEmpty, let first = incarnation.events.first else { return false }
+        let isLast = incarnation.number == incarnations.last?.number
+        let end = isLast ? lastTime : events[incarnation.events.upperBound - 1].time
+        let begin = events[first].time
+        return capture.drops.contains { $0.lowerBound <= max(begin, end) && $0.upperBound >= begin }
+    }
+
+    /// Whether an answer stands before its question, or a packet before an earlier one.
+    private func isReordered(_ incarnation: Incarnation) -> Bool {
+        let own = events[incarnation.events]
+        if zip(own, own.dropFirst()).contains(where: { $0.time > $1.time }) { return true }
+        return incarnation.attempts.contains { attempt in attempt.answers.contains { $0 < attempt.first } }
+    }
+}

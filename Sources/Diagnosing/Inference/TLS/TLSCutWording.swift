@@ -1,0 +1,136 @@
+import Tracking
+
+/// Words a TLS handshake that was cut off.
+struct TLSCutWording {
+    let cut: TLSCut
+
+    private var closing: TLSClosing { cut.closing }
+    private var history: History { closing.history }
+    private var serverAddress: String { closing.endpoint(of: closing.server).address.description }
+    private var clientAddress: String { closing.endpoint(of: closing.client).address.description }
+
+    private var how: String {
+        guard let end = cut.end else { return "left" }
+        return history.events[end].kind == .rst ? "reset" : "closed"
+    }
+
+    var summary: String {
+        let time = Wording.duration(cut.delay)
+        let handshake =
+            "the TLS handshake of \(clientAddress) with \(closing.endpoint(of: closing.server))"
+        switch cut.reason {
+        case .oversizeHello:
+            return """
+                \(handshake.capitalizedFirst)\(closing.forName) stopped at the ClientHello: it takes several segments, and \
+                \(serverAddress) did not acknowledge all of it within \(time).
+                """
+        case .noTLSAnswer:
+            return """
+                \(closing.endpoint(of: closing.server)) answered the ClientHello of \(clientAddress) in another protocol, and \
+                the connection was \(how) \(time) later.
+                """
+        case .nameBlock:
+            return """
+                \(handshake.capitalizedFirst)\(closing.forName) was reset \(time) after the ClientHello, by a RST that does \
+                not look like the packets of \(serverAddress).
+                """
+        case .packetOfDeath, .reset, .close:
+            let who = cut.isByServer ? serverAddress : clientAddress
+            let what =
+                cut.isByServer
+                ? handshake : "its TLS handshake with \(closing.endpoint(of: closing.server))"
+            return
+                "\(who) \(how) \(what)\(closing.forName) \(time) after \(lastWord), without an alert."
+        }
+    }
+
+    /// `the client's Finished`.
+    private var lastWord: String {
+        let lastDataSender = closing.stream.lastDataSender
+        let words = closing.lastWords(of: lastDataSender) ?? "last segment"
+        return "the \(closing.role(of: lastDataSender))'s \(words)"
+    }
+
+    var explanation: String {
+        var sentences = [lastMessage(of: closing.client), lastMessage(of: closing.server)]
+        if cut.end != nil, closing.stream.lastDataSender != closing.closer {
+            let who = cut.isByServer ? serverAddress : clientAddress
+            sentences.append(
+                cut.isAcknowledged
+                    ? "\(who) had acknowledged all of it: it was received, and perhaps read."
+                    : "\(who) had not acknowledged all of it."
+            )
+        }
+        if let form { sentences.append(form) }
+        let missing = closing.missingOctets(of: closing.closer ?? closing.server)
+        if missing > 0 {
+            sentences.append("The last record lacks \(Wording.count(missing, "octet")).")
+        }
+        if cut.reason == .packetOfDeath { sentences.append(death) }
+        if closing.session.isComplete {
+            sentences.append(
+                "Both ends had sent their Finished, so that this may be the end of a session without any answer."
+            )
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private func lastMessage(of side: Side) -> String {
+        let role = closing.role(of: side)
+        return closing.lastWords(of: side).map { "The \(role)'s last message was \($0)." }
+            ?? "The \(role) had sent no TLS message."
+    }
+
+    private var form: String? {
+        guard let end = cut.end, case .reset(let reset) = history.interpretations[end] else { return nil }
+        let event = history.events[end]
+        switch reset.form {
+        case .active:
+            let why =
+                cut.isByServer
+                ? "the kernel closed it for a process that died, or the process left octets unread"
+                : "its process gave up, or died"
+            return "The RST comes from a live socket (Win=\(event.window)): \(why)."
+        case .passive: return "The RST is a bare one: the stack had no socket any more."
+        case .passiveToSYN, .other: return nil
+        }
+    }
+
+    private var death: String {
+        let stream = closing.stream
+        if stream.resetsAtOnce > stream.resetsAlike {
+            return """
+                \(serverAddress) reset \(stream.resetsAtOnce) connections of this service within 100 ms: its process \
+                went down with all of them.
+                """
+        }
+        return """
+            \(serverAddress) reset \(stream.resetsAlike) connections of this service after the same message: it \
+            kills the process, or is refused without an alert.
+            """
+    }
+
+    func note(on index: Int) -> String {
+        let event = history.events[index]
+        if event.kind == .fin { return "FIN before the server's first application data" }
+        if event.kind == .rst { return "RST before the server's first application data" }
+        return "the last that was said before the end"
+    }
+
+    var checks: [Check] {
+        let server = closing.endpoint(of: closing.server)
+        let name = closing.stream.serverName.map { " -servername \($0)" } ?? ""
+        return [
+            Check(
+                on: server.address.description,
+                "journalctl -k -p warning; coredumpctl list",
+                "did the process of port \(server.port) die at that instant?"
+            ),
+            Check(
+                on: clientAddress,
+                "openssl s_client -connect \(server)\(name) -msg",
+                "after which message does it end?"
+            ),
+        ]
+    }
+}

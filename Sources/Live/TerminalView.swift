@@ -1,0 +1,95 @@
+import Diagnosing
+import Glibc
+import Reporting
+import Tracking
+
+/// What a person sees of a live analysis: incidents on standard output as they happen, and a line below them on standard
+/// error that says how it goes.
+package struct TerminalView {
+    let style: Style
+    /// `nil` where nobody looks at it, or wants it.
+    private var statusLine: StatusLine?
+    package private(set) var output = StandardOutput()
+    /// What was shown of each incident that stands, and when, in nanoseconds since 1970.
+    private var shown: [String: (severity: Severity, chain: [String], time: Int64)] = [:]
+
+    /// An incident that only grew is shown again after so long, in nanoseconds.
+    private static let pause: Int64 = 60_000_000_000
+
+    /// - Parameters:
+    ///   - style: how text is set.
+    ///   - showsStatus: whether standard error is a terminal on which the status line is wanted.
+    package init(style: Style, showsStatus: Bool) {
+        self.style = style
+        statusLine = showsStatus ? StatusLine() : nil
+    }
+
+    mutating func show(_ statement: IncidentNotifier.Statement, at time: Int64) {
+        let text: String? =
+            switch statement {
+            case .incident(let incident, let isNew): self.text(of: incident, isNew, at: time)
+            case .withdrawnIncident(let incident): end("no longer so:", incident, at: time)
+            case .closedIncident(let incident): end("quiet by now:", incident, at: time)
+            case .finding, .withdrawnFinding: nil
+            }
+        if let text { show(text) }
+    }
+
+    /// Tells all of an incident that is new, or became another, and of one that grew a line now and then.
+    private mutating func text(of incident: Incident, _ isNew: Bool, at time: Int64) -> String? {
+        let chain = incident.chain.map(\.finding.pathology)
+        var isOther = isNew
+        if let last = shown[incident.id] {
+            isOther = last.severity != incident.severity || last.chain != chain
+            if !isOther, time - last.time < Self.pause { return nil }
+        }
+        shown[incident.id] = (incident.severity, chain, time)
+        return LiveText(style: style).incident(incident, isNew: isOther, at: time)
+    }
+
+    private mutating func end(_ word: String, _ incident: Incident, at time: Int64) -> String {
+        shown[incident.id] = nil
+        return LiveText(style: style).line(word, incident, at: time)
+    }
+
+    /// Writes a text whole, where the status line stood.
+    mutating func show(_ text: String) {
+        statusLine?.erase()
+        output.write(line: Array(text.utf8))
+    }
+
+    mutating func show(_ statistics: LiveStatistics) { statusLine?.show(statistics) }
+
+    mutating func eraseStatus() { statusLine?.erase() }
+
+    /// Whether a log line may be in the way of the status line.
+    var hasStatusLine: Bool { statusLine != nil }
+}
+
+/// A line on standard error that is written over again and again.
+struct StatusLine {
+    private var isShown = false
+
+    mutating func show(_ statistics: LiveStatistics) {
+        let rate =
+            statistics.interval > 0
+            ? statistics.newPackets &* 1_000_000_000 / UInt64(statistics.interval) : 0
+        let drops = statistics.drops.total
+        write(
+            "\r\u{1B}[K\(rate) packets/s, \(statistics.flowsTracked) flows, \(drops) dropped"
+        )
+        isShown = true
+    }
+
+    mutating func erase() {
+        if isShown { write("\r\u{1B}[K") }
+        isShown = false
+    }
+
+    private func write(_ text: String) {
+        // A status that cannot be written is none.
+        _ = unsafe Array(text.utf8).withUnsafeBytes {
+            unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+        }
+    }
+}

@@ -1,0 +1,229 @@
+/// What many flows together tell, counted as each of them ends: by service and by host, so that a flood or
+/// a scan takes no memory for each of its flows.
+package struct Aggregates: Sendable {
+    /// Listeners that reset several connections at once.
+    package internal(set) var massResets = MassResets()
+    /// As many services, initiators and pairs are told apart.
+    private static let limit = 65_536
+    /// With so many failed attempts, those that came up count too, and single failures no longer.
+    private static let manyAttempts = 200
+
+    package private(set) var serviceCounters: [ServiceCounter] = []
+    package private(set) var scanCounters: [ScanCounter] = []
+    package private(set) var emptyConnections: [Pair: EmptyConnections] = [:]
+    /// Ends of flows that found no place.
+    package private(set) var refused: UInt64 = 0
+    private var serviceCounterIndices: [Endpoint: Int] = [:]
+    private var scanCounterIndices: [Address: Int] = [:]
+    private var newestCounter: Int?
+    private var budget = AggregateBudget()
+
+    /// One initiator and one service.
+    package struct Pair: Hashable, Sendable {
+        package let initiator: Address
+        package let service: Endpoint
+    }
+
+    /// Takes down a flow's present connection at its end; the first event of its tape is read only where it is
+    /// wanted.
+    @inline(always)
+    mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {
+        // One more of many: what a flood is made of.
+        if let newestCounter, flow.marks.isDisjoint(with: [.alive, .midstream]),
+            serviceCounters[newestCounter].takes(flow, beyond: Self.manyAttempts, &budget)
+        {
+            return
+        }
+        noteSlowly(flow, firstEvent: firstEvent)
+    }
+
+    /// Takes down an opening at its end, if it is one more of many to the newest service.
+    @inline(always)
+    mutating func takes(_ halfOpen: HalfOpenFlow) -> Bool {
+        guard let newestCounter else { return false }
+        return serviceCounters[newestCounter].takes(halfOpen, beyond: Self.manyAttempts, &budget)
+    }
+
+    @inline(never)
+    private mutating func noteSlowly(_ flow: Flow, firstEvent: () -> Event?) {
+        if flow.marks.contains(.completed) {
+            noteEmpty(flow)
+            return
+        }
+        // Alive, though the capture misses one direction.
+        if flow.marks.contains(.oneWay) { return }
+        if flow.marks.contains(.midstream), !flow.marks.contains(.oddBeginning) { return }
+        let service = flow.key[flow.initiator.other]
+        let isMany =
+            flow.marks.contains(.oddBeginning) ? false : countAttempt(flow, to: service, firstEvent)
+        if !isMany { noteProbe(flow, to: service, firstEvent) }
+    }
+
+    private mutating func countAttempt(
+        _ flow: Flow,
+        to service: Endpoint,
+        _ firstEvent: () -> Event?
+    ) -> Bool {
+        guard let place = serviceCounterIndex(of: service) else { return true }
+        serviceCounters[place].note(flow, &budget)
+        if serviceCounters[place].wantsExample, let event = firstEvent(), event.kind == .syn,
+            AggregateBudget.take(&budget.examples)
+        {
+            serviceCounters[place].show(event, from: flow.key[flow.initiator])
+        }
+        return serviceCounters[place].attempts > Self.manyAttempts
+    }
+
+    private mutating func serviceCounterIndex(of service: Endpoint) -> Int? {
+        if let newestCounter, serviceCounters[newestCounter].service == service { return newestCounter }
+        if let place = serviceCounterIndices[service] {
+            newestCounter = place
+            return place
+        }
+        guard serviceCounters.count < Self.limit else {
+            refused += 1
+            return nil
+        }
+        serviceCounterIndices[service] = serviceCounters.count
+        newestCounter = serviceCounters.count
+        serviceCounters.append(ServiceCounter(of: service))
+        return newestCounter
+    }
+
+    private mutating func noteProbe(
+        _ flow: Flow,
+        to target: Endpoint,
+        _ firstEvent: () -> Event?
+    ) {
+        let initiator = flow.key[flow.initiator]
+        let place: Int
+        if let known = scanCounterIndices[initiator.address] {
+            place = known
+        } else if scanCounters.count < Self.limit {
+            place = scanCounters.count
+            scanCounterIndices[initiator.address] = place
+            scanCounters.append(ScanCounter(of: initiator.address))
+        } else {
+            refused += 1
+            return
+        }
+        scanCounters[place].note(
+            ScanCounter.Probe(
+                time: flow.begin,
+                target: target,
+                outcome: flow.probeOutcome,
+                isPersistent: flow.syns > flow.attempts,
+                isOdd: flow.marks.contains(.oddBeginning),
+                packet: flow.firstPacket,
+                sourcePort: initiator.port
+            ),
+            &budget
+        )
+        if scanCounters[place].wantsExample, let event = firstEvent(),
+            AggregateBudget.take(&budget.examples)
+        {
+            scanCounters[place].show(event, from: initiator.port, to: target)
+        }
+    }
+
+    /// A connection that came up: of interest if it closed and the responder never said anything.
+    private mutating func noteEmpty(_ flow: Flow) {
+        let service = flow.key[flow.initiator.other]
+        guard !flow[flow.initiator.other].marks.contains(.sentData),
+            [.closed, .closing, .reset].contains(flow.phase)
+        else { return }
+        let closer: Side = flow.marks.contains(.closedByHigh) ? .high : .low
+        let hasRequest = flow[flow.initiator].marks.contains(.sentData)
+        if closer == flow.initiator, !hasRequest { noteProbe(flow, to: service) { nil } }
+        let pair = Pair(initiator: flow.key[flow.initiator].address, service: service)
+        guard emptyConnections[pair] != nil || emptyConnections.count < Self.limit else {
+            refused += 1
+            return
+        }
+        emptyConnections[pair, default: EmptyConnections()].note(
+            EmptyConnections.Visit(
+                begin: flow.begin,
+                end: flow.lastTime,
+                firstPacket: flow.firstPacket,
+                lastPacket: flow.lastPacket,
+                initiatorPort: flow.key[flow.initiator].port,
+                initialSequence: flow[flow.initiator].initialSequence,
+                encapsulation: flow.encapsulation,
+                isClosedByInitiator: closer == flow.initiator,
+                isReset: flow.phase == .reset,
+                hasRequest: hasRequest
+            ),
+            &budget
+        )
+    }
+
+    /// The surge of a service with many failures, where connections that came up are worth counting.
+    func placeOfMany(to service: Endpoint) -> Int? {
+        guard let place = serviceCounterIndices[service], serviceCounters[place].attempts >= Self.manyAttempts else {
+            return nil
+        }
+        return place
+    }
+
+    /// Whether any service has many failures.
+    var hasMany: Bool { serviceCounters.contains { $0.attempts >= Self.manyAttempts } }
+
+    /// Whether so many attempts to reach a service failed that one more tells nothing new.
+    func isFlooded(_ service: Endpoint) -> Bool { placeOfMany(to: service) != nil }
+
+    mutating func noteEstablished(at place: Int) { serviceCounters[place].established += 1 }
+
+    /// Forgets services and initiators with which nothing happened since `time`, and those of which no more can be
+    /// counted: for who counts for months.
+    mutating func forget(quietSince time: Int64) {
+        serviceCounters.removeAll { $0.lastTime < time || $0.isFull }
+        scanCounters.removeAll { $0.probes.last.map { $0.time < time } ?? true || $0.omitted > 0 }
+        emptyConnections = emptyConnections.filter { _, connections in
+            (connections.visits.last?.end ?? .min) >= time && connections.omitted == 0
+        }
+        let places = serviceCounters.enumerated().map { ($1.service, $0) }
+        serviceCounterIndices = Dictionary(places) { first, _ in first }
+        let initiators = scanCounters.enumerated().map { ($1.initiator, $0) }
+        scanCounterIndices = Dictionary(initiators) { first, _ in first }
+        newestCounter = nil
+        budget = AggregateBudget()
+        for serviceCounter in serviceCounters {
+            budget.sources -= serviceCounter.sources.count
+            budget.steps -= serviceCounter.counted
+            budget.examples -= serviceCounter.examples.count
+        }
+        for scanCounter in scanCounters {
+            budget.tries -= scanCounter.probes.count
+            budget.examples -= scanCounter.examples.count
+        }
+        for connections in emptyConnections.values { budget.tries -= connections.visits.count }
+    }
+
+    /// Brings everything into the order of the packets, whatever order the flows ended in.
+    mutating func settle() {
+        for place in serviceCounters.indices { serviceCounters[place].settle(&budget) }
+        for place in scanCounters.indices { scanCounters[place].settle() }
+        serviceCounters.sort { ($0.firstTime, $0.service) < ($1.firstTime, $1.service) }
+        serviceCounterIndices = Dictionary(
+            uniqueKeysWithValues: serviceCounters.enumerated().map { ($1.service, $0) }
+        )
+        newestCounter = nil
+        scanCounters.sort { $0.initiator < $1.initiator }
+        scanCounterIndices = [:]
+    }
+}
+
+extension Flow {
+    /// How its target took it.
+    fileprivate var probeOutcome: ScanCounter.Outcome {
+        if marks.contains(.completed) { return .open }
+        switch outcome {
+        case .refused, .midstream:
+            return marks.contains(.oddBeginning) && !marks.contains(.wasReset)
+                ? .unanswered : .refused
+        case .rejected: return .rejected
+        case .reset, .staleReply, .incomplete, .completed: return .open
+        case .noAnswer: return .unanswered
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/// A whole capture as the tracker counted it: what a detector asks that looks at many flows together.
+package struct Survey: Sendable {
+    package let aggregates: Aggregates
+    package let neighbours: Neighbours
+    package let portmap: PortmapLog
+    package let capture: CaptureFacts
+}
+
+extension Tracker {
+    /// Only after `close()`.
+    package borrowing func survey() -> Survey {
+        Survey(aggregates: aggregates, neighbours: neighbours, portmap: portmap, capture: facts())
+    }
+}

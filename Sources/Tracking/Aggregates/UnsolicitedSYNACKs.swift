@@ -1,0 +1,60 @@
+/// SYN-ACKs on four-tuples of which no SYN was captured: the answer of another address than the one that
+/// was asked.
+package struct UnsolicitedSYNACKs: Sendable {
+    /// As many are kept, the newest.
+    private static let limit = 16_384
+
+    /// What an answer and its question have in common, whatever address the answer came from.
+    package struct Question: Hashable, Sendable {
+        let initiator: Endpoint
+        let port: UInt16
+        let acknowledgment: SequenceNumber
+
+        /// - Parameters:
+        ///   - initiator: who sent the SYN.
+        ///   - port: to which port.
+        ///   - initialSequence: the SYN's sequence number.
+        package init(of initiator: Endpoint, to port: UInt16, initialSequence: SequenceNumber) {
+            self.initiator = initiator
+            self.port = port
+            acknowledgment = initialSequence.advanced(by: 1)
+        }
+
+        fileprivate init(answeredBy segment: borrowing FlowSegment) {
+            initiator = segment.destination
+            port = segment.source.port
+            acknowledgment = segment.acknowledgment
+        }
+    }
+
+    /// A stray answer, and who sent it.
+    package struct Reply: Hashable, Sendable {
+        package let answer: Event
+        package let sender: Address
+    }
+
+    private var replies: [Question: [Reply]] = [:]
+    private var order: [Question] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { replies.isEmpty }
+
+    /// The answers to a SYN that came from elsewhere.
+    package func answers(to question: Question) -> [Reply] { replies[question] ?? [] }
+
+    mutating func note(_ segment: borrowing FlowSegment, _ event: Event) {
+        let question = Question(answeredBy: segment)
+        let reply = Reply(answer: event, sender: segment.source.address)
+        if replies[question] != nil {
+            if replies[question]?.count ?? 0 < 64 { replies[question]?.append(reply) }
+            return
+        }
+        if order.count >= Self.limit {
+            for old in order.prefix(Self.limit / 2) { replies[old] = nil }
+            order.removeFirst(Self.limit / 2)
+        }
+        order.append(question)
+        replies[question] = [reply]
+    }
+}

@@ -1,0 +1,84 @@
+/// One end of a flow, as far as an observer can know it (RFC 9293 §3.3.1).
+struct EndpointState: BitwiseCopyable {
+    struct Marks: OptionSet, BitwiseCopyable {
+        let rawValue: UInt8
+
+        /// Any segment of it was captured.
+        static let seen = Marks(rawValue: 1)
+        /// A SYN or SYN-ACK of it was captured, so `initialSequence` is known.
+        static let synchronized = Marks(rawValue: 2)
+        static let sentData = Marks(rawValue: 4)
+        static let sentFin = Marks(rawValue: 8)
+        /// The other end has acknowledged its FIN.
+        static let finAcknowledged = Marks(rawValue: 16)
+    }
+
+    var initialSequence = SequenceNumber(0)
+    /// One past the highest sequence number sent (SND.NXT, as captured).
+    var next = SequenceNumber(0)
+    /// The newest acknowledgment sent.
+    var acknowledged = SequenceNumber(0)
+    /// The newest timestamp sent, 0 before the first.
+    var timestamp: UInt32 = 0
+    var marks = Marks(rawValue: 0)
+    /// Of its latest segment that was no plain one of a settled flow.
+    var timeToLive: UInt8 = 0
+    /// In what VLANs and tunnels it sends, in the lower bits; the flow's own business.
+    var encapsulation: UInt16 = 0
+
+    @inline(always)
+    mutating func send(_ segment: borrowing FlowSegment) {
+        let end = segment.sequence.advanced(by: segment.sequenceLength)
+        if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
+        if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
+        note(timestamp: segment.options.timestampValue)
+        marks.insert(.seen)
+        // A RST may come from elsewhere.
+        if !segment.flags.contains(.rst) { timeToLive = segment.timeToLive }
+    }
+
+    /// Takes an ACK, with data or without, of an end that has spoken before or not.
+    @inline(always)
+    mutating func send(plain segment: borrowing FlowSegment) {
+        let end = segment.sequence.advanced(by: segment.payloadLength)
+        if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
+        acknowledged = segment.acknowledgment
+        note(timestamp: segment.options.timestampValue)
+        marks.insert(.seen)
+    }
+
+    @inline(always)
+    private mutating func note(timestamp value: UInt32) {
+        if timestamp == 0 || Int32(bitPattern: value &- timestamp) > 0 { timestamp = value }
+    }
+
+    /// Where data that it sends now would begin: a FIN takes a sequence number and is none.
+    var nextData: SequenceNumber {
+        marks.contains(.sentFin) ? next.advanced(by: .max) : next
+    }
+
+    /// Begins a new sequence space at the segment's SYN.
+    mutating func synchronize(by segment: borrowing FlowSegment) {
+        initialSequence = segment.sequence
+        timestamp = segment.options.timestampValue
+        timeToLive = segment.timeToLive
+        next = segment.sequence.advanced(by: segment.sequenceLength)
+        marks.insert([.seen, .synchronized])
+    }
+
+    /// Whether `acknowledgment` answers this end's SYN, and any data that the SYN carried (RFC 7413 §4.2).
+    func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
+        guard marks.contains(.synchronized) else { return false }
+        let sent = initialSequence.distance(to: next)
+        return (1...max(1, sent)).contains(initialSequence.distance(to: acknowledgment))
+    }
+
+    /// Whether `acknowledgment` says that this end's SYN arrived, whatever followed it that the capture misses.
+    func isAccepted(by acknowledgment: SequenceNumber) -> Bool {
+        guard marks.contains(.synchronized) else { return false }
+        return (1...Self.unseenReach).contains(initialSequence.distance(to: acknowledgment))
+    }
+
+    /// So much may have been sent between two captured packets, in octets.
+    private static let unseenReach: Int32 = 1 << 20
+}

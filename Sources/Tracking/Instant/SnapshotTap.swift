@@ -1,0 +1,33 @@
+/// A capture whose frames are also looked at on their way to the tracker.
+package struct SnapshotTap<Source: CaptureSource & ~Copyable>: ~Copyable, CaptureSource {
+    package private(set) var source: Source
+    /// What looks at them.
+    package private(set) var lastPackets: LastPackets
+
+    package init(_ source: consuming Source, _ lastPackets: consuming LastPackets) {
+        self.source = source
+        self.lastPackets = lastPackets
+    }
+
+    package mutating func advance() throws(CaptureError) -> Bool {
+        guard try source.advance() else { return false }
+        lastPackets.note(source.frame)
+        return true
+    }
+
+    package mutating func advanceInPlace() -> CaptureStep {
+        guard case .frame = source.advanceInPlace() else { return .blocked }
+        lastPackets.note(source.frame)
+        return .frame
+    }
+
+    package var frame: Frame {
+        @_lifetime(borrow self)
+        get { source.frame }
+    }
+}
+
+extension SnapshotTap where Source == MergedFiles {
+    /// What is to be said of the files; the reading ends with it.
+    package mutating func finishSource() -> [InputSummary] { source.finish() }
+}

@@ -1,0 +1,73 @@
+/// What the tracker holds of a connection that carries data: a cache line for each end, and what only its end touches.
+struct StreamState: BitwiseCopyable {
+    private var lines = PerEndpoint(both: StreamEnd())
+    /// When the first FIN or the RST was captured, in nanoseconds since 1970; 0 before that.
+    var endBegin: Int64 = 0
+    /// How long no packet had come before that, in nanoseconds.
+    var quietBeforeEnd: Int64 = 0
+    /// The TLS session in it, by its number; 0 for none.
+    var session: UInt32 = 0
+
+    /// What one end said.
+    struct StreamEnd: BitwiseCopyable {
+        /// The newest data segment.
+        var last = SegmentFacts()
+        /// Data segments, those sent again among them; stops at the greatest number.
+        var segments: UInt16 = 0
+        /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
+        var turn: Int64 = 0
+        /// When its first data was captured, in milliseconds; these come round after seven weeks.
+        var begin: UInt32 = 0
+        /// One past the newest octet of data.
+        var end = SequenceNumber(0)
+    }
+
+    @inline(always)
+    subscript(side: Side) -> StreamEnd {
+        _read { yield lines[side] }
+        _modify { yield &lines[side] }
+    }
+}
+
+extension StreamEnd {
+    /// A connection becomes a TLS session with one of so many segments of an end, if at all: by then those that
+    /// begin in the clear have changed over.
+    static let mostBeforeTLS: UInt16 = 12
+
+    /// When its first data was captured, in nanoseconds since 1970.
+    var beginTime: Int64 {
+        last.time - Int64(Self.milliseconds(last.time) &- begin) * 1_000_000
+    }
+
+    private static func milliseconds(_ time: Int64) -> UInt32 {
+        UInt32(truncatingIfNeeded: time / 1_000_000)
+    }
+
+    /// Takes a data segment.
+    ///
+    /// - Returns: whether it was sent before, and how many it makes.
+    @inline(always)
+    mutating func note(
+        _ segment: borrowing FlowSegment,
+        beginsTurn: Bool
+    ) -> (isAgain: Bool, segments: UInt16) {
+        let reach = segment.sequence.advanced(by: segment.payloadLength)
+        let isAgain = last.packet != 0 && end.distance(to: reach) <= 0
+        if last.packet == 0 { begin = Self.milliseconds(segment.time) }
+        if !isAgain { end = reach }
+        if beginsTurn { turn = segment.time }
+        if segments != .max { segments &+= 1 }
+        last = segment.facts
+        return (isAgain, segments)
+    }
+}
+
+/// A segment that was sent again and again.
+struct Repetition: BitwiseCopyable {
+    let sequence: SequenceNumber
+    let length: UInt32
+    /// How often it was sent after the first time; stops at the greatest number.
+    var count: UInt16 = 1
+    /// When it was sent again for the first time, in nanoseconds since 1970.
+    let begin: Int64
+}

@@ -1,0 +1,222 @@
+/// How frames come in, and wait for their flows' memory.
+extension Tracker {
+    /// Reads up to `count` frames from a source, to be made anew for each kind of source: a call through a witness table
+    /// costs half as much as all else that happens to a packet.
+    @inline(always)
+    mutating func consumeAll(
+        next count: Int,
+        from source: inout some CaptureSource & ~Copyable
+    ) throws(CaptureError) -> Bool {
+        let seed = flows.seed
+        return try followAll(count) { batch, most throws(CaptureError) in
+            try batch.fill(from: &source, upTo: most, seed: seed)
+        }
+    }
+
+    /// The same for a file, which a batch walks on its own.
+    @inline(always)
+    mutating func consumeAll(
+        next count: Int,
+        from file: inout PcapFile
+    ) throws(CaptureError) -> Bool {
+        let seed = flows.seed
+        return try followAll(count) { batch, most throws(CaptureError) in
+            try batch.fill(from: &file, upTo: most, seed: seed)
+        }
+    }
+
+    /// The reading loop.
+    ///
+    /// - Parameters:
+    ///   - count: the most frames to follow.
+    ///   - fill: reads no more frames than so many into a batch; `false` when there are none.
+    /// - Returns: `false` when `fill` has found no more.
+    /// - Throws: what `fill` throws.
+    @inline(always)
+    private mutating func followAll(
+        _ count: Int,
+        _ fill: (inout Batch, Int) throws(CaptureError) -> Bool
+    ) throws(CaptureError) -> Bool {
+        var batch = Batch()
+        var left = count
+        while left > 0 {
+            guard try fill(&batch, left) else { return false }
+            left -= batch.count
+            follow(batch)
+        }
+        return true
+    }
+
+    /// Follows the next batch of a file that a thread of its own reads.
+    ///
+    /// - Returns: `false` when the file has come to its end.
+    package mutating func consume(from reader: PrefetchThread) throws(CaptureError) -> Bool {
+        try reader.next { follow($0) }
+    }
+
+    /// So many frames ahead the flow table's index is asked for.
+    private static let slotReach = 16
+    /// So many frames ahead the flow is asked for.
+    private static let recordReach = 8
+
+    /// Follows what waits in a batch, while the memory of the next ones is on its way.
+    @inline(never)
+    mutating func follow(_ batch: borrowing Batch) {
+        let count = batch.count
+        // The packet at which others are looked at that may be over.
+        var next = Int(
+            truncatingIfNeeded: ~tally.packets & (Self.packetsBetweenSteps &- 1)
+        )
+        tally.note(batch)
+        for place in 0..<min(count, Self.slotReach) { flows.prefetchSlot(of: batch[place].tag) }
+        for place in 0..<min(count, Self.recordReach) { flows.prefetchRecord(of: batch[place].tag) }
+        for place in 0..<count {
+            if place &+ Self.slotReach < count {
+                flows.prefetchSlot(of: batch[place &+ Self.slotReach].tag)
+            }
+            if place &+ Self.recordReach < count {
+                flows.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
+            }
+            if place == next {
+                age(to: batch[place].time)
+                next &+= Int(Self.packetsBetweenSteps)
+            }
+            if batch[place].isPlain { follow(batch[place]) } else { consume(batch[place]) }
+        }
+    }
+
+    @inline(always)
+    private mutating func follow(_ segment: borrowing FlowSegment) {
+        let index = flows.find(segment.key, tag: segment.tag)
+        tally.segments &+= 1
+        guard let index, index < FlowTable.firstHalfOpen, flows[index].absorbs(segment) else {
+            follow(slowly: segment, on: index)
+            return
+        }
+        if segment.payloadLength > 0 { observePayload(segment, on: index) }
+    }
+
+    /// Takes a plain segment that its flow declined, or that has none yet.
+    @inline(never)
+    private mutating func follow(slowly segment: borrowing FlowSegment, on index: Int?) {
+        guard let index else {
+            if !encapsulations.isEmpty { return follow(apart: segment) }
+            if !open(with: segment) { follow(declined: segment, on: nil) }
+            return
+        }
+        if index < FlowTable.firstHalfOpen {
+            follow(declined: segment, on: index)
+        } else {
+            follow(declined: segment, on: makeFlow(of: index, tag: segment.tag))
+        }
+    }
+
+    /// Takes a segment of a flow that is known.
+    @inline(always)
+    mutating func follow(_ segment: borrowing FlowSegment, on index: Int) {
+        guard flows[index].absorbs(segment) else { return follow(declined: segment, on: index) }
+        if segment.payloadLength > 0 { observePayload(segment, on: index) }
+    }
+
+    /// Takes a segment that its flow declined, or that has none yet.
+    @inline(always)
+    mutating func follow(declined segment: borrowing FlowSegment, on index: Int?) {
+        guard let index = index ?? begin(with: segment) else { return }
+        advance(index, with: segment)
+        if segment.flags.contains(.rst) {
+            noteReason(of: segment)
+        } else if segment.payloadLength > 0 {
+            observePayload(segment, on: index)
+        }
+    }
+
+    /// Takes a frame layer by layer: all that is no plain segment in an untagged Ethernet frame.
+    @inline(never)
+    private mutating func consume(_ waiting: borrowing FlowSegment) {
+        let frame = waiting.frame
+        take(DecodedFrame(frame), in: frame)
+    }
+
+    /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
+    /// the frame's place.
+    private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame) {
+        let encapsulation = encapsulations.number(
+            of: decoded.encapsulation,
+            tunnelAt: decoded.tunnelOffset,
+            in: frame.octets
+        )
+        var facts = FrameFacts(frame, encapsulation: encapsulation, link: decoded.link)
+        notePortmap(of: decoded, in: frame, facts)
+        switch decoded.packet {
+        case .segment(let segment):
+            tally.segments &+= 1
+            facts.link.checksum = segment.checksum
+            if facts.link.direction == .incoming { noteRemote(segment.source.address) }
+            if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
+            follow(segment, in: frame, facts)
+        case .icmpError(let error):
+            tally.icmpErrors &+= 1
+            follow(error, in: facts)
+        case .addressClaim(let claim):
+            tally.unread[Int(UnreadReason.notTCP.rawValue)] &+= 1
+            neighbours.note(claim, in: facts)
+        case .unread(let reason):
+            tally.unread[Int(reason.rawValue)] &+= 1
+            if reason == .incompleteFragment { join(decoded, in: frame, encapsulation) }
+        }
+    }
+
+    @inline(always)
+    private mutating func follow(
+        _ decoded: Segment,
+        in frame: borrowing Frame,
+        _ facts: FrameFacts
+    ) {
+        var segment = FlowSegment(decoded, in: frame, facts)
+        segment.tag = flows.tag(of: segment.key)
+        guard segment.encapsulation.isPlain else { return follow(apart: segment) }
+        let index = find(segment.key, tag: segment.tag)
+        if index == nil, !encapsulations.isEmpty {
+            follow(apart: segment)
+        } else if let index {
+            follow(segment, on: index)
+        } else {
+            follow(declined: segment, on: nil)
+        }
+    }
+
+    /// Puts a fragment to the others of its datagram, and follows what is in that once it is whole: with the number
+    /// and time of this frame, which completes it.
+    @inline(never)
+    private mutating func join(
+        _ decoded: DecodedFrame,
+        in frame: borrowing Frame,
+        _ encapsulation: EncapsulationID
+    ) {
+        guard let offset = decoded.datagramOffset, fragments.depth < Fragments.deepest,
+            let whole = fragments.add(
+                frame.octets.extracting(droppingFirst: offset),
+                in: encapsulation,
+                at: frame.time
+            )
+        else { return }
+        tally.unread[Int(UnreadReason.incompleteFragment.rawValue)] &-= whole.parts
+        tally.joinedFragments &+= whole.parts - 1
+        var datagram = MemoryFrames(
+            [.init(time: frame.time, octets: whole.octets)],
+            linkType: .rawIP
+        )
+        guard case .frame = datagram.advanceInPlace() else { return }
+        let octets = datagram.frame.octets
+        let assembled = Frame(
+            octets: octets,
+            time: frame.time,
+            number: frame.number,
+            originalLength: frame.originalLength,
+            linkType: .rawIP
+        )
+        fragments.depth += 1
+        take(DecodedFrame(octets, insteadOf: decoded), in: assembled)
+        fragments.depth -= 1
+    }
+}

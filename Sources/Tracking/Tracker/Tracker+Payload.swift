@@ -1,0 +1,220 @@
+/// What is said on connections that came up.
+extension Tracker {
+    /// Takes a data segment that the flow has followed already.
+    @inline(always)
+    mutating func observePayload(_ waiting: borrowing FlowSegment, on index: Int) {
+        let turn = flows[index].noteDataSender(waiting.side)
+        var number = Int(turn.streamState)
+        if number == 0 {
+            number = beginStream(of: index)
+            if number == 0 { return }
+        }
+        let (isAgain, segments) = streamStates.observePayload(waiting, in: number, beginsTurn: turn.isNew)
+        if isAgain { noteAgain(waiting, in: number, of: index) }
+        if turn.isNew, streamStates.isLate(waiting, in: number) {
+            noteLateAnswer(waiting, in: number, of: index)
+        }
+        if turn.isTLS {
+            guard sessions.awaits(waiting, in: streamStates.session(of: number)) else { return }
+        } else {
+            guard segments <= StreamEnd.mostBeforeTLS,
+                waiting.capturedLength > waiting.payloadOffset,
+                waiting.octets.octet(at: Int(waiting.payloadOffset))
+                    == TLSRecordType.handshake.rawValue
+            else { return }
+        }
+        followRecords(to: waiting, on: index)
+    }
+
+    /// - Returns: the number of a new talk, 0 where none is held.
+    @inline(never)
+    private mutating func beginStream(of index: Int) -> Int {
+        switch flows[index].phase {
+        case .halfOpen, .answered, .reset, .closed: return 0
+        case .established, .settled, .doubtful, .closing: break
+        }
+        guard let number = streamStates.make() else { return 0 }
+        flows[index].streamState = UInt32(number)
+        return number
+    }
+
+    /// Takes down that a service answered late.
+    @inline(never)
+    private mutating func noteLateAnswer(
+        _ waiting: borrowing FlowSegment,
+        in number: Int,
+        of index: Int
+    ) {
+        guard waiting.side != flows[index].initiator else { return }
+        let question = streamStates[number][waiting.side.other].last
+        slowAnswers.note(waiting.time - question.time, of: waiting.key[waiting.side])
+    }
+
+    /// As many segments that were sent again are remembered.
+    private static let repetitionLimit = 1 << 16
+
+    /// Takes down that the newest segment of an end was sent again, and keeps it if that is not for the first time.
+    @inline(never)
+    private mutating func noteAgain(
+        _ waiting: borrowing FlowSegment,
+        in number: Int,
+        of index: Int
+    ) {
+        let key = Repetition.key(of: waiting.side, in: flows[index].streamState)
+        guard var known = repetitions[key], known.sequence == waiting.sequence else {
+            guard repetitions.count < Self.repetitionLimit else { return }
+            repetitions[key] = Repetition(
+                sequence: waiting.sequence,
+                length: waiting.payloadLength,
+                begin: waiting.time
+            )
+            return
+        }
+        if known.count < .max { known.count += 1 }
+        repetitions[key] = known
+        guard flows[index].phase == .settled || flows[index].phase == .closing else { return }
+        append(streamStates[number][waiting.side].last, from: waiting.side, to: index)
+    }
+
+    private mutating func append(
+        _ facts: SegmentFacts,
+        from side: Side,
+        contents: TLSContents = [],
+        to index: Int
+    ) {
+        // What was just followed may be on the tape already.
+        if eventLogs.note(contents, of: facts.packet, on: flows[index].eventLog) { return }
+        eventLogs.append(event(facts, from: side, contents, of: index), to: &flows[index].eventLog)
+    }
+
+    private borrowing func event(
+        _ facts: SegmentFacts,
+        from side: Side,
+        _ contents: TLSContents,
+        of index: Int
+    ) -> Event {
+        let flow = flows[index]
+        return Event(
+            dataIn: facts,
+            from: side,
+            encapsulation: flow.encapsulation,
+            incarnation: flow.incarnation,
+            contents: contents
+        )
+    }
+
+    /// Looks for TLS records in a segment.
+    @inline(never)
+    private mutating func followRecords(
+        to waiting: borrowing FlowSegment,
+        on index: Int
+    ) {
+        let payload = waiting.payload
+        let number = Int(flows[index].streamState)
+        if !flows[index].isTLS {
+            guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
+            flows[index].isTLS = true
+            streamStates[number].session = UInt32(session)
+            if waiting.flags.contains(.ack) {
+                sessions[session].begin(waiting.side.other, at: waiting.acknowledgment)
+            }
+        }
+        let session = Int(streamStates[number].session)
+        let side = waiting.side
+        let source = TLSSession.Source(
+            side: side,
+            sequence: waiting.sequence,
+            packet: waiting.number,
+            time: waiting.time,
+            length: waiting.payloadLength
+        )
+        if !sessions[session].read(payload, from: source) {
+            let event = event(streamStates[number][side].last, from: side, [], of: index)
+            if early.add(payload, from: source, of: event, to: session) { return }
+            sessions[session].lose(side)
+            readEarly(of: side, on: index)
+            _ = sessions[session].read(payload, from: source)
+        }
+        if sessions[session].isMilestone(side) { keepMilestone(of: side, payload, on: index) }
+        if !early.isEmpty { readEarly(of: side, on: index) }
+    }
+
+    /// Keeps the segment that an end's session was read from last.
+    @inline(never)
+    private mutating func keepMilestone(of side: Side, _ payload: RawSpan, on index: Int) {
+        let number = Int(flows[index].streamState)
+        let session = Int(streamStates[number].session)
+        let facts = streamStates[number][side].last
+        let contents = sessions[session][side].contents
+        if sessions[session].hello.packet == 0, contents.contains(TLSContents(.clientHello)) {
+            noteNames(in: payload, of: session)
+            sessions[session].hello = facts
+        }
+        append(facts, from: side, contents: contents, to: index)
+    }
+
+    /// Reads what waited for a hole to be filled; what still waits goes back.
+    mutating func readEarly(of side: Side, on index: Int) {
+        let session = Int(streamStates[Int(flows[index].streamState)].session)
+        for segment in early.take(of: side, in: session) {
+            let payload = unsafe segment.octets.span.bytes
+            guard sessions[session].read(payload, from: segment.source) else {
+                _ = early.add(segment, to: session)
+                continue
+            }
+            if sessions[session].isMilestone(side) {
+                var event = segment.event
+                event.contents = sessions[session][side].contents
+                eventLogs.append(event, to: &flows[index].eventLog)
+            }
+        }
+    }
+
+    private mutating func noteNames(in payload: RawSpan, of session: Int) {
+        // A ClientHello begins its record: behind two headers.
+        let found = TLSSession.names(inClientHello: payload, at: 9)
+        if let range = found.server {
+            sessions[session].serverName = names.number(of: payload, in: range)
+        }
+        if let range = found.protocol {
+            sessions[session].applicationProtocol = names.number(of: payload, in: range)
+        }
+    }
+}
+
+extension RecycledStore<TLSSession> {
+    /// Whether a segment brings a record's header.
+    @inline(always)
+    fileprivate func awaits(_ waiting: borrowing FlowSegment, in session: Int) -> Bool {
+        waiting.side == .low
+            ? self[session].low.awaits(waiting) : self[session].high.awaits(waiting)
+    }
+}
+
+extension RecycledStore<StreamState> {
+    @inline(always)
+    fileprivate mutating func observePayload(
+        _ waiting: borrowing FlowSegment,
+        in number: Int,
+        beginsTurn: Bool
+    ) -> (isAgain: Bool, segments: UInt16) {
+        self[number][waiting.side].note(waiting, beginsTurn: beginsTurn)
+    }
+
+    /// Whether an end begins to speak long after the other's newest data.
+    @inline(always)
+    fileprivate func isLate(_ waiting: borrowing FlowSegment, in number: Int) -> Bool {
+        let question = self[number][waiting.side.other].last.time
+        return question != 0 && waiting.time &- question > SlowAnswers.late
+    }
+
+    @inline(always)
+    fileprivate func session(of number: Int) -> Int { Int(self[number].session) }
+}
+
+extension Repetition {
+    /// Where the tracker holds what an end of a talk sends again.
+    static func key(of side: Side, in streamState: UInt32) -> UInt64 {
+        UInt64(streamState) << 1 | UInt64(side.rawValue)
+    }
+}

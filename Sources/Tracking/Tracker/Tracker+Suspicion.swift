@@ -1,0 +1,67 @@
+/// Which connections that came up may be worth a diagnosis: a coarse sieve, since the detectors decide.
+extension Tracker {
+    /// An end that waited so long for an answer, or for the other end's FIN, may have waited in vain, in nanoseconds.
+    private static let answerTimeout: Int64 = 5_000_000_000
+    /// A connection that nobody used for so long before its end was perhaps closed for that, in nanoseconds.
+    private static let idleTimeout: Int64 = 10_000_000_000
+    /// Segments sent so often again did not get through.
+    private static let manyRepetitions: UInt16 = 2
+    /// Sessions of fewer records were perhaps shut down early.
+    private static let fewRecords: UInt32 = 3
+
+    /// Whether an end said that it would say no more, and nobody closed.
+    private static func isLeftOpen(_ streams: [RecordStream], at time: Int64) -> Bool {
+        streams.contains { $0.alert.map { time - $0.time >= answerTimeout } ?? false }
+    }
+
+    borrowing func isSuspicious(_ flow: Flow, at time: Int64) -> Bool {
+        guard flow.marks.contains(.alive), !flow.marks.contains(.oneWay) else { return false }
+        let number = Int(flow.streamState)
+        guard number != 0 else { return isIdleTooLong(flow, at: time) }
+        if flow.phase == .reset { return true }
+        let begin = streamStates[number].endBegin
+        // One end had closed, and the other had not for long.
+        if begin != 0, time - begin >= Self.answerTimeout { return true }
+        let quiet =
+            begin != 0
+            ? streamStates[number].quietBeforeEnd
+            : time
+                - streamStates[number][flow.lastDataSender].last.time
+        if quiet >= Self.answerTimeout, flow.lastDataSender == flow.initiator { return true }
+        if quiet >= Self.idleTimeout, begin != 0 { return true }
+        if !repetitions.isEmpty, isRepeating(flow) { return true }
+        return flow.isTLS && isIrregular(sessions[Int(streamStates[number].session)], of: flow, at: time)
+    }
+
+    private borrowing func isRepeating(_ flow: Flow) -> Bool {
+        [Side.low, .high].contains {
+            repetitions[Repetition.key(of: $0, in: flow.streamState)]?.count ?? 0 >= Self.manyRepetitions
+        }
+    }
+
+    /// Whether nobody spoke for long, or until the responder closed.
+    private borrowing func isIdleTooLong(_ flow: Flow, at time: Int64) -> Bool {
+        guard flow.marks.contains(.completed),
+            flow.low.marks.union(flow.high.marks).isDisjoint(with: .sentData)
+        else { return false }
+        switch flow.phase {
+        case .established: return time - flow.begin >= Self.answerTimeout
+        case .closing, .closed, .reset:
+            return flow.closer != flow.initiator || time - flow.begin >= Self.answerTimeout
+        case .halfOpen, .answered, .settled, .doubtful: return false
+        }
+    }
+
+    /// Whether the session did not go through its handshake, its data, and an alert of each end before its FIN.
+    private borrowing func isIrregular(_ session: TLSSession, of flow: Flow, at time: Int64) -> Bool
+    {
+        let isEnding = flow.phase == .closing || flow.phase == .closed
+        let streams = [session.low, session.high]
+        if streams.contains(where: { $0.marks.contains(.endsInPlaintext) }) { return true }
+        if streams.contains(where: { $0.alert?.isFatal == true }) { return true }
+        guard isEnding else { return Self.isLeftOpen(streams, at: time) }
+        if !session.isComplete || streams.contains(where: { $0.alert == nil }) { return true }
+        return TLSSession.handBackPorts.contains(flow.responder.port)
+            && streams.allSatisfy { $0.dataRecords < Self.fewRecords }
+    }
+}
