@@ -9,8 +9,6 @@ struct Ending {
     /// The RSTs that came when the connection was up, by event index.
     let resets: [Int]
 
-    var stream: StreamSummary { stream }
-
     /// The first FIN or RST; `nil` where the capture ended before.
     var first: Int? { [fins.first, resets.first].compactMap(\.self).min() }
 }

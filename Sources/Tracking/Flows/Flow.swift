@@ -78,11 +78,13 @@ struct Flow: BitwiseCopyable {
     var begin: Int64
     /// The first packet of this incarnation.
     var firstPacket: UInt64
-    /// The SYN that `legs` counts from: the latest sending of the newest attempt.
+    /// The SYN that `synToSYNACK` counts from: the latest sending of the newest attempt.
     var synTime: Int64 = 0
     var history = HistoryLetters()
-    /// SYN to SYN-ACK and SYN-ACK to ACK, in microseconds.
-    var legs: (UInt32, UInt32) = (0, 0)
+    /// From the SYN to the SYN-ACK, in microseconds.
+    var synToSYNACK: UInt32 = 0
+    /// From the SYN-ACK to the ACK, in microseconds.
+    var synackToACK: UInt32 = 0
 
     /// The flow of a segment's four-tuple, which begins with it.
     @inline(always)

@@ -167,7 +167,6 @@ extension History.Traits {
     private mutating func take(_ stream: StreamSummary) {
         insert(.stream)
         if stream.tls != nil { insert(.tls) }
-        let stream = stream
         insert(stream.hasData ? .data : .silence)
         if stream.low.repetitions > 0 || stream.high.repetitions > 0 { insert(.repetition) }
     }

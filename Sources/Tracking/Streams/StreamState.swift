@@ -1,6 +1,7 @@
-/// What the tracker holds of a connection that carries data: a cache line for each end, and what only its end touches.
+/// What the tracker holds of a connection that carries data: a cache line for each direction, and
+/// what only its end touches.
 struct StreamState: BitwiseCopyable {
-    private var lines = PerEndpoint(both: StreamEnd())
+    private var ends = PerEndpoint(both: StreamEnd())
     /// When the first FIN or the RST was captured, in nanoseconds since 1970; 0 before that.
     var endBegin: Int64 = 0
     /// How long no packet had come before that, in nanoseconds.
@@ -8,25 +9,25 @@ struct StreamState: BitwiseCopyable {
     /// The TLS session in it, by its number; 0 for none.
     var session: UInt32 = 0
 
-    /// What one end said.
-    struct StreamEnd: BitwiseCopyable {
-        /// The newest data segment.
-        var last = SegmentFacts()
-        /// Data segments, those sent again among them; stops at the greatest number.
-        var segments: UInt16 = 0
-        /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
-        var turn: Int64 = 0
-        /// When its first data was captured, in milliseconds; these come round after seven weeks.
-        var begin: UInt32 = 0
-        /// One past the newest octet of data.
-        var end = SequenceNumber(0)
-    }
-
     @inline(always)
     subscript(side: Side) -> StreamEnd {
-        _read { yield lines[side] }
-        _modify { yield &lines[side] }
+        _read { yield ends[side] }
+        _modify { yield &ends[side] }
     }
+}
+
+/// One direction of the stream: what its sender sent.
+struct StreamEnd: BitwiseCopyable {
+    /// The newest data segment.
+    var last = SegmentFacts()
+    /// Data segments, those sent again among them; stops at the greatest number.
+    var segments: UInt16 = 0
+    /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
+    var turn: Int64 = 0
+    /// When its first data was captured, in milliseconds; these come round after seven weeks.
+    var begin: UInt32 = 0
+    /// One past the newest octet of data.
+    var end = SequenceNumber(0)
 }
 
 extension StreamEnd {

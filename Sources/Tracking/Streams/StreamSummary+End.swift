@@ -1,33 +1,35 @@
-/// What one end of a connection said after the handshake, as far as it matters for how the connection ends.
-package struct Speech: Hashable, Sendable {
-    /// Its newest data segment.
-    package let last: SegmentFacts
-    /// When its first data was captured, in nanoseconds since 1970; 0 without any.
-    package let begin: Int64
-    /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
-    package let turn: Int64
-    /// Data segments, those sent again among them; stops at 65,535.
-    package let segments: UInt32
-    /// One past the newest octet of data that was captured; where it sends on without any.
-    package let end: SequenceNumber
-    /// What is sent again and again: where it begins, how many octets it has, how often it was sent after the first
-    /// time, and when for the first time again.
-    package let repeated: SequenceNumber
-    package let repeatedLength: UInt32
-    package let repetitions: UInt16
-    package let repeatedFrom: Int64
+extension StreamSummary {
+    /// What one end of a connection said after the handshake, as far as it matters for how the connection ends.
+    package struct End: Hashable, Sendable {
+        /// Its newest data segment.
+        package let last: SegmentFacts
+        /// When its first data was captured, in nanoseconds since 1970; 0 without any.
+        package let begin: Int64
+        /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
+        package let turn: Int64
+        /// Data segments, those sent again among them; stops at 65,535.
+        package let segments: UInt32
+        /// One past the newest octet of data that was captured; where it sends on without any.
+        package let end: SequenceNumber
+        /// What is sent again and again: where it begins, how many octets it has, how often it was sent after the first
+        /// time, and when for the first time again.
+        package let repeated: SequenceNumber
+        package let repeatedLength: UInt32
+        package let repetitions: UInt16
+        package let repeatedFrom: Int64
 
-    package var hasSentData: Bool { last.packet != 0 }
+        package var hasSentData: Bool { last.packet != 0 }
 
-    init(_ line: StreamEnd, from start: SequenceNumber, _ repetition: Repetition?) {
-        last = line.last
-        begin = line.last.packet == 0 ? 0 : line.beginTime
-        turn = line.turn
-        segments = UInt32(line.segments)
-        end = line.last.packet == 0 ? start : line.end
-        repeated = repetition?.sequence ?? SequenceNumber(0)
-        repeatedLength = repetition?.length ?? 0
-        repetitions = repetition?.count ?? 0
-        repeatedFrom = repetition?.begin ?? 0
+        init(_ line: StreamEnd, from start: SequenceNumber, _ repetition: Repetition?) {
+            last = line.last
+            begin = line.last.packet == 0 ? 0 : line.beginTime
+            turn = line.turn
+            segments = UInt32(line.segments)
+            end = line.last.packet == 0 ? start : line.end
+            repeated = repetition?.sequence ?? SequenceNumber(0)
+            repeatedLength = repetition?.length ?? 0
+            repetitions = repetition?.count ?? 0
+            repeatedFrom = repetition?.begin ?? 0
+        }
     }
 }

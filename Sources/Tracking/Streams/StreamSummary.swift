@@ -1,8 +1,18 @@
-/// A connection that came up and did not end well, as the tracker hands it over with the events of its flow.
+/// A connection that was established and did not end well, as the tracker hands it over with the events of its flow:
+/// what both ends sent last, and how it ended.
 package struct StreamSummary: Hashable, Sendable {
-    /// Which life of the four-tuple it was.
+    /// Which incarnation of the four-tuple it was.
     package let incarnation: UInt16
-    package let stream: StreamSummary
+    package let low: End
+    package let high: End
+    /// How long no packet had come before the first FIN or the RST, in nanoseconds; `nil` before that.
+    package let quietBeforeEnd: Int64?
+    /// When the first FIN or the RST was captured, in nanoseconds since 1970; `nil` before that.
+    package let endBegin: Int64?
+    /// Whose data came last.
+    package let lastDataSender: Side
+    private let lowSent: Progress
+    private let highSent: Progress
     /// `nil` for a connection that is no TLS session.
     package let tls: TLSSession?
     /// The host that the ClientHello names.
@@ -15,9 +25,70 @@ package struct StreamSummary: Hashable, Sendable {
     package let time: Int64
     /// Whether both FINs were acknowledged.
     package let isClosed: Bool
-    /// Of a TLS session that the responder reset before it had sent application data: how many connections of the
+    /// For a TLS session that the responder reset before it had sent application data: how many connections of the
     /// service it reset after the same last message of the initiator, this one among them.
     package internal(set) var resetsAlike = 0
     /// How many connections of the service the responder reset within 100 ms of this one, this one among them.
     package internal(set) var resetsAtOnce = 0
+
+    /// How far one end had come.
+    package struct Progress: BitwiseCopyable, Hashable, Sendable {
+        /// One past the highest sequence number that it sent.
+        package let next: SequenceNumber
+        /// The newest acknowledgment that it sent.
+        package let acknowledged: SequenceNumber
+        /// Whether any segment of it was captured.
+        package let isCaptured: Bool
+
+        init(_ endpoint: EndpointState) {
+            next = endpoint.next
+            acknowledged = endpoint.acknowledged
+            isCaptured = endpoint.marks.contains(.seen)
+        }
+    }
+
+    /// - Parameters:
+    ///   - state: what was held of the stream.
+    ///   - flow: the flow whose present connection it is.
+    ///   - repetitions: what each end sent again and again.
+    ///   - tls: its TLS session, with the names that its ClientHello gives.
+    ///   - time: now, in nanoseconds since 1970.
+    init(
+        _ state: StreamState,
+        of flow: Flow,
+        repeating repetitions: (low: Repetition?, high: Repetition?),
+        tls: (session: TLSSession?, serverName: String?, applicationProtocol: String?),
+        at time: Int64
+    ) {
+        incarnation = flow.incarnation
+        low = End(state[.low], from: flow.low.nextData, repetitions.low)
+        high = End(state[.high], from: flow.high.nextData, repetitions.high)
+        quietBeforeEnd = state.endBegin == 0 ? nil : state.quietBeforeEnd
+        endBegin = state.endBegin == 0 ? nil : state.endBegin
+        lastDataSender = flow.lastDataSender
+        lowSent = Progress(flow.low)
+        highSent = Progress(flow.high)
+        self.tls = tls.session
+        serverName = tls.serverName
+        applicationProtocol = tls.applicationProtocol
+        hasBeginning = !flow.marks.contains(.midstream)
+        self.time = time
+        isClosed = flow.phase == .closed
+    }
+
+    package subscript(side: Side) -> End { side == .low ? low : high }
+
+    /// How far one end had come when the connection ended, or the capture.
+    package func progress(of side: Side) -> Progress { side == .low ? lowSent : highSent }
+
+    /// Whether the other end has acknowledged all data of one.
+    package func isAcknowledged(_ side: Side) -> Bool {
+        self[side].end.distance(to: progress(of: side.other).acknowledged) >= 0
+    }
+
+    /// Whether both ends were captured.
+    package var hasBothDirections: Bool { lowSent.isCaptured && highSent.isCaptured }
+
+    /// Whether either end sent data.
+    package var hasData: Bool { low.hasSentData || high.hasSentData }
 }

@@ -75,23 +75,19 @@ extension Tracker {
     borrowing func stream(on flow: Flow, at time: Int64) -> StreamSummary {
         let streamState = flow.streamState == 0 ? StreamState() : streamStates[Int(flow.streamState)]
         let tls = flow.isTLS ? sessions[Int(streamState.session)] : nil
-        let stream = StreamSummary(
+        return StreamSummary(
             streamState,
             of: flow,
             repeating: (
                 repetitions[Repetition.key(of: .low, in: flow.streamState)],
                 repetitions[Repetition.key(of: .high, in: flow.streamState)]
-            )
-        )
-        return StreamSummary(
-            incarnation: flow.incarnation,
-            stream: stream,
-            tls: tls,
-            serverName: tls.flatMap { names[$0.serverName] },
-            applicationProtocol: tls.flatMap { names[$0.applicationProtocol] },
-            hasBeginning: !flow.marks.contains(.midstream),
-            time: time,
-            isClosed: flow.phase == .closed
+            ),
+            tls: (
+                tls,
+                tls.flatMap { names[$0.serverName] },
+                tls.flatMap { names[$0.applicationProtocol] }
+            ),
+            at: time
         )
     }
 

@@ -50,7 +50,7 @@ package struct EncapsulationTable: Sendable {
     package init() {}
 
     /// Whether all packets so far lay in their frames as they are.
-    @inline(always) package var isEmpty: Bool { newest.id.isPlain }
+    @inline(always) package var isEmpty: Bool { newest.encapsulation.isPlain }
 
     /// What a context is called.
     package func name(of id: EncapsulationID) -> Name {

@@ -43,7 +43,6 @@ struct TLSClosing {
         }
     }
 
-    var stream: StreamSummary { stream }
     var client: Side { session.client }
     var server: Side { session.client.other }
     /// Who sent the first FIN or RST.
