@@ -70,12 +70,15 @@ struct Soak {
                     next: min(4096, Int(target - tracker.tally.packets)),
                     from: &source
                 )
-                guard tracker.tally.packets >= Self.packetsBetweenSnapshots * UInt64(polls + 1) else {
+                guard tracker.tally.packets >= Self.packetsBetweenSnapshots * UInt64(polls + 1)
+                else {
                     continue
                 }
                 let now = tracker.tally.window?.last ?? 0
                 polls += 1
-                if polls % Self.snapshotsBetweenCounts == 0 { incremental.count(tracker, time: now) }
+                if polls % Self.snapshotsBetweenCounts == 0 {
+                    incremental.count(tracker, time: now)
+                }
                 tracker.age(to: now)
                 incidents = incremental.poll(at: &tracker, time: now).count
                 if polls % Self.snapshotsBetweenCounts == 0 {

@@ -73,7 +73,8 @@ extension Detector {
             confidence: confidence,
             status: status,
             subject: Subject(history),
-            guards: needsTexts ? history.guards(for: incarnation, isPending: status == .pending) : [],
+            guards: needsTexts
+                ? history.guards(for: incarnation, isPending: status == .pending) : [],
             summary: needsTexts ? summary() : "",
             explanation: needsTexts
                 ? bounded(told(explanation(), beside: stated), history.omitted) : "",

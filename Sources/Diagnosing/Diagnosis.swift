@@ -71,7 +71,8 @@ package struct Diagnosis: Sendable {
             services: ServiceNames(survey.portmap),
             findings: detectors.all.flatMap { detector in
                 detector.examine(survey).filter { $0.severity >= leastSeverity }.map { finding in
-                    let explainsPayloadlessFlows = type(of: detector).explainsPayloadlessFlows && finding.severity > .note
+                    let explainsPayloadlessFlows =
+                        type(of: detector).explainsPayloadlessFlows && finding.severity > .note
                     return (finding, explainsPayloadlessFlows)
                 }
             }
@@ -93,7 +94,8 @@ package struct Diagnosis: Sendable {
     /// From now on its findings stand for the mute flows of their subjects, and no others do.
     mutating func cover(_ examination: SurveyExamination) {
         uncover()
-        for (finding, explainsPayloadlessFlows) in examination.findings where explainsPayloadlessFlows {
+        for (finding, explainsPayloadlessFlows) in examination.findings
+        where explainsPayloadlessFlows {
             cover(finding.subject)
         }
     }
@@ -150,7 +152,8 @@ package struct Diagnosis: Sendable {
         guard !findings.isEmpty else { return }
         let parties = parties(of: history)
         if let syn = TranslatedSYN(history) {
-            if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn), accumulators[twin.parties] != nil
+            if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn),
+                accumulators[twin.parties] != nil
             {
                 accumulators[twin.parties]?.note(.bothSidesOfNAT)
                 return

@@ -97,7 +97,10 @@ package struct LiveSession: ~Copyable {
         self.log = log
         tracker = Tracker(flowLimit: options.maxFlows)
         tracker.watchChanges()
-        incremental = IncrementalDiagnosis(knownIssues: KnownIssueLibrary.all, selection: options.selection)
+        incremental = IncrementalDiagnosis(
+            knownIssues: KnownIssueLibrary.all,
+            selection: options.selection
+        )
     }
 
     /// Captures until it is asked to stop, or has enough, or nobody reads on.
@@ -171,7 +174,8 @@ package struct LiveSession: ~Copyable {
             incremental.count(tracker, time: wall)
             schedule.lastCount = Clocks.monotonic
             let cost = schedule.lastCount - now
-            schedule.count = schedule.lastCount + max(Self.countInterval, cost * 4 * Self.pollBudgetDivisor)
+            schedule.count =
+                schedule.lastCount + max(Self.countInterval, cost * 4 * Self.pollBudgetDivisor)
         }
         let start = Clocks.monotonic
         tracker.age(to: wall)
@@ -189,7 +193,10 @@ package struct LiveSession: ~Copyable {
         }
         tendSinks(at: now, wall)
         let end = Clocks.monotonic
-        schedule.poll = max(now + Self.snapshotInterval, end + (end - start) * Self.pollBudgetDivisor)
+        schedule.poll = max(
+            now + Self.snapshotInterval,
+            end + (end - start) * Self.pollBudgetDivisor
+        )
     }
 
     private mutating func readCounters(at now: Int64) {

@@ -151,7 +151,10 @@ package struct Report: Sendable {
             warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
         }
         if tally.encapsulationsRefused > 0 || encapsulations.refused > 0 {
-            let count = Wording.count(Int(tally.encapsulationsRefused &+ encapsulations.refused), "packet")
+            let count = Wording.count(
+                Int(tally.encapsulationsRefused &+ encapsulations.refused),
+                "packet"
+            )
             let message = "\(count) in VLANs or tunnels beyond those that are told apart"
             warnings.append(("contexts-refused", message))
         }

@@ -57,7 +57,8 @@ extension Annotations {
         let sender = history.endpoint(of: event)
         switch reset.rule {
         case .refusesSyn(let ordinal):
-            let which = history.incarnation(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
+            let which =
+                history.incarnation(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
             return
                 "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
         case .answersSecondSyn(let ordinal):

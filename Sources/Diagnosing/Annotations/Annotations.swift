@@ -101,7 +101,8 @@ package struct Annotations: Sendable {
     }
 
     /// An earlier SYN-ACK to the same SYN that had another ISN, without a RST between that cleared it.
-    private func otherAnswer(than index: Int, to ordinal: Int, in incarnation: Incarnation) -> Int? {
+    private func otherAnswer(than index: Int, to ordinal: Int, in incarnation: Incarnation) -> Int?
+    {
         guard ordinal <= incarnation.attempts.count else { return nil }
         let former = incarnation.attempt(ordinal).answers.last {
             $0 < index && history.events[$0].kind == .synAck
@@ -131,7 +132,8 @@ package struct Annotations: Sendable {
             return "Acknowledges the connection that used this port before, not the SYN."
         case .unseen:
             let linked =
-                answer.linked.isEmpty ? "" : " But TSecr is that of \(echoed(by: event, in: incarnation))."
+                answer.linked.isEmpty
+                ? "" : " But TSecr is that of \(echoed(by: event, in: incarnation))."
             return "Acknowledges a sequence number that no captured SYN had.\(linked)"
         case .unsolicited:
             return "Answers a SYN that was not captured."
@@ -140,7 +142,8 @@ package struct Annotations: Sendable {
 
     private func onStale(_ ordinal: Int, _ reason: Answer.StaleReason, _ index: Int) -> String {
         let incarnation = history.incarnation(of: index)
-        let newest = incarnation.attempts.last { $0.first < index }?.ordinal ?? incarnation.attempts.count
+        let newest =
+            incarnation.attempts.last { $0.first < index }?.ordinal ?? incarnation.attempts.count
         switch reason {
         case .crossed, .late:
             return "Answers SYN \(ordinal), which SYN \(newest) has replaced."

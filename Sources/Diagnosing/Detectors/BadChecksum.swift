@@ -108,7 +108,8 @@ package struct BadChecksum: Detector {
     private func isIgnored(_ index: Int, in incarnation: Incarnation, _ history: History) -> Bool {
         switch history.interpretations[index] {
         case .syn(let ordinal, _):
-            return incarnation.attempt(ordinal).answers.isEmpty && incarnation.attempt(ordinal).end == nil
+            return incarnation.attempt(ordinal).answers.isEmpty
+                && incarnation.attempt(ordinal).end == nil
         case .answer:
             return !incarnation.events.suffix(from: index + 1).contains { later in
                 if case .reset(let reset) = history.interpretations[later] {

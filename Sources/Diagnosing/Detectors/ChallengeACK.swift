@@ -64,7 +64,8 @@ package struct ChallengeACK: Detector {
         }
         guard let told = replies.last(where: { !cameUp(after: $0, in: history) }) ?? replies.last,
             let first = replies.first(where: {
-                history.incarnation(of: $0.event).number == history.incarnation(of: told.event).number
+                history.incarnation(of: $0.event).number
+                    == history.incarnation(of: told.event).number
             })
         else { return nil }
         let incarnation = history.incarnation(of: told.event)
@@ -119,7 +120,9 @@ package struct ChallengeACK: Detector {
     }
 
     private func recovery(of reply: Reply, in history: History) -> Int64? {
-        history.incarnation(of: reply.event).completion.map { history.delay(from: reply.event, to: $0) }
+        history.incarnation(of: reply.event).completion.map {
+            history.delay(from: reply.event, to: $0)
+        }
     }
 
     private func note(on reply: Reply, in history: History) -> String {

@@ -117,7 +117,9 @@ package struct HalfCloseStall: Detector {
         let duration = (end.map { history.events[$0].time } ?? ending.stream.time) - begin
         // The capture may miss the other FIN as it misses other packets.
         if end == nil, history.capture.lossSigns > 0 { return nil }
-        guard duration >= (end == nil ? Self.pendingCloseTimeout : Self.closeTimeout) else { return nil }
+        guard duration >= (end == nil ? Self.pendingCloseTimeout : Self.closeTimeout) else {
+            return nil
+        }
         return Stall(incarnation: ending.incarnation, fin: fin, end: end, duration: duration)
     }
 

@@ -107,7 +107,9 @@ package struct InjectedReset: Detector {
         "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RSTs that somebody else sent."
     }
 
-    private func suspects(of side: Side, in incarnation: Incarnation, _ history: History) -> [Suspect] {
+    private func suspects(of side: Side, in incarnation: Incarnation, _ history: History)
+        -> [Suspect]
+    {
         let resets = incarnation.events.filter { index in
             history.events[index].side == side && history.isReset(index)
                 && index < history.cut ?? .max
@@ -174,7 +176,8 @@ package struct InjectedReset: Detector {
     /// Whether the RST stands in a connection that was up, and is not the answer to a late SYN-ACK or ACK.
     private func isInRunningConnection(_ index: Int, in history: History) -> Bool {
         let incarnation = history.incarnation(of: index)
-        guard incarnation.attempts.isEmpty || incarnation.completion.map({ $0 < index }) ?? false else {
+        guard incarnation.attempts.isEmpty || incarnation.completion.map({ $0 < index }) ?? false
+        else {
             return false
         }
         guard case .reset(let reset) = history.interpretations[index] else { return false }
@@ -270,7 +273,8 @@ package struct InjectedReset: Detector {
                 "TTL \(value) where its sender's other packets have \(usual)"
             case .card(let source, let usual): "source MAC address \(source) instead of \(usual)"
             case .unaware(let packet): "its sender goes on with data in packet \(packet)"
-            case .burstWindow(let count): "\(count) RSTs with different sequence numbers within 1 ms"
+            case .burstWindow(let count):
+                "\(count) RSTs with different sequence numbers within 1 ms"
             case .identification(let value, let nearest):
                 "IPv4 identification \(value) next to \(nearest)"
             case .timestampsMissing: "no timestamps although the connection uses them"

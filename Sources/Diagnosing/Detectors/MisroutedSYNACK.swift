@@ -56,7 +56,9 @@ package struct MisroutedSYNACK: Detector {
             }),
             incarnation.completion == nil, !goesOn(incarnation, in: history)
         else { return nil }
-        let unsolicitedSYNACKs = incarnation.attempts.flatMap { history.unsolicitedSYNACKs(answering: $0) }
+        let unsolicitedSYNACKs = incarnation.attempts.flatMap {
+            history.unsolicitedSYNACKs(answering: $0)
+        }
         guard let first = unsolicitedSYNACKs.first else { return nil }
         let initiator = history.initiator
         let senders = Set(unsolicitedSYNACKs.map(\.sender)).sorted()

@@ -94,7 +94,8 @@ package struct OptionViolation: Detector {
         """
     }
 
-    private func faults(at index: Int, of incarnation: Incarnation, in history: History) -> [Fault] {
+    private func faults(at index: Int, of incarnation: Incarnation, in history: History) -> [Fault]
+    {
         let event = history.events[index]
         if case .duplicate(let original) = history.interpretations[index] {
             let missing = stripped(from: history.events[original], in: event)
@@ -135,7 +136,9 @@ package struct OptionViolation: Detector {
     }
 
     /// Whether a segment lacks the timestamps that the handshake agreed on; a RST needs none.
-    private func losesTimestamps(_ index: Int, of incarnation: Incarnation, in history: History) -> Bool {
+    private func losesTimestamps(_ index: Int, of incarnation: Incarnation, in history: History)
+        -> Bool
+    {
         let event = history.events[index]
         guard let completion = incarnation.completion, index > completion,
             [.data, .ack, .fin].contains(event.kind), !event.hasTimestamps,

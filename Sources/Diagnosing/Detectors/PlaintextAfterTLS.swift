@@ -102,7 +102,8 @@ package struct PlaintextAfterTLS: Detector {
         let session = closing.session
         let sides = [closing.client, closing.server]
         let lastDataSenders = sides.filter { session[$0].marks.contains(.endsInPlaintext) }
-        guard session.isComplete, !lastDataSenders.isEmpty, !session.low.hasGap, !session.high.hasGap
+        guard session.isComplete, !lastDataSenders.isEmpty, !session.low.hasGap,
+            !session.high.hasGap
         else { return nil }
         let first = lastDataSenders.map { session[$0].plaintextPacket }.min() ?? 0
         let alerts = sides.compactMap { session[$0].alert?.packet }

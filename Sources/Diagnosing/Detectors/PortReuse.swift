@@ -85,7 +85,9 @@ package struct PortReuse: Detector {
     }
 
     private func reuse(in incarnation: Incarnation, of history: History) -> Reuse? {
-        guard let former = incarnation.former, let first = incarnation.attempts.first else { return nil }
+        guard let former = incarnation.former, let first = incarnation.attempts.first else {
+            return nil
+        }
         let memory = history.events[former]
         let closer =
             memory.flags.isEmpty ? "nobody" : history.isFromInitiator(memory) ? "client" : "server"
@@ -100,7 +102,8 @@ package struct PortReuse: Detector {
         )
     }
 
-    private func outcome(of attempt: Attempt, in incarnation: Incarnation, of history: History) -> Outcome
+    private func outcome(of attempt: Attempt, in incarnation: Incarnation, of history: History)
+        -> Outcome
     {
         let answers = history.answers(in: incarnation.events)
         if let reply = attempt.answers.first, history.events[reply].kind == .ack {

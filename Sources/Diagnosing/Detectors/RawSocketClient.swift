@@ -97,7 +97,8 @@ package struct RawSocketClient: Detector {
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
         guard incarnation.completion == nil, !incarnation.attempts.isEmpty else { return nil }
         let rejections = rejections(in: incarnation, of: history)
-        guard !rejections.isEmpty, rejections.count == currentAnswers(in: incarnation, of: history).count
+        guard !rejections.isEmpty,
+            rejections.count == currentAnswers(in: incarnation, of: history).count
         else { return nil }
         let syns = incarnation.attempts.map { history.events[$0.first] }
         let isBare = syns.allSatisfy {
@@ -107,7 +108,8 @@ package struct RawSocketClient: Detector {
             let isPrompt = rejections.allSatisfy {
                 history.delay(from: $0.syn, to: $0.answer) <= Self.soon
             }
-            return isPrompt ? Story(incarnation: incarnation, rejections: rejections, kind: .bareSYN) : nil
+            return isPrompt
+                ? Story(incarnation: incarnation, rejections: rejections, kind: .bareSYN) : nil
         }
         let goesOn = rejections.contains { rejection in
             incarnation.attempt(rejection.attempt).last > rejection.reset
@@ -132,7 +134,9 @@ package struct RawSocketClient: Detector {
                 let syn = incarnation.attempt(ordinal).sendings.last(where: { $0 < answer }),
                 case .answer(let interpretation) = history.interpretations[answer],
                 let reset = incarnation.events.first(where: { index in
-                    guard case .reset(let reset) = history.interpretations[index] else { return false }
+                    guard case .reset(let reset) = history.interpretations[index] else {
+                        return false
+                    }
                     return reset.rule == .rejects(answer)
                 })
             else { return nil }

@@ -111,7 +111,9 @@ package struct ResetAfterHandshake: Detector {
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
-        guard let completion = incarnation.completion else { return clientGone(incarnation, in: history) }
+        guard let completion = incarnation.completion else {
+            return clientGone(incarnation, in: history)
+        }
         // Of a TLS handshake more is to be said.
         if TLSCut(incarnation, in: history) != nil { return nil }
         if history.isOver(before: completion, in: incarnation) { return nil }
@@ -174,7 +176,9 @@ package struct ResetAfterHandshake: Detector {
 
     /// Whether a SYN-ACK echoes a timestamp of no SYN: then that is what the initiator rejects.
     private func isWronglyEchoed(_ answer: Int, in history: History) -> Bool {
-        guard case .answer(let interpretation) = history.interpretations[answer] else { return false }
+        guard case .answer(let interpretation) = history.interpretations[answer] else {
+            return false
+        }
         let event = history.events[answer]
         return event.hasTimestamps && event.timestampEcho != 0 && interpretation.linked.isEmpty
     }

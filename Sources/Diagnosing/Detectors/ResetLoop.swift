@@ -173,7 +173,9 @@ package struct ResetLoop: Detector {
         }
         let aside = " They do not answer the other side's RST."
         let second = byResponder.filter {
-            if case .reset(let reset) = history.interpretations[$0], case .answersSecondSyn = reset.rule {
+            if case .reset(let reset) = history.interpretations[$0],
+                case .answersSecondSyn = reset.rule
+            {
                 true
             } else {
                 false

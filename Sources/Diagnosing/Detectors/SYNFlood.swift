@@ -64,8 +64,11 @@ package struct SYNFlood: Detector {
     }
 
     private func isFlood(_ serviceCounter: ServiceCounter) -> Bool {
-        guard serviceCounter.attempts >= Self.rate, serviceCounter.peak() >= Self.rate else { return false }
-        return serviceCounter.established * 100 < (serviceCounter.attempts + serviceCounter.established) * Self.mostCompleted
+        guard serviceCounter.attempts >= Self.rate, serviceCounter.peak() >= Self.rate else {
+            return false
+        }
+        return serviceCounter.established * 100
+            < (serviceCounter.attempts + serviceCounter.established) * Self.mostCompleted
             && serviceCounter.persistent * 100 < serviceCounter.attempts * Self.mostPersistent
             && serviceCounter.refusals * 100 < serviceCounter.attempts * Self.mostRefused
     }
@@ -79,7 +82,8 @@ package struct SYNFlood: Detector {
         let from =
             isSingle
             ? sources[0].description
-            : serviceCounter.hasMoreSources ? "more than \(sources.count) hosts" : "\(sources.count) hosts"
+            : serviceCounter.hasMoreSources
+                ? "more than \(sources.count) hosts" : "\(sources.count) hosts"
         let time = Wording.duration(serviceCounter.lastTime - serviceCounter.firstTime)
         let span = serviceCounter.lastTime - serviceCounter.firstTime
         let service = serviceCounter.service

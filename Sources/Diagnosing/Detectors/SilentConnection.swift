@@ -113,7 +113,9 @@ package struct SilentConnection: Detector {
     }
 
     private func silence(in ending: Ending, _ history: History) -> Silence? {
-        guard !ending.stream.hasData, let completion = ending.incarnation.completion else { return nil }
+        guard !ending.stream.hasData, let completion = ending.incarnation.completion else {
+            return nil
+        }
         let duration = history.endTime(of: ending) - history.events[completion].time
         guard let end = ending.first else {
             guard duration >= Self.firstDataTimeout else { return nil }
@@ -126,7 +128,8 @@ package struct SilentConnection: Detector {
             )
         }
         let isByResponder = !history.isFromInitiator(history.events[end])
-        let isAtOnce = duration < Self.immediate && isByResponder && history.events[end].kind == .fin
+        let isAtOnce =
+            duration < Self.immediate && isByResponder && history.events[end].kind == .fin
         guard duration >= Self.firstDataTimeout || isAtOnce else { return nil }
         return Silence(
             incarnation: ending.incarnation,

@@ -128,7 +128,8 @@ package struct SimultaneousOpen: Detector {
     }
 
     private func ownStory(of incarnation: Incarnation, in history: History) -> Story? {
-        guard let completion = incarnation.completion, let attempt = incarnation.attempts.last else { return nil }
+        guard let completion = incarnation.completion, let attempt = incarnation.attempts.last
+        else { return nil }
         return Story(
             incarnation: incarnation,
             kind: .own,

@@ -87,7 +87,8 @@ package struct SlowHandshake: Detector {
     private func measure(_ incarnation: Incarnation, in history: History) -> Slow? {
         guard let completion = incarnation.completion,
             case .completion(let ordinal) = history.interpretations[completion],
-            (1...max(1, incarnation.attempts.count)).contains(ordinal), !incarnation.attempts.isEmpty
+            (1...max(1, incarnation.attempts.count)).contains(ordinal),
+            !incarnation.attempts.isEmpty
         else { return nil }
         let attempt = incarnation.attempt(ordinal)
         let answers = attempt.answers.filter {

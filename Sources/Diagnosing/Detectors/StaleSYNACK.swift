@@ -86,7 +86,8 @@ package struct StaleSYNACK: Detector {
         case .former:
             // The old connection's own SYN-ACK once more is its retransmission, not an answer to the new SYN.
             let incarnation = history.incarnation(of: event)
-            return !history.incarnations.prefix(while: { $0.number < incarnation.number }).contains {
+            return !history.incarnations.prefix(while: { $0.number < incarnation.number }).contains
+            {
                 $0.answers.contains {
                     history.events[$0].sequence == history.events[event].sequence
                 }

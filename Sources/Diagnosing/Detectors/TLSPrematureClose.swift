@@ -100,7 +100,8 @@ package struct TLSPrematureClose: Detector {
         let history = closing.history
         let isReset = history.events[end].kind == .rst
         if isReset {
-            guard case .reset(let reset) = history.interpretations[end], reset.form == .active else {
+            guard case .reset(let reset) = history.interpretations[end], reset.form == .active
+            else {
                 return nil
             }
         }

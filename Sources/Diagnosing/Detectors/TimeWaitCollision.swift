@@ -127,15 +127,20 @@ package struct TimeWaitCollision: Detector {
     }
 
     private func collision(in incarnation: Incarnation, of history: History) -> Collision? {
-        guard let memory = incarnation.former, let attempt = incarnation.attempts.first else { return nil }
+        guard let memory = incarnation.former, let attempt = incarnation.attempts.first else {
+            return nil
+        }
         let former = FormerConnection(history.events[memory])
         let syn = history.events[attempt.first]
         let verdict = former.verdict(on: syn)
-        guard former.isInTimeWait(at: incarnation.initiator.other, time: syn.time), verdict != .accepts,
+        guard former.isInTimeWait(at: incarnation.initiator.other, time: syn.time),
+            verdict != .accepts,
             !former.mayHaveBegun(with: syn)
         else { return nil }
         let acks = incarnation.events.filter { index in
-            guard case .challenge(_, let state) = history.interpretations[index] else { return false }
+            guard case .challenge(_, let state) = history.interpretations[index] else {
+                return false
+            }
             return state == .timeWait || state == .paws
         }
         let isSilent = isUnanswered(attempt, of: incarnation, after: former, in: history)
@@ -170,7 +175,9 @@ package struct TimeWaitCollision: Detector {
     }
 
     private func cameUp(after collision: Collision, in history: History) -> Bool {
-        history.incarnations.contains { $0.number >= collision.incarnation.number && $0.isEstablished }
+        history.incarnations.contains {
+            $0.number >= collision.incarnation.number && $0.isEstablished
+        }
     }
 
     private func note(on index: Int, in history: History) -> String {

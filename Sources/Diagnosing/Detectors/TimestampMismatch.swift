@@ -102,7 +102,8 @@ package struct TimestampMismatch: Detector {
     private func echo(at answer: Int, of incarnation: Incarnation, in history: History) -> Echo? {
         let event = history.events[answer]
         guard case .answer(let interpretation) = history.interpretations[answer],
-            case .current(let ordinal) = interpretation.subject, ordinal <= incarnation.attempts.count,
+            case .current(let ordinal) = interpretation.subject,
+            ordinal <= incarnation.attempts.count,
             event.hasTimestamps, event.timestampEcho != 0, history.omitted == 0
         else { return nil }
         let attempt = incarnation.attempt(ordinal)

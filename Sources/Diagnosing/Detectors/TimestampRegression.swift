@@ -76,7 +76,9 @@ package struct TimestampRegression: Detector {
     }
 
     /// Whether the other end acknowledged what came with an old timestamp.
-    private func isAccepted(after first: Int, in incarnation: Incarnation, _ history: History) -> Bool {
+    private func isAccepted(after first: Int, in incarnation: Incarnation, _ history: History)
+        -> Bool
+    {
         let event = history.events[first]
         // What is sent again with a right timestamp may be acknowledged.
         let recovery = incarnation.events.suffix(from: first).first { index in
@@ -84,7 +86,8 @@ package struct TimestampRegression: Detector {
             return other.side == event.side && other.payloadLength > 0
                 && other.formerTimestamp == nil
         }
-        return incarnation.events.suffix(from: first).prefix { $0 < recovery ?? .max }.contains { index in
+        return incarnation.events.suffix(from: first).prefix { $0 < recovery ?? .max }.contains {
+            index in
             let other = history.events[index]
             return other.side != event.side && other.flags.contains(.ack) && other.kind != .icmp
                 && event.sequence.distance(to: other.acknowledgment) > 0

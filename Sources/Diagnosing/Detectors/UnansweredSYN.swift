@@ -62,7 +62,9 @@ package struct UnansweredSYN: Detector {
             return nil
         }
         let silences = history.incarnations.map { ($0, unanswered(in: $0, of: history)) }
-        guard let (incarnation, attempts) = silences.last(where: { !$0.1.isEmpty }) else { return nil }
+        guard let (incarnation, attempts) = silences.last(where: { !$0.1.isEmpty }) else {
+            return nil
+        }
         let sendings = attempts.flatMap(\.sendings).sorted()
         guard let first = sendings.first, let last = sendings.last else { return nil }
         let end = endOfWaiting(of: incarnation, after: last, in: history)
@@ -107,13 +109,16 @@ package struct UnansweredSYN: Detector {
 
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
     private func unanswered(in incarnation: Incarnation, of history: History) -> [Attempt] {
-        guard incarnation.completion == nil, !history.interpretations[incarnation.events].contains(.responderSyn) else {
+        guard incarnation.completion == nil,
+            !history.interpretations[incarnation.events].contains(.responderSyn)
+        else {
             return []
         }
         let attempts = incarnation.attempts.filter {
             $0.answers.isEmpty && $0.end == nil && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }
-        guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first }) else {
+        guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first })
+        else {
             return []
         }
         let replies = incarnation.events.filter { !history.isFromInitiator(history.events[$0]) }
@@ -133,9 +138,12 @@ package struct UnansweredSYN: Detector {
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
-    private func endOfWaiting(of incarnation: Incarnation, after last: Int, in history: History) -> Int64 {
+    private func endOfWaiting(of incarnation: Incarnation, after last: Int, in history: History)
+        -> Int64
+    {
         let answered = incarnation.attempts.first { $0.first > last }?.first
-        let next = history.incarnations.first { $0.number > incarnation.number }?.attempts.first?.first
+        let next = history.incarnations.first { $0.number > incarnation.number }?.attempts.first?
+            .first
         return (answered ?? next).map { history.events[$0].time } ?? history.capture.end
     }
 
@@ -146,8 +154,10 @@ package struct UnansweredSYN: Detector {
     ) -> Reason {
         let silent = Set(attempts.map(\.ordinal))
         let syns = attempts.flatMap(\.sendings).map { history.events[$0] }
-        let others = incarnation.attempts.filter { !silent.contains($0.ordinal) }.flatMap(\.sendings)
-            .map { history.events[$0] }
+        let others = incarnation.attempts.filter { !silent.contains($0.ordinal) }.flatMap(
+            \.sendings
+        )
+        .map { history.events[$0] }
         func isOnly(_ asks: (Event) -> Bool) -> Bool {
             syns.allSatisfy(asks) && !others.isEmpty && !others.contains(where: asks)
         }
@@ -157,7 +167,9 @@ package struct UnansweredSYN: Detector {
     }
 
     private func note(on sending: Int, in history: History) -> String {
-        guard case .syn(let ordinal, let number) = history.interpretations[sending] else { return "SYN" }
+        guard case .syn(let ordinal, let number) = history.interpretations[sending] else {
+            return "SYN"
+        }
         return number == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) sending"
     }
 
@@ -231,7 +243,9 @@ package struct UnansweredSYN: Detector {
         case .onlyWithFastOpen: return "SYNs without Fast Open had an answer."
         case .onlyWithECN: return "SYNs without ECN had an answer."
         case .onlyAfterIdle:
-            guard let former = incarnation.former, let first = incarnation.attempts.first else { return nil }
+            guard let former = incarnation.former, let first = incarnation.attempts.first else {
+                return nil
+            }
             let idle = Wording.duration(history.delay(from: former, to: first.first))
             return """
                 The connection before on the same port had worked; its last packet came \(idle) before: something may \
@@ -241,7 +255,8 @@ package struct UnansweredSYN: Detector {
     }
 
     private func refusalsInVain(in incarnation: Incarnation, of history: History) -> String? {
-        let packets = incarnation.events.filter { history.attemptRefusedInVain(at: $0) != nil }.map {
+        let packets = incarnation.events.filter { history.attemptRefusedInVain(at: $0) != nil }.map
+        {
             String(history.events[$0].packet)
         }
         guard !packets.isEmpty else { return nil }

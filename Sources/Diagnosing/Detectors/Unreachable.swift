@@ -59,7 +59,8 @@ package struct Unreachable: Detector {
         }
         guard let refusals else { return nil }
         let incarnation = refusals.incarnation
-        let isOnlyNoted = incarnation.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
+        let isOnlyNoted =
+            incarnation.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
         return finding(
             in: history,
             incarnation: incarnation,
@@ -257,7 +258,8 @@ extension History {
 
     /// Whether a connection was up when the error came: a segment that is not kept is one of that.
     fileprivate func wasRunning(at error: Event) -> Bool {
-        guard let incarnation = incarnations.first(where: { $0.number == Int(error.incarnation) }) else {
+        guard let incarnation = incarnations.first(where: { $0.number == Int(error.incarnation) })
+        else {
             return false
         }
         guard let completion = incarnation.completion else { return incarnation.attempts.isEmpty }

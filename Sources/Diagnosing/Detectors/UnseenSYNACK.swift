@@ -109,7 +109,10 @@ package struct UnseenSYNACK: Detector {
     private func constantDistance(of events: [Int], in history: History) -> Int32? {
         var distances: [Int: Int32] = [:]
         for event in events {
-            guard let newest = history.incarnation(of: event).attempts.last(where: { $0.first < event })
+            guard
+                let newest = history.incarnation(of: event).attempts.last(where: {
+                    $0.first < event
+                })
             else {
                 continue
             }
@@ -125,7 +128,8 @@ package struct UnseenSYNACK: Detector {
     /// How long before the newest SYN the acknowledged one was sent, by a Linux ISN clock of 64 ns a tick,
     /// modulo 274.88 s.
     private func age(of event: Int, in history: History) -> Int64 {
-        guard let newest = history.incarnation(of: event).attempts.last(where: { $0.first < event }) else {
+        guard let newest = history.incarnation(of: event).attempts.last(where: { $0.first < event })
+        else {
             return 0
         }
         let acknowledged = history.events[event].acknowledgment.rawValue &- 1

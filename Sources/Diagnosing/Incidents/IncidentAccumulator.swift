@@ -41,7 +41,9 @@ struct IncidentAccumulator {
             let last = history.incarnations.indices.last
             if let last, history.incarnations[last].isEstablished { established -= 1 }
         }
-        if initiators.count < Self.distinguishedInitiators { initiators.insert(history.initiator.address) }
+        if initiators.count < Self.distinguishedInitiators {
+            initiators.insert(history.initiator.address)
+        }
         for place in new.indices { merge(new[place]) }
         if histories.count < Self.shownFlows { keep(history, showing: new.map(\.pathology)) }
     }
@@ -66,7 +68,9 @@ struct IncidentAccumulator {
         flows += other.flows
         failures += other.failures
         established += other.established
-        if initiators.count < Self.distinguishedInitiators { initiators.formUnion(other.initiators) }
+        if initiators.count < Self.distinguishedInitiators {
+            initiators.formUnion(other.initiators)
+        }
         for finding in other.findings { merge(finding) }
         for history in other.histories where histories.count < Self.shownFlows {
             histories.append(history)

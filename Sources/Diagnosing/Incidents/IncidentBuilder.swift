@@ -25,7 +25,10 @@ struct IncidentBuilder: Sendable {
         let origin = ordered.indices.map {
             Incident.Origin(begin: ordered[$0].begin, identity: identities[$0].first)
         }.min()
-        let issues = knownIssues.matches(accumulator.findings, beside: max(0, accumulator.established))
+        let issues = knownIssues.matches(
+            accumulator.findings,
+            beside: max(0, accumulator.established)
+        )
         let verdict = Verdict(
             chain: ordered,
             flows: accumulator.flows,

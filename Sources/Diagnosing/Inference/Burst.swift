@@ -55,7 +55,9 @@ extension History {
         var current: [Attempt] = []
         for attempt in incarnation.attempts {
             if let former = current.last, !isOpen(former, when: attempt) {
-                if current.count > 1 { bursts.append(Burst(incarnation: incarnation, attempts: current)) }
+                if current.count > 1 {
+                    bursts.append(Burst(incarnation: incarnation, attempts: current))
+                }
                 current = []
             }
             current.append(attempt)

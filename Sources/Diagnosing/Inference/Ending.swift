@@ -23,7 +23,9 @@ extension History {
         for place in streams.indices where streams[place].hasBothDirections {
             let number = Int(streams[place].incarnation)
             guard
-                let incarnation = incarnations.indices.first(where: { incarnations[$0].number == number }),
+                let incarnation = incarnations.indices.first(where: {
+                    incarnations[$0].number == number
+                }),
                 incarnations[incarnation].isEstablished
             else { continue }
             endings.append(ending(of: incarnations[incarnation], streams[place]))
@@ -49,7 +51,8 @@ extension History {
 
     /// Whether a RST is about a late SYN-ACK, and not about the connection.
     private func rejectsAnswer(_ index: Int) -> Bool {
-        guard case .reset(let reset) = interpretations[index], case .rejects(let subject) = reset.rule
+        guard case .reset(let reset) = interpretations[index],
+            case .rejects(let subject) = reset.rule
         else {
             return false
         }

@@ -20,7 +20,9 @@ extension History {
             if case .duplicate = $0 { true } else { false }
         }
         if hasDuplicates { guards.append(.duplicates) }
-        if incarnation.attempts.contains(where: { $0.rewritten != nil }) { guards.append(.bothSidesOfNAT) }
+        if incarnation.attempts.contains(where: { $0.rewritten != nil }) {
+            guards.append(.bothSidesOfNAT)
+        }
         if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
         if capture.lossSigns > 0 || hasDrops(during: incarnation) { guards.append(.captureLoss) }
         if isReordered(incarnation) { guards.append(.reordered) }
@@ -46,6 +48,8 @@ extension History {
     private func isReordered(_ incarnation: Incarnation) -> Bool {
         let own = events[incarnation.events]
         if zip(own, own.dropFirst()).contains(where: { $0.time > $1.time }) { return true }
-        return incarnation.attempts.contains { attempt in attempt.answers.contains { $0 < attempt.first } }
+        return incarnation.attempts.contains { attempt in
+            attempt.answers.contains { $0 < attempt.first }
+        }
     }
 }

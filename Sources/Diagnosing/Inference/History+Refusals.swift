@@ -43,7 +43,8 @@ extension History {
     var leastAnswerDelay: Int64? {
         answers().compactMap { event, answer -> Int64? in
             let incarnation = incarnation(of: event)
-            guard case .current(let ordinal) = answer.subject, ordinal <= incarnation.attempts.count,
+            guard case .current(let ordinal) = answer.subject,
+                ordinal <= incarnation.attempts.count,
                 let syn = incarnation.attempt(ordinal).sendings.last(where: { $0 < event })
             else { return nil }
             return delay(from: syn, to: event)

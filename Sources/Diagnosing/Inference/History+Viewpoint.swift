@@ -114,7 +114,8 @@ extension History {
                     let value = events[index].timestampValue
                     if firstWithTimestamp[value] == nil { firstWithTimestamp[value] = index }
                 }
-                guard let question = question(before: index, in: incarnation, firstWithTimestamp) else {
+                guard let question = question(before: index, in: incarnation, firstWithTimestamp)
+                else {
                     continue
                 }
                 let delay = delay(from: question, to: index)

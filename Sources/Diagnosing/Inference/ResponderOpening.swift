@@ -37,7 +37,8 @@ extension History {
         guard isOfOneSocket else { return nil }
         let acceptance = incarnation.events.first { index in
             let event = events[index]
-            return event.kind == .synAck && isFrom(incarnation.initiator, index) && event.sequence == own
+            return event.kind == .synAck && isFrom(incarnation.initiator, index)
+                && event.sequence == own
                 && event.acknowledgment == other.advanced(by: 1)
         }
         func acknowledgment(in range: Range<Int>) -> Int? {
@@ -55,7 +56,9 @@ extension History {
             acceptance: acceptance,
             answer: answers.first,
             announcement: acknowledgment(in: attempt.first..<syn),
-            confirmation: acceptance.flatMap { acknowledgment(in: $0..<incarnation.events.upperBound) }
+            confirmation: acceptance.flatMap {
+                acknowledgment(in: $0..<incarnation.events.upperBound)
+            }
         )
     }
 

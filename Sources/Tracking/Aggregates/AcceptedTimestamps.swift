@@ -54,7 +54,8 @@ struct AcceptedTimestamps {
     ) -> UInt32? {
         let key = Self.key(initiator, responder)
         let record = records[Int(truncatingIfNeeded: key >> 52)]
-        guard record.pair == key, record.count >= Self.leastConnections, record.isOneClock, value != 0,
+        guard record.pair == key, record.count >= Self.leastConnections, record.isOneClock,
+            value != 0,
             (0...Self.timestampMemory).contains(time - record.time),
             Int32(bitPattern: record.value &- value) > 1
         else { return nil }

@@ -75,7 +75,9 @@ package struct Aggregates: Sendable {
     }
 
     private mutating func serviceCounterIndex(of service: Endpoint) -> Int? {
-        if let newestCounter, serviceCounters[newestCounter].service == service { return newestCounter }
+        if let newestCounter, serviceCounters[newestCounter].service == service {
+            return newestCounter
+        }
         if let place = serviceCounterIndices[service] {
             newestCounter = place
             return place
@@ -159,7 +161,9 @@ package struct Aggregates: Sendable {
 
     /// The surge of a service with many failures, where connections that came up are worth counting.
     func placeOfMany(to service: Endpoint) -> Int? {
-        guard let place = serviceCounterIndices[service], serviceCounters[place].attempts >= Self.manyAttempts else {
+        guard let place = serviceCounterIndices[service],
+            serviceCounters[place].attempts >= Self.manyAttempts
+        else {
             return nil
         }
         return place

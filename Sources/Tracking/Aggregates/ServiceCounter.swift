@@ -95,7 +95,8 @@ package struct ServiceCounter: Sendable {
 
     /// Takes down when an attempt began, and whose it was.
     @inline(always)
-    private mutating func note(_ time: Int64, from source: Address, _ budget: inout AggregateBudget) {
+    private mutating func note(_ time: Int64, from source: Address, _ budget: inout AggregateBudget)
+    {
         firstTime = min(firstTime, time)
         lastTime = max(lastTime, time)
         if sources.count < Self.distinguishedSources { note(source, &budget) }

@@ -192,7 +192,13 @@ extension Event {
     }
 
     /// A packet that is part of no flow: when and where it was captured is all that it tells.
-    init(_ kind: Kind, at time: Int64, packet: UInt64, frameLength: UInt32, in encapsulation: EncapsulationID) {
+    init(
+        _ kind: Kind,
+        at time: Int64,
+        packet: UInt64,
+        frameLength: UInt32,
+        in encapsulation: EncapsulationID
+    ) {
         let facts = SegmentFacts(at: time, packet: packet, frameLength: frameLength)
         self.init(facts: facts, encapsulation: encapsulation, kind: kind, side: .low)
     }

@@ -4,7 +4,9 @@ extension Flow {
     private static let reach: ClosedRange<Int32> = -(1 << 20)...(1 << 20)
 
     /// That of the initiator's packets, or of those that were captured.
-    var encapsulation: EncapsulationID { encapsulation(of: knows(initiator) ? initiator : initiator.other) }
+    var encapsulation: EncapsulationID {
+        encapsulation(of: knows(initiator) ? initiator : initiator.other)
+    }
 
     /// Whether it is known in what context an end sends.
     func knows(_ side: Side) -> Bool {
@@ -34,6 +36,7 @@ extension Flow {
             || sender.marks.contains(.seen) && sender.acknowledged == quoted.acknowledgment
                 && quoted.hasFlags
         return (isOwn ? 2 : 0)
-            + ([self.encapsulation(of: .low), self.encapsulation(of: .high)].contains(encapsulation) ? 1 : 0)
+            + ([self.encapsulation(of: .low), self.encapsulation(of: .high)].contains(encapsulation)
+                ? 1 : 0)
     }
 }

@@ -1,7 +1,8 @@
 /// A socket that connects to its own address and port: an open from both ends at once, with one end
 /// (RFC 9293 §3.5).
 extension Flow {
-    mutating func takeOwn(_ segment: borrowing FlowSegment, from side: Side, at time: Int64) -> FlowActions
+    mutating func takeOwn(_ segment: borrowing FlowSegment, from side: Side, at time: Int64)
+        -> FlowActions
     {
         guard segment.flags.contains(.syn) else {
             history.note(.initiatorAck)

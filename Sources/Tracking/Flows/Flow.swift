@@ -124,7 +124,10 @@ struct Flow: BitwiseCopyable {
     /// frames.
     var duplicateIndex: UInt16 {
         get { self[.low].encapsulation >> 12 }
-        set { self[.low].encapsulation = self[.low].encapsulation & Self.encapsulationBits | newValue << 12 }
+        set {
+            self[.low].encapsulation =
+                self[.low].encapsulation & Self.encapsulationBits | newValue << 12
+        }
     }
 
     private static let encapsulationBits: UInt16 = 0x0FFF

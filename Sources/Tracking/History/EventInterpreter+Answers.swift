@@ -35,7 +35,13 @@ extension EventInterpreter {
             guard attempt.ordinal < attempts.count else {
                 return .current(attempt: attempt.ordinal)
             }
-            let reason = staleReason(index, of: attempt, copy: copy, linked: linked, in: incarnation)
+            let reason = staleReason(
+                index,
+                of: attempt,
+                copy: copy,
+                linked: linked,
+                in: incarnation
+            )
             return .stale(attempt: attempt.ordinal, reason)
         }
         if isAnsweredByLaterSyn(index, in: incarnation) {

@@ -35,7 +35,9 @@ extension EventInterpreter {
                 && events[earlier].acknowledgment == event.sequence && !isDuplicate(earlier)
         }
         if isFromInitiator,
-            let own = incarnations[incarnation].attempts.last(where: { $0.isAnswered(by: event.sequence) })
+            let own = incarnations[incarnation].attempts.last(where: {
+                $0.isAnswered(by: event.sequence)
+            })
         {
             end(own, .withdrawn(index), in: incarnation)
         }
@@ -99,7 +101,8 @@ extension EventInterpreter {
     /// old, and another attempt was open, or the initiator had not reset that SYN-ACK before.
     private func hadEntry(for attempt: Attempt, at index: Int, in incarnation: Int) -> Bool {
         let syn = attempt.first
-        let isAlone = incarnations[incarnation].attempts.prefix(attempt.ordinal - 1).allSatisfy { other in
+        let isAlone = incarnations[incarnation].attempts.prefix(attempt.ordinal - 1).allSatisfy {
+            other in
             other.end.map { $0.event < syn } ?? false
         }
         return incarnations[incarnation].answers.contains { answer in

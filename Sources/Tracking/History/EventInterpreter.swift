@@ -50,7 +50,9 @@ struct EventInterpreter {
 
     mutating func read() {
         for incarnation in incarnations.indices {
-            for index in incarnations[incarnation].events { interpretations.append(read(index, in: incarnation)) }
+            for index in incarnations[incarnation].events {
+                interpretations.append(read(index, in: incarnation))
+            }
         }
     }
 
@@ -69,11 +71,13 @@ struct EventInterpreter {
         case .syn:
             return isFromInitiator ? readSyn(index, in: incarnation) : .responderSyn
         case .synAck:
-            return isFromInitiator ? readCompletion(index, in: incarnation) : readAnswer(index, in: incarnation)
+            return isFromInitiator
+                ? readCompletion(index, in: incarnation) : readAnswer(index, in: incarnation)
         case .rst:
             return .reset(readReset(index, in: incarnation))
         case .ack, .data, .fin:
-            return isFromInitiator ? readCompletion(index, in: incarnation) : readReply(index, in: incarnation)
+            return isFromInitiator
+                ? readCompletion(index, in: incarnation) : readReply(index, in: incarnation)
         case .icmp:
             return readError(index, in: incarnation)
         case .formerConnection:
@@ -181,15 +185,17 @@ struct EventInterpreter {
     }
 
     /// Where the capture shows the ACK just before the SYN-ACK that it is for.
-    private mutating func takeEarlyCompletion(of ordinal: Int, by answer: Int, in incarnation: Int) {
+    private mutating func takeEarlyCompletion(of ordinal: Int, by answer: Int, in incarnation: Int)
+    {
         guard incarnations[incarnation].completion == nil else { return }
         let (event, attempt) = (events[answer], incarnations[incarnation].attempt(ordinal))
-        let early = incarnations[incarnation].events.prefix(upTo: answer).suffix(Self.mostEarly).first {
-            events[$0].side != event.side && [.ack, .data, .fin].contains(events[$0].kind)
-                && event.time - events[$0].time <= TimingTolerance.reordering
-                && events[$0].sequence == attempt.sequenceEnd
-                && events[$0].acknowledgment == event.sequenceEnd && !isDuplicate($0)
-        }
+        let early = incarnations[incarnation].events.prefix(upTo: answer).suffix(Self.mostEarly)
+            .first {
+                events[$0].side != event.side && [.ack, .data, .fin].contains(events[$0].kind)
+                    && event.time - events[$0].time <= TimingTolerance.reordering
+                    && events[$0].sequence == attempt.sequenceEnd
+                    && events[$0].acknowledgment == event.sequenceEnd && !isDuplicate($0)
+            }
         guard let early else { return }
         incarnations[incarnation].completion = early
         interpretations[early] = .completion(attempt: ordinal)
@@ -201,7 +207,9 @@ struct EventInterpreter {
     private func acceptsUnseenAnswer(_ index: Int, in incarnation: Int) -> Bool {
         let event = events[index]
         return incarnations[incarnation].answers.contains { answer in
-            guard case .answer(let interpretation) = interpretations[answer], interpretation.subject == .unseen else {
+            guard case .answer(let interpretation) = interpretations[answer],
+                interpretation.subject == .unseen
+            else {
                 return false
             }
             return events[answer].acknowledgment == event.sequence

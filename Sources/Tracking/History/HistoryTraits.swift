@@ -75,7 +75,9 @@ extension History.Traits {
     ) {
         var traits = Self(rawValue: isOneEnd ? Self.responderSYN.rawValue : 0)
         var resets = 0
-        for index in interpretations.indices { traits.take(interpretations[index], of: events[index], &resets) }
+        for index in interpretations.indices {
+            traits.take(interpretations[index], of: events[index], &resets)
+        }
         if resets > 1 { traits.insert(.severalResets) }
         traits.take(events)
         for incarnation in incarnations { traits.take(incarnation) }
@@ -83,7 +85,11 @@ extension History.Traits {
         self = traits
     }
 
-    private mutating func take(_ interpretation: Interpretation, of event: Event, _ resets: inout Int) {
+    private mutating func take(
+        _ interpretation: Interpretation,
+        of event: Event,
+        _ resets: inout Int
+    ) {
         switch interpretation {
         case .answer(let answer):
             insert(.answer)
@@ -157,7 +163,9 @@ extension History.Traits {
         if incarnation.completion != nil { insert(.completion) }
         if incarnation.attempts.count > 1 { insert(.severalAttempts) }
         guard incarnation.completion == nil, !incarnation.attempts.isEmpty else { return }
-        if incarnation.attempts.count > 1 || incarnation.attempts[0].sendings.count > 1 { insert(.repeatedSYN) }
+        if incarnation.attempts.count > 1 || incarnation.attempts[0].sendings.count > 1 {
+            insert(.repeatedSYN)
+        }
         if incarnation.answers.isEmpty { insert(.unansweredIncarnation) }
         if incarnation.attempts.contains(where: { $0.answers.isEmpty && $0.end == nil }) {
             insert(.unansweredAttempt)

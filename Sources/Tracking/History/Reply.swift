@@ -61,7 +61,9 @@ extension EventInterpreter {
         let former = incarnations[incarnation].former.map { FormerConnection(events[$0]) }
         let distance = newest.initialSequence.distance(to: event.acknowledgment)
         let isLate = (1...Self.lateReach).contains(distance) && former?.ends(with: event) != true
-        if isLate && !isRejected(index, in: incarnation) || isOvertaken(index, by: newest, in: incarnation) {
+        if isLate && !isRejected(index, in: incarnation)
+            || isOvertaken(index, by: newest, in: incarnation)
+        {
             return nil
         }
         guard let former, former.holds(event) else { return .unknown }

@@ -60,7 +60,9 @@ struct FlowTable: ~Copyable {
     }
 
     @inline(always)
-    private func prefetch(halfOpen number: Int) { halfOpenFlows.prefetch(number - Self.firstHalfOpen) }
+    private func prefetch(halfOpen number: Int) {
+        halfOpenFlows.prefetch(number - Self.firstHalfOpen)
+    }
 
     /// The record number of `key`'s flow, or of its opening.
     @inline(always)
@@ -71,7 +73,9 @@ struct FlowTable: ~Copyable {
             if slot == 0 { return nil }
             if UInt32(truncatingIfNeeded: slot >> 32) == tag {
                 let index = Int(UInt32(truncatingIfNeeded: slot)) - 1
-                if index < Self.firstHalfOpen ? self[index].key == key : isHalfOpenNumber(index, of: key) {
+                if index < Self.firstHalfOpen
+                    ? self[index].key == key : isHalfOpenNumber(index, of: key)
+                {
                     return index
                 }
             }
@@ -123,7 +127,8 @@ struct FlowTable: ~Copyable {
             place = Int(recycled)
             halfOpenFlows[place] = halfOpen
         } else {
-            guard halfOpenFlows.count < Self.firstHalfOpen - 1, let fresh = halfOpenFlows.append(halfOpen)
+            guard halfOpenFlows.count < Self.firstHalfOpen - 1,
+                let fresh = halfOpenFlows.append(halfOpen)
             else { return false }
             place = fresh
         }
@@ -239,7 +244,9 @@ struct FlowTable: ~Copyable {
     /// The number of the next opening for who goes round all of them, if there is one in its place.
     mutating func nextHalfOpen() -> Int? {
         roundHalfOpen = roundHalfOpen + 1 < halfOpenFlows.count ? roundHalfOpen + 1 : 0
-        guard roundHalfOpen < halfOpenFlows.count, !halfOpenFlows[roundHalfOpen].isFree else { return nil }
+        guard roundHalfOpen < halfOpenFlows.count, !halfOpenFlows[roundHalfOpen].isFree else {
+            return nil
+        }
         return Self.firstHalfOpen + roundHalfOpen
     }
 
@@ -251,7 +258,9 @@ struct FlowTable: ~Copyable {
             if halfOpenFlows[openingHand].isFree { continue }
             // Its place in the index will be looked for soon.
             let later = openingHand + Self.openingReach
-            if later < halfOpenFlows.count { prefetchSlot(of: tag(of: halfOpenFlows[later].key.key)) }
+            if later < halfOpenFlows.count {
+                prefetchSlot(of: tag(of: halfOpenFlows[later].key.key))
+            }
             return Self.firstHalfOpen + openingHand
         }
         return nil

@@ -31,7 +31,8 @@ extension Tracker {
         var continued: Int?
         var sameNetwork: Int?
         // In domain 0 there is seldom anything to be found, so it comes last.
-        for duplicateIndex in stride(from: encapsulations.highestDuplicateIndex, through: 0, by: -1) {
+        for duplicateIndex in stride(from: encapsulations.highestDuplicateIndex, through: 0, by: -1)
+        {
             guard let index = find(waiting, within: duplicateIndex) else { continue }
             if flows[index].knows(side) {
                 if flows[index].encapsulation(of: side) == encapsulation { return index }
@@ -58,12 +59,17 @@ extension Tracker {
         return index
     }
 
-    private mutating func find(_ waiting: borrowing FlowSegment, within duplicateIndex: UInt16) -> Int? {
+    private mutating func find(_ waiting: borrowing FlowSegment, within duplicateIndex: UInt16)
+        -> Int?
+    {
         find(waiting.key, tag: FlowTable.tag(waiting.tag, within: duplicateIndex))
     }
 
     private mutating func begin(apart waiting: borrowing FlowSegment) -> Int? {
-        guard let duplicateIndex = waiting.encapsulation.isPlain ? 0 : freeDuplicateIndex(for: waiting) else {
+        guard
+            let duplicateIndex = waiting.encapsulation.isPlain
+                ? 0 : freeDuplicateIndex(for: waiting)
+        else {
             tally.encapsulationsRefused &+= 1
             return nil
         }
@@ -76,7 +82,10 @@ extension Tracker {
             guard duplicateIndex < Self.duplicateLimit else { return nil }
             duplicateIndex += 1
         }
-        encapsulations.highestDuplicateIndex = max(encapsulations.highestDuplicateIndex, duplicateIndex)
+        encapsulations.highestDuplicateIndex = max(
+            encapsulations.highestDuplicateIndex,
+            duplicateIndex
+        )
         return duplicateIndex
     }
 

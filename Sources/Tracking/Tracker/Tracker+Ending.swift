@@ -22,7 +22,8 @@ extension Tracker {
         settleOpenStream(of: index, at: time)
         conclude(flows[index])
         let flow = flows[index]
-        let isOneOfMany = flow.carriesNoPayload && aggregates.isFlooded(flow.key[flow.initiator.other])
+        let isOneOfMany =
+            flow.carriesNoPayload && aggregates.isFlooded(flow.key[flow.initiator.other])
         if !isOneOfMany, let events = handOver(index) { departed.append(events) }
         eventLogs.erase(&flows[index].eventLog)
         streams[index] = nil
@@ -80,7 +81,9 @@ extension Tracker {
         }
         compareResets()
         aggregates.settle()
-        if !unsolicitedSYNACKs.isEmpty || aggregates.hasMany && tally.outcome(.completed) > 0 { compare() }
+        if !unsolicitedSYNACKs.isEmpty || aggregates.hasMany && tally.outcome(.completed) > 0 {
+            compare()
+        }
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
@@ -88,7 +91,10 @@ extension Tracker {
     borrowing func isWorthTelling(_ flow: Flow) -> Bool {
         flow.isSuspicious
             || flow.marks.contains(.slow)
-                && handshakeTimes.isSlow(flow.synToSYNACK &+ flow.synackToACK, with: flow.responder.address)
+                && handshakeTimes.isSlow(
+                    flow.synToSYNACK &+ flow.synackToACK,
+                    with: flow.responder.address
+                )
     }
 
     private mutating func noteSuspicious(_ index: Int) {
@@ -119,14 +125,17 @@ extension Tracker {
     }
 
     borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
-        guard !unsolicitedSYNACKs.isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay)
+        guard !unsolicitedSYNACKs.isEmpty, flow.synAcks == 0, flow.syns > 0,
+            !flow.marks.contains(.oneWay)
         else { return false }
         let question = UnsolicitedSYNACKs.Question(
             of: flow.key[flow.initiator],
             to: flow.responder.port,
             initialSequence: flow[flow.initiator].initialSequence
         )
-        return unsolicitedSYNACKs.answers(to: question).contains { $0.sender != flow.responder.address }
+        return unsolicitedSYNACKs.answers(to: question).contains {
+            $0.sender != flow.responder.address
+        }
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.

@@ -86,7 +86,9 @@ extension Tracker {
     ) {
         let isHigh = flow.marks.contains(.initiatorIsHigh)
         let responder = isHigh ? flow.key.lowAddress : flow.key.highAddress
-        if flow.marks.contains(.timed) { times.note(flow.synToSYNACK &+ flow.synackToACK, of: responder) }
+        if flow.marks.contains(.timed) {
+            times.note(flow.synToSYNACK &+ flow.synackToACK, of: responder)
+        }
         clocks.note(
             isHigh ? flow.high.timestamp : flow.low.timestamp,
             at: flow.lastTime,

@@ -9,7 +9,11 @@ extension Tracker {
             number = beginStream(of: index)
             if number == 0 { return }
         }
-        let (isAgain, segments) = streamStates.observePayload(waiting, in: number, beginsTurn: turn.isNew)
+        let (isAgain, segments) = streamStates.observePayload(
+            waiting,
+            in: number,
+            beginsTurn: turn.isNew
+        )
         if isAgain { noteAgain(waiting, in: number, of: index) }
         if turn.isNew, streamStates.isLate(waiting, in: number) {
             noteLateAnswer(waiting, in: number, of: index)

@@ -34,7 +34,9 @@ extension Tracker {
             var (low, high) = (0, 0)
             for reset in all {
                 while all[low].time < reset.time - Self.massResetWindow { low += 1 }
-                while high < all.count, all[high].time <= reset.time + Self.massResetWindow { high += 1 }
+                while high < all.count, all[high].time <= reset.time + Self.massResetWindow {
+                    high += 1
+                }
                 let alike = reset.message.flatMap { messages[$0]?.count } ?? 0
                 streams[reset.index]?[reset.place].resetsAlike = alike
                 streams[reset.index]?[reset.place].resetsAtOnce = high - low

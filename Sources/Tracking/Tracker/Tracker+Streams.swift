@@ -73,7 +73,8 @@ extension Tracker {
 
     /// What there is to say of a flow's present connection.
     borrowing func stream(on flow: Flow, at time: Int64) -> StreamSummary {
-        let streamState = flow.streamState == 0 ? StreamState() : streamStates[Int(flow.streamState)]
+        let streamState =
+            flow.streamState == 0 ? StreamState() : streamStates[Int(flow.streamState)]
         let tls = flow.isTLS ? sessions[Int(streamState.session)] : nil
         return StreamSummary(
             streamState,

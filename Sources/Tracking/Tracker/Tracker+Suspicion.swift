@@ -30,12 +30,14 @@ extension Tracker {
         if quiet >= Self.answerTimeout, flow.lastDataSender == flow.initiator { return true }
         if quiet >= Self.idleTimeout, begin != 0 { return true }
         if !repetitions.isEmpty, isRepeating(flow) { return true }
-        return flow.isTLS && isIrregular(sessions[Int(streamStates[number].session)], of: flow, at: time)
+        return flow.isTLS
+            && isIrregular(sessions[Int(streamStates[number].session)], of: flow, at: time)
     }
 
     private borrowing func isRepeating(_ flow: Flow) -> Bool {
         [Side.low, .high].contains {
-            repetitions[Repetition.key(of: $0, in: flow.streamState)]?.count ?? 0 >= Self.manyRepetitions
+            repetitions[Repetition.key(of: $0, in: flow.streamState)]?.count ?? 0
+                >= Self.manyRepetitions
         }
     }
 

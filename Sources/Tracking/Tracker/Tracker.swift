@@ -255,7 +255,9 @@ package struct Tracker: ~Copyable {
         let isClosed = flow.phase == .closed && !wasClosed
         // Of a connection at its end its dialogue is to be looked at first.
         if actions.contains(.forget), !isClosed { flow.forget(&eventLogs) }
-        if !wasAnswered, flow.phase == .answered { tally.noteAnswer(after: UInt64(flow.synToSYNACK)) }
+        if !wasAnswered, flow.phase == .answered {
+            tally.noteAnswer(after: UInt64(flow.synToSYNACK))
+        }
         let news = flow.marks.subtracting(marks)
         if news.contains(.completed) { tally.established &+= 1 }
         return (news, quiet, isClosed)

@@ -6,10 +6,14 @@ package struct EncapsulationID: Hashable, Comparable, BitwiseCopyable, Sendable 
     package static let plain = EncapsulationID(number: 0)
 
     @inline(always)
-    package static func < (left: EncapsulationID, right: EncapsulationID) -> Bool { left.number < right.number }
+    package static func < (left: EncapsulationID, right: EncapsulationID) -> Bool {
+        left.number < right.number
+    }
 
     @inline(always)
-    package static func == (left: EncapsulationID, right: EncapsulationID) -> Bool { left.number == right.number }
+    package static func == (left: EncapsulationID, right: EncapsulationID) -> Bool {
+        left.number == right.number
+    }
 
     package var isPlain: Bool { number == 0 }
 }
@@ -39,7 +43,9 @@ package struct EncapsulationTable: Sendable {
     private var numbers: [Encapsulation: EncapsulationID] = [:]
     private var names: [Name] = []
     /// The one that was asked for last, since packets come in runs.
-    private var newest: (encapsulation: Encapsulation, id: EncapsulationID) = (Encapsulation(), .plain)
+    private var newest: (encapsulation: Encapsulation, id: EncapsulationID) = (
+        Encapsulation(), .plain
+    )
     /// Pairs that were seen as the two directions of one connection.
     private var pairs: Set<UInt32> = []
     /// Packets in VLANs or tunnels for which there was no number left.

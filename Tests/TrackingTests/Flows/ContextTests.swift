@@ -92,9 +92,10 @@ import Tracking
         #expect(tracked.outcomes(.completed) == 2)
         #expect(tracked.outcomes(.refused) == 1)
         #expect(
-            tracked.handshakes.map(\.encapsulation).map(tracked.encapsulations.name).map(\.tunnel).sorted {
-                ($0 ?? "") < ($1 ?? "")
-            }
+            tracked.handshakes.map(\.encapsulation).map(tracked.encapsulations.name).map(\.tunnel)
+                .sorted {
+                    ($0 ?? "") < ($1 ?? "")
+                }
                 == [nil, "vxlan:10", "vxlan:11"]
         )
     }

@@ -50,7 +50,9 @@ import Testing
             server.rstAck(ack: 1001)
         }
 
-        let refusal = Interpretation.reset(Reset(rule: .refusesSyn(attempt: 1), form: .passiveToSYN))
+        let refusal = Interpretation.reset(
+            Reset(rule: .refusesSyn(attempt: 1), form: .passiveToSYN)
+        )
         #expect(
             interpretations == [
                 .syn(attempt: 1, sending: 1), refusal, .syn(attempt: 1, sending: 2), refusal,

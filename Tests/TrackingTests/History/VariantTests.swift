@@ -21,7 +21,9 @@ import Tracking
         _ exchange: Exchange,
         shift: UInt32
     ) throws {
-        #expect(try interpretations(of: exchange.shifted(by: shift)) == interpretations(of: exchange))
+        #expect(
+            try interpretations(of: exchange.shifted(by: shift)) == interpretations(of: exchange)
+        )
     }
 
     @Test(arguments: exchanges)
@@ -61,7 +63,9 @@ import Tracking
 
         #expect(history.interpretations.count == history.events.count)
         for (index, interpretation) in history.interpretations.enumerated() {
-            if case .icmp(let subject) = interpretation { #expect(subject.map { $0 < index } == true) }
+            if case .icmp(let subject) = interpretation {
+                #expect(subject.map { $0 < index } == true)
+            }
             if case .duplicate(let original) = interpretation { #expect(original < index) }
         }
         #expect(history.incarnations.map(\.events).flatMap(\.self) == Array(history.events.indices))

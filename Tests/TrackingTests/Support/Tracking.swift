@@ -56,7 +56,7 @@ func histories(of exchange: Exchange) throws -> [History] {
 }
 
 /// What each packet of a script means in its place.
-func interpretations(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> [Reading] {
+func interpretations(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> [Interpretation] {
     try histories(of: Exchange(steps)).flatMap(\.interpretations)
 }
 

@@ -157,7 +157,10 @@ import Tracking
         for frames in [carrying, within] {
             let tracked = try track(frames)
             expectOne(tracked, packet: 2)
-            #expect(tracked.encapsulations.name(of: tracked.handshakes[0].encapsulation).tunnel == "vxlan:10")
+            #expect(
+                tracked.encapsulations.name(of: tracked.handshakes[0].encapsulation).tunnel
+                    == "vxlan:10"
+            )
         }
     }
 

@@ -179,7 +179,9 @@ struct TLSCut {
 
     /// The form of the RST.
     private var form: String? {
-        guard let end, case .reset(let reset) = closing.history.interpretations[end] else { return nil }
+        guard let end, case .reset(let reset) = closing.history.interpretations[end] else {
+            return nil
+        }
         return switch reset.form {
         case .passive: "passive"
         case .passiveToSYN: "passive-to-syn"

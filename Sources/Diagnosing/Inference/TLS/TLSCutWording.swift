@@ -82,7 +82,9 @@ struct TLSCutWording {
     }
 
     private var form: String? {
-        guard let end = cut.end, case .reset(let reset) = history.interpretations[end] else { return nil }
+        guard let end = cut.end, case .reset(let reset) = history.interpretations[end] else {
+            return nil
+        }
         let event = history.events[end]
         switch reset.form {
         case .active:

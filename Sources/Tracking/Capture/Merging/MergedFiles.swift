@@ -48,15 +48,15 @@ package struct MergedFiles: ~Copyable, CaptureSource {
         self.filter = filter
         origins = FrameOrigins(files: paths.count)
         members = [Member](repeating: Member(), count: paths.count)
-        for number in paths.indices { open(number, isFirstSnapshot: true) }
+        for number in paths.indices { open(number, isFirstLook: true) }
     }
 
     /// Opens a file and steps to its first frame; keeps it open unless this is but a look at its begin.
-    private mutating func open(_ number: Int, isFirstSnapshot: Bool) {
+    private mutating func open(_ number: Int, isFirstLook: Bool) {
         do throws(CaptureError) {
             var file = try PcapFile(path: paths[number])
             if let filter { try file.keep(only: filter) }
-            if isFirstSnapshot {
+            if isFirstLook {
                 size = file.size.flatMap { octets in size.map { $0 &+ octets } }
                 members[number].summary = file.summary(damage: nil)
             }
@@ -69,7 +69,7 @@ package struct MergedFiles: ~Copyable, CaptureSource {
                 return
             }
             let entry = MergeQueue.Entry(time: file.time, file: number)
-            if isFirstSnapshot, !isPipe {
+            if isFirstLook, !isPipe {
                 waiting.insert(entry)
                 return
             }
@@ -80,9 +80,9 @@ package struct MergedFiles: ~Copyable, CaptureSource {
                 return
             }
             members[number].place = place
-            if isFirstSnapshot { waiting.insert(entry) }
+            if isFirstLook { waiting.insert(entry) }
         } catch {
-            if isFirstSnapshot {
+            if isFirstLook {
                 refusals.append(error)
             } else {
                 members[number].summary?.damage = error
@@ -154,7 +154,7 @@ package struct MergedFiles: ~Copyable, CaptureSource {
     private mutating func select() {
         let file = waiting.first.file
         waiting.removeFirst()
-        if members[file].place == nil { open(file, isFirstSnapshot: false) }
+        if members[file].place == nil { open(file, isFirstLook: false) }
         guard let place = members[file].place else { return }
         (current, currentPlace) = (file, place)
         horizon = waiting.first

@@ -34,7 +34,9 @@ struct Fragments {
     /// Takes the part in an IP datagram as it was captured.
     ///
     /// - Returns: the whole, if this part was the last one that it lacked.
-    mutating func add(_ datagram: RawSpan, in encapsulation: EncapsulationID, at time: Int64) -> Whole? {
+    mutating func add(_ datagram: RawSpan, in encapsulation: EncapsulationID, at time: Int64)
+        -> Whole?
+    {
         guard
             let part = FragmentPart(ipv4: datagram, in: encapsulation)
                 ?? FragmentPart(ipv6: datagram, in: encapsulation),
