@@ -78,8 +78,8 @@ package struct LiveSession: ~Copyable {
     ///   - capture: the open interfaces.
     ///   - options: what the user asked for.
     ///   - outputs: where events go.
-    ///   - screen: what a person sees, if anybody looks.
-    ///   - surroundings: who watches the capture, and what is kept of it.
+    ///   - terminal: what a person sees, if anybody looks.
+    ///   - sinks: who watches the capture, and what is kept of it.
     ///   - log: where it is said what happens around the capture.
     package init(
         _ capture: consuming LiveCapture,

@@ -30,7 +30,7 @@ struct HalfOpenFlow: BitwiseCopyable {
 
     /// - Parameters:
     ///   - segment: one that it can hold.
-    ///   - form: the number of its form.
+    ///   - template: the number of its template.
     @inline(always)
     init(_ segment: borrowing FlowSegment, template: UInt16) {
         let isHigh = segment.side == .high
