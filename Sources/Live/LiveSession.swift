@@ -162,7 +162,7 @@ package struct LiveSession: ~Copyable {
 
     mutating func warn(_ code: String, _ message: String) {
         terminal?.eraseStatus()
-        log.warning("\(message)")
+        log.warning("\(ShownText(foreign: message))")
         send(events.notice(code, message, at: Clocks.wall))
     }
 
@@ -244,6 +244,6 @@ package struct LiveSession: ~Copyable {
         sinks.stop()
         for place in outputs.indices { outputs[place].close() }
         // No output takes them any more.
-        for notice in takeNotices() { log.warning("\(notice.message)") }
+        for notice in takeNotices() { log.warning("\(ShownText(foreign: notice.message))") }
     }
 }

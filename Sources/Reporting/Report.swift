@@ -103,13 +103,14 @@ package struct Report: Sendable {
         }
         for input in inputs where input.drops > 0 {
             let count = Wording.count(Int(clamping: input.drops), "packet")
-            let message = "\(input.name) says that \(count) were dropped while it was captured"
+            let message =
+                "\(ShownText(foreign: input.name)) says that \(count) were dropped while it was captured"
             warnings.append(("capture-drops", message))
         }
         for input in inputs where input.packetsWithoutTime > 0 {
             let count = Wording.count(Int(clamping: input.packetsWithoutTime), "packet")
             let message =
-                "\(input.name) does not say when \(count) of it came; they have the time of the packet before"
+                "\(ShownText(foreign: input.name)) does not say when \(count) of it came; they have the time of the packet before"
             warnings.append(("no-time", message))
         }
         if origins?.isIncomplete == true {

@@ -65,7 +65,7 @@ struct Analysis: ~Copyable {
         }
         progress?.erase()
         errors += inputs.compactMap(\.damage)
-        for error in errors { Output.error("synopsis: \(error)\n") }
+        for error in errors { Output.error("synopsis: \(error.shown)\n") }
         guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
         return errors.isEmpty
     }

@@ -38,6 +38,9 @@ struct Analyze: ParsableCommand {
     )
     var output: String?
 
+    @Flag(help: "Overwrite the file of -o although it is a capture.")
+    var force = false
+
     @Flag(help: "List every connection too.")
     var flows = false
 
@@ -79,7 +82,7 @@ struct Analyze: ParsableCommand {
         if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
-                "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+                "There is no time zone '\(ShownText(foreign: timeZone))'; Europe/Berlin, UTC0 or <+03>-3 would be some."
             )
         }
         if files.contains("-"), logs.log.contains("-") {
@@ -97,6 +100,9 @@ struct Analyze: ParsableCommand {
         unsafe setenv("TZ", ":/etc/localtime", 0)
         tzset()
         let generatedAt = try generationTime()
+        let file = try output.map { path throws(ExitStatus) in
+            try Output.file(path, beside: files + logs.log, isForced: force)
+        }
         var analysis = Analysis(
             maxFlows: maxFlows,
             collectsHandshakes: flows,
@@ -115,7 +121,7 @@ struct Analyze: ParsableCommand {
         let (isWhole, lines) = logs.read(beside: report.window)
         if let lines { report.merge(lines) }
         isHealthy = isHealthy && isWhole
-        try deliver(report)
+        try deliver(report, to: file)
         let isGrave = failOn.map { wanted in report.gravest.map { $0 >= wanted.severity } ?? false }
         // All that was analysed goes with the process: to free it piece by piece would only take time.
         Glibc.exit(!isHealthy ? Program.failure : isGrave == true ? 1 : 0)
@@ -123,7 +129,7 @@ struct Analyze: ParsableCommand {
 
     private var usedThreads: Int { threads ?? PrefetchThread.processors }
 
-    private func deliver(_ report: Report) throws {
+    private func deliver(_ report: Report, to file: OutputFile?) throws {
         var style = text.style
         if output != nil { style = Style(isColored: text.color == .always) }
         let document =
@@ -131,8 +137,8 @@ struct Analyze: ParsableCommand {
             case .text: Array(TextReport(report, style: style, showsAll: all).text.utf8)
             case .json: JSONReport(report).octets(threads: usedThreads)
             }
-        if let output {
-            try Output.file(document, at: output)
+        if let file {
+            try file.write(document)
         } else {
             try Output.standard(document)
         }
@@ -145,7 +151,9 @@ struct Analyze: ParsableCommand {
         }
         let product = Int64(epoch)?.multipliedReportingOverflow(by: 1_000_000_000)
         guard let product, !product.overflow else {
-            Output.error("synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(epoch)'\n")
+            Output.error(
+                "synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(foreign: epoch)'\n"
+            )
             throw ExitStatus(code: Program.failure)
         }
         return product.partialValue

@@ -18,6 +18,9 @@ struct Explain: ParsableCommand {
     @Option(help: ArgumentHelp("Write the example as a pcap file.", valueName: "file"))
     var capture: String?
 
+    @Flag(help: "Overwrite a file although it is a capture.")
+    var force = false
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
@@ -34,11 +37,14 @@ struct Explain: ParsableCommand {
         }
         guard let manual = Catalog.detector(named: pathology)?.manual else {
             Output.error(
-                "synopsis: there is no pathology '\(pathology)'; 'synopsis explain' lists them\n"
+                "synopsis: there is no pathology '\(foreign: pathology)'; 'synopsis explain' lists them\n"
             )
             throw ExitStatus(code: Program.failure)
         }
+        let file = try capture.map { path throws(ExitStatus) in
+            try Output.file(path, beside: [], isForced: force)
+        }
         try Output.standard(handbook.page(manual))
-        if let capture { try Output.file(manual.example.pcap, at: capture) }
+        try file?.write(manual.example.pcap)
     }
 }

@@ -1,3 +1,5 @@
+import Tracking
+
 /// The texts that meet a user first, set by hand so that they fit a screen of 24 lines.
 enum Help {
     static let terminal = """
@@ -32,7 +34,7 @@ enum Help {
 
         """
 
-    static let firstSteps = """
+    static let firstSteps: ShownText = """
         synopsis reads a packet capture and says why TCP connections fail to come up.
 
           synopsis FILE...                analyse capture files (pcap or pcapng)

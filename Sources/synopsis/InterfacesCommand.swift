@@ -18,7 +18,7 @@ struct InterfacesCommand: ParsableCommand {
         do throws(CaptureError) {
             list = try InterfaceList()
         } catch {
-            Output.error("synopsis: \(error)\n")
+            Output.error("synopsis: \(error.shown)\n")
             throw ExitStatus(code: Program.failure)
         }
         switch format {
@@ -33,9 +33,10 @@ extension InterfaceList {
     fileprivate var text: String {
         let rows = interfaces.map { facts in
             [
-                facts.name, facts.state, facts.linkType?.name ?? "?",
+                ShownText(foreign: facts.name).text, ShownText(foreign: facts.state).text,
+                facts.linkType?.name ?? "?",
                 facts.addresses.isEmpty
-                    ? facts.description ?? ""
+                    ? ShownText(foreign: facts.description ?? "").text
                     : facts.addresses.map(\.description).joined(separator: " "),
             ]
         }

@@ -94,7 +94,7 @@ struct LiveCommand: ParsableCommand {
         }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
-                "There is no time zone '\(timeZone)'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+                "There is no time zone '\(ShownText(foreign: timeZone))'; Europe/Berlin, UTC0 or <+03>-3 would be some."
             )
         }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
@@ -114,6 +114,7 @@ struct LiveCommand: ParsableCommand {
     func run() throws {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
         tzset()
+        try outputs.checkFiles()
         // Who reads the output may go: that ends it, with everything closed.
         _ = signal(SIGPIPE, SIG_IGN)
         // A file may grow no further: that is an error to be told, and no end.
@@ -129,7 +130,7 @@ struct LiveCommand: ParsableCommand {
         }
         if requests.hasFailed { throw ExitStatus(code: Program.failure) }
         if let complaint = session.complaint {
-            Output.error("synopsis: standard output: cannot be written: \(complaint)\n")
+            Output.error("synopsis: standard output: cannot be written: \(foreign: complaint)\n")
             throw ExitStatus(code: Program.failure)
         }
     }
@@ -144,7 +145,7 @@ struct LiveCommand: ParsableCommand {
         do throws(CaptureError) {
             capture = try LiveCapture(interfaces, link)
         } catch {
-            Output.error("synopsis: \(error)\n")
+            Output.error("synopsis: \(error.shown)\n")
             throw ExitStatus(code: Program.failure)
         }
         try outputs.dropPrivileges()

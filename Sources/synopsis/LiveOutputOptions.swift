@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tracking
 import Diagnosing
 import Glibc
 import Live
@@ -36,6 +37,9 @@ struct LiveOutputOptions: ParsableArguments {
     )
     var metrics: String?
 
+    @Flag(help: "Append to a file of -o although it is a capture.")
+    var force = false
+
     @Option(
         name: .customShort("Z"),
         help: ArgumentHelp("Run as this user once the interfaces are open.", valueName: "user")
@@ -44,7 +48,9 @@ struct LiveOutputOptions: ParsableArguments {
 
     func validate() throws {
         for place in places where OutputPlace(place) == nil {
-            throw ValidationError("-o takes a file, tcp:HOST:PORT or unix:/PATH, not '\(place)'.")
+            throw ValidationError(
+                "-o takes a file, tcp:HOST:PORT or unix:/PATH, not '\(ShownText(foreign: place))'."
+            )
         }
         if let rotate, Rotation(rotate) == nil {
             throw ValidationError("--rotate takes a size or a time, 100MB or 1h say.")
@@ -56,7 +62,14 @@ struct LiveOutputOptions: ParsableArguments {
             throw ValidationError("--metrics takes ADDRESS:PORT, 127.0.0.1:9464 say.")
         }
         if let user, UserAccount(user) == nil {
-            throw ValidationError("There is no user '\(user)'.")
+            throw ValidationError("There is no user '\(ShownText(foreign: user))'.")
+        }
+    }
+
+    /// Refuses files that must not be written, before anything is opened.
+    func checkFiles() throws(ExitStatus) {
+        for case .file(let path) in places.compactMap({ OutputPlace($0) }) {
+            _ = try Output.file(path, beside: [], isForced: force)
         }
     }
 
@@ -70,7 +83,7 @@ struct LiveOutputOptions: ParsableArguments {
                 keepsPacketSockets: true
             )
         } catch {
-            Output.error("synopsis: privileges cannot be given up: \(error)\n")
+            Output.error("synopsis: privileges cannot be given up: \(foreign: "\(error)")\n")
             throw ExitStatus(code: Program.failure)
         }
     }
@@ -87,7 +100,9 @@ struct LiveOutputOptions: ParsableArguments {
                 let rotation = rotate.flatMap { Rotation($0) }
                 let file = FileOutput(path: path, rotation: rotation, kept: keep)
                 if let reason = file.trouble {
-                    Output.error("synopsis: \(path): cannot be written: \(reason)\n")
+                    Output.error(
+                        "synopsis: \(foreign: path): cannot be written: \(foreign: reason)\n"
+                    )
                     throw ExitStatus(code: Program.failure)
                 }
                 outputs.append(file)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tracking
 import Reporting
 
 /// What is known from elsewhere: an instant, and lines of other logs.
@@ -36,17 +37,19 @@ struct LogOptions: ParsableArguments {
     func validate() throws {
         if let at, Instant(at) == nil {
             throw ValidationError(
-                "'\(at)' is no time; 2014-01-29T22:01:24.818Z, 22:01:24.818 or 1391032884.818 would be some."
+                "'\(ShownText(foreign: at))' is no time; 2014-01-29T22:01:24.818Z, 22:01:24.818 or 1391032884.818 would be some."
             )
         }
         for text in logOffset {
             guard let offset = LogOffset(text) else {
                 throw ValidationError(
-                    "'\(text)' is no offset; -0.25, +3600 or db.log:+3600 would be some."
+                    "'\(ShownText(foreign: text))' is no offset; -0.25, +3600 or db.log:+3600 would be some."
                 )
             }
             if let file = offset.file, !log.contains(file) {
-                throw ValidationError("--log-offset names '\(file)', and --log does not.")
+                throw ValidationError(
+                    "--log-offset names '\(ShownText(foreign: file))', and --log does not."
+                )
             }
         }
         if !logOffset.isEmpty, log.isEmpty {
@@ -74,11 +77,16 @@ struct LogOptions: ParsableArguments {
         var isHealthy = true
         var logs = Logs()
         for file in log {
-            var reader = LogReader(name: file, window: window ?? 0...0, offset: offset(of: file))
+            var reader = LogReader(
+                name: file,
+                window: window ?? 0...0,
+                offset: offset(of: file),
+                room: logs.room
+            )
             do throws(LogError) {
                 try LogFile.read(file, into: &reader)
             } catch {
-                Output.error("synopsis: \(error)\n")
+                Output.error("synopsis: \(error.shown)\n")
                 isHealthy = false
             }
             // What could be read of a log that breaks off is of use too.

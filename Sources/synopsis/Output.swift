@@ -1,4 +1,5 @@
 import Glibc
+import Tracking
 
 /// Writes text to the standard streams, whole or not at all.
 enum Output {
@@ -7,7 +8,7 @@ enum Output {
     /// - Throws: when not all of it could be written, on a full disk say.
     static func standard(_ octets: [UInt8]) throws(ExitStatus) {
         guard write(octets, to: STDOUT_FILENO) else {
-            throw complaint(about: "standard output")
+            throw complaint(about: "standard output", errno)
         }
     }
 
@@ -15,27 +16,35 @@ enum Output {
         try standard(Array(text.utf8))
     }
 
-    static func error(_ text: String) {
-        _ = write(Array(text.utf8), to: STDERR_FILENO)
+    static func error(_ shown: ShownText) {
+        _ = write(Array(shown.text.utf8), to: STDERR_FILENO)
     }
 
-    /// Writes the file at `path`, which it replaces.
-    static func file(_ octets: [UInt8], at path: String) throws(ExitStatus) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        guard descriptor >= 0 else { throw complaint(about: path) }
-        guard write(octets, to: descriptor), close(descriptor) == 0 else {
-            throw complaint(about: path)
+    /// The file that is to be written.
+    ///
+    /// - Throws: when it must not be, which is said.
+    static func file(
+        _ path: String,
+        beside inputs: [String],
+        isForced: Bool
+    ) throws(ExitStatus) -> OutputFile {
+        do throws(OutputFile.Refusal) {
+            return try OutputFile(path, beside: inputs, isForced: isForced)
+        } catch {
+            Self.error("synopsis: \(error.shown)\n")
+            throw ExitStatus(code: Program.failure)
         }
     }
 
-    private static func complaint(about place: String) -> ExitStatus {
-        let reason = unsafe String(cString: strerror(errno))
-        error("synopsis: \(place): cannot be written: \(reason)\n")
+    /// Says why something could not be written, and gives the status that ends the program.
+    static func complaint(about place: String, _ error: Int32) -> ExitStatus {
+        let reason = unsafe String(cString: strerror(error))
+        Self.error("synopsis: \(foreign: place): cannot be written: \(foreign: reason)\n")
         return ExitStatus(code: Program.failure)
     }
 
     /// - Returns: whether all of it could be written.
-    private static func write(_ octets: [UInt8], to descriptor: Int32) -> Bool {
+    static func write(_ octets: [UInt8], to descriptor: Int32) -> Bool {
         var written = 0
         while written < octets.count {
             let count = unsafe octets[written...].withUnsafeBytes { rest in

@@ -1,4 +1,5 @@
 import Glibc
+import Tracking
 
 /// A line on standard error that says how far a long reading has come.
 struct Progress {
@@ -22,7 +23,8 @@ struct Progress {
         last = now
         isShown = true
         let rate = Double(packets) / (now - start) / 1_000_000
-        let share = size.map { $0 > 0 ? "\(min(100, octets * 100 / $0)) %, " : "" } ?? ""
+        let share: ShownText =
+            size.map { $0 > 0 ? "\(min(100, octets * 100 / $0)) %, " : "" } ?? ""
         let tenths = Int(rate * 10)
         Output.error(
             "\r\u{1B}[K\(share)\(packets) packets, \(tenths / 10).\(tenths % 10) million/s"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnosing
+import Tracking
 
 /// Which findings are wanted.
 struct SelectionOptions: ParsableArguments {
@@ -23,7 +24,9 @@ struct SelectionOptions: ParsableArguments {
 
     func validate() throws {
         for id in only + ignore where Catalog.detector(named: id) == nil {
-            throw ValidationError("There is no pathology '\(id)'; 'synopsis explain' lists them.")
+            throw ValidationError(
+                "There is no pathology '\(ShownText(foreign: id))'; 'synopsis explain' lists them."
+            )
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tracking
 import Glibc
 import Live
 
@@ -76,7 +77,9 @@ struct SliceOptions: ParsableArguments {
     func checkFolder() throws(ExitStatus) {
         guard ring != nil, unsafe access(sliceDir, W_OK | X_OK) != 0 else { return }
         let reason = unsafe String(cString: strerror(errno))
-        Output.error("synopsis: \(sliceDir): no slice can be written there: \(reason)\n")
+        Output.error(
+            "synopsis: \(foreign: sliceDir): no slice can be written there: \(foreign: reason)\n"
+        )
         throw ExitStatus(code: Program.failure)
     }
 

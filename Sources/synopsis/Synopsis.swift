@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Tracking
 
 /// The command line.
 struct Synopsis: ParsableCommand {
@@ -27,7 +28,7 @@ enum Program {
         _ = signal(SIGPIPE, SIG_DFL)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.isEmpty {
-            Output.error(Help.firstSteps)
+            Output.error("\(Help.firstSteps)")
             exit(failure)
         }
         if [["--help"], ["-h"], ["help"]].contains(arguments) {
@@ -44,9 +45,25 @@ enum Program {
             if code.isSuccess {
                 exit((try? Output.standard(message + "\n")) == nil ? failure : 0)
             }
-            Output.error(message + "\n")
+            Output.error("\(Self.shown(message, quoting: arguments))\n")
             exit(failure)
         }
+    }
+}
+
+extension Program {
+    /// A message of the argument parser, in which it quotes arguments as they were given: no line in it is theirs.
+    static func shown(_ message: String, quoting arguments: [String]) -> ShownText {
+        var message = message
+        for argument in arguments {
+            for part in [argument[...], argument.drop { $0 != "=" }.dropFirst()] where !part.isEmpty
+            {
+                let clean = ShownText(foreign: String(part)).text
+                if clean != part { message = message.replacing(part, with: clean) }
+            }
+        }
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        return ShownText(lines: lines.map { ShownText(foreign: String($0)) })
     }
 }
 

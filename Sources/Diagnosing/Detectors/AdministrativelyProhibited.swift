@@ -136,7 +136,7 @@ package struct AdministrativelyProhibited: Detector {
 
     private func checks(of first: RefusedSegment) -> [Check] {
         let host = first.sender.description
-        let chain = first.origin == .receiver ? "INPUT" : "FORWARD"
+        let chain: Command = first.origin == .receiver ? "INPUT" : "FORWARD"
         return [
             Check(
                 on: host,

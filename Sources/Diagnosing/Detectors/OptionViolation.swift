@@ -170,7 +170,7 @@ package struct OptionViolation: Detector {
     }
 
     private func checks(in history: History) -> [Check] {
-        let command = """
+        let command: Command = """
             tcpdump -nvi any host \(history.initiator.address) and tcp port \(history.responder.port) and \
             'tcp[tcpflags] & tcp-syn != 0'
             """

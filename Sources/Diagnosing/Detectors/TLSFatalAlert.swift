@@ -180,7 +180,7 @@ package struct TLSFatalAlert: Detector {
     private func checks(of found: Case) -> [Check] {
         let closing = found.closing
         let server = closing.endpoint(of: closing.server)
-        let name = closing.stream.serverName.map { " -servername \($0)" } ?? ""
+        let name = closing.serverNameOption
         return [
             Check(
                 on: closing.endpoint(of: closing.client).address.description,

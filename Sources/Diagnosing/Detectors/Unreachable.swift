@@ -206,7 +206,7 @@ package struct Unreachable: Detector {
             ]
         case .sender, .router:
             if error.isTimeExceeded {
-                let trace = "traceroute -T -p \(history.responder.port) \(destination)"
+                let trace: Command = "traceroute -T -p \(history.responder.port) \(destination)"
                 return [
                     Check(
                         on: history.endpoint(of: error).address.description,

@@ -206,7 +206,7 @@ private struct Words {
 
     var checks: [Check] {
         let program = service.program
-        let transport = service.transport == .udp ? "udp" : "tcp"
+        let transport: Command = service.transport == .udp ? "udp" : "tcp"
         return [
             Check(
                 on: host.description,

@@ -181,10 +181,10 @@ package struct Metric: Hashable, Sendable {
 package struct Check: Hashable, Sendable {
     /// On which host; `nil` for none in particular.
     package let host: String?
-    package let command: String
+    package let command: Command
     package let tells: String
 
-    package init(on host: String?, _ command: String, _ tells: String) {
+    package init(on host: String?, _ command: Command, _ tells: String) {
         self.host = host
         self.command = command
         self.tells = tells

@@ -155,7 +155,7 @@ struct IncidentBuilder: Sendable {
         let known = issues.flatMap { $0.checks ?? [] }.map { check in
             let address =
                 check.host == "initiator" ? subject.initiatorAddress : subject.responderAddress
-            return Check(on: address?.description, check.command, check.tells)
+            return Check(on: address?.description, check.shellCommand, check.tells)
         }
         var checks: [Check] = []
         for check in known + findings.flatMap(\.checks) {

@@ -35,7 +35,11 @@ package struct KnownIssue: Codable, Hashable, Sendable {
     /// A check on one of the two ends: `initiator` or `responder`.
     package struct HostCheck: Codable, Hashable, Sendable {
         package let host: String
-        package let command: String
+        /// As its author wrote it.
+        private let command: String
+
+        package var shellCommand: Command { Command(writtenByAuthor: command) }
+
         package let tells: String
     }
 

@@ -127,14 +127,18 @@ package struct FileOutput: CountedOutput {
 extension FileOutput {
     private mutating func open(at second: Int64) {
         // A pipe without a reader must not make the capture wait.
-        let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+        // Nor does a link lead it to a file that somebody else chose.
+        let flags =
+            O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+            | (Self.isOfSystem(path) ? 0 : O_NOFOLLOW)
         descriptor = unsafe Glibc.open(path, flags, 0o640)
         if descriptor < 0, errno == EACCES || errno == EPERM {
             descriptor = unsafe Glibc.open(path, flags & ~O_RDWR | O_WRONLY, 0o640)
         }
         guard descriptor >= 0 else {
             nextAttempt = second + 1
-            return note(trouble: complaint(errno))
+            let isLink = errno == ELOOP
+            return note(trouble: isLink ? "is a symbolic link" : complaint(errno))
         }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
@@ -144,10 +148,21 @@ extension FileOutput {
             return note(trouble: complaint(error))
         }
         isRegular = status.st_mode & S_IFMT == S_IFREG
+        if isRegular, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            shut()
+            nextAttempt = second + 1
+            return note(trouble: "another process is writing it")
+        }
         length = isRegular ? Int64(status.st_size) : 0
         let start = length > 0 ? Int64(status.st_mtim.tv_sec) : second
         period = rotation?.period(of: start) ?? 0
         isTorn = isRegular && length > 0 && !endsWithLineFeed()
+    }
+
+    /// Whether a path is one by which the system names what is open already, through links of its own.
+    private static func isOfSystem(_ path: String) -> Bool {
+        ["/dev/stdout", "/dev/stderr"].contains(path) || path.hasPrefix("/dev/fd/")
+            || path.hasPrefix("/proc/self/fd/")
     }
 
     /// Whether the last octet of the file ends a line; where it cannot be read, that is taken for granted.

@@ -189,7 +189,7 @@ extension Check {
     /// On one line: where, what, and what it tells.
     package var line: String {
         let place = host.map { "on \($0): " } ?? ""
-        return command.isEmpty ? place + tells : "\(place)\(command)   # \(tells)"
+        return command.isEmpty ? place + tells : "\(place)\(command.text)   # \(tells)"
     }
 }
 

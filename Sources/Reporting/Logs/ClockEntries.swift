@@ -55,8 +55,8 @@ struct ClockEntries {
         entries.append((entry, current.clock, current.midnights))
     }
 
-    mutating func join(_ octets: some Collection<UInt8>, limit: Int) {
-        entries[entries.count - 1].entry.join(octets, limit: limit)
+    mutating func join(_ line: some Collection<UInt8>, room: inout Int) {
+        entries[entries.count - 1].entry.join(line, room: &room)
     }
 
     /// The entries with their times, and what day that of the log's begin was taken for.

@@ -1,3 +1,5 @@
+import Tracking
+
 /// A line of a log that has a time, with the lines without one that follow it.
 package struct LogEntry: Hashable, Sendable {
     /// In nanoseconds since 1970, by the capture's clock: the offset is in it.
@@ -13,21 +15,37 @@ package struct LogEntry: Hashable, Sendable {
     package internal(set) var continuationOmitted = 0
     package internal(set) var ends: LineEnds
 
-    init(time: Int64, log: Int, number: Int, text: String) {
+    /// Keep at most this many characters of a line.
+    private static let lineLimit = 1000
+    /// Keep at most this many lines without a time with the line before them.
+    private static let continuationLimit = 32
+    /// What a kept line takes beside its text, in bytes.
+    private static let overhead = 64
+
+    init(time: Int64, log: Int, number: Int, line: some Collection<UInt8>) {
         self.time = time
         self.log = log
         self.number = number
-        self.text = text
+        text = ShownText(foreign: line, limit: Self.lineLimit).text
         ends = LineEnds(line: text)
     }
 
-    /// Takes a line without a time of its own.
-    mutating func join(_ octets: some Collection<UInt8>, limit: Int) {
-        guard continuation.count < limit else {
+    /// What it takes in memory without its continuation, in bytes.
+    var size: Int { text.utf8.count + Self.overhead }
+
+    /// What it takes in memory with its continuation, in bytes.
+    var wholeSize: Int { continuation.reduce(size) { $0 + $1.utf8.count + Self.overhead } }
+
+    /// Takes a line without a time of its own, if there is room for it.
+    ///
+    /// - Parameter room: bytes that all entries together may still take.
+    mutating func join(_ line: some Collection<UInt8>, room: inout Int) {
+        guard continuation.count < Self.continuationLimit, room > 0 else {
             continuationOmitted += 1
             return
         }
-        let line = LogText.clean(octets)
+        let line = ShownText(foreign: line, limit: Self.lineLimit).text
+        room -= line.utf8.count + Self.overhead
         continuation.append(line)
         ends.formUnion(LineEnds(line: line))
     }
@@ -74,12 +92,18 @@ package struct Logs: Sendable {
     /// In order of time; those of one time in the order of their logs.
     package private(set) var entries: [LogEntry] = []
 
+    /// Bytes that the entries of all logs may take, so that neither they nor the report of them grow with a log.
+    package static let byteLimit = 32 << 20
+    /// Bytes that further entries may take.
+    package private(set) var room = byteLimit
+
     package init() {}
 
     /// Takes what was read of one log.
     package mutating func add(_ summary: LogSummary, _ read: [LogEntry]) {
         let log = summaries.count
         summaries.append(summary)
+        room -= read.reduce(0) { $0 + $1.wholeSize }
         entries += read.map { entry in
             var entry = entry
             entry.log = log

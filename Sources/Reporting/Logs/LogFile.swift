@@ -1,8 +1,12 @@
 import Glibc
+import Tracking
 
 /// Why a log could not be read: one sentence with its name.
 package struct LogError: Error, CustomStringConvertible {
-    package let description: String
+    /// As it may be shown.
+    package let shown: ShownText
+
+    package var description: String { shown.text }
 }
 
 /// Reads the lines of a log from a file or pipe.
@@ -35,8 +39,8 @@ package enum LogFile {
             if count == 0 { break }
             if isFirst, let name = foreign.first(where: { buffer.starts(with: $0.begin) })?.name {
                 throw LogError(
-                    description:
-                        "\(path): cannot be read as a log: it is \(name); expected lines of text"
+                    shown:
+                        "\(foreign: path): cannot be read as a log: it is \(foreign: name); expected lines of text"
                 )
             }
             isFirst = false
@@ -67,6 +71,6 @@ package enum LogFile {
 
     private static func complaint(about path: String) -> LogError {
         let reason = unsafe String(cString: strerror(errno))
-        return LogError(description: "\(path): cannot be read as a log: \(reason)")
+        return LogError(shown: "\(foreign: path): cannot be read as a log: \(foreign: reason)")
     }
 }

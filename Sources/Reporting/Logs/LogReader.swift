@@ -2,15 +2,15 @@
 ///
 /// Only what is near the capture is kept, so a log of days takes no more memory than the part that matters.
 package struct LogReader {
-    /// As many entries of one log are kept.
+    /// Keep at most this many entries of one log.
     private static let entryLimit = 100_000
-    /// As many lines without a time are kept with the line before them.
-    private static let continuationLimit = 32
 
     private let window: CaptureWindow
     private let years: [Int]
     private var summary: LogSummary
     private var entries: [LogEntry] = []
+    /// Bytes that entries may still take.
+    private var room: Int
     /// Those that bear a time of day and no date.
     private var clocks: ClockEntries
     private var newest = Newest.none
@@ -29,7 +29,14 @@ package struct LogReader {
     ///   - name: the log's name, as the user gave it.
     ///   - window: the first and the last time of the capture.
     ///   - offset: what to add to the log's times, in nanoseconds.
-    package init(name: String, window: ClosedRange<Int64>, offset: Int64 = 0) {
+    ///   - room: bytes that its entries may take.
+    package init(
+        name: String,
+        window: ClosedRange<Int64>,
+        offset: Int64 = 0,
+        room: Int = Logs.byteLimit
+    ) {
+        self.room = room
         self.window = CaptureWindow(times: window, offset: offset)
         summary = LogSummary(name: name, offset: offset)
         clocks = ClockEntries(self.window)
@@ -61,21 +68,23 @@ package struct LogReader {
 
     private var hasRoom: Bool {
         mutating get {
-            if entries.count + clocks.count < Self.entryLimit { return true }
+            if room > 0, entries.count + clocks.count < Self.entryLimit { return true }
             summary.refused += 1
             return false
         }
     }
 
-    private func entry(_ octets: some Collection<UInt8>, at time: Int64) -> LogEntry {
-        LogEntry(time: time, log: 0, number: summary.lines, text: LogText.clean(octets))
+    private mutating func entry(_ line: some Collection<UInt8>, at time: Int64) -> LogEntry {
+        let entry = LogEntry(time: time, log: 0, number: summary.lines, line: line)
+        room -= entry.size
+        return entry
     }
 
     private mutating func follow(_ octets: some Collection<UInt8>) {
         switch newest {
         case .none: summary.headless += 1
-        case .entry: entries[entries.count - 1].join(octets, limit: Self.continuationLimit)
-        case .clock: clocks.join(octets, limit: Self.continuationLimit)
+        case .entry: entries[entries.count - 1].join(octets, room: &room)
+        case .clock: clocks.join(octets, room: &room)
         case .dropped: break
         }
     }

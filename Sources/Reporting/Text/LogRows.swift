@@ -80,6 +80,6 @@ struct LogRows {
     /// As much of a line as is shown behind `place`.
     private func cut(_ text: String, behind place: String) -> String {
         let room = max(style.width - columns.indent - place.count, Self.leastWidth)
-        return showsAll ? text : LogText.cut(text, to: room)
+        return showsAll ? text : text.count <= room ? text : text.prefix(max(1, room - 1)) + "…"
     }
 }

@@ -1,4 +1,5 @@
 import Diagnosing
+import Tracking
 
 /// What the text says of other logs.
 extension TextReport {
@@ -12,7 +13,7 @@ extension TextReport {
     var logNames: [String] {
         let paths = report.logs?.logs.summaries.map(\.name) ?? []
         let names = paths.map(baseName)
-        return Set(names).count == names.count ? names : paths
+        return Set(names).count == names.count ? names : paths.map { ShownText(foreign: $0).text }
     }
 
     /// A line on each log: how much of it is beside the packets.

@@ -67,8 +67,10 @@ package struct TextReport {
         return "\(count) between \(first) and \(last), merged by time"
     }
 
+    /// The last part of a path, as it may be shown.
     func baseName(_ path: String) -> String {
-        path == "-" ? "standard input" : String(path.split(separator: "/").last ?? Substring(path))
+        if path == "-" { return "standard input" }
+        return ShownText(foreign: String(path.split(separator: "/").last ?? Substring(path))).text
     }
 
     private var volume: String {
@@ -176,7 +178,7 @@ package struct TextReport {
             if !list.contains(host) { list.append(host) }
         }
         let column = hosts.compactMap { $0.map { $0.count + 3 } }.max() ?? 0
-        let commands = min(Self.commandColumn, checks.map(\.command.count).max() ?? 0)
+        let commands = min(Self.commandColumn, checks.map(\.command.text.count).max() ?? 0)
         for host in hosts {
             for (index, check) in checks.filter({ $0.host == host }).enumerated() {
                 let label = text.isEmpty ? "   Check   " : "           "
@@ -185,7 +187,7 @@ package struct TextReport {
                     text += style.hung(check.tells, behind: label)
                 } else {
                     text +=
-                        "\(label)\(place)  \(check.command.padded(to: commands))  # \(check.tells)\n"
+                        "\(label)\(place)  \(check.command.text.padded(to: commands))  # \(check.tells)\n"
                 }
             }
         }

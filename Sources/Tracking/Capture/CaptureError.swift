@@ -15,8 +15,11 @@ package struct CaptureError: Error, Hashable, Sendable {
 }
 
 extension CaptureError: CustomStringConvertible {
-    package var description: String {
-        guard let offset else { return "\(input): \(reason)" }
-        return "\(input): at octet \(offset): \(reason)"
+    package var description: String { shown.text }
+
+    /// The same, as it may be shown.
+    package var shown: ShownText {
+        guard let offset else { return "\(foreign: input): \(foreign: reason)" }
+        return "\(foreign: input): at octet \(offset): \(foreign: reason)"
     }
 }

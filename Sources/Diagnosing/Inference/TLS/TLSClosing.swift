@@ -178,6 +178,12 @@ struct TLSClosing {
         stream[side].hasSentData ? event(of: stream[side].last.packet) : nil
     }
 
+    /// The option by which `openssl s_client` asks for the same host; empty where the ClientHello names none.
+    var serverNameOption: Command {
+        guard let name = stream.serverName.flatMap(HostName.init) else { return "" }
+        return " -servername \(name)"
+    }
+
     /// ` for example.org`, where the ClientHello names a host.
     var forName: String { stream.serverName.map { " for \($0)" } ?? "" }
 

@@ -121,7 +121,7 @@ struct TLSCutWording {
 
     var checks: [Check] {
         let server = closing.endpoint(of: closing.server)
-        let name = closing.stream.serverName.map { " -servername \($0)" } ?? ""
+        let name = closing.serverNameOption
         return [
             Check(
                 on: server.address.description,
