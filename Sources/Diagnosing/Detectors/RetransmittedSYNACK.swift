@@ -146,12 +146,10 @@ package struct RetransmittedSYNACK: Detector {
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
+        let answers = answersByAttempt(in: incarnation, history)
         for attempt in incarnation.attempts.reversed() {
-            let answers = history.answers(in: incarnation.events).filter {
-                $0.answer.subject == .current(attempt: attempt.ordinal)
-            }.map(\.event)
-            guard let first = answers.first else { continue }
-            let run = answers.filter {
+            guard let own = answers[attempt.ordinal], let first = own.first else { continue }
+            let run = own.filter {
                 history.events[$0].sequence == history.events[first].sequence
             }
             let unasked = zip(run, run.dropFirst()).filter { before, copy in
@@ -184,6 +182,21 @@ package struct RetransmittedSYNACK: Detector {
             )
         }
         return nil
+    }
+
+    /// The SYN-ACKs that answer each attempt, by its ordinal.
+    private func answersByAttempt(
+        in incarnation: Incarnation,
+        _ history: History
+    ) -> [Int: [Int]] {
+        var answers: [Int: [Int]] = [:]
+        for index in incarnation.events {
+            guard case .answer(let answer) = history.interpretations[index],
+                case .current(let ordinal) = answer.subject
+            else { continue }
+            answers[ordinal, default: []].append(index)
+        }
+        return answers
     }
 
     /// Whether a SYN was sent again just before the SYN-ACK at `copy`, or crossed it.

@@ -109,17 +109,11 @@ package struct UnseenSYNACK: Detector {
     private func constantDistance(of events: [Int], in history: History) -> Int32? {
         var distances: [Int: Int32] = [:]
         for event in events {
-            guard
-                let newest = history.incarnation(of: event).attempts.last(where: {
-                    $0.first < event
-                })
-            else {
-                continue
-            }
-            let distance = newest.initialSequence.advanced(by: 1)
+            guard let syn = history.newestSYN(before: event) else { continue }
+            let distance = history.events[syn].sequence.advanced(by: 1)
                 .distance(to: history.events[event].acknowledgment)
-            if let known = distances[newest.first], known != distance { return nil }
-            distances[newest.first] = distance
+            if let known = distances[syn], known != distance { return nil }
+            distances[syn] = distance
         }
         guard distances.count > 1, Set(distances.values).count == 1 else { return nil }
         return distances.first?.value

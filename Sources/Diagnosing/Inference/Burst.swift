@@ -70,7 +70,7 @@ extension History {
         let gap = delay(from: former.first, to: next.first)
         guard (0...Self.burstWindow).contains(gap) else { return false }
         // What ended it may be among the events that were not kept.
-        if let cut, former.first < cut, next.first >= cut { return false }
+        if gaps.contains(where: { former.first < $0 && $0 <= next.first }) { return false }
         guard let end = former.end else { return true }
         return end.event > next.first
     }

@@ -48,8 +48,8 @@ extension EventInterpreter {
             return .current(attempt: attempts.count + 1)
         }
         if belongsToFormer(event.acknowledgment, in: incarnation) { return .former }
-        // Behind a cut, its SYN may be among what was not kept.
-        let mayBeLost = cut.map { index >= $0 } ?? false
+        // Its SYN may be among what was not kept.
+        let mayBeLost = isBehindGap(index, in: incarnation)
         return attempts.isEmpty || mayBeLost ? .unsolicited : .unseen
     }
 

@@ -14,12 +14,12 @@ struct EventInterpreter {
     var rejections: [Int: Int] = [:]
     /// What ICMP errors have been laid to already.
     var refused: Set<Int> = []
-    /// The first event behind those that the tape lost.
-    let cut: Int?
+    /// The first event behind each place at which some are missing.
+    private let gaps: [Int]
 
-    init(_ events: [Event], newestInitiator: Side, omitted: Int = 0) {
+    init(_ events: [Event], newestInitiator: Side, gaps: [Int] = []) {
         self.events = events
-        cut = omitted > 0 ? Int(EventLogStore.limit / 2) : nil
+        self.gaps = gaps
         isMirrored = Self.hasCopiesOfSYNs(events)
         var start = 0
         while start < events.count {
@@ -31,6 +31,11 @@ struct EventInterpreter {
             )
             start = end
         }
+    }
+
+    /// Whether events of an incarnation are missing before `index`.
+    func isBehindGap(_ index: Int, in incarnation: Int) -> Bool {
+        gaps.contains { $0 <= index && incarnations[incarnation].events.contains($0) }
     }
 
     /// Whether any SYN comes again before a timer could have sent it.

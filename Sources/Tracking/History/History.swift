@@ -16,12 +16,12 @@ package struct History: Sendable {
     package let incarnations: [Incarnation]
     /// The first RST by which the other end rejects a segment, by the segment's event index.
     package let rejections: [Int: Int]
-    /// Events in the middle that were not kept.
+    /// Events that were only counted.
     package let omitted: Int
     /// When the flow's last packet was captured.
     package let lastTime: Int64
-    /// The first event behind those that were not kept.
-    package let cut: Int?
+    /// The first event behind each place at which some are missing, by its index.
+    package let gaps: [Int]
     package private(set) var capture: CaptureFacts
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let streams: [StreamSummary]
@@ -36,10 +36,10 @@ package struct History: Sendable {
         var interpreter = EventInterpreter(
             flow.events,
             newestInitiator: flow.initiator,
-            omitted: flow.omitted
+            gaps: flow.gaps
         )
         interpreter.read()
-        cut = interpreter.cut
+        gaps = flow.gaps
         events = flow.events
         interpretations = interpreter.interpretations
         incarnations = interpreter.incarnations
@@ -82,6 +82,24 @@ package struct History: Sendable {
     /// From one event to another, in nanoseconds; negative where the capture's clock went back.
     package func delay(from first: Int, to second: Int) -> Int64 {
         events[second].time - events[first].time
+    }
+
+    /// The first SYN of the newest attempt that an incarnation's event follows; `nil` before any.
+    package func newestSYN(before event: Int) -> Int? {
+        guard let incarnation = incarnations.firstIndex(where: { $0.events.contains(event) }) else {
+            return nil
+        }
+        // In order of their first SYNs.
+        var (low, high) = (0, incarnations[incarnation].attempts.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if incarnations[incarnation].attempts[middle].sendings[0] < event {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low == 0 ? nil : incarnations[incarnation].attempts[low - 1].sendings[0]
     }
 
     /// Every SYN-ACK with what it acknowledges, by event index.

@@ -1,6 +1,6 @@
 /// The events of one flow, oldest first, as a chain in a `EventLogStore`.
 ///
-/// A tape of more than `EventLogStore.limit` events keeps its first half and its last half.
+/// A log of more than `EventLogStore.limit` events keeps its first half and its last half.
 struct EventLog: BitwiseCopyable {
     fileprivate(set) var head: UInt32 = 0
     fileprivate(set) var tail: UInt32 = 0
@@ -91,9 +91,11 @@ struct EventLogStore: ~Copyable {
         middles[eventLog.head]?.omitted += 1
     }
 
-    /// How many events were dropped between the two halves of a long tape.
-    func omitted(on eventLog: EventLog) -> Int {
-        middles[eventLog.head]?.omitted ?? 0
+    /// How many events were dropped between the two halves of a long log, and the packet of the first one behind
+    /// them; `nil` where none was.
+    func gap(on eventLog: EventLog) -> (omitted: Int, packet: UInt64)? {
+        guard let middle = middles[eventLog.head], middle.omitted > 0 else { return nil }
+        return (middle.omitted, self[self[middle.pivot].link].packet)
     }
 
     mutating func erase(_ eventLog: inout EventLog) {

@@ -48,10 +48,14 @@ extension Tracker {
         if !streams.isEmpty {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
         }
+        let gap = eventLogs.gap(on: flow.eventLog)
+        let excerpt = FlowEvents.excerpt(of: events, behind: gap?.packet)
+        events = excerpt.events
         return FlowEvents(
             key: flow.key,
             events: events,
-            omitted: eventLogs.omitted(on: flow.eventLog),
+            omitted: excerpt.omitted + (gap?.omitted ?? 0),
+            gaps: excerpt.gaps,
             lastTime: flow.lastTime,
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket,
