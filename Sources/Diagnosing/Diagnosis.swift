@@ -214,7 +214,22 @@ package struct Diagnosis: Sendable {
             if times.0 != times.1 { return times.0 < times.1 }
             return incidents[first].id < incidents[second].id
         }
-        return places.map { incidents[$0] }
+        return Self.bounded(places.map { incidents[$0] })
+    }
+
+    /// Keep at most this many packets as evidence in all incidents together, each of some 700 bytes in JSON.
+    private static let evidenceLimit = 32_768
+    /// Show at least this many packets of each finding.
+    private static let leastEvidence = 2
+
+    /// The incidents with no more evidence than a report shall hold: what the last ones had beyond it is counted.
+    private static func bounded(_ incidents: [Incident]) -> [Incident] {
+        var room = evidenceLimit
+        return incidents.map { incident in
+            let count = incident.chain.reduce(0) { $0 + $1.finding.evidence.count }
+            room -= count
+            return room >= 0 ? incident : incident.keeping(evidence: leastEvidence)
+        }
     }
 
     private mutating func file(

@@ -132,15 +132,17 @@ struct Analyze: ParsableCommand {
     private func deliver(_ report: Report, to file: OutputFile?) throws {
         var style = text.style
         if output != nil { style = Style(isColored: text.color == .always) }
-        let document =
+        let parts: OutputFile.Parts = { write throws(ExitStatus) in
             switch format {
-            case .text: Array(TextReport(report, style: style, showsAll: all).text.utf8)
-            case .json: JSONReport(report).octets(threads: usedThreads)
+            case .text:
+                try write(Array(TextReport(report, style: style, showsAll: all).text.utf8))
+            case .json: try JSONReport(report).write(threads: usedThreads, to: write)
             }
+        }
         if let file {
-            try file.write(document)
+            try file.write(parts)
         } else {
-            try Output.standard(document)
+            try parts { octets throws(ExitStatus) in try Output.standard(octets) }
         }
     }
 

@@ -45,6 +45,8 @@ struct Explain: ParsableCommand {
             try Output.file(path, beside: [], isForced: force)
         }
         try Output.standard(handbook.page(manual))
-        try file?.write(manual.example.pcap)
+        try file?.write { write throws(ExitStatus) in
+            try write(manual.example.pcap)
+        }
     }
 }

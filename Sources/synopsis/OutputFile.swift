@@ -69,37 +69,55 @@ struct OutputFile {
             || magic == [0x28, 0xB5, 0x2F, 0xFD] || magic == [0x04, 0x22, 0x4D, 0x18]
     }
 
-    /// Writes all of it: beside the file first, which it then replaces; straight into a pipe or device.
+    /// What makes the parts of a file, and gives each to be written.
+    typealias Parts = (_ write: ([UInt8]) throws(ExitStatus) -> Void) throws(ExitStatus) -> Void
+
+    /// Writes all parts: beside the file first, which they then replace; straight into a pipe or device.
     ///
     /// - Throws: when not all of it could be written; then the file is as it was before.
-    func write(_ octets: [UInt8]) throws(ExitStatus) {
+    func write(_ parts: Parts) throws(ExitStatus) {
         if let status = Self.status(of: path), status.st_mode & S_IFMT != S_IFREG {
-            let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
-            guard descriptor >= 0 else { throw Output.complaint(about: path, errno) }
-            guard Output.write(octets, to: descriptor), close(descriptor) == 0 else {
+            try writeThrough(parts)
+        } else {
+            try replace(by: parts)
+        }
+    }
+
+    private func writeThrough(_ parts: Parts) throws(ExitStatus) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw Output.complaint(about: path, errno) }
+        defer { close(descriptor) }
+        try parts { octets throws(ExitStatus) in
+            if !Output.write(octets, to: descriptor) {
                 throw Output.complaint(about: path, errno)
             }
-            return
         }
+    }
+
+    private func replace(by parts: Parts) throws(ExitStatus) {
         let part = self.part
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC
         let descriptor = unsafe open(part, flags, 0o644)
         guard descriptor >= 0 else { throw Output.complaint(about: path, errno) }
+        defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             Output.error("synopsis: \(foreign: path): is being written by another synopsis\n")
             throw ExitStatus(code: Program.failure)
         }
-        let isWhole =
-            ftruncate(descriptor, 0) == 0 && Output.write(octets, to: descriptor)
-            && fsync(descriptor) == 0
-        guard isWhole, unsafe rename(part, path) == 0 else {
-            let error = errno
+        do throws(ExitStatus) {
+            guard ftruncate(descriptor, 0) == 0 else { throw Output.complaint(about: path, errno) }
+            try parts { octets throws(ExitStatus) in
+                if !Output.write(octets, to: descriptor) {
+                    throw Output.complaint(about: path, errno)
+                }
+            }
+            guard fsync(descriptor) == 0, unsafe rename(part, path) == 0 else {
+                throw Output.complaint(about: path, errno)
+            }
+        } catch {
             _ = unsafe unlink(part)
-            close(descriptor)
-            throw Output.complaint(about: path, error)
+            throw error
         }
-        close(descriptor)
     }
 
     /// `.NAME.part` in the same folder.

@@ -29,6 +29,14 @@ enum Program {
         input: Data? = nil,
         environment: [String: String] = [:]
     ) throws -> Outcome {
+        try run(all: arguments, input: input, environment: environment)
+    }
+
+    static func run(
+        all arguments: [String],
+        input: Data? = nil,
+        environment: [String: String] = [:]
+    ) throws -> Outcome {
         let process = Process()
         process.executableURL = try path
         process.arguments = arguments

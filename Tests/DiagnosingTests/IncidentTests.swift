@@ -123,7 +123,7 @@ import Tracking
 
         let keys = checks.map { "\($0.host ?? "") \($0.command)" }
         #expect(Set(keys).count == keys.count)
-        #expect(checks.contains { $0.host == "10.0.0.81" && $0.command.contains("syn-recv") })
+        #expect(checks.contains { $0.host == "10.0.0.81" && $0.command.text.contains("syn-recv") })
     }
 
     @Test func `comes the gravest first`() throws {

@@ -158,3 +158,24 @@ private func time(_ text: String) throws -> Int64 {
         #expect(summary.refused == 3)
     }
 }
+
+/// What a log may take, whatever is in it.
+@Suite struct `A log without end` {
+    @Test func `is kept up to a bound in bytes, and the rest is counted`() throws {
+        let window = try time("2014-01-29T22:01:00Z")...time("2014-01-29T22:02:00Z")
+        let room = 1 << 20
+        var reader = LogReader(name: "some.log", window: window, room: room)
+        let words = String(repeating: "\u{7F}", count: 900)
+
+        for _ in 0..<10_000 {
+            reader.read("22:01:10 \(words)".utf8)
+            reader.read("  \(words)".utf8)
+        }
+        let (summary, entries) = reader.finish()
+
+        let lines = entries.flatMap { [$0.text] + $0.continuation }
+        #expect(lines.reduce(0) { $0 + $1.utf8.count } <= room + 4096)
+        #expect(entries.count > 100)
+        #expect(summary.kept + summary.refused == 10_000)
+    }
+}

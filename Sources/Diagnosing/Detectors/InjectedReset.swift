@@ -110,9 +110,9 @@ package struct InjectedReset: Detector {
     private func suspects(of side: Side, in incarnation: Incarnation, _ history: History)
         -> [Suspect]
     {
-        let gap = history.gaps.first(where: incarnation.events.contains) ?? .max
         let resets = incarnation.events.filter { index in
-            history.events[index].side == side && history.isReset(index) && index < gap
+            history.events[index].side == side && history.isReset(index)
+                && index < history.gap ?? .max
         }
         guard !resets.isEmpty else { return [] }
         let own = OwnPackets(of: side, in: incarnation, history)

@@ -23,7 +23,7 @@ package struct Command: Hashable, Sendable {
     /// Data as one word: in single quotes unless all of it is plain (POSIX.1-2017, XCU §2.2.2).
     ///
     /// - Returns: `nil` for data that would be taken for an option, or that no word can hold (U+0000).
-    static func word(_ data: String) -> String? {
+    package static func word(_ data: String) -> String? {
         if data.hasPrefix("-") || data.unicodeScalars.contains("\0") { return nil }
         if !data.isEmpty, data.allSatisfy(plain.contains) { return data }
         return "'"

@@ -5,7 +5,7 @@ package struct Incident: Sendable {
     /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
     package let id: String
     /// Root first.
-    package let chain: [Link]
+    package private(set) var chain: [Link]
     package let knownIssues: [KnownIssue]
     /// The next checks, of the known issues first.
     package let checks: [Check]
@@ -30,6 +30,14 @@ package struct Incident: Sendable {
         package let role: Role
         /// The Community ID of the finding's subject, if that is a single four-tuple.
         package let communityID: String?
+
+        /// The same with no more than this much evidence.
+        func keeping(evidence limit: Int) -> Link {
+            var finding = self.finding
+            finding.evidenceOmitted += max(0, finding.evidence.count - limit)
+            finding.evidence = Array(finding.evidence.prefix(limit))
+            return Link(finding: finding, id: id, role: role, communityID: communityID)
+        }
 
         /// The same, taken back.
         package var withdrawn: Link {
@@ -82,5 +90,12 @@ package struct Incident: Sendable {
     }
 
     package var root: Finding { chain[0].finding }
+
+    /// The same with no more than this much evidence for each finding.
+    func keeping(evidence limit: Int) -> Incident {
+        var incident = self
+        incident.chain = chain.map { $0.keeping(evidence: limit) }
+        return incident
+    }
 
 }

@@ -67,10 +67,10 @@ extension History {
     }
 
     private func isOpen(_ former: Attempt, when next: Attempt) -> Bool {
-        let gap = delay(from: former.first, to: next.first)
-        guard (0...Self.burstWindow).contains(gap) else { return false }
+        let pause = delay(from: former.first, to: next.first)
+        guard (0...Self.burstWindow).contains(pause) else { return false }
         // What ended it may be among the events that were not kept.
-        if gaps.contains(where: { former.first < $0 && $0 <= next.first }) { return false }
+        if let gap, former.first < gap, next.first >= gap { return false }
         guard let end = former.end else { return true }
         return end.event > next.first
     }

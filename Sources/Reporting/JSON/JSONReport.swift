@@ -21,10 +21,22 @@ package struct JSONReport {
     package var text: String { String(decoding: octets, as: UTF8.self) }
 
     /// The document in UTF-8.
-    package var octets: [UInt8] { octets(threads: 1) }
+    package var octets: [UInt8] {
+        var octets: [UInt8] = []
+        write(threads: 1) { octets += $0 }
+        return octets
+    }
 
-    /// The same, written on several cores.
-    package func octets(threads: Int) -> [UInt8] {
+    /// Writes the document part by part as it is made, so that a long list of connections is never held whole.
+    ///
+    /// - Parameters:
+    ///   - threads: on how many cores; the bytes are the same.
+    ///   - sink: takes the next bytes.
+    /// - Throws: what the sink throws.
+    package func write<Failure: Error>(
+        threads: Int,
+        to sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         let runs = runs(threads)
         var json = JSONWriter()
         json.append("{\n\"schema\":\"1.0\",\n\"kind\":\"synopsis.report\"")
@@ -36,7 +48,7 @@ package struct JSONReport {
         append("incidents", runs.map(\.incidents), to: &json)
         append("findings", runs.map(\.findings), to: &json)
         if let handshakes = report.handshakes {
-            append("handshakes", handshakes, to: &json) { events.write($0, to: &$1) }
+            try write(handshakes, to: &json, sink)
         }
         if let lastPackets = report.lastPackets {
             append("last_packets", events.lastPackets(lastPackets), to: &json)
@@ -47,7 +59,26 @@ package struct JSONReport {
         }
         append("warnings", lines: report.warnings.map(warning), to: &json)
         json.append("\n}\n")
-        return json.octets
+        try sink(json.take())
+    }
+
+    /// As much is made of a long list before it is passed on, in bytes.
+    private static let partLength = 1 << 20
+
+    /// The list of connections, which are many.
+    private func write<Failure: Error>(
+        _ handshakes: [Handshake],
+        to json: inout JSONWriter,
+        _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        beginMember("handshakes", to: &json)
+        json.append("[")
+        for index in handshakes.indices {
+            json.beginLine(isFirst: index == 0)
+            events.write(handshakes[index], to: &json)
+            if json.length >= Self.partLength { try sink(json.take()) }
+        }
+        json.append(handshakes.isEmpty ? "]" : "\n]")
     }
 
     /// As many incidents are written together.

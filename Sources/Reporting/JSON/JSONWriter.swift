@@ -23,6 +23,15 @@
         unsafe Array(UnsafeBufferPointer(start: place, count: count))
     }
 
+    /// How much was written, in bytes.
+    var length: Int { count }
+
+    /// What was written since the last time; the rest goes on behind it.
+    mutating func take() -> [UInt8] {
+        defer { count = 0 }
+        return octets
+    }
+
     /// Appends octets as they are.
     mutating func append(_ text: StaticString) {
         let length = text.utf8CodeUnitCount

@@ -3,10 +3,10 @@ package struct FlowEvents: Sendable {
     package let key: FlowKey
     /// Oldest first.
     package let events: [Event]
-    /// Events of a long log or a long incarnation that are only counted.
+    /// Events in the middle of a long log that are only counted.
     package let omitted: Int
-    /// The first event behind each place at which some are missing, by its index.
-    package let gaps: [Int]
+    /// The first event behind those; `nil` where none is missing.
+    package let gap: Int?
     /// When the flow's last packet was captured, event or not.
     package let lastTime: Int64
     /// The initiator of the newest incarnation.
@@ -22,41 +22,4 @@ package struct FlowEvents: Sendable {
     package let resetReasons: [UInt64: ResetReason]
     /// The tracker's number for the flow, for as long as that is in its table.
     package let record: Int
-
-    /// The most events of one incarnation that are handed over, half of them its first: what an examination may
-    /// cost follows from that, and not from what a flow may hold.
-    static let incarnationLimit = 512
-
-    /// The events that are handed over, of those that a flow's log holds.
-    ///
-    /// - Parameters:
-    ///   - events: in order of incarnation and packet.
-    ///   - gap: the first packet behind what the log dropped; `nil` where it dropped nothing.
-    static func excerpt(
-        of events: [Event],
-        behind gap: UInt64?
-    ) -> (events: [Event], omitted: Int, gaps: [Int]) {
-        guard events.count > incarnationLimit || gap != nil else { return (events, 0, []) }
-        var kept: [Event] = []
-        var gaps: [Int] = []
-        var start = 0
-        while start < events.count {
-            let number = events[start].incarnation
-            let end = events[start...].firstIndex { $0.incarnation != number } ?? events.count
-            let isLong = end - start > incarnationLimit
-            let head = start..<(isLong ? start + incarnationLimit / 2 : end)
-            let tail = (isLong ? end - incarnationLimit / 2 : end)..<end
-            for part in [head, tail] where !part.isEmpty {
-                if isLong, part == tail { gaps.append(kept.count) }
-                for index in part {
-                    if events[index].packet == gap, gaps.last != kept.count {
-                        gaps.append(kept.count)
-                    }
-                    kept.append(events[index])
-                }
-            }
-            start = end
-        }
-        return (kept, events.count - kept.count, gaps)
-    }
 }

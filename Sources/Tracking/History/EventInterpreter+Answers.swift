@@ -5,6 +5,9 @@ extension EventInterpreter {
     /// Without timestamps an answer so soon is taken for one that crossed the newer SYN, in nanoseconds.
     private static let promptAnswer: Int64 = 2_000_000
 
+    /// No SYN this much later was sent before an answer, in nanoseconds.
+    private static let farAhead: Int64 = 1_000_000_000
+
     /// Answers that the capture shows just before their question.
     func earlyAnswers(to syn: Event, in incarnation: Int) -> [Int] {
         incarnations[incarnation].answers.filter {
@@ -31,7 +34,7 @@ extension EventInterpreter {
     ) -> Answer.Subject {
         let event = events[index]
         let attempts = incarnations[incarnation].attempts
-        if let attempt = attempts.last(where: { $0.isAnswered(by: event.acknowledgment) }) {
+        if let attempt = attempt(answeredBy: event.acknowledgment, in: incarnation) {
             guard attempt.ordinal < attempts.count else {
                 return .current(attempt: attempt.ordinal)
             }
@@ -49,7 +52,7 @@ extension EventInterpreter {
         }
         if belongsToFormer(event.acknowledgment, in: incarnation) { return .former }
         // Its SYN may be among what was not kept.
-        let mayBeLost = isBehindGap(index, in: incarnation)
+        let mayBeLost = gap.map { index >= $0 } ?? false
         return attempts.isEmpty || mayBeLost ? .unsolicited : .unseen
     }
 
@@ -74,11 +77,18 @@ extension EventInterpreter {
     /// Whether the SYN that this answers stands just behind it in the capture.
     private func isAnsweredByLaterSyn(_ index: Int, in incarnation: Int) -> Bool {
         let event = events[index]
-        return incarnations[incarnation].events.suffix(from: index + 1).contains { later in
-            events[later].kind == .syn && events[later].side != event.side
-                && events[later].time - event.time <= TimingTolerance.reordering
-                && events[later].sequence.advanced(by: 1) == event.acknowledgment
+        for later in incarnations[incarnation].events.suffix(from: index + 1) {
+            let lead = events[later].time - event.time
+            // Clocks step back by less.
+            if lead > Self.farAhead { return false }
+            if events[later].kind == .syn, events[later].side != event.side,
+                lead <= TimingTolerance.reordering,
+                events[later].sequence.advanced(by: 1) == event.acknowledgment
+            {
+                return true
+            }
         }
+        return false
     }
 
     private func belongsToFormer(_ acknowledgment: SequenceNumber, in incarnation: Int) -> Bool {

@@ -18,9 +18,8 @@ extension EventInterpreter {
         let event = events[index]
         let isFromInitiator = event.side == incarnations[incarnation].initiator
         if event.flags.contains(.ack), !isFromInitiator,
-            let attempt = incarnations[incarnation].attempts.last(where: {
-                $0.isAnswered(by: event.acknowledgment)
-            }), isOpen(attempt, for: event, in: incarnation)
+            let attempt = attempt(answeredBy: event.acknowledgment, in: incarnation),
+            isOpen(attempt, for: event, in: incarnation)
         {
             end(attempt, .refused(index), in: incarnation)
             if endsOwnEntry(index, in: incarnation) { return .aborts }
@@ -35,9 +34,7 @@ extension EventInterpreter {
                 && events[earlier].acknowledgment == event.sequence && !isDuplicate(earlier)
         }
         if isFromInitiator,
-            let own = incarnations[incarnation].attempts.last(where: {
-                $0.isAnswered(by: event.sequence)
-            })
+            let own = attempt(answeredBy: event.sequence, in: incarnation)
         {
             end(own, .withdrawn(index), in: incarnation)
         }

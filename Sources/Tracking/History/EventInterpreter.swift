@@ -14,12 +14,16 @@ struct EventInterpreter {
     var rejections: [Int: Int] = [:]
     /// What ICMP errors have been laid to already.
     var refused: Set<Int> = []
-    /// The first event behind each place at which some are missing.
-    private let gaps: [Int]
+    /// The attempts whose SYN alone an acknowledgment answers, by that acknowledgment and incarnation.
+    private var ordinals: [Answerable: Int] = [:]
+    /// Whether an attempt may be answered by other acknowledgments than its ISN + 1.
+    private var hasRanges = false
+    /// The first event behind those that are missing.
+    let gap: Int?
 
-    init(_ events: [Event], newestInitiator: Side, gaps: [Int] = []) {
+    init(_ events: [Event], newestInitiator: Side, gap: Int? = nil) {
         self.events = events
-        self.gaps = gaps
+        self.gap = gap
         isMirrored = Self.hasCopiesOfSYNs(events)
         var start = 0
         while start < events.count {
@@ -31,11 +35,6 @@ struct EventInterpreter {
             )
             start = end
         }
-    }
-
-    /// Whether events of an incarnation are missing before `index`.
-    func isBehindGap(_ index: Int, in incarnation: Int) -> Bool {
-        gaps.contains { $0 <= index && incarnations[incarnation].events.contains($0) }
     }
 
     /// Whether any SYN comes again before a timer could have sent it.
@@ -68,6 +67,7 @@ struct EventInterpreter {
             if case .syn(let ordinal, _) = interpretations[original] {
                 incarnations[incarnation].attempts[ordinal - 1].rewritten =
                     event.sequence == events[original].sequence ? nil : event.sequence
+                hasRanges = true
             }
             return .duplicate(of: original)
         }
@@ -114,6 +114,23 @@ struct EventInterpreter {
         return nil
     }
 
+    /// What answers an attempt, and in which incarnation.
+    private struct Answerable: Hashable {
+        let incarnation: Int
+        let acknowledgment: SequenceNumber
+    }
+
+    /// The newest attempt of an incarnation that an acknowledgment answers.
+    func attempt(answeredBy acknowledgment: SequenceNumber, in incarnation: Int) -> Attempt? {
+        guard !hasRanges else {
+            return incarnations[incarnation].attempts.last {
+                $0.isAnswered(by: acknowledgment)
+            }
+        }
+        let key = Answerable(incarnation: incarnation, acknowledgment: acknowledgment)
+        return ordinals[key].map { incarnations[incarnation].attempt($0) }
+    }
+
     private mutating func readSyn(_ index: Int, in incarnation: Int) -> Interpretation {
         let event = events[index]
         let known = incarnations[incarnation].attempts.firstIndex {
@@ -125,6 +142,9 @@ struct EventInterpreter {
             return .syn(attempt: attempt.ordinal, sending: attempt.sendings.count)
         }
         let ordinal = incarnations[incarnation].attempts.count + 1
+        let answer = event.sequence.advanced(by: 1)
+        ordinals[Answerable(incarnation: incarnation, acknowledgment: answer)] = ordinal
+        if event.sequenceEnd != answer { hasRanges = true }
         incarnations[incarnation].attempts.append(
             Attempt(
                 ordinal: ordinal,

@@ -20,8 +20,8 @@ package struct History: Sendable {
     package let omitted: Int
     /// When the flow's last packet was captured.
     package let lastTime: Int64
-    /// The first event behind each place at which some are missing, by its index.
-    package let gaps: [Int]
+    /// The first event behind those; `nil` where none is missing.
+    package let gap: Int?
     package private(set) var capture: CaptureFacts
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let streams: [StreamSummary]
@@ -36,10 +36,10 @@ package struct History: Sendable {
         var interpreter = EventInterpreter(
             flow.events,
             newestInitiator: flow.initiator,
-            gaps: flow.gaps
+            gap: flow.gap
         )
         interpreter.read()
-        gaps = flow.gaps
+        gap = flow.gap
         events = flow.events
         interpretations = interpreter.interpretations
         incarnations = interpreter.incarnations

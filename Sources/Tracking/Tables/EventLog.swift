@@ -11,8 +11,9 @@ struct EventLog: BitwiseCopyable {
 
 /// Where all tapes lie: events in blocks that never move, recycled through a free chain.
 struct EventLogStore: ~Copyable {
-    /// The most events that one tape holds.
-    static let limit: UInt32 = 4096
+    /// The most events that one log holds: what examining a flow may cost follows from that, and not from how
+    /// long the flow goes on.
+    static let limit: UInt32 = 1024
 
     /// Index 0 is never used: it ends every chain.
     private var store = RecordStore<Event>()

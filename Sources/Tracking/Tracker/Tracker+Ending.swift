@@ -49,13 +49,11 @@ extension Tracker {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
         }
         let gap = eventLogs.gap(on: flow.eventLog)
-        let excerpt = FlowEvents.excerpt(of: events, behind: gap?.packet)
-        events = excerpt.events
         return FlowEvents(
             key: flow.key,
             events: events,
-            omitted: excerpt.omitted + (gap?.omitted ?? 0),
-            gaps: excerpt.gaps,
+            omitted: gap?.omitted ?? 0,
+            gap: gap.flatMap { gap in events.firstIndex { $0.packet >= gap.packet } },
             lastTime: flow.lastTime,
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket,

@@ -25,7 +25,7 @@ import Testing
 
         #expect(store.events(on: eventLog).map(\.packet) == (0..<count).map { UInt64($0) })
         #expect(eventLog.isEmpty == (count == 0))
-        #expect(store.omitted(on: eventLog) == 0)
+        #expect(store.gap(on: eventLog) == nil)
     }
 
     @Test func `keeps the first and the last half of a longer one`() {
@@ -36,7 +36,8 @@ import Testing
 
         let packets = store.events(on: eventLog).map(\.packet)
         #expect(packets == Array(0..<2048) + Array(2952..<5000))
-        #expect(store.omitted(on: eventLog) == 904)
+        #expect(store.gap(on: eventLog)?.omitted == 904)
+        #expect(store.gap(on: eventLog)?.packet == 2952)
         #expect(store.refused == 0)
     }
 
