@@ -25,10 +25,11 @@ struct Measurement {
             while try tracker.consume(next: 4096, from: &file) {}
         }
         var suspicious = 0
-        tracker.finish { _ in suspicious += 1 }
+        let capture = tracker.finish()
+        capture.forEachSuspicious { _ in suspicious += 1 }
         seconds = (clock.now - begin) / .seconds(1)
-        packets = tracker.tally.packets
-        flows = tracker.tally.flows
+        packets = capture.tally.packets
+        flows = capture.tally.flows
         self.suspicious = suspicious
         peakMemory = ProcessMemory.peak
         growth = peakMemory - before

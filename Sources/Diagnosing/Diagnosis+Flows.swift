@@ -5,13 +5,50 @@ import Tracking
 /// What is found in a flow depends on that flow alone; only how much is said of it depends on what was found before. So the
 /// flows are examined in any order, and their findings are taken in the order of the flows.
 extension Diagnosis {
+    /// As many flows wait to be examined together.
+    private static let flowsAtOnce = 1024
+
+    /// Examines a whole capture: what many flows show together, then its flows.
+    ///
+    /// - Parameters:
+    ///   - capture: what the tracker made of it.
+    ///   - threads: on how many cores; what comes of it is the same.
+    ///   - isWanted: whether a flow is to be examined; asked once of each, first of those that had to go early.
+    package mutating func consume(
+        _ capture: borrowing TrackedCapture,
+        threads: Int = 1,
+        where isWanted: (FlowEvents) -> Bool = { _ in true }
+    ) {
+        let facts = capture.facts
+        for flow in capture.departed where isWanted(flow) { consume(flow, in: facts) }
+        uncover()
+        consume(capture.survey)
+        var waiting: [FlowEvents] = []
+        capture.forEachSuspicious { flow in
+            guard isWanted(flow) else { return }
+            waiting.append(flow)
+            guard waiting.count == Self.flowsAtOnce else { return }
+            consume(waiting, in: facts, threads: threads)
+            waiting.removeAll(keepingCapacity: true)
+        }
+        consume(waiting, in: facts, threads: threads)
+        capture.forEachEstablished { noteEstablished($0, $1, $2) }
+    }
+
+    /// Examines the flows that had to go while packets still come.
+    package mutating func takeDeparted(from tracker: inout Tracker) {
+        guard !tracker.departed.isEmpty else { return }
+        let facts = tracker.facts()
+        for flow in tracker.takeDeparted() { consume(flow, in: facts) }
+    }
+
     /// Examines flows.
     ///
     /// - Parameters:
     ///   - flows: in the order of their first packets.
     ///   - capture: what is known of the capture.
     ///   - threads: on how many cores; what comes of it is the same.
-    package mutating func consume(
+    private mutating func consume(
         _ flows: [FlowEvents],
         in capture: CaptureFacts,
         threads: Int
@@ -26,7 +63,7 @@ extension Diagnosis {
     }
 
     /// Examines one flow.
-    package mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
+    private mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
         if covers(flow) { return }
         let history = History(flow, in: capture)
         if let judgement = judge(history) { file(judgement.findings, of: judgement.history) }

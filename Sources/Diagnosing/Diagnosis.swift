@@ -49,6 +49,16 @@ package struct Diagnosis: Sendable {
         }
     }
 
+    /// The diagnosis of a whole capture.
+    package init(
+        of capture: borrowing TrackedCapture,
+        knownIssues: @autoclosure @escaping @Sendable () -> [KnownIssue] = [],
+        selection: Selection = Selection()
+    ) {
+        self.init(knownIssues: knownIssues(), selection: selection)
+        consume(capture)
+    }
+
     package init(
         knownIssues: @autoclosure @escaping @Sendable () -> [KnownIssue] = [],
         selection: Selection = Selection(),
@@ -63,7 +73,7 @@ package struct Diagnosis: Sendable {
     }
 
     /// Examines what many flows show together; before the flows, so that a flood is not told flow by flow.
-    package mutating func consume(_ survey: Survey) { file(examine(survey)) }
+    mutating func consume(_ survey: Survey) { file(examine(survey)) }
 
     /// What many flows show together.
     func examine(_ survey: Survey) -> SurveyExamination {
@@ -173,7 +183,7 @@ package struct Diagnosis: Sendable {
     }
 
     /// Counts a connection that came up, where others between the same parties are in an incident.
-    package mutating func noteEstablished(
+    mutating func noteEstablished(
         _ count: Int,
         _ initiator: Address,
         _ responder: Endpoint

@@ -40,23 +40,18 @@ enum Fuzzing {
             damage = error
         }
         let input = source.summary(damage: damage)
-        tracker.close()
-        var diagnosis = Diagnosis(knownIssues: knownIssues)
-        let facts = tracker.facts()
-        for flow in tracker.takeDeparted() { diagnosis.consume(flow, in: facts) }
-        diagnosis.consume(tracker.survey())
-        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
+        let capture = tracker.finish()
+        let diagnosis = Diagnosis(of: capture, knownIssues: knownIssues)
         var report = Report(
             inputs: [input],
-            tally: tracker.tally,
+            tally: capture.tally,
             incidents: diagnosis.incidents,
             services: diagnosis.serviceNames,
-            oneWayInitiators: tracker.oneWayInitiators.sorted(),
-            handshakes: tracker.handshakes,
+            oneWayInitiators: capture.totals.oneWayInitiators.sorted(),
+            handshakes: capture.handshakes,
             isSelective: false
         )
-        report.encapsulations = tracker.encapsulations
+        report.encapsulations = capture.totals.encapsulations
         _ = TextReport(report).text
         _ = JSONReport(report).octets
     }

@@ -9,7 +9,7 @@ extension LiveSession {
             hasNanoseconds: capture.hasNanoseconds,
             inputs: [],
             services: incremental.serviceNames,
-            encapsulations: tracker.encapsulations,
+            encapsulations: totals.encapsulations,
             host: options.host,
             interface: capture.names.count == 1 ? capture.names[0] : nil
         )
@@ -38,7 +38,8 @@ extension LiveSession {
     }
 
     func counted(since last: LiveStatistics, at now: Int64) -> LiveStatistics {
-        let tally = tracker.tally
+        let totals = self.totals
+        let tally = totals.tally
         var statistics = LiveStatistics()
         statistics.time = Clocks.wall
         statistics.uptime = now - begin
@@ -50,9 +51,9 @@ extension LiveSession {
         statistics.drops = capture.drops
         statistics.interfaces = capture.dropsByInterface
         statistics.flows = tally.flows
-        statistics.flowsTracked = tracker.flowCount
+        statistics.flowsTracked = totals.flowCount
         statistics.flowsEvicted = tally.flowsEvicted
-        statistics.changesRefused = tracker.changesRefused &+ incremental.changesIgnored
+        statistics.changesRefused = totals.changesRefused &+ incremental.changesIgnored
         statistics.incidents = incidents.count
         for link in incidents.flatMap(\.chain) {
             statistics.findings[link.finding.severity, default: 0] += 1
@@ -91,11 +92,11 @@ extension LiveSession {
             tally: tally,
             incidents: all.sorted { $0.severity > $1.severity },
             services: services,
-            oneWayInitiators: tracker.oneWayInitiators.sorted(),
+            oneWayInitiators: totals.oneWayInitiators.sorted(),
             isSelective: !selection.only.isEmpty || !selection.ignored.isEmpty
                 || selection.leastSeverity > .note
         )
-        report.encapsulations = tracker.encapsulations
+        report.encapsulations = totals.encapsulations
         return report
     }
 }

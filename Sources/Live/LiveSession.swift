@@ -46,6 +46,7 @@ package struct LiveSession: ~Copyable {
 
     var capture: LiveCapture
     var tracker: Tracker
+    private var finalTotals: CaptureTotals?
     var incremental: IncrementalDiagnosis
     var notifier = IncidentNotifier()
     var incidents: [Incident] = []
@@ -121,6 +122,9 @@ package struct LiveSession: ~Copyable {
         }
         finish()
     }
+
+    /// What the whole capture comes to, up to now or at its end.
+    var totals: CaptureTotals { finalTotals ?? tracker.totals }
 
     /// Why standard output could not be written, if so.
     package var complaint: String? {
@@ -203,7 +207,7 @@ package struct LiveSession: ~Copyable {
         let dropped = capture.readCounters()
         let wall = Clocks.wall
         if dropped > 0 {
-            incremental.noteDrops(during: min(schedule.lastCounters, wall)...wall)
+            tracker.noteDrops(during: min(schedule.lastCounters, wall)...wall)
             if now >= schedule.complaint {
                 schedule.complaint = now + Self.complaintInterval
                 let message =
@@ -233,12 +237,14 @@ package struct LiveSession: ~Copyable {
         read(waitingUpTo: 0, holdsBack: false)
         readCounters(at: Clocks.monotonic)
         tracker.lastUntil(Clocks.wall)
-        let diagnosis = incremental.finish(&tracker)
+        let capture = tracker.finishAndReset()
+        finalTotals = capture.totals
+        let diagnosis = incremental.finish(capture)
         incidents = diagnosis.incidents
         say(notifier.finish(incidents, at: Clocks.monotonic))
         sendStatistics(at: Clocks.monotonic)
         if terminal != nil {
-            let report = report(incidents, tally: tracker.tally, diagnosis.serviceNames)
+            let report = report(incidents, tally: totals.tally, diagnosis.serviceNames)
             terminal?.show(report)
         }
         sinks.stop()

@@ -143,8 +143,8 @@ extension LiveSession {
 
     private var snapshot: MetricsSnapshot {
         var snapshot = MetricsSnapshot()
-        snapshot.tally = tracker.tally
-        snapshot.flowsTracked = tracker.flowCount
+        snapshot.tally = totals.tally
+        snapshot.flowsTracked = totals.flowCount
         snapshot.openIncidents = incidents.count
         snapshot.interfaces = zip(capture.interfaces, capture.dropsByInterface).map {
             MetricsSnapshot.Interface(

@@ -6,13 +6,12 @@ import Tracking
 struct Analysis: ~Copyable {
     /// Frames between two looks at the rest of the world.
     private static let batch = 16_384
-    /// As many flows wait to be examined together.
-    private static let flowsAtOnce = 1024
     /// A smaller file is read before a thread has begun, in octets.
     private static let leastOctetsForThread: UInt64 = 1 << 20
 
     private var tracker: Tracker
     private var diagnosis: Diagnosis
+    private var finished: TrackedCapture?
     private var inputs: [InputSummary] = []
     private var origins: FrameOrigins?
     private let collectsHandshakes: Bool
@@ -20,6 +19,7 @@ struct Analysis: ~Copyable {
     private let instant: Instant?
     private let threads: Int
     private var lastPackets: LastPackets?
+    private var progress: Progress?
 
     init(
         maxFlows: Int,
@@ -52,18 +52,18 @@ struct Analysis: ~Copyable {
         limit: UInt64?,
         progress: Progress?
     ) throws(ExitStatus) -> Bool {
-        var progress = progress
+        self.progress = progress
         var errors: [CaptureError] = []
         if let file = files.first, files.count == 1 {
             do throws(CaptureError) {
-                try read(file, filter, limit ?? .max, &progress)
+                try read(file: file, filter: filter, limit: limit ?? .max)
             } catch {
                 errors.append(error)
             }
         } else {
-            errors = read(merging: files, filter, limit ?? .max, &progress)
+            errors = read(merging: files, filter: filter, limit: limit ?? .max)
         }
-        progress?.erase()
+        self.progress?.erase()
         errors += inputs.compactMap(\.damage)
         for error in errors { Output.error("synopsis: \(error.shown)\n") }
         guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
@@ -71,90 +71,74 @@ struct Analysis: ~Copyable {
     }
 
     private mutating func read(
-        _ path: String,
-        _ filter: String?,
-        _ limit: UInt64,
-        _ progress: inout Progress?
+        file path: String,
+        filter: String?,
+        limit: UInt64
     ) throws(CaptureError) {
         var file = try PcapFile(path: path)
         if let filter { try file.keep(only: filter) }
-        let damage: CaptureError?
-        if let watch = lastPackets.take() {
-            var watched = SnapshotTap(file, watch)
-            damage = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
-                progress?.show(source.source)
-                return try tracker.consume(next: count, from: &source)
-            }
-            lastPackets = watched.lastPackets
-            inputs.append(watched.source.summary(damage: damage))
-        } else if threads > 1, file.size ?? .max >= Self.leastOctetsForThread {
-            let (size, reader) = (file.size, PrefetchThread(file, limit: limit, for: tracker))
-            do throws(CaptureError) {
-                while try tracker.consume(from: reader) {
-                    let place = reader.progress
-                    progress?.show(octets: place.octets, of: size, packets: place.frames)
-                    diagnoseDeparted()
-                }
-                damage = nil
-            } catch {
-                damage = error
-            }
-            inputs.append(reader.finish(damage: damage))
-        } else {
-            damage = follow(&file, limit) { (tracker, count, source) throws(CaptureError) in
-                progress?.show(source)
-                return try tracker.consume(next: count, from: &source)
-            }
+        guard threads > 1, lastPackets == nil, file.size ?? .max >= Self.leastOctetsForThread else {
+            let damage = follow(&file, limit: limit)
             inputs.append(file.summary(damage: damage))
+            return
         }
+        let size = file.size
+        let reader = PrefetchThread(file, limit: limit, for: tracker)
+        var damage: CaptureError?
+        do throws(CaptureError) {
+            while try tracker.consume(from: reader) {
+                let place = reader.progress
+                progress?.show(octets: place.octets, of: size, packets: place.frames)
+                diagnosis.takeDeparted(from: &tracker)
+            }
+        } catch {
+            damage = error
+        }
+        inputs.append(reader.finish(damage: damage))
     }
 
     /// - Returns: why files could not be opened at all.
     private mutating func read(
         merging paths: [String],
-        _ filter: String?,
-        _ limit: UInt64,
-        _ progress: inout Progress?
+        filter: String?,
+        limit: UInt64
     ) -> [CaptureError] {
         var files = MergedFiles(paths: paths, filter: filter)
-        if let watch = lastPackets.take() {
-            var watched = SnapshotTap(files, watch)
-            _ = follow(&watched, limit) { (tracker, count, source) throws(CaptureError) in
-                progress?.show(source.source)
-                return try tracker.consume(next: count, from: &source)
-            }
-            lastPackets = watched.lastPackets
-            inputs = watched.finishSource()
-            origins = watched.source.origins
-            return watched.source.refusals
-        }
-        _ = follow(&files, limit) { (tracker, count, source) throws(CaptureError) in
-            progress?.show(source)
-            return try tracker.consume(next: count, from: &source)
-        }
+        _ = follow(&files, limit: limit)
         inputs = files.finish()
         origins = files.origins
         return files.refusals
     }
 
-    /// Hands a source to the tracker, batch by batch.
-    ///
-    /// `consume` reads so many frames: the caller knows the kind of source, and the tracker's loop is made anew for each.
+    /// Hands a source to the tracker, past what looks for the last packets if that is asked for.
     ///
     /// - Returns: the damage that ended it.
-    private mutating func follow<Source: CaptureSource & ~Copyable>(
+    private mutating func follow<Source: TrackedSource & ~Copyable>(
         _ source: inout Source,
-        _ limit: UInt64,
-        consume: (inout Tracker, Int, inout Source) throws(CaptureError) -> Bool
+        limit: UInt64
+    ) -> CaptureError? {
+        guard let lastPackets = lastPackets.take() else { return track(&source, limit: limit) }
+        var tap = SnapshotTap(source, lastPackets)
+        let damage = track(&tap, limit: limit)
+        self.lastPackets = tap.lastPackets
+        source = tap.finish()
+        return damage
+    }
+
+    /// Hands a source to the tracker, batch by batch.
+    private mutating func track(
+        _ source: inout some TrackedSource & ~Copyable,
+        limit: UInt64
     ) -> CaptureError? {
         var left = limit
         do throws(CaptureError) {
             var isMore = true
             while isMore, left > 0 {
                 let before = tracker.tally.packets
-                isMore = try consume(&tracker, Self.share(of: left), &source)
+                source.show(in: &progress)
+                isMore = try source.feed(&tracker, upTo: Int(min(left, UInt64(Self.batch))))
                 left -= tracker.tally.packets - before
-                diagnoseDeparted()
+                diagnosis.takeDeparted(from: &tracker)
             }
             return nil
         } catch {
@@ -162,45 +146,27 @@ struct Analysis: ~Copyable {
         }
     }
 
-    private static func share(of left: UInt64) -> Int { Int(min(left, UInt64(batch))) }
-
-    private mutating func diagnoseDeparted() {
-        guard !tracker.departed.isEmpty else { return }
-        let facts = tracker.facts()
-        for flow in tracker.takeDeparted() { diagnosis.consume(flow, in: facts) }
-    }
-
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
-        tracker.close()
-        // Out of `self` while the tracker works, which has it to itself; swapped, so that nothing is copied.
-        var diagnosis = Diagnosis()
-        swap(&diagnosis, &self.diagnosis)
-        diagnosis.consume(tracker.survey())
-        let facts = tracker.facts()
-        var waiting: [FlowEvents] = []
-        tracker.forEachSuspicious { flow in
-            waiting.append(flow)
-            guard waiting.count == Self.flowsAtOnce else { return }
-            diagnosis.consume(waiting, in: facts, threads: threads)
-            waiting.removeAll(keepingCapacity: true)
-        }
-        diagnosis.consume(waiting, in: facts, threads: threads)
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
+        let capture = tracker.finishAndReset()
+        diagnosis.consume(capture, threads: threads)
+        let totals = capture.totals
         var report = Report(
             inputs: inputs,
-            tally: tracker.tally,
+            tally: totals.tally,
             incidents: diagnosis.incidents(threads: threads),
             services: diagnosis.serviceNames,
-            oneWayInitiators: tracker.oneWayInitiators.sorted(),
-            handshakes: collectsHandshakes ? tracker.handshakes : nil,
+            oneWayInitiators: totals.oneWayInitiators.sorted(),
+            handshakes: collectsHandshakes ? capture.handshakes : nil,
             isSelective: isSelective,
             origins: origins
         )
-        report.encapsulations = tracker.encapsulations
+        report.encapsulations = totals.encapsulations
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }
+        // What the process ends with anyway is not freed before.
+        finished = consume capture
         return report
     }
 }
@@ -212,12 +178,48 @@ extension Diagnosis.Selection {
     }
 }
 
-extension Progress {
-    mutating func show(_ file: borrowing PcapFile) {
-        show(octets: file.octetsRead, of: file.size, packets: file.framesRead)
+/// A source of which the tracker knows the kind: its loop is made anew for each.
+private protocol TrackedSource: CaptureSource, ~Copyable {
+    mutating func feed(_ tracker: inout Tracker, upTo count: Int) throws(CaptureError) -> Bool
+    /// Tells the user how far it was read.
+    func show(in progress: inout Progress?)
+}
+
+extension PcapFile: TrackedSource {
+    fileprivate mutating func feed(
+        _ tracker: inout Tracker,
+        upTo count: Int
+    ) throws(CaptureError) -> Bool {
+        try tracker.consume(next: count, from: &self)
     }
 
-    mutating func show(_ files: borrowing MergedFiles) {
-        show(octets: files.octetsRead, of: files.size, packets: files.framesRead)
+    fileprivate func show(in progress: inout Progress?) {
+        progress?.show(octets: octetsRead, of: size, packets: framesRead)
+    }
+}
+
+extension MergedFiles: TrackedSource {
+    fileprivate mutating func feed(
+        _ tracker: inout Tracker,
+        upTo count: Int
+    ) throws(CaptureError) -> Bool {
+        try tracker.consume(next: count, from: &self)
+    }
+
+    fileprivate func show(in progress: inout Progress?) {
+        progress?.show(octets: octetsRead, of: size, packets: framesRead)
+    }
+}
+
+extension SnapshotTap: TrackedSource where Source: TrackedSource & ~Copyable {
+    fileprivate mutating func feed(
+        _ tracker: inout Tracker,
+        upTo count: Int
+    ) throws(CaptureError) -> Bool {
+        try tracker.consume(next: count, from: &self)
+    }
+
+    fileprivate func show(in progress: inout Progress?) {
+        withSource { $0.show(in: &progress) }
     }
 }

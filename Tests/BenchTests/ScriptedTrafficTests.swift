@@ -69,9 +69,8 @@ import Tracking
         var tracker = Tracker()
 
         while try tracker.consume(next: 1000, from: &source) {}
-        tracker.close()
+        let tally = tracker.finish().tally
 
-        let tally = tracker.tally
         #expect(tally.packets == 20_000)
         #expect(tally.segments + tally.icmpErrors == 20_000)
         #expect(tally.timeReversals == 0)

@@ -60,11 +60,10 @@ import Tracking
         var file = try PcapFile(path: path)
         // What is damaged is examined up to there.
         while (try? tracker.consume(next: 1024, from: &file)) == true {}
-        tracker.close()
-        let facts = tracker.facts()
+        let capture = tracker.finish()
 
         var found: [String] = []
-        tracker.forEachSuspicious { found += findsInVain(in: History($0, in: facts)) }
+        capture.forEachSuspicious { found += findsInVain(in: History($0, in: capture.facts)) }
 
         #expect(found.isEmpty)
     }

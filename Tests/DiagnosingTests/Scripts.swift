@@ -14,14 +14,10 @@ func histories(of frames: [MemoryFrames.Record]) throws -> [History] {
 
 /// What the tracker makes of Ethernet frames: each noteworthy flow, and all of them together.
 func reading(of frames: [MemoryFrames.Record]) throws -> (histories: [History], survey: Survey) {
-    var tracker = Tracker()
-    var source = MemoryFrames(frames, linkType: .ethernet)
-    while try tracker.consume(next: 64, from: &source) {}
-    tracker.close()
-    let facts = tracker.facts()
+    let capture = try TrackedCapture(of: frames)
     var histories: [History] = []
-    tracker.forEachSuspicious { histories.append(History($0, in: facts)) }
-    return (histories, tracker.survey())
+    capture.forEachSuspicious { histories.append(History($0, in: capture.facts)) }
+    return (histories, capture.survey)
 }
 
 /// What the detectors find in a script, in the order of the catalog.
@@ -62,16 +58,7 @@ func incidents(
     in frames: [MemoryFrames.Record],
     knownIssues: [KnownIssue] = []
 ) throws -> [Incident] {
-    var tracker = Tracker()
-    var source = MemoryFrames(frames, linkType: .ethernet)
-    while try tracker.consume(next: 64, from: &source) {}
-    tracker.close()
-    let facts = tracker.facts()
-    var diagnosis = Diagnosis(knownIssues: knownIssues)
-    diagnosis.consume(tracker.survey())
-    tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
-    return diagnosis.incidents
+    Diagnosis(of: try TrackedCapture(of: frames), knownIssues: knownIssues).incidents
 }
 
 extension Finding {

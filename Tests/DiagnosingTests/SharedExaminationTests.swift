@@ -14,19 +14,16 @@ import Tracking
             exchange.begin = Int64(number) * 1_000_000
             return exchange.frames
         }
-        var tracker = Tracker()
-        var source = MemoryFrames(frames, linkType: .ethernet)
-        while try tracker.consume(next: 64, from: &source) {}
-        tracker.close()
-        var flows: [FlowEvents] = []
-        tracker.forEachSuspicious { flows.append($0) }
+        let capture = try TrackedCapture(of: frames)
+        var flows = 0
+        capture.forEachSuspicious { _ in flows += 1 }
 
         var alone = Diagnosis()
-        for flow in flows { alone.consume(flow, in: tracker.facts()) }
+        alone.consume(capture)
         var shared = Diagnosis()
-        shared.consume(flows, in: tracker.facts(), threads: 2)
+        shared.consume(capture, threads: 2)
 
-        #expect(flows.count == 400)
+        #expect(flows == 400)
         #expect(!alone.incidents.isEmpty)
         #expect(shared.incidents.map(\.verdict) == alone.incidents.map(\.verdict))
         #expect(

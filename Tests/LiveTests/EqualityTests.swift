@@ -46,13 +46,7 @@ struct Gist: Hashable, CustomStringConvertible {
         var file = try PcapFile(path: Self.folder.appending(path: name).path)
         var tracker = Tracker()
         while try tracker.consume(next: 16_384, from: &file) {}
-        var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all)
-        tracker.close()
-        diagnosis.consume(tracker.survey())
-        let facts = tracker.facts()
-        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
-        return diagnosis.incidents
+        return Diagnosis(of: tracker.finish(), knownIssues: KnownIssueLibrary.all).incidents
     }
 
     /// - Returns: the incidents of the last look, and of the end.
@@ -69,7 +63,7 @@ struct Gist: Hashable, CustomStringConvertible {
             incremental.count(tracker, time: now)
             last = incremental.poll(at: &tracker, time: now, share: 1)
         }
-        return (last, incremental.finish(&tracker).incidents)
+        return (last, incremental.finish(tracker.finish()).incidents)
     }
 
     @Test(arguments: captures, [1, 7, 1000])

@@ -18,14 +18,7 @@ import Tracking
             }
         }
         let frames = connections.flatMap(\.frames).sorted { $0.time < $1.time }
-        var source = MemoryFrames(frames, linkType: .ethernet)
-        var tracker = Tracker()
-        while try tracker.consume(next: 100, from: &source) {}
-        var diagnosis = Diagnosis()
-        tracker.close()
-        let facts = tracker.facts()
-        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-        return diagnosis.incidents
+        return Diagnosis(of: try TrackedCapture(of: frames)).incidents
     }
 
     /// Statements as words: what, and how often it happened.
@@ -129,14 +122,7 @@ import Tracking
             pause(.seconds(1))
             client.syn(seq: 1000)
         }
-        var source = MemoryFrames(exchange.frames, linkType: .ethernet)
-        var tracker = Tracker()
-        while try tracker.consume(next: 100, from: &source) {}
-        tracker.close()
-        var diagnosis = Diagnosis()
-        let facts = tracker.facts()
-        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-        let pending = diagnosis.incidents
+        let pending = Diagnosis(of: try TrackedCapture(of: exchange.frames)).incidents
         var notifier = IncidentNotifier()
 
         let first = notifier.update(pending, at: 0)

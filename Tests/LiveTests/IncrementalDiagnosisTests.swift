@@ -167,7 +167,7 @@ import Tracking
     {
         var scene = Scene()
 
-        scene.incremental.noteDrops(during: begin + 5 * Self.second...begin + 6 * Self.second)
+        scene.tracker.noteDrops(during: begin + 5 * Self.second...begin + 6 * Self.second)
         var other = Exchange(from: "192.0.2.7:4000", to: "198.51.100.9:81") {
             client.syn(seq: 1000)
             pause(.seconds(1))
@@ -203,7 +203,7 @@ import Tracking
             #expect(found.isEmpty)
         }
         let late = scene.poll(at: begin + 1000 * Self.second)
-        let end = scene.incremental.finish(&scene.tracker).incidents
+        let end = scene.incremental.finish(scene.tracker.finishAndReset()).incidents
 
         #expect(late.isEmpty)
         #expect(end.isEmpty)

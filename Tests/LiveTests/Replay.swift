@@ -18,14 +18,9 @@ struct Replay {
         var file = try PcapFile(path: path)
         var tracker = Tracker(flowLimit: 100_000, collectsHandshakes: false)
         while try tracker.consume(next: 1000, from: &file) {}
-        tracker.close()
-        var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all)
-        diagnosis.consume(tracker.survey())
-        let facts = tracker.facts()
-        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
-        incidents = diagnosis.incidents
-        tally = tracker.tally
+        let capture = tracker.finish()
+        incidents = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all).incidents
+        tally = capture.tally
     }
 
     /// What was found, without what depends on where the packets stand.

@@ -104,19 +104,16 @@ private struct Mutilation {
             damage = error
         }
         let input = source.summary(damage: damage)
-        tracker.close()
-        let facts = tracker.facts()
-        var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all)
-        diagnosis.consume(tracker.survey())
-        tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
+        let capture = tracker.finish()
+        let diagnosis = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all)
         var report = Report(
             inputs: [input],
-            tally: tracker.tally,
+            tally: capture.tally,
             incidents: diagnosis.incidents,
             services: diagnosis.serviceNames,
-            handshakes: tracker.handshakes
+            handshakes: capture.handshakes
         )
-        report.encapsulations = tracker.encapsulations
+        report.encapsulations = capture.totals.encapsulations
         return report
     }
 }

@@ -26,16 +26,13 @@ func report(
     selection: Diagnosis.Selection = Diagnosis.Selection(),
     isSelective: Bool = false
 ) throws -> Report {
-    var tracker = Tracker(collectsHandshakes: flows)
-    var source = MemoryFrames(frames, linkType: .ethernet)
-    while try tracker.consume(next: 64, from: &source) {}
-    tracker.close()
-    let window = tracker.tally.window ?? (0, 0)
-    let facts = tracker.facts()
-    var diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
-    diagnosis.consume(tracker.survey())
-    tracker.forEachSuspicious { diagnosis.consume($0, in: facts) }
-    tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
+    let capture = try TrackedCapture(of: frames, collectsHandshakes: flows)
+    let window = capture.tally.window ?? (0, 0)
+    let diagnosis = Diagnosis(
+        of: capture,
+        knownIssues: KnownIssueLibrary.all,
+        selection: selection
+    )
     let input = InputSummary(
         name: "script.pcap",
         format: "pcap",
@@ -50,12 +47,12 @@ func report(
     )
     var report = Report(
         inputs: [input],
-        tally: tracker.tally,
+        tally: capture.tally,
         incidents: diagnosis.incidents,
         services: diagnosis.serviceNames,
-        handshakes: flows ? tracker.handshakes : nil,
+        handshakes: flows ? capture.handshakes : nil,
         isSelective: isSelective
     )
-    report.encapsulations = tracker.encapsulations
+    report.encapsulations = capture.totals.encapsulations
     return report
 }

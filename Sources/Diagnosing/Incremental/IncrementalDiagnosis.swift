@@ -35,8 +35,6 @@ package struct IncrementalDiagnosis {
     /// Whether incidents may differ from those of the last look.
     private var hasChanged = false
     private var latest: [Incident] = []
-    /// When packets were dropped, the newest 64 times.
-    private var drops: [ClosedRange<Int64>] = []
 
     /// A flow that somebody looked at.
     private struct Entry: Sendable {
@@ -69,19 +67,6 @@ package struct IncrementalDiagnosis {
     /// What listens where, as far as it is known.
     package var serviceNames: ServiceNames { survey.services }
 
-    /// Takes down that packets were dropped between two counts.
-    package mutating func noteDrops(during time: ClosedRange<Int64>) {
-        if drops.count >= 64 { drops.removeFirst() }
-        drops.append(time)
-    }
-
-    /// What is known of the capture, as if it ended now.
-    private func facts(of tracker: borrowing Tracker, at time: Int64) -> CaptureFacts {
-        var facts = tracker.facts(at: time)
-        facts.drops = drops
-        return facts
-    }
-
     /// Examines what changed, and whatever may have come to an end by itself.
     ///
     /// - Parameters:
@@ -94,7 +79,7 @@ package struct IncrementalDiagnosis {
         time: Int64,
         share: Int = 4
     ) -> [Incident] {
-        let facts = facts(of: tracker, at: time)
+        let facts = tracker.facts(at: time)
         takeDeparted(from: &tracker, facts)
         for record in tracker.takeChangedFlows() {
             releaseFormer(of: record, in: tracker)
@@ -131,14 +116,19 @@ package struct IncrementalDiagnosis {
     private mutating func takeDeparted(from tracker: inout Tracker, _ facts: CaptureFacts) {
         guard !tracker.departed.isEmpty else { return }
         for flow in tracker.takeDeparted() {
-            let isReported = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
-            filed[flow.record] = nil
-            quiet[flow.record] = nil
-            if isReported { continue }
+            guard release(flow) else { continue }
             if entries[flow.record]?.key == flow.key { entries[flow.record] = nil }
             hasChanged = true
             if !base.covers(flow) { base.file(base.examine(flow, in: facts)) }
         }
+    }
+
+    /// Lets go of a flow that leaves the tracker; `false` where it was filed for good, or its incident closed.
+    private mutating func release(_ flow: FlowEvents) -> Bool {
+        let isReported = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
+        filed[flow.record] = nil
+        quiet[flow.record] = nil
+        return !isReported
     }
 
     /// Asks the next flows whether somebody waits too long on them.
@@ -265,23 +255,11 @@ package struct IncrementalDiagnosis {
 
     /// The diagnosis once the last packet was taken: as of a file, but for what was forgotten.
     ///
-    /// - Parameter tracker: the flows, which are closed.
+    /// - Parameter capture: what the tracker made of it.
     /// - Returns: the diagnosis, for its incidents.
-    package consuming func finish(_ tracker: inout Tracker) -> Diagnosis {
-        var facts = tracker.facts()
-        facts.drops = drops
-        takeDeparted(from: &tracker, facts)
-        tracker.close()
+    package consuming func finish(_ capture: borrowing TrackedCapture) -> Diagnosis {
         var diagnosis = base
-        diagnosis.uncover()
-        diagnosis.consume(tracker.survey())
-        facts = tracker.facts()
-        facts.drops = drops
-        tracker.forEachSuspicious { flow in
-            let isReported = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
-            if !isReported { diagnosis.consume(flow, in: facts) }
-        }
-        tracker.forEachEstablished { diagnosis.noteEstablished($0, $1, $2) }
+        diagnosis.consume(capture) { release($0) }
         return diagnosis
     }
 }

@@ -5,10 +5,3 @@ package struct Survey: Sendable {
     package let portmap: PortmapLog
     package let capture: CaptureFacts
 }
-
-extension Tracker {
-    /// Only after `close()`.
-    package borrowing func survey() -> Survey {
-        Survey(aggregates: aggregates, neighbours: neighbours, portmap: portmap, capture: facts())
-    }
-}

@@ -25,7 +25,7 @@ package struct CaptureFacts: Sendable {
     /// Hosts between which a SYN that asked for ECN was answered with ECE (RFC 3168 §6.1.1).
     package let pairsWithECN: Set<HostPair>
     /// When packets were dropped, as far as anybody counted while they came: the times between two counts.
-    package var drops: [ClosedRange<Int64>] = []
+    package let drops: [ClosedRange<Int64>]
 
     package init(
         begin: Int64,
@@ -40,7 +40,8 @@ package struct CaptureFacts: Sendable {
         unsolicitedSYNACKs: UnsolicitedSYNACKs = UnsolicitedSYNACKs(),
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
         slowAnswers: SlowAnswers = SlowAnswers(),
-        pairsWithECN: Set<HostPair> = []
+        pairsWithECN: Set<HostPair> = [],
+        drops: [ClosedRange<Int64>] = []
     ) {
         self.begin = begin
         self.end = end
@@ -55,6 +56,7 @@ package struct CaptureFacts: Sendable {
         self.handshakeTimes = handshakeTimes
         self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
+        self.drops = drops
     }
 }
 
@@ -82,28 +84,5 @@ package struct HostPair: Hashable, Sendable {
     package init(_ initiator: Address, _ responder: Address) {
         self.initiator = initiator
         self.responder = responder
-    }
-}
-
-extension Tracker {
-    /// What is known of the capture up to here; whole after `close()`.
-    package borrowing func facts() -> CaptureFacts {
-        let window = tally.window ?? (0, 0)
-        return CaptureFacts(
-            begin: window.first,
-            end: window.last,
-            oneWayInitiators: oneWayInitiators,
-            localHosts: localHosts,
-            rightChecksums: tally.rightChecksums,
-            wrongChecksums: tally.wrongChecksums,
-            hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
-                && tally.outcome(.completed) > 0,
-            lossSigns: tally.lossSigns,
-            timeReversals: tally.timeReversals,
-            unsolicitedSYNACKs: unsolicitedSYNACKs,
-            handshakeTimes: handshakeTimes,
-            slowAnswers: slowAnswers,
-            pairsWithECN: pairsWithECN
-        )
     }
 }

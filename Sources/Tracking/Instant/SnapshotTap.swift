@@ -1,6 +1,6 @@
 /// A capture whose frames are also looked at on their way to the tracker.
 package struct SnapshotTap<Source: CaptureSource & ~Copyable>: ~Copyable, CaptureSource {
-    package private(set) var source: Source
+    private var source: Source
     /// What looks at them.
     package private(set) var lastPackets: LastPackets
 
@@ -21,13 +21,16 @@ package struct SnapshotTap<Source: CaptureSource & ~Copyable>: ~Copyable, Captur
         return .frame
     }
 
+    /// Hands `body` the capture, for what it knows of its input.
+    package borrowing func withSource<Result>(_ body: (borrowing Source) -> Result) -> Result {
+        body(source)
+    }
+
+    /// Gives the capture back.
+    package consuming func finish() -> Source { source }
+
     package var frame: Frame {
         @_lifetime(borrow self)
         get { source.frame }
     }
-}
-
-extension SnapshotTap where Source == MergedFiles {
-    /// What is to be said of the files; the reading ends with it.
-    package mutating func finishSource() -> [InputSummary] { source.finish() }
 }

@@ -70,9 +70,8 @@ extension Tracker {
         return departed
     }
 
-    /// Closes every account at the end of the input: after it, the census, the tally and the facts are
-    /// whole.
-    package mutating func close() {
+    /// Closes every account at the end of the input: after it, the survey, the tally and the facts are whole.
+    mutating func close() {
         tally.eventsRefused = eventLogs.refused
         tally.resetReasonsRefused = resetReasons.refused
         closeHalfOpenFlows()
@@ -105,12 +104,6 @@ extension Tracker {
         }
     }
 
-    /// Closes every account and hands `body` the noteworthy flows in the order of their first packet.
-    package mutating func finish(_ body: (FlowEvents) -> Void) {
-        close()
-        forEachSuspicious(body)
-    }
-
     /// Looks at the flows once more, where others tell something of them.
     private mutating func compare() {
         let hasMany = aggregates.hasMany
@@ -141,7 +134,7 @@ extension Tracker {
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
-    package borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
+    borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         // Records are used again, so that their numbers are not in order of arrival.
         for (_, index) in suspicious.sorted(by: { $0.firstPacket < $1.firstPacket }) {
             if let events = handOver(index) { body(events) }

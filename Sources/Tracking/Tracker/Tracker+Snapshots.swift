@@ -28,9 +28,6 @@ extension Tracker {
     /// From now on remembers which flows changed.
     package mutating func watchChanges() { changes.areWanted = true }
 
-    /// How many changes found no place between two looks.
-    package var changesRefused: UInt64 { changes.refused }
-
     @inline(never)
     mutating func noteChange(of index: Int) {
         let flow = flows[index]
@@ -136,9 +133,6 @@ extension Tracker {
     package mutating func forgetCounts(quietSince time: Int64) {
         aggregates.forget(quietSince: time)
     }
-
-    /// Flows that are followed now.
-    package var flowCount: Int { flows.count }
 
     /// Takes down that the capture lasted until `time`, although no packet came.
     package mutating func lastUntil(_ time: Int64) {

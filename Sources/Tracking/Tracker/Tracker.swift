@@ -59,9 +59,12 @@ package struct Tracker: ~Copyable {
     let fewFlows: Int
     /// Flows that a diagnosis may want before the end, if it asked for them.
     var changes = ChangedFlows()
+    /// When packets were dropped, the newest `dropLimit` times.
+    private(set) var drops: [ClosedRange<Int64>] = []
 
     /// As many one-way initiators as are remembered.
     private static let oneWayLimit = 1024
+    private static let dropLimit = 64
     /// As many pairs of hosts are remembered.
     private static let pairLimit = 4096
     /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
@@ -114,6 +117,12 @@ package struct Tracker: ~Copyable {
         from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
         try consumeAll(next: count, from: &source)
+    }
+
+    /// Takes down that packets were dropped between two counts.
+    package mutating func noteDrops(during time: ClosedRange<Int64>) {
+        if drops.count >= Self.dropLimit { drops.removeFirst() }
+        drops.append(time)
     }
 
     @inline(never)

@@ -9,23 +9,16 @@ struct Observation {
     let handshakes: [Handshake]
 
     init(of frames: [MemoryFrames.Record]) throws {
-        var tracker = Tracker(flowLimit: 4096, collectsHandshakes: true)
-        var source = MemoryFrames(frames, linkType: .ethernet)
-        while try tracker.consume(next: 1024, from: &source) {}
-        tracker.close()
-        let facts = tracker.facts()
-        let survey = tracker.survey()
-        var flows: [FlowEvents] = []
-        tracker.forEachSuspicious { flows.append($0) }
-        handshakes = tracker.handshakes
+        let capture = try TrackedCapture(of: frames, flowLimit: 4096, collectsHandshakes: true)
         let detectors = Catalog.detectors.map { $0.init() }
-        findings =
-            detectors.flatMap { $0.examine(survey) }
-            + flows.flatMap { Diagnosis.findings(in: History($0, in: facts), by: detectors) }
-        var diagnosis = Diagnosis()
-        diagnosis.consume(survey)
-        for flow in flows { diagnosis.consume(flow, in: facts) }
-        incidents = diagnosis.incidents
+        var findings = detectors.flatMap { $0.examine(capture.survey) }
+        capture.forEachSuspicious { flow in
+            let history = History(flow, in: capture.facts)
+            findings += Diagnosis.findings(in: history, by: detectors)
+        }
+        self.findings = findings
+        incidents = Diagnosis(of: capture).incidents
+        handshakes = capture.handshakes
     }
 
     /// The findings that say that something is wrong, but for what is so where a path loses ACK after ACK.

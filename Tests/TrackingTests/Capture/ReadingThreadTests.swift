@@ -41,8 +41,9 @@ import Testing
         } catch {
             outcome.damage = error
         }
-        tracker.finish { outcome.flows.append($0.events) }
-        outcome.tally = tracker.tally
+        let capture = tracker.finish()
+        capture.forEachSuspicious { outcome.flows.append($0.events) }
+        outcome.tally = capture.tally
         // Every file of a test has a name of its own.
         outcome.damage = outcome.damage.map {
             CaptureError(input: "", offset: $0.offset, reason: $0.reason)

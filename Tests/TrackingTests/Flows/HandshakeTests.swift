@@ -70,10 +70,10 @@ import Tracking
         tracker.handshakeLimit = 3
 
         while try tracker.consume(next: 64, from: &source) {}
-        tracker.finish { _ in }
+        let capture = tracker.finish()
 
-        let omitted = tracker.tally.handshakesOmitted
-        #expect(tracker.handshakes.count == 3)
+        let (kept, omitted) = (capture.handshakes.count, capture.tally.handshakesOmitted)
+        #expect(kept == 3)
         #expect(omitted == 2)
     }
 

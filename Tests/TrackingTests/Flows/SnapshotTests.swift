@@ -59,9 +59,9 @@ import Testing
         polled.lastUntil(late)
         plain.lastUntil(late)
         var first: [FlowEvents] = []
-        polled.finish { first.append($0) }
+        polled.finish().forEachSuspicious { first.append($0) }
         var second: [FlowEvents] = []
-        plain.finish { second.append($0) }
+        plain.finish().forEachSuspicious { second.append($0) }
 
         #expect(copies.map(\.streams.count) == [1, 1, 1])
         #expect(first.map(\.events) == second.map(\.events))
@@ -83,11 +83,12 @@ import Testing
 
         let before = tracker.surveySoFar(at: end).aggregates.scanCounters.map(\.portCount)
         let tally = tracker.tallySoFar()
-        tracker.close()
+        let capture = tracker.finish()
 
         #expect(before == [60])
-        #expect(before == tracker.survey().aggregates.scanCounters.map(\.portCount))
-        #expect(tally.outcomes == tracker.tally.outcomes)
+        #expect(before == capture.survey.aggregates.scanCounters.map(\.portCount))
+        let outcomes = capture.tally.outcomes
+        #expect(tally.outcomes == outcomes)
     }
 
     @Test func `forgets what was counted of hosts that were quiet since`() throws {

@@ -7,11 +7,7 @@ func portmap(of exchange: Exchange) throws -> PortmapLog {
 }
 
 func portmap(of frames: [MemoryFrames.Record]) throws -> PortmapLog {
-    var tracker = Tracker()
-    var source = MemoryFrames(frames, linkType: .ethernet)
-    while try tracker.consume(next: 64, from: &source) {}
-    tracker.close()
-    return tracker.portmap
+    try TrackedCapture(of: frames).survey.portmap
 }
 
 /// A script between a client and a port mapper.

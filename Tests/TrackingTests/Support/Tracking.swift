@@ -21,20 +21,19 @@ func track(
     collectsHandshakes: Bool = true,
     fewFlows: Int = 1 << 16
 ) throws -> Tracked {
-    var source = MemoryFrames(records, linkType: .ethernet)
-    var tracker = Tracker(
+    let capture = try TrackedCapture(
+        of: records,
         flowLimit: flowLimit,
         collectsHandshakes: collectsHandshakes,
         fewFlows: fewFlows
     )
-    while try tracker.consume(next: 64, from: &source) {}
     var tracked = Tracked()
-    tracker.finish { tracked.flows.append($0) }
-    tracked.departed = tracker.takeDeparted()
-    tracked.tally = tracker.tally
-    tracked.handshakes = tracker.handshakes
-    tracked.oneWayInitiators = tracker.oneWayInitiators
-    tracked.encapsulations = tracker.encapsulations
+    capture.forEachSuspicious { tracked.flows.append($0) }
+    tracked.departed = capture.departed
+    tracked.tally = capture.tally
+    tracked.handshakes = capture.handshakes
+    tracked.oneWayInitiators = capture.facts.oneWayInitiators
+    tracked.encapsulations = capture.totals.encapsulations
     return tracked
 }
 

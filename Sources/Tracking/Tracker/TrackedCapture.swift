@@ -1,0 +1,70 @@
+/// A capture whose last packet was followed and whose accounts are closed: all that a diagnosis is made of.
+///
+/// Only `Tracker.finish()` makes one, so that nothing can be asked of a capture that is not whole. Its flows stay in the
+/// tracker's tables, and are handed over one by one.
+package struct TrackedCapture: ~Copyable {
+    private let tracker: Tracker
+    /// What many flows show together.
+    package let survey: Survey
+
+    fileprivate init(closing tracker: consuming Tracker) {
+        tracker.close()
+        survey = tracker.survey()
+        self.tracker = tracker
+    }
+
+    /// What a history has to know of the capture around it.
+    package var facts: CaptureFacts { survey.capture }
+    package var totals: CaptureTotals { tracker.totals }
+    package var tally: Tally { tracker.tally }
+    /// The finished incarnations, if asked for.
+    package var handshakes: [Handshake] { tracker.handshakes }
+    /// The flows that had to go before the end, and that nobody has taken yet.
+    package var departed: [FlowEvents] { tracker.departed }
+
+    /// Hands `body` the noteworthy flows in the order of their first packet.
+    package borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
+        tracker.forEachSuspicious(body)
+    }
+
+    /// Hands `body` who connected to what, and how often, for every flow whose present connection came up.
+    package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint) -> Void) {
+        tracker.forEachEstablished(body)
+    }
+}
+
+extension Tracker {
+    /// Closes every account: after the last packet.
+    package consuming func finish() -> TrackedCapture { TrackedCapture(closing: self) }
+
+    /// The same where the tracker is part of something that goes on: an empty one takes its place.
+    package mutating func finishAndReset() -> TrackedCapture {
+        var closing = Tracker(flowLimit: 1)
+        swap(&closing, &self)
+        return closing.finish()
+    }
+}
+
+/// What a report says of a capture as a whole, at its end or on the way.
+package struct CaptureTotals: Sendable {
+    package let tally: Tally
+    /// Flows that are followed now.
+    package let flowCount: Int
+    /// Changes of flows that found no place between two looks.
+    package let changesRefused: UInt64
+    package let oneWayInitiators: Set<Address>
+    /// The VLANs and tunnels of the packets.
+    package let encapsulations: EncapsulationTable
+}
+
+extension Tracker {
+    package var totals: CaptureTotals {
+        CaptureTotals(
+            tally: tally,
+            flowCount: flows.count,
+            changesRefused: changes.refused,
+            oneWayInitiators: oneWayInitiators,
+            encapsulations: encapsulations
+        )
+    }
+}

@@ -1,0 +1,29 @@
+/// What the tracker knows of the capture as a whole.
+extension Tracker {
+    /// What is known of the capture up to here; whole after `close()`.
+    package borrowing func facts() -> CaptureFacts {
+        let window = tally.window ?? (0, 0)
+        return CaptureFacts(
+            begin: window.first,
+            end: window.last,
+            oneWayInitiators: oneWayInitiators,
+            localHosts: localHosts,
+            rightChecksums: tally.rightChecksums,
+            wrongChecksums: tally.wrongChecksums,
+            hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
+                && tally.outcome(.completed) > 0,
+            lossSigns: tally.lossSigns,
+            timeReversals: tally.timeReversals,
+            unsolicitedSYNACKs: unsolicitedSYNACKs,
+            handshakeTimes: handshakeTimes,
+            slowAnswers: slowAnswers,
+            pairsWithECN: pairsWithECN,
+            drops: drops
+        )
+    }
+
+    /// Only after `close()`.
+    borrowing func survey() -> Survey {
+        Survey(aggregates: aggregates, neighbours: neighbours, portmap: portmap, capture: facts())
+    }
+}
