@@ -3,47 +3,78 @@ import Glibc
 import Reporting
 import Tracking
 
-/// What libFuzzer calls with octets of its making: they are read as a capture, followed, diagnosed and reported.
+/// What libFuzzer calls with bytes of its making, for the target that `SYNOPSIS_FUZZ_TARGET` names.
 ///
-/// Octets that begin as a file of captures are one; others are frames, whose link type the first octet tells (see
-/// `FuzzInput`). Nothing is checked here: a trap, a hang or a stray access is what is looked for.
+/// Nothing is checked but the time: a trap, a hang, a stray access or a slow input is what is looked for.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-    let octets = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-    let capture = FuzzInput(octets).capture
-    let file = unsafe open(Fuzzing.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    guard file >= 0 else { return 0 }
-    let written = unsafe capture.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-    close(file)
-    guard written == capture.count else { return 0 }
-    do throws(CaptureError) {
-        try Fuzzing.read(Fuzzing.path)
-    } catch {
-        _ = error.description
-    }
+    let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+    let before = FuzzTarget.processorTime
+    FuzzTarget.current.run(bytes)
+    // Slowness is a fault like a crash: libFuzzer keeps the input of a process that aborts.
+    if FuzzTarget.processorTime - before > FuzzTarget.timeLimit { abort() }
     return 0
 }
 
-enum Fuzzing {
-    /// A file in memory, one for each process.
-    static let path = "/dev/shm/synopsis-fuzz-\(getpid())"
+/// What bytes are taken for.
+enum FuzzTarget: String {
+    /// A capture file, or frames.
+    case capture
+    /// The events of a few four-tuples, up to thousands.
+    case history
+    /// Lines of a log beside a capture.
+    case log
+    /// What is sent from and to a port mapper.
+    case portmap
+    /// What both ends of a TLS connection send.
+    case tls
 
+    static let current: FuzzTarget = {
+        guard let name = unsafe getenv("SYNOPSIS_FUZZ_TARGET") else { return .capture }
+        return unsafe FuzzTarget(rawValue: String(cString: name)) ?? .capture
+    }()
+
+    /// The most processor time that one input may take, under the address sanitizer, in nanoseconds.
+    static let timeLimit: Int64 = 5_000_000_000
+
+    static var processorTime: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    func run(_ bytes: [UInt8]) {
+        switch self {
+        case .capture: CaptureTarget.run(bytes)
+        case .history: FuzzReport.write(EventScript(bytes).exchange.frames)
+        case .log: LogTarget.run(bytes)
+        case .portmap: FuzzReport.write(PayloadScript(bytes).portmapExchange.frames)
+        case .tls: FuzzReport.write(PayloadScript(bytes).tlsExchange.frames)
+        }
+    }
+}
+
+/// All the way from followed packets to both reports.
+enum FuzzReport {
     private static let knownIssues = KnownIssueLibrary.all
 
-    static func read(_ path: String) throws(CaptureError) {
-        var source = try PcapFile(path: path)
-        var tracker = Tracker(flowLimit: 64, collectsHandshakes: true)
-        var damage: CaptureError?
+    /// Reports frames in memory.
+    static func write(_ frames: [MemoryFrames.Record], beside logs: Logs? = nil) {
         do throws(CaptureError) {
-            while try tracker.consume(next: 64, from: &source) {}
+            write(try TrackedCapture(of: frames, collectsHandshakes: true), of: [], beside: logs)
         } catch {
-            damage = error
+            _ = error.description
         }
-        let input = source.summary(damage: damage)
-        let capture = tracker.finish()
+    }
+
+    static func write(
+        _ capture: borrowing TrackedCapture,
+        of inputs: [InputSummary],
+        beside logs: Logs? = nil
+    ) {
         let diagnosis = Diagnosis(of: capture, knownIssues: knownIssues)
         var report = Report(
-            inputs: [input],
+            inputs: inputs,
             tally: capture.tally,
             incidents: diagnosis.incidents,
             services: diagnosis.serviceNames,
@@ -52,6 +83,7 @@ enum Fuzzing {
             isSelective: false
         )
         report.encapsulations = capture.totals.encapsulations
+        if let logs { report.merge(logs) }
         _ = TextReport(report).text
         _ = JSONReport(report).octets
     }

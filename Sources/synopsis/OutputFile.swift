@@ -76,7 +76,7 @@ struct OutputFile {
     ///
     /// - Throws: when not all of it could be written; then the file is as it was before.
     func write(_ parts: Parts) throws(ExitStatus) {
-        if let status = Self.status(of: path), status.st_mode & S_IFMT != S_IFREG {
+        if isOpenAlready || Self.status(of: path).map({ $0.st_mode & S_IFMT != S_IFREG }) == true {
             try writeThrough(parts)
         } else {
             try replace(by: parts)
@@ -119,6 +119,9 @@ struct OutputFile {
             throw error
         }
     }
+
+    /// Whether the path is one by which the system names what is open, such as /dev/stdout, wherever that leads.
+    private var isOpenAlready: Bool { path.hasPrefix("/dev/") || path.hasPrefix("/proc/") }
 
     /// `.NAME.part` in the same folder.
     private var part: String {
