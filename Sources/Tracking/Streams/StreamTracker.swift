@@ -20,9 +20,7 @@ struct StreamTracker: ~Copyable {
     /// As many of one four-tuple are.
     private static let summariesOfFlow = 64
 
-    /// Takes down how long all was quiet before a connection began to end.
-    ///
-    /// - Parameter number: its stream state's, 0 for none.
+    /// Takes down how long all was quiet before a connection began to end; `number` is its stream state's, 0 for none.
     mutating func noteEnd(of number: Int, at time: Int64, after quiet: Int64) {
         if number != 0, states[number].endBegin == 0 {
             states[number].endBegin = time
@@ -32,10 +30,7 @@ struct StreamTracker: ~Copyable {
 
     /// Ends the stream of a flow: it is kept if a diagnosis may have something to say of it, and forgotten if not.
     ///
-    /// - Parameters:
-    ///   - flow: whose stream it is.
-    ///   - index: the flow's record.
-    ///   - time: up to when nothing came of it, in nanoseconds since 1970.
+    /// `index` is the flow's record, `time` up to when nothing came of it, in nanoseconds since 1970.
     mutating func settle(
         _ flow: inout Flow,
         at index: Int,
