@@ -115,8 +115,7 @@ package struct IncrementalDiagnosis {
 
     private mutating func takeDeparted(from tracker: inout Tracker, _ facts: CaptureFacts) {
         guard !tracker.departed.isEmpty else { return }
-        for flow in tracker.takeDeparted() {
-            guard release(flow) else { continue }
+        for flow in tracker.takeDeparted() where release(flow) {
             if entries[flow.record]?.key == flow.key { entries[flow.record] = nil }
             hasChanged = true
             if !base.covers(flow) { base.file(base.examine(flow, in: facts)) }

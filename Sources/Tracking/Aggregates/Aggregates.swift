@@ -18,6 +18,19 @@ package struct Aggregates: Sendable {
     private var newestCounter: Int?
     private var budget = AggregateBudget()
 
+    /// Who claims which address.
+    package internal(set) var neighbours = Neighbours()
+    /// SYN-ACKs on four-tuples of which no SYN was captured.
+    var unsolicitedSYNACKs = UnsolicitedSYNACKs()
+    /// How long handshakes usually take.
+    var handshakeTimes = HandshakeTimes()
+    /// What clocks connections came up with.
+    var acceptedTimestamps = AcceptedTimestamps()
+    /// What services take their time.
+    var slowAnswers = SlowAnswers()
+    /// What is known of single hosts and pairs of them.
+    var hosts = HostFacts()
+
     /// One initiator and one service.
     package struct Pair: Hashable, Sendable {
         package let initiator: Address

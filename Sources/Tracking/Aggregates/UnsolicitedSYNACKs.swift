@@ -43,6 +43,19 @@ package struct UnsolicitedSYNACKs: Sendable {
     /// The answers to a SYN that came from elsewhere.
     package func answers(to question: Question) -> [Reply] { replies[question] ?? [] }
 
+    /// Whether another address than the one that was asked answered a flow's SYN.
+    func haveAnswered(_ flow: Flow) -> Bool {
+        guard !isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay) else {
+            return false
+        }
+        let question = Question(
+            of: flow.key[flow.initiator],
+            to: flow.responder.port,
+            initialSequence: flow[flow.initiator].initialSequence
+        )
+        return answers(to: question).contains { $0.sender != flow.responder.address }
+    }
+
     mutating func note(_ segment: borrowing FlowSegment, _ event: Event) {
         let question = Question(answeredBy: segment)
         let reply = Reply(answer: event, sender: segment.source.address)

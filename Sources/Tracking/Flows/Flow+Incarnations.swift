@@ -1,5 +1,8 @@
 /// How connections begin on a four-tuple, the first and the later ones.
 extension Flow {
+    /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
+    static let incarnationGap: Int64 = 300_000_000_000
+
     /// How far behind the newest sequence number a late copy may lie, in octets.
     private static let lateReach: Int32 = 1 << 20
 
@@ -43,7 +46,7 @@ extension Flow {
             // Of a live connection no SYN is open: this answers one that was not captured, or not yet.
             return marks.contains(.alive) && !isOwn(answer: segment, from: side)
         }
-        return marks.contains(.alive) || time - lastTime > Tracker.incarnationGap
+        return marks.contains(.alive) || time - lastTime > Self.incarnationGap
     }
 
     /// Whether a SYN-ACK belongs to the present connection, as a late copy of it does.

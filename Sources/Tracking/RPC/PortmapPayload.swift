@@ -113,13 +113,3 @@ extension DecodedFrame {
         return PortmapPayload(ip: frame.octets.extracting(droppingFirst: datagramOffset))
     }
 }
-
-extension Tracker {
-    mutating func notePortmap(
-        of decoded: DecodedFrame,
-        in frame: borrowing Frame,
-        _ facts: FrameFacts
-    ) {
-        if let payload = decoded.portmap(in: frame) { portmap.note(payload, in: PacketMark(facts)) }
-    }
-}

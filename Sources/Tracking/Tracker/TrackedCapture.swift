@@ -18,7 +18,7 @@ package struct TrackedCapture: ~Copyable {
     package var totals: CaptureTotals { tracker.totals }
     package var tally: Tally { tracker.tally }
     /// The finished incarnations, if asked for.
-    package var handshakes: [Handshake] { tracker.handshakes }
+    package var handshakes: [Handshake] { tracker.flows.handshakes }
     /// The flows that had to go before the end, and that nobody has taken yet.
     package var departed: [FlowEvents] { tracker.departed }
 
@@ -61,10 +61,10 @@ extension Tracker {
     package var totals: CaptureTotals {
         CaptureTotals(
             tally: tally,
-            flowCount: flows.count,
-            changesRefused: changes.refused,
-            oneWayInitiators: oneWayInitiators,
-            encapsulations: encapsulations
+            flowCount: flows.table.count,
+            changesRefused: flows.changes.refused,
+            oneWayInitiators: aggregates.hosts.oneWayInitiators,
+            encapsulations: flows.encapsulations
         )
     }
 }

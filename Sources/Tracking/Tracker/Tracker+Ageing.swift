@@ -9,7 +9,7 @@ extension Tracker {
 
     /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later one is another
     /// episode.
-    private static var halfOpenTime: Int64 { incarnationGap }
+    private static var halfOpenTime: Int64 { Flow.incarnationGap }
     /// TIME-WAIT of two minutes, the longest in use (RFC 9293 §3.6.1 has up to four).
     private static let closedTime: Int64 = 120_000_000_000
     /// Retransmissions of a FIN that nobody acknowledges end after a quarter of an hour (RFC 1122 §4.2.3.5: at least 100 s).
@@ -25,10 +25,12 @@ extension Tracker {
     /// - Parameter time: now, in nanoseconds since 1970.
     @inline(never)
     package mutating func age(to time: Int64) {
-        for _ in 0..<Self.recordsInStep where flows.count > fewFlows {
-            if let index = flows.nextRecord(), isOver(index, at: time) { forget(index, at: time) }
-            if let number = flows.nextHalfOpen(),
-                time &- flows[halfOpen: number].time > Self.halfOpenTime
+        for _ in 0..<Self.recordsInStep where flows.table.count > flows.fewFlows {
+            if let index = flows.table.nextRecord(), isOver(index, at: time) {
+                forget(index, at: time)
+            }
+            if let number = flows.table.nextHalfOpen(),
+                time &- flows.table[halfOpen: number].time > Self.halfOpenTime
             {
                 forget(halfOpen: number)
             }
@@ -36,60 +38,44 @@ extension Tracker {
     }
 
     private borrowing func lifetime(of index: Int) -> Int64 {
-        switch flows[index].phase {
+        switch flows.table[index].phase {
         case .halfOpen, .answered: Self.halfOpenTime
         case .established, .settled, .doubtful:
             // What was odd about it has been told, if somebody looks while packets come: it is not kept for days with its events.
-            changes.areWanted && flows[index].isSuspicious ? Self.keepAliveTime : Self.silentTime
+            flows.changes.areWanted && flows.table[index].isSuspicious
+                ? Self.keepAliveTime : Self.silentTime
         case .closing: Self.closingTime
         case .closed, .reset: Self.closedTime
         }
     }
 
     private borrowing func isOver(_ index: Int, at time: Int64) -> Bool {
-        guard time &- flows[index].lastTime > lifetime(of: index) else { return false }
+        guard time &- flows.table[index].lastTime > lifetime(of: index) else { return false }
         // What a diagnosis will want may be part of what others tell, which is known at the end; only who looks at the
         // flows while packets come has seen it.
-        return changes.areWanted
-            || !flows[index].isSuspicious && !flows[index].marks.contains(.slow)
-                && !isOverdue(index, at: time) && !isAnsweredFromElsewhere(flows[index])
+        return flows.changes.areWanted
+            || !flows.table[index].isSuspicious && !flows.table[index].marks.contains(.slow)
+                && !isOverdue(index, at: time)
+                && !aggregates.unsolicitedSYNACKs.haveAnswered(flows.table[index])
     }
 
     private mutating func forget(_ index: Int, at time: Int64) {
-        if flows[index].marks.contains(.completed) { noteFormer(flows[index]) }
+        if flows.table[index].marks.contains(.completed) { flows.noteFormer(flows.table[index]) }
         remove(index, at: time)
         tally.flowsAged &+= 1
     }
 
     private mutating func forget(halfOpen number: Int) {
-        if !unsolicitedSYNACKs.isEmpty, isAnsweredFromElsewhere(flows.flow(of: number)) {
-            let tag = flows.tag(of: flows[halfOpen: number].key.key)
-            if let index = makeFlow(of: number, tag: tag) {
-                flows[index].marks.insert(.suspicious)
+        if !aggregates.unsolicitedSYNACKs.isEmpty,
+            aggregates.unsolicitedSYNACKs.haveAnswered(flows.table.flow(of: number))
+        {
+            let tag = flows.table.tag(of: flows.table[halfOpen: number].key.key)
+            if let index = flows.makeFlow(of: number, tag: tag, &tally) {
+                flows.table[index].marks.insert(.suspicious)
             }
         } else {
             remove(halfOpen: number)
             tally.flowsAged &+= 1
         }
-    }
-
-    /// As many pairs are remembered of which connections came up and are forgotten.
-    private static let formerLimit = 65_536
-
-    /// Who had connected to what.
-    struct FormerPair: Hashable {
-        let initiator: Address
-        let responder: Endpoint
-    }
-
-    private mutating func noteFormer(_ flow: Flow) {
-        let pair = FormerPair(
-            initiator: flow.key[flow.initiator].address,
-            responder: flow.responder
-        )
-        guard formerConnections[pair] != nil || formerConnections.count < Self.formerLimit else {
-            return
-        }
-        formerConnections[pair, default: 0] += 1
     }
 }

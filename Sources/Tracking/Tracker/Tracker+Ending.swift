@@ -2,13 +2,13 @@
 extension Tracker {
     mutating func evict() {
         // In a flood nobody looks for a quiet flow among those that are more than a SYN.
-        let index = flows.isFlooded ? nil : flows.quietest()
-        let halfOpen = flows.oldestHalfOpen()
-        let time = halfOpen.map { flows[halfOpen: $0].time } ?? .max
-        if let halfOpen, index.map({ flows[$0].lastTime >= time }) ?? true {
+        let index = flows.table.isFlooded ? nil : flows.table.quietest()
+        let halfOpen = flows.table.oldestHalfOpen()
+        let time = halfOpen.map { flows.table[halfOpen: $0].time } ?? .max
+        if let halfOpen, index.map({ flows.table[$0].lastTime >= time }) ?? true {
             remove(halfOpen: halfOpen)
         } else if let index {
-            remove(index, at: flows[index].lastTime)
+            remove(index, at: flows.table[index].lastTime)
         }
         tally.flowsEvicted &+= 1
     }
@@ -20,35 +20,52 @@ extension Tracker {
     ///   - time: up to when nothing came of it, in nanoseconds since 1970.
     mutating func remove(_ index: Int, at time: Int64) {
         settleOpenStream(of: index, at: time)
-        conclude(flows[index])
-        let flow = flows[index]
+        conclude(flows.table[index])
+        let flow = flows.table[index]
         let isOneOfMany =
             flow.carriesNoPayload && aggregates.isFlooded(flow.key[flow.initiator.other])
-        if !isOneOfMany, let events = handOver(index) { departed.append(events) }
-        eventLogs.erase(&flows[index].eventLog)
-        streams[index] = nil
-        flows.remove(index)
+        if !isOneOfMany, let events = handOver(index) { flows.departed.append(events) }
+        flows.eventLogs.erase(&flows.table[index].eventLog)
+        streams.summaries[index] = nil
+        flows.table.remove(index)
+    }
+
+    /// Ends the stream of a flow.
+    mutating func settleStream(of index: Int, at time: Int64) {
+        streams.settle(&flows.table[index], at: index, time, &flows.eventLogs, &tally)
+    }
+
+    /// Ends the stream of a flow that goes on no longer, unless that was done when its connection closed.
+    mutating func settleOpenStream(of index: Int, at time: Int64) {
+        guard flows.table[index].marks.contains(.alive), flows.table[index].phase != .closed else {
+            return
+        }
+        settleStream(of: index, at: time)
     }
 
     private borrowing func handOver(_ index: Int) -> FlowEvents? {
-        let flow = flows[index]
+        let flow = flows.table[index]
         guard isWorthTelling(flow), !flow.eventLog.isEmpty else { return nil }
-        return copy(index, eventLogs.events(on: flow.eventLog), streams[index] ?? [])
+        return copy(
+            index,
+            flows.eventLogs.events(on: flow.eventLog),
+            streams.summaries[index] ?? []
+        )
     }
 
     /// A flow's copy for a diagnosis.
     borrowing func copy(
         _ index: Int,
         _ events: [Event],
-        _ streams: [StreamSummary]
+        _ summaries: [StreamSummary]
     ) -> FlowEvents {
-        let flow = flows[index]
+        let flow = flows.table[index]
         var events = events
         // What was said last came to the tape when the connection had ended.
-        if !streams.isEmpty {
+        if !summaries.isEmpty {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
         }
-        let gap = eventLogs.gap(on: flow.eventLog)
+        let gap = flows.eventLogs.gap(on: flow.eventLog)
         return FlowEvents(
             key: flow.key,
             events: events,
@@ -58,31 +75,33 @@ extension Tracker {
             initiator: flow.initiator,
             firstPacket: events.first?.packet ?? flow.firstPacket,
             carriesNoPayload: flow.carriesNoPayload,
-            streams: streams,
-            resetReasons: resetReasons.reasons(of: events),
+            streams: summaries,
+            resetReasons: flows.resetReasons.reasons(of: events),
             record: index
         )
     }
 
     /// Takes the flows that had to go early.
     package mutating func takeDeparted() -> [FlowEvents] {
-        defer { departed.removeAll() }
-        return departed
+        defer { flows.departed.removeAll() }
+        return flows.departed
     }
 
     /// Closes every account at the end of the input: after it, the survey, the tally and the facts are whole.
     mutating func close() {
-        tally.eventsRefused = eventLogs.refused
-        tally.resetReasonsRefused = resetReasons.refused
+        tally.eventsRefused = flows.eventLogs.refused
+        tally.resetReasonsRefused = flows.resetReasons.refused
         closeHalfOpenFlows()
-        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
             settleOpenStream(of: index, at: tally.window?.last ?? 0)
-            conclude(flows[index])
-            if isWorthTelling(flows[index]) { noteSuspicious(index) }
+            conclude(flows.table[index])
+            if isWorthTelling(flows.table[index]) { noteSuspicious(index) }
         }
         compareResets()
         aggregates.settle()
-        if !unsolicitedSYNACKs.isEmpty || aggregates.hasMany && tally.outcome(.completed) > 0 {
+        if !aggregates.unsolicitedSYNACKs.isEmpty
+            || aggregates.hasMany && tally.outcome(.completed) > 0
+        {
             compare()
         }
     }
@@ -92,62 +111,54 @@ extension Tracker {
     borrowing func isWorthTelling(_ flow: Flow) -> Bool {
         flow.isSuspicious
             || flow.marks.contains(.slow)
-                && handshakeTimes.isSlow(
+                && aggregates.handshakeTimes.isSlow(
                     flow.synToSYNACK &+ flow.synackToACK,
                     with: flow.responder.address
                 )
     }
 
     private mutating func noteSuspicious(_ index: Int) {
-        if let event = eventLogs.first(on: flows[index].eventLog) {
-            suspicious.append((event.packet, index))
+        if let event = flows.eventLogs.first(on: flows.table[index].eventLog) {
+            flows.suspicious.append((event.packet, index))
         }
     }
 
     /// Looks at the flows once more, where others tell something of them.
     private mutating func compare() {
         let hasMany = aggregates.hasMany
-        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            if flows[index].marks.contains(.completed) {
-                if hasMany, let place = aggregates.placeOfMany(to: flows[index].responder) {
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
+            if flows.table[index].marks.contains(.completed) {
+                if hasMany, let place = aggregates.placeOfMany(to: flows.table[index].responder) {
                     aggregates.noteEstablished(at: place)
                 }
-            } else if !flows[index].isSuspicious, isAnsweredFromElsewhere(flows[index]) {
-                flows[index].marks.insert(.suspicious)
+            } else if !flows.table[index].isSuspicious,
+                aggregates.unsolicitedSYNACKs.haveAnswered(flows.table[index])
+            {
+                flows.table[index].marks.insert(.suspicious)
                 noteSuspicious(index)
             }
-        }
-    }
-
-    borrowing func isAnsweredFromElsewhere(_ flow: Flow) -> Bool {
-        guard !unsolicitedSYNACKs.isEmpty, flow.synAcks == 0, flow.syns > 0,
-            !flow.marks.contains(.oneWay)
-        else { return false }
-        let question = UnsolicitedSYNACKs.Question(
-            of: flow.key[flow.initiator],
-            to: flow.responder.port,
-            initialSequence: flow[flow.initiator].initialSequence
-        )
-        return unsolicitedSYNACKs.answers(to: question).contains {
-            $0.sender != flow.responder.address
         }
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
     borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         // Records are used again, so that their numbers are not in order of arrival.
-        for (_, index) in suspicious.sorted(by: { $0.firstPacket < $1.firstPacket }) {
+        for (_, index) in flows.suspicious.sorted(by: { $0.firstPacket < $1.firstPacket }) {
             if let events = handOver(index) { body(events) }
         }
     }
 
     /// Hands `body` who connected to what, and how often, for every flow whose present connection came up.
     package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint) -> Void) {
-        for index in 0..<flows.recordCount
-        where flows[index].marks.isSuperset(of: [.inUse, .completed]) {
-            body(1, flows[index].key[flows[index].initiator].address, flows[index].responder)
+        for index in 0..<flows.table.recordCount
+        where flows.table[index].marks.isSuperset(of: [.inUse, .completed]) {
+            body(
+                1,
+                flows.table[index].key[flows.table[index].initiator].address,
+                flows.table[index].responder
+            )
         }
-        for (pair, count) in formerConnections { body(count, pair.initiator, pair.responder) }
+        for (pair, count) in flows.formerConnections { body(count, pair.initiator, pair.responder) }
     }
 }
 

@@ -6,24 +6,29 @@ extension Tracker {
         return CaptureFacts(
             begin: window.first,
             end: window.last,
-            oneWayInitiators: oneWayInitiators,
-            localHosts: localHosts,
+            oneWayInitiators: aggregates.hosts.oneWayInitiators,
+            localHosts: aggregates.hosts.local,
             rightChecksums: tally.rightChecksums,
             wrongChecksums: tally.wrongChecksums,
             hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
                 && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
             timeReversals: tally.timeReversals,
-            unsolicitedSYNACKs: unsolicitedSYNACKs,
-            handshakeTimes: handshakeTimes,
-            slowAnswers: slowAnswers,
-            pairsWithECN: pairsWithECN,
+            unsolicitedSYNACKs: aggregates.unsolicitedSYNACKs,
+            handshakeTimes: aggregates.handshakeTimes,
+            slowAnswers: aggregates.slowAnswers,
+            pairsWithECN: aggregates.hosts.pairsWithECN,
             drops: drops
         )
     }
 
     /// Only after `close()`.
     borrowing func survey() -> Survey {
-        Survey(aggregates: aggregates, neighbours: neighbours, portmap: portmap, capture: facts())
+        Survey(
+            aggregates: aggregates,
+            neighbours: aggregates.neighbours,
+            portmap: streams.portmap,
+            capture: facts()
+        )
     }
 }

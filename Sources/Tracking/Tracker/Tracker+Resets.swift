@@ -4,7 +4,7 @@ extension Tracker {
     @inline(never)
     mutating func noteReason(of segment: borrowing FlowSegment) {
         if let reason = ResetReason(of: segment) {
-            resetReasons.note(reason, of: segment.number)
+            flows.resetReasons.note(reason, of: segment.number)
         }
     }
 
@@ -22,10 +22,10 @@ extension Tracker {
 
     mutating func compareResets() {
         var resets: [Endpoint: [ServiceReset]] = [:]
-        for (index, list) in streams {
+        for (index, list) in streams.summaries {
             for place in list.indices {
                 guard let reset = reset(of: list[place], at: place, of: index) else { continue }
-                resets[flows[index].responder, default: []].append(reset)
+                resets[flows.table[index].responder, default: []].append(reset)
             }
         }
         for (_, unsorted) in resets {
@@ -38,8 +38,8 @@ extension Tracker {
                     high += 1
                 }
                 let alike = reset.message.flatMap { messages[$0]?.count } ?? 0
-                streams[reset.index]?[reset.place].resetsAlike = alike
-                streams[reset.index]?[reset.place].resetsAtOnce = high - low
+                streams.summaries[reset.index]?[reset.place].resetsAlike = alike
+                streams.summaries[reset.index]?[reset.place].resetsAtOnce = high - low
             }
         }
     }
@@ -49,8 +49,8 @@ extension Tracker {
         at place: Int,
         of index: Int
     ) -> ServiceReset? {
-        let responder = flows[index].initiator.other
-        let events = eventLogs.events(on: flows[index].eventLog)
+        let responder = flows.table[index].initiator.other
+        let events = flows.eventLogs.events(on: flows.table[index].eventLog)
         let end = events.first {
             $0.incarnation == stream.incarnation && ($0.kind == .rst || $0.kind == .fin)
         }

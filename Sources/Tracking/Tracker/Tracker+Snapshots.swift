@@ -1,51 +1,22 @@
-/// The flows of which something happened since somebody looked.
-struct ChangedFlows: Sendable {
-    /// As many are remembered between two looks.
-    private static let limit = 65_536
-
-    var areWanted = false
-    private(set) var records: Set<Int> = []
-    /// Changes that found no place.
-    private(set) var refused: UInt64 = 0
-
-    mutating func note(_ record: Int) {
-        guard records.count < Self.limit || records.contains(record) else {
-            refused &+= 1
-            return
-        }
-        records.insert(record)
-    }
-
-    mutating func take() -> [Int] {
-        defer { records.removeAll(keepingCapacity: true) }
-        return records.sorted()
-    }
-}
-
 /// What a diagnosis sees of the flows while packets still come: copies, after which the tracker goes on as if nobody
 /// had looked.
 extension Tracker {
     /// From now on remembers which flows changed.
-    package mutating func watchChanges() { changes.areWanted = true }
-
-    @inline(never)
-    mutating func noteChange(of index: Int) {
-        let flow = flows[index]
-        let isEnding = flow.phase == .closing || flow.phase == .reset
-        if flow.isSuspicious || isEnding || flow.marks.contains(.slow) { changes.note(index) }
-    }
+    package mutating func watchChanges() { flows.changes.areWanted = true }
 
     /// The records of flows that changed since the last time, in order.
-    package mutating func takeChangedFlows() -> [Int] { changes.take() }
+    package mutating func takeChangedFlows() -> [Int] { flows.changes.take() }
 
     /// Whose record it is; `nil` for one that nobody has.
     package borrowing func key(of record: Int) -> FlowKey? {
-        guard record < flows.recordCount, flows[record].marks.contains(.inUse) else { return nil }
-        return flows[record].key
+        guard record < flows.table.recordCount, flows.table[record].marks.contains(.inUse) else {
+            return nil
+        }
+        return flows.table[record].key
     }
 
     /// The most record numbers that may be looked at.
-    package var recordCount: Int { flows.recordCount }
+    package var recordCount: Int { flows.table.recordCount }
 
     /// The flows among some records on which somebody may have waited too long by now, without any packet to tell.
     ///
@@ -54,13 +25,13 @@ extension Tracker {
     ///   - time: now, in nanoseconds since 1970.
     /// - Returns: the numbers of their records.
     package borrowing func overdue(among records: Range<Int>, at time: Int64) -> [Int] {
-        records.clamped(to: 0..<flows.recordCount).filter { isOverdue($0, at: time) }
+        records.clamped(to: 0..<flows.table.recordCount).filter { isOverdue($0, at: time) }
     }
 
     borrowing func isOverdue(_ index: Int, at time: Int64) -> Bool {
-        let flow = flows[index]
+        let flow = flows.table[index]
         return flow.marks.isSuperset(of: [.inUse, .alive]) && flow.phase != .closed
-            && isSuspicious(flow, at: time)
+            && streams.isSuspicious(flow, at: time)
     }
 
     /// A copy of a flow as a diagnosis would have it if the capture ended now.
@@ -70,19 +41,22 @@ extension Tracker {
     ///   - time: now, in nanoseconds since 1970.
     /// - Returns: the copy, `nil` where nothing is to be said of the flow.
     package borrowing func snapshot(of index: Int, at time: Int64) -> FlowEvents? {
-        guard index < flows.recordCount, flows[index].marks.contains(.inUse) else { return nil }
-        let flow = flows[index]
-        var events = eventLogs.events(on: flow.eventLog)
-        var streams = self.streams[index] ?? []
+        guard index < flows.table.recordCount, flows.table[index].marks.contains(.inUse) else {
+            return nil
+        }
+        let flow = flows.table[index]
+        var events = flows.eventLogs.events(on: flow.eventLog)
+        var summaries = streams.summaries[index] ?? []
         let isOverdue = isOverdue(index, at: time)
         if isOverdue {
-            let stream = stream(on: flow, at: time)
-            events += lastWords(of: stream, on: flow, beside: events)
-            streams.append(stream)
+            let summary = streams.summary(of: flow, at: time)
+            events += summary.lastWords(on: flow, beside: events)
+            summaries.append(summary)
         }
-        let isWanted = isOverdue || isWorthTelling(flow) || isAnsweredFromElsewhere(flow)
+        let isWanted =
+            isOverdue || isWorthTelling(flow) || aggregates.unsolicitedSYNACKs.haveAnswered(flow)
         guard isWanted, !events.isEmpty else { return nil }
-        return copy(index, events, streams)
+        return copy(index, events, summaries)
     }
 
     /// Counts as if the capture ended now, at the cost of a look at every flow.
@@ -92,27 +66,29 @@ extension Tracker {
     package borrowing func surveySoFar(at time: Int64) -> Survey {
         var aggregates = self.aggregates
         var completed = tally.outcome(.completed)
-        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            if flows[index].outcome == .completed { completed += 1 }
-            aggregates.note(flows[index]) { eventLogs.first(on: flows[index].eventLog) }
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
+            if flows.table[index].outcome == .completed { completed += 1 }
+            aggregates.note(flows.table[index]) {
+                flows.eventLogs.first(on: flows.table[index].eventLog)
+            }
         }
-        for number in flows.halfOpenNumbers where !flows[halfOpen: number].isFree {
-            if aggregates.takes(flows[halfOpen: number]) { continue }
-            aggregates.note(flows.flow(of: number)) { flows.syn(of: number) }
+        for number in flows.table.halfOpenNumbers where !flows.table[halfOpen: number].isFree {
+            if aggregates.takes(flows.table[halfOpen: number]) { continue }
+            aggregates.note(flows.table.flow(of: number)) { flows.table.syn(of: number) }
         }
         aggregates.settle()
         if aggregates.hasMany, completed > 0 {
-            for index in 0..<flows.recordCount
-            where flows[index].marks.isSuperset(of: [.inUse, .completed]) {
-                if let place = aggregates.placeOfMany(to: flows[index].responder) {
+            for index in 0..<flows.table.recordCount
+            where flows.table[index].marks.isSuperset(of: [.inUse, .completed]) {
+                if let place = aggregates.placeOfMany(to: flows.table[index].responder) {
                     aggregates.noteEstablished(at: place)
                 }
             }
         }
         return Survey(
             aggregates: aggregates,
-            neighbours: neighbours,
-            portmap: portmap,
+            neighbours: aggregates.neighbours,
+            portmap: streams.portmap,
             capture: facts(at: time)
         )
     }
@@ -120,10 +96,10 @@ extension Tracker {
     /// The counts as if the capture ended now, at the cost of a look at every flow.
     package borrowing func tallySoFar() -> Tally {
         var tally = self.tally
-        for index in 0..<flows.recordCount where flows[index].marks.contains(.inUse) {
-            tally.outcomes[Int(flows[index].outcome.rawValue)] += 1
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
+            tally.outcomes[Int(flows.table[index].outcome.rawValue)] += 1
         }
-        for number in flows.halfOpenNumbers where !flows[halfOpen: number].isFree {
+        for number in flows.table.halfOpenNumbers where !flows.table[halfOpen: number].isFree {
             tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
         }
         return tally

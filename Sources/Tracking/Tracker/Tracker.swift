@@ -4,87 +4,40 @@
 /// connection leaves nothing but counts; a noteworthy one keeps the events of its tape.
 package struct Tracker: ~Copyable {
     package internal(set) var tally = Tally()
-    /// The flows that had to go before the end although something was noteworthy; drained by the caller.
-    package internal(set) var departed: [FlowEvents] = []
-    /// The finished incarnations, if asked for, up to `handshakeLimit`; the tally counts the others.
-    package internal(set) var handshakes: [Handshake] = []
-    /// As many handshakes as are kept.
-    package var handshakeLimit = 1_000_000
-    /// Initiators that went on as if answered while no answer was captured: one direction is missing.
-    package private(set) var oneWayInitiators: Set<Address> = []
-
-    /// Who claims which address.
-    package internal(set) var neighbours = Neighbours()
-    /// What port mappers said.
-    package internal(set) var portmap = PortmapLog()
-    /// What many flows together tell.
-    package internal(set) var aggregates = Aggregates()
-    /// SYN-ACKs on four-tuples of which no SYN was captured.
-    package private(set) var unsolicitedSYNACKs = UnsolicitedSYNACKs()
-    /// Hosts whose packets were captured before their network card had them.
-    package internal(set) var localHosts: Set<Address> = []
-    /// Hosts whose packets came in from elsewhere.
-    var remoteHosts: Set<Address> = []
-    /// How long handshakes usually take.
-    package internal(set) var handshakeTimes = HandshakeTimes()
-    /// What services take their time.
-    var slowAnswers = SlowAnswers()
-    /// Hosts between which ECN was agreed upon.
-    private(set) var pairsWithECN: Set<HostPair> = []
-    /// The VLANs and tunnels of the packets.
-    package internal(set) var encapsulations = EncapsulationTable()
+    /// The flows themselves, and what is kept of their packets.
+    var flows: FlowTracker
+    /// What is said on them.
+    var streams = StreamTracker()
+    /// What many of them tell together.
+    var aggregates = Aggregates()
     var fragments = Fragments()
-    /// What clocks connections came up with.
-    var acceptedTimestamps = AcceptedTimestamps()
-
-    /// What was said on connections that came up.
-    var streamStates = RecycledStore(blank: StreamState())
-    /// What is sent again on them, by `Repetition.key`.
-    var repetitions: [UInt64: Repetition] = [:]
-    var sessions = RecycledStore(blank: TLSSession())
-    var early = EarlySegments()
-    var names = NameTable()
-    /// What RSTs say of their reasons.
-    var resetReasons = ResetReasons()
-    /// Dialogues that a diagnosis will want, by the numbers of their flows' records.
-    var streams: [Int: [StreamSummary]] = [:]
-    /// How many connections came up between whom, of those that were forgotten when they were over.
-    var formerConnections: [FormerPair: Int] = [:]
-    private let anchor = Anchor()
-    var flows: FlowTable
-    var eventLogs: EventLogStore
-    /// Once the capture is closed: the noteworthy flows with their first packets.
-    var suspicious: [(firstPacket: UInt64, index: Int)] = []
-    let collectsHandshakes: Bool
-    let fewFlows: Int
-    /// Flows that a diagnosis may want before the end, if it asked for them.
-    var changes = ChangedFlows()
     /// When packets were dropped, the newest `dropLimit` times.
     private(set) var drops: [ClosedRange<Int64>] = []
+    private let anchor = Anchor()
 
-    /// As many one-way initiators as are remembered.
-    private static let oneWayLimit = 1024
     private static let dropLimit = 64
-    /// As many pairs of hosts are remembered.
-    private static let pairLimit = 4096
-    /// Without a packet for so long, a new SYN begins a new episode, in nanoseconds.
-    static let incarnationGap: Int64 = 300_000_000_000
 
     /// - Parameters:
     ///   - flowLimit: the most flows at a time; beyond it the quietest go first.
-    ///   - collectsHandshakes: whether `handshakes` is filled.
+    ///   - collectsHandshakes: whether the finished incarnations are listed.
     ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
+    ///   - handshakeLimit: the most finished incarnations that are listed.
     package init(
         flowLimit: Int = 2_000_000,
         collectsHandshakes: Bool = false,
-        fewFlows: Int = 1 << 16
+        fewFlows: Int = 1 << 16,
+        handshakeLimit: Int = 1_000_000
     ) {
-        self.fewFlows = fewFlows
-        flows = FlowTable(capacity: flowLimit)
-        let events = min(flowLimit, Int(UInt32.max / 4)) * 2 + 65_536
-        eventLogs = EventLogStore(capacity: UInt32(events))
-        self.collectsHandshakes = collectsHandshakes
+        flows = FlowTracker(
+            flowLimit: flowLimit,
+            fewFlows: fewFlows,
+            collectsHandshakes: collectsHandshakes,
+            handshakeLimit: handshakeLimit
+        )
     }
+
+    /// The flows that had to go before the end although something was noteworthy; drained by the caller.
+    package var departed: [FlowEvents] { flows.departed }
 
     /// Reads up to `count` frames from `source`.
     ///
@@ -130,14 +83,14 @@ package struct Tracker: ~Copyable {
         with segment: borrowing FlowSegment,
         duplicateIndex: UInt16 = 0
     ) -> Int? {
-        if flows.isFull { evict() }
+        if flows.table.isFull { evict() }
         var flow = Flow(beginningWith: segment)
         flow.duplicateIndex = duplicateIndex
         flow.setEncapsulation(segment.encapsulation, of: segment.side)
         flow.meet(segment)
         tally.flows &+= 1
         if segment.flags.contains(.syn) { tally.attempts &+= 1 }
-        guard let index = flows.insert(flow) else {
+        guard let index = flows.table.insert(flow) else {
             tally.flowsEvicted &+= 1
             return nil
         }
@@ -151,25 +104,17 @@ package struct Tracker: ~Copyable {
         if control & TCPFlags.syn.rawValue != 0 {
             newerClock = prepare(index, for: segment)
         }
-        let change = Self.advance(
-            &flows[index],
-            with: segment,
-            below: newerClock,
-            &eventLogs,
-            &tally
-        )
+        let change = flows.advance(index, with: segment, below: newerClock, &tally)
         if control != 0 { note(segment, change.marks, after: change.quiet, on: index) }
         if change.isClosed {
             settleStream(of: index, at: segment.time)
-            flows[index].forget(&eventLogs)
+            flows.table[index].forget(&flows.eventLogs)
         }
         if change.marks.contains(.completed) {
-            Self.noteCompletion(of: flows[index], &handshakeTimes, &acceptedTimestamps)
+            aggregates.noteCompletion(of: flows.table[index])
         }
-        if change.marks.contains(.oneWay), oneWayInitiators.count < Self.oneWayLimit {
-            oneWayInitiators.insert(segment.source.address)
-        }
-        if changes.areWanted { noteChange(of: index) }
+        if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
+        if flows.changes.areWanted { flows.noteChange(of: index) }
     }
 
     /// Makes a flow ready for a SYN, which may begin its next life.
@@ -180,11 +125,11 @@ package struct Tracker: ~Copyable {
         _ index: Int,
         for segment: borrowing FlowSegment
     ) -> UInt32? {
-        if flows[index].isReborn(by: segment, at: segment.time) {
+        if flows.table[index].isReborn(by: segment, at: segment.time) {
             rebirth(index, by: segment)
         }
-        guard flows[index].syns == 0 else { return nil }
-        return acceptedTimestamps.newer(
+        guard flows.table[index].syns == 0 else { return nil }
+        return aggregates.acceptedTimestamps.newer(
             than: segment.options.timestampValue,
             at: segment.time,
             of: segment.source.address,
@@ -201,20 +146,25 @@ package struct Tracker: ~Copyable {
         on index: Int
     ) {
         if !segment.flags.isDisjoint(with: [.fin, .rst]) {
-            noteEnd(of: index, at: segment.time, after: quiet)
+            streams.noteEnd(
+                of: Int(flows.table[index].streamState),
+                at: segment.time,
+                after: quiet
+            )
         }
-        if segment.flags.contains(.rst), segment.side != flows[index].initiator {
+        if segment.flags.contains(.rst), segment.side != flows.table[index].initiator {
             noteMassReset(by: segment, news, on: index)
         }
         guard segment.flags.contains(.syn) else { return }
         noteChecksum(of: segment)
         guard segment.flags.contains(.ack) else { return }
-        if flows[index].syns == 0 {
-            unsolicitedSYNACKs.note(segment, Event(segment))
+        if flows.table[index].syns == 0 {
+            aggregates.unsolicitedSYNACKs.note(segment, Event(segment))
         }
-        if segment.flags.contains(.ece), pairsWithECN.count < Self.pairLimit {
-            pairsWithECN.insert(
-                HostPair(segment.destination.address, segment.source.address)
+        if segment.flags.contains(.ece) {
+            aggregates.hosts.noteECN(
+                between: segment.destination.address,
+                segment.source.address
             )
         }
     }
@@ -223,60 +173,6 @@ package struct Tracker: ~Copyable {
     @inline(always)
     mutating func noteChecksum(of segment: borrowing FlowSegment) {
         tally.note(segment.link.checksum)
-        if segment.link.checksum == .unfilled { noteLocal(segment.source.address) }
-    }
-
-    /// Advances a flow in its place, which is looked up but once.
-    ///
-    /// `newerClock` is a timestamp above that of the SYN, which the responder had accepted before.
-    ///
-    /// - Returns: the marks that are new, how long no packet had come, and whether the connection has just come to its
-    ///   orderly end.
-    @inline(always)
-    private static func advance(
-        _ flow: inout Flow,
-        with segment: borrowing FlowSegment,
-        below newerClock: UInt32?,
-        _ eventLogs: inout EventLogStore,
-        _ tally: inout Tally
-    ) -> (marks: Flow.Marks, quiet: Int64, isClosed: Bool) {
-        let quiet = segment.time &- flow.lastTime
-        let wasAnswered = flow.phase != .halfOpen
-        let marks = flow.marks
-        let wasClosed = flow.phase == .closed
-        let actions = flow.advance(with: segment)
-        if actions.contains(.showsLoss) { tally.lossSigns &+= 1 }
-        if actions.contains(.record) {
-            var event = Event(segment)
-            event.incarnation = flow.incarnation
-            // The flow takes neither from a segment that fell back, nor from a RST.
-            if actions.contains(.fallsBack) { event.formerTimestamp = flow[segment.side].timestamp }
-            if let newerClock { event.formerTimestamp = newerClock }
-            if event.kind == .rst {
-                event.note(
-                    formerTimeToLive: flow[segment.side].timeToLive,
-                    newestTimestamp: flow[segment.side].timestamp
-                )
-            }
-            eventLogs.append(event, to: &flow.eventLog)
-        }
-        if actions.contains(.suspicious) { flow.marks.insert(.suspicious) }
-        let isClosed = flow.phase == .closed && !wasClosed
-        // Of a connection at its end its dialogue is to be looked at first.
-        if actions.contains(.forget), !isClosed { flow.forget(&eventLogs) }
-        if !wasAnswered, flow.phase == .answered {
-            tally.noteAnswer(after: UInt64(flow.synToSYNACK))
-        }
-        let news = flow.marks.subtracting(marks)
-        if news.contains(.completed) { tally.established &+= 1 }
-        return (news, quiet, isClosed)
-    }
-}
-
-extension Flow {
-    /// Erases the tape unless somebody will want it.
-    @inline(always)
-    mutating func forget(_ eventLogs: inout EventLogStore) {
-        if !isSuspicious, !marks.contains(.slow) { eventLogs.erase(&eventLog) }
+        if segment.link.checksum == .unfilled { aggregates.hosts.noteLocal(segment.source.address) }
     }
 }

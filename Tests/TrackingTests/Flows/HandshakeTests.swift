@@ -66,8 +66,7 @@ import Tracking
             }.frames
         }
         var source = MemoryFrames(frames, linkType: .ethernet)
-        var tracker = Tracker(collectsHandshakes: true)
-        tracker.handshakeLimit = 3
+        var tracker = Tracker(collectsHandshakes: true, handshakeLimit: 3)
 
         while try tracker.consume(next: 64, from: &source) {}
         let capture = tracker.finish()

@@ -78,7 +78,7 @@ import Testing
             exchange.begin += Int64(port) * 1_000_000
             return exchange
         }
-        var tracker = try tracker(after: scan + [healthy])
+        let tracker = try tracker(after: scan + [healthy])
         let end = tracker.tally.window?.last ?? 0
 
         let before = tracker.surveySoFar(at: end).aggregates.scanCounters.map(\.portCount)

@@ -195,19 +195,3 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     /// The interface that delivered the frame at a place, by its place among those of the capture.
     package func interface(at place: Int) -> UInt8 { record(place).interface }
 }
-
-extension Tracker {
-    /// Follows all frames of a round, or the first `limit` of them.
-    package mutating func consume(_ frames: inout LiveFrames, limit: Int = .max) {
-        // A round in memory has no damage to tell of.
-        _ = try? consume(next: limit, from: &frames)
-    }
-
-    @inline(never)
-    private mutating func consume(
-        next count: Int,
-        from source: inout LiveFrames
-    ) throws(CaptureError) -> Bool {
-        try consumeAll(next: count, from: &source)
-    }
-}

@@ -66,7 +66,7 @@ package final class PrefetchThread {
         shared = file.share()
         self.file = file
         self.limit = limit
-        seed = tracker.flows.seed
+        seed = tracker.flows.table.seed
         unsafe batches = .allocate(capacity: Self.batchCount)
         unsafe blocks = .allocate(capacity: Self.batchCount)
         unsafe marks = .allocate(capacity: Self.batchCount)

@@ -7,7 +7,7 @@ extension Tracker {
         next count: Int,
         from source: inout some CaptureSource & ~Copyable
     ) throws(CaptureError) -> Bool {
-        let seed = flows.seed
+        let seed = flows.table.seed
         return try followAll(count) { batch, most throws(CaptureError) in
             try batch.fill(from: &source, upTo: most, seed: seed)
         }
@@ -19,7 +19,7 @@ extension Tracker {
         next count: Int,
         from file: inout PcapFile
     ) throws(CaptureError) -> Bool {
-        let seed = flows.seed
+        let seed = flows.table.seed
         return try followAll(count) { batch, most throws(CaptureError) in
             try batch.fill(from: &file, upTo: most, seed: seed)
         }
@@ -68,14 +68,18 @@ extension Tracker {
             truncatingIfNeeded: ~tally.packets & (Self.packetsBetweenSteps &- 1)
         )
         tally.note(batch)
-        for place in 0..<min(count, Self.slotReach) { flows.prefetchSlot(of: batch[place].tag) }
-        for place in 0..<min(count, Self.recordReach) { flows.prefetchRecord(of: batch[place].tag) }
+        for place in 0..<min(count, Self.slotReach) {
+            flows.table.prefetchSlot(of: batch[place].tag)
+        }
+        for place in 0..<min(count, Self.recordReach) {
+            flows.table.prefetchRecord(of: batch[place].tag)
+        }
         for place in 0..<count {
             if place &+ Self.slotReach < count {
-                flows.prefetchSlot(of: batch[place &+ Self.slotReach].tag)
+                flows.table.prefetchSlot(of: batch[place &+ Self.slotReach].tag)
             }
             if place &+ Self.recordReach < count {
-                flows.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
+                flows.table.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
             }
             if place == next {
                 age(to: batch[place].time)
@@ -87,9 +91,9 @@ extension Tracker {
 
     @inline(always)
     private mutating func follow(_ segment: borrowing FlowSegment) {
-        let index = flows.find(segment.key, tag: segment.tag)
+        let index = flows.table.find(segment.key, tag: segment.tag)
         tally.segments &+= 1
-        guard let index, index < FlowTable.firstHalfOpen, flows[index].absorbs(segment) else {
+        guard let index, index < FlowTable.firstHalfOpen, flows.table[index].absorbs(segment) else {
             follow(slowly: segment, on: index)
             return
         }
@@ -100,21 +104,23 @@ extension Tracker {
     @inline(never)
     private mutating func follow(slowly segment: borrowing FlowSegment, on index: Int?) {
         guard let index else {
-            if !encapsulations.isEmpty { return follow(apart: segment) }
+            if !flows.encapsulations.isEmpty { return follow(apart: segment) }
             if !open(with: segment) { follow(declined: segment, on: nil) }
             return
         }
         if index < FlowTable.firstHalfOpen {
             follow(declined: segment, on: index)
         } else {
-            follow(declined: segment, on: makeFlow(of: index, tag: segment.tag))
+            follow(declined: segment, on: flows.makeFlow(of: index, tag: segment.tag, &tally))
         }
     }
 
     /// Takes a segment of a flow that is known.
     @inline(always)
     mutating func follow(_ segment: borrowing FlowSegment, on index: Int) {
-        guard flows[index].absorbs(segment) else { return follow(declined: segment, on: index) }
+        guard flows.table[index].absorbs(segment) else {
+            return follow(declined: segment, on: index)
+        }
         if segment.payloadLength > 0 { observePayload(segment, on: index) }
     }
 
@@ -130,6 +136,38 @@ extension Tracker {
         }
     }
 
+    @inline(always)
+    private mutating func observePayload(_ segment: borrowing FlowSegment, on index: Int) {
+        streams.observePayload(
+            segment,
+            on: &flows.table[index],
+            &flows.eventLogs,
+            &aggregates.slowAnswers
+        )
+    }
+
+    /// Follows a segment in a VLAN or tunnel, or a plain one on whose four-tuple all flows have to do with such.
+    @inline(never)
+    mutating func follow(apart waiting: borrowing FlowSegment) {
+        let known = flows.flow(of: waiting, &tally)
+        guard let index = known ?? begin(apart: waiting) else { return }
+        if !flows.table[index].knows(waiting.side) {
+            flows.table[index].setEncapsulation(waiting.encapsulation, of: waiting.side)
+        }
+        follow(waiting, on: index)
+    }
+
+    private mutating func begin(apart waiting: borrowing FlowSegment) -> Int? {
+        guard
+            let duplicateIndex = waiting.encapsulation.isPlain
+                ? 0 : flows.freeDuplicateIndex(for: waiting, &tally)
+        else {
+            tally.encapsulationsRefused &+= 1
+            return nil
+        }
+        return begin(with: waiting, duplicateIndex: duplicateIndex)
+    }
+
     /// Takes a frame layer by layer: all that is no plain segment in an untagged Ethernet frame.
     @inline(never)
     private mutating func consume(_ waiting: borrowing FlowSegment) {
@@ -140,26 +178,32 @@ extension Tracker {
     /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
     /// the frame's place.
     private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame) {
-        let encapsulation = encapsulations.number(
+        let encapsulation = flows.encapsulations.number(
             of: decoded.encapsulation,
             tunnelAt: decoded.tunnelOffset,
             in: frame.octets
         )
         var facts = FrameFacts(frame, encapsulation: encapsulation, link: decoded.link)
-        notePortmap(of: decoded, in: frame, facts)
+        if let payload = decoded.portmap(in: frame) {
+            streams.portmap.note(payload, in: PacketMark(facts))
+        }
         switch decoded.packet {
         case .segment(let segment):
             tally.segments &+= 1
             facts.link.checksum = segment.checksum
-            if facts.link.direction == .incoming { noteRemote(segment.source.address) }
-            if facts.link.direction == .outgoing { noteLocal(segment.source.address) }
+            if facts.link.direction == .incoming {
+                aggregates.hosts.noteRemote(segment.source.address)
+            }
+            if facts.link.direction == .outgoing {
+                aggregates.hosts.noteLocal(segment.source.address)
+            }
             follow(segment, in: frame, facts)
         case .icmpError(let error):
             tally.icmpErrors &+= 1
             follow(error, in: facts)
         case .addressClaim(let claim):
             tally.unread[Int(UnreadReason.notTCP.rawValue)] &+= 1
-            neighbours.note(claim, in: facts)
+            aggregates.neighbours.note(claim, in: facts)
         case .unread(let reason):
             tally.unread[Int(reason.rawValue)] &+= 1
             if reason == .incompleteFragment { join(decoded, in: frame, encapsulation) }
@@ -173,10 +217,10 @@ extension Tracker {
         _ facts: FrameFacts
     ) {
         var segment = FlowSegment(decoded, in: frame, facts)
-        segment.tag = flows.tag(of: segment.key)
+        segment.tag = flows.table.tag(of: segment.key)
         guard segment.encapsulation.isPlain else { return follow(apart: segment) }
-        let index = find(segment.key, tag: segment.tag)
-        if index == nil, !encapsulations.isEmpty {
+        let index = flows.find(segment.key, tag: segment.tag, &tally)
+        if index == nil, !flows.encapsulations.isEmpty {
             follow(apart: segment)
         } else if let index {
             follow(segment, on: index)
@@ -218,5 +262,21 @@ extension Tracker {
         fragments.depth += 1
         take(DecodedFrame(octets, insteadOf: decoded), in: assembled)
         fragments.depth -= 1
+    }
+}
+
+extension Tracker {
+    /// Follows all frames of a round, or the first `limit` of them.
+    package mutating func consume(_ frames: inout LiveFrames, limit: Int = .max) {
+        // A round in memory has no damage to tell of.
+        _ = try? consume(next: limit, from: &frames)
+    }
+
+    @inline(never)
+    private mutating func consume(
+        next count: Int,
+        from source: inout LiveFrames
+    ) throws(CaptureError) -> Bool {
+        try consumeAll(next: count, from: &source)
     }
 }

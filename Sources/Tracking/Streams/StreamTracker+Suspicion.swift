@@ -1,5 +1,5 @@
 /// Which connections that came up may be worth a diagnosis: a coarse sieve, since the detectors decide.
-extension Tracker {
+extension StreamTracker {
     /// An end that waited so long for an answer, or for the other end's FIN, may have waited in vain, in nanoseconds.
     private static let answerTimeout: Int64 = 5_000_000_000
     /// A connection that nobody used for so long before its end was perhaps closed for that, in nanoseconds.
@@ -19,19 +19,19 @@ extension Tracker {
         let number = Int(flow.streamState)
         guard number != 0 else { return isIdleTooLong(flow, at: time) }
         if flow.phase == .reset { return true }
-        let begin = streamStates[number].endBegin
+        let begin = states[number].endBegin
         // One end had closed, and the other had not for long.
         if begin != 0, time - begin >= Self.answerTimeout { return true }
         let quiet =
             begin != 0
-            ? streamStates[number].quietBeforeEnd
+            ? states[number].quietBeforeEnd
             : time
-                - streamStates[number][flow.lastDataSender].last.time
+                - states[number][flow.lastDataSender].last.time
         if quiet >= Self.answerTimeout, flow.lastDataSender == flow.initiator { return true }
         if quiet >= Self.idleTimeout, begin != 0 { return true }
         if !repetitions.isEmpty, isRepeating(flow) { return true }
         return flow.isTLS
-            && isIrregular(sessions[Int(streamStates[number].session)], of: flow, at: time)
+            && isIrregular(sessions[Int(states[number].session)], of: flow, at: time)
     }
 
     private borrowing func isRepeating(_ flow: Flow) -> Bool {

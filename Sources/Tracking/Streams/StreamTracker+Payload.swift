@@ -1,25 +1,30 @@
 /// What is said on connections that came up.
-extension Tracker {
+extension StreamTracker {
     /// Takes a data segment that the flow has followed already.
     @inline(always)
-    mutating func observePayload(_ waiting: borrowing FlowSegment, on index: Int) {
-        let turn = flows[index].noteDataSender(waiting.side)
+    mutating func observePayload(
+        _ waiting: borrowing FlowSegment,
+        on flow: inout Flow,
+        _ eventLogs: inout EventLogStore,
+        _ slowAnswers: inout SlowAnswers
+    ) {
+        let turn = flow.noteDataSender(waiting.side)
         var number = Int(turn.streamState)
         if number == 0 {
-            number = beginStream(of: index)
+            number = beginStream(of: &flow)
             if number == 0 { return }
         }
-        let (isAgain, segments) = streamStates.observePayload(
+        let (isAgain, segments) = states.observePayload(
             waiting,
             in: number,
             beginsTurn: turn.isNew
         )
-        if isAgain { noteAgain(waiting, in: number, of: index) }
-        if turn.isNew, streamStates.isLate(waiting, in: number) {
-            noteLateAnswer(waiting, in: number, of: index)
+        if isAgain { noteAgain(waiting, in: number, of: &flow, &eventLogs) }
+        if turn.isNew, states.isLate(waiting, in: number) {
+            noteLateAnswer(waiting, in: number, of: flow, &slowAnswers)
         }
         if turn.isTLS {
-            guard sessions.awaits(waiting, in: streamStates.session(of: number)) else { return }
+            guard sessions.awaits(waiting, in: states.session(of: number)) else { return }
         } else {
             guard segments <= StreamEnd.mostBeforeTLS,
                 waiting.capturedLength > waiting.payloadOffset,
@@ -27,18 +32,18 @@ extension Tracker {
                     == TLSRecordType.handshake.rawValue
             else { return }
         }
-        followRecords(to: waiting, on: index)
+        followRecords(to: waiting, on: &flow, &eventLogs)
     }
 
     /// - Returns: the number of a new talk, 0 where none is held.
     @inline(never)
-    private mutating func beginStream(of index: Int) -> Int {
-        switch flows[index].phase {
+    private mutating func beginStream(of flow: inout Flow) -> Int {
+        switch flow.phase {
         case .halfOpen, .answered, .reset, .closed: return 0
         case .established, .settled, .doubtful, .closing: break
         }
-        guard let number = streamStates.make() else { return 0 }
-        flows[index].streamState = UInt32(number)
+        guard let number = states.make() else { return 0 }
+        flow.streamState = UInt32(number)
         return number
     }
 
@@ -47,10 +52,11 @@ extension Tracker {
     private mutating func noteLateAnswer(
         _ waiting: borrowing FlowSegment,
         in number: Int,
-        of index: Int
+        of flow: borrowing Flow,
+        _ slowAnswers: inout SlowAnswers
     ) {
-        guard waiting.side != flows[index].initiator else { return }
-        let question = streamStates[number][waiting.side.other].last
+        guard waiting.side != flow.initiator else { return }
+        let question = states[number][waiting.side.other].last
         slowAnswers.note(waiting.time - question.time, of: waiting.key[waiting.side])
     }
 
@@ -62,9 +68,10 @@ extension Tracker {
     private mutating func noteAgain(
         _ waiting: borrowing FlowSegment,
         in number: Int,
-        of index: Int
+        of flow: inout Flow,
+        _ eventLogs: inout EventLogStore
     ) {
-        let key = Repetition.key(of: waiting.side, in: flows[index].streamState)
+        let key = Repetition.key(of: waiting.side, in: flow.streamState)
         guard var known = repetitions[key], known.sequence == waiting.sequence else {
             guard repetitions.count < Self.repetitionLimit else { return }
             repetitions[key] = Repetition(
@@ -76,54 +83,28 @@ extension Tracker {
         }
         if known.count < .max { known.count += 1 }
         repetitions[key] = known
-        guard flows[index].phase == .settled || flows[index].phase == .closing else { return }
-        append(streamStates[number][waiting.side].last, from: waiting.side, to: index)
-    }
-
-    private mutating func append(
-        _ facts: SegmentFacts,
-        from side: Side,
-        contents: TLSContents = [],
-        to index: Int
-    ) {
-        // What was just followed may be on the tape already.
-        if eventLogs.note(contents, of: facts.packet, on: flows[index].eventLog) { return }
-        eventLogs.append(event(facts, from: side, contents, of: index), to: &flows[index].eventLog)
-    }
-
-    private borrowing func event(
-        _ facts: SegmentFacts,
-        from side: Side,
-        _ contents: TLSContents,
-        of index: Int
-    ) -> Event {
-        let flow = flows[index]
-        return Event(
-            dataIn: facts,
-            from: side,
-            encapsulation: flow.encapsulation,
-            incarnation: flow.incarnation,
-            contents: contents
-        )
+        guard flow.phase == .settled || flow.phase == .closing else { return }
+        eventLogs.append(states[number][waiting.side].last, from: waiting.side, to: &flow)
     }
 
     /// Looks for TLS records in a segment.
     @inline(never)
     private mutating func followRecords(
         to waiting: borrowing FlowSegment,
-        on index: Int
+        on flow: inout Flow,
+        _ eventLogs: inout EventLogStore
     ) {
         let payload = waiting.payload
-        let number = Int(flows[index].streamState)
-        if !flows[index].isTLS {
+        let number = Int(flow.streamState)
+        if !flow.isTLS {
             guard TLSSession.begins(with: payload), let session = sessions.make() else { return }
-            flows[index].isTLS = true
-            streamStates[number].session = UInt32(session)
+            flow.isTLS = true
+            states[number].session = UInt32(session)
             if waiting.flags.contains(.ack) {
                 sessions[session].begin(waiting.side.other, at: waiting.acknowledgment)
             }
         }
-        let session = Int(streamStates[number].session)
+        let session = Int(states[number].session)
         let side = waiting.side
         let source = TLSSession.Source(
             side: side,
@@ -133,33 +114,44 @@ extension Tracker {
             length: waiting.payloadLength
         )
         if !sessions[session].read(payload, from: source) {
-            let event = event(streamStates[number][side].last, from: side, [], of: index)
+            let event = Event(states[number][side].last, from: side, of: flow)
             if early.add(payload, from: source, of: event, to: session) { return }
             sessions[session].lose(side)
-            readEarly(of: side, on: index)
+            readEarly(of: side, on: &flow, &eventLogs)
             _ = sessions[session].read(payload, from: source)
         }
-        if sessions[session].isMilestone(side) { keepMilestone(of: side, payload, on: index) }
-        if !early.isEmpty { readEarly(of: side, on: index) }
+        if sessions[session].isMilestone(side) {
+            keepMilestone(of: side, payload, on: &flow, &eventLogs)
+        }
+        if !early.isEmpty { readEarly(of: side, on: &flow, &eventLogs) }
     }
 
     /// Keeps the segment that an end's session was read from last.
     @inline(never)
-    private mutating func keepMilestone(of side: Side, _ payload: RawSpan, on index: Int) {
-        let number = Int(flows[index].streamState)
-        let session = Int(streamStates[number].session)
-        let facts = streamStates[number][side].last
+    private mutating func keepMilestone(
+        of side: Side,
+        _ payload: RawSpan,
+        on flow: inout Flow,
+        _ eventLogs: inout EventLogStore
+    ) {
+        let number = Int(flow.streamState)
+        let session = Int(states[number].session)
+        let facts = states[number][side].last
         let contents = sessions[session][side].contents
         if sessions[session].hello.packet == 0, contents.contains(TLSContents(.clientHello)) {
             noteNames(in: payload, of: session)
             sessions[session].hello = facts
         }
-        append(facts, from: side, contents: contents, to: index)
+        eventLogs.append(facts, from: side, contents: contents, to: &flow)
     }
 
     /// Reads what waited for a hole to be filled; what still waits goes back.
-    mutating func readEarly(of side: Side, on index: Int) {
-        let session = Int(streamStates[Int(flows[index].streamState)].session)
+    mutating func readEarly(
+        of side: Side,
+        on flow: inout Flow,
+        _ eventLogs: inout EventLogStore
+    ) {
+        let session = Int(states[Int(flow.streamState)].session)
         for segment in early.take(of: side, in: session) {
             let payload = unsafe segment.octets.span.bytes
             guard sessions[session].read(payload, from: segment.source) else {
@@ -169,7 +161,7 @@ extension Tracker {
             if sessions[session].isMilestone(side) {
                 var event = segment.event
                 event.contents = sessions[session][side].contents
-                eventLogs.append(event, to: &flows[index].eventLog)
+                eventLogs.append(event, to: &flow.eventLog)
             }
         }
     }
@@ -214,6 +206,32 @@ extension RecycledStore<StreamState> {
 
     @inline(always)
     fileprivate func session(of number: Int) -> Int { Int(self[number].session) }
+}
+
+extension EventLogStore {
+    /// Puts a data segment on its flow's log, unless what was just followed is there already.
+    fileprivate mutating func append(
+        _ facts: SegmentFacts,
+        from side: Side,
+        contents: TLSContents = [],
+        to flow: inout Flow
+    ) {
+        if note(contents, of: facts.packet, on: flow.eventLog) { return }
+        append(Event(facts, from: side, of: flow, contents), to: &flow.eventLog)
+    }
+}
+
+extension Event {
+    /// A data segment of a flow's present connection.
+    init(_ facts: SegmentFacts, from side: Side, of flow: Flow, _ contents: TLSContents = []) {
+        self.init(
+            dataIn: facts,
+            from: side,
+            encapsulation: flow.encapsulation,
+            incarnation: flow.incarnation,
+            contents: contents
+        )
+    }
 }
 
 extension Repetition {

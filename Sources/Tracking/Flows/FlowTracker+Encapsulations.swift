@@ -3,19 +3,29 @@
 /// Where VLANs or tunnels separate networks, the same four-tuple may be two connections. Where a mirror port
 /// tags by direction, two VLANs are one. Flows whose packets are all plain have domain 0 to themselves, so that
 /// nothing of this touches them.
-extension Tracker {
+extension FlowTracker {
     /// As many flows of one four-tuple are told apart.
     private static let duplicateLimit: UInt16 = 15
 
-    /// Follows a segment in a VLAN or tunnel, or a plain one on whose four-tuple all flows have to do with such.
+    /// The record of a four-tuple's flow, which is made of its opening if there is no more of it yet.
+    @inline(__always)
+    mutating func find(_ key: FlowKey, tag: UInt32, _ tally: inout Tally) -> Int? {
+        guard let index = table.find(key, tag: tag) else { return nil }
+        return index < FlowTable.firstHalfOpen ? index : makeFlow(of: index, tag: tag, &tally)
+    }
+
+    /// Makes a whole flow of an opening.
+    ///
+    /// - Returns: its record, `nil` where there is no memory for it.
     @inline(never)
-    mutating func follow(apart waiting: borrowing FlowSegment) {
-        let known = flow(of: waiting)
-        guard let index = known ?? begin(apart: waiting) else { return }
-        if !flows[index].knows(waiting.side) {
-            flows[index].setEncapsulation(waiting.encapsulation, of: waiting.side)
+    mutating func makeFlow(of number: Int, tag: UInt32, _ tally: inout Tally) -> Int? {
+        let event = table.syn(of: number)
+        guard let index = table.replace(halfOpen: number, tag: tag) else {
+            tally.flowsEvicted &+= 1
+            return nil
         }
-        follow(waiting, on: index)
+        eventLogs.append(event, to: &table[index].eventLog)
+        return index
     }
 
     /// The flow to which a segment belongs, `nil` for a new one.
@@ -23,7 +33,7 @@ extension Tracker {
     /// It is one whose same end sends in this context; else one of which this end was not heard yet. Of several
     /// such, the one whose other end sends in this context; else the one that the segment continues, or whose
     /// other context is known to be the way back.
-    private mutating func flow(of waiting: borrowing FlowSegment) -> Int? {
+    mutating func flow(of waiting: borrowing FlowSegment, _ tally: inout Tally) -> Int? {
         let encapsulation = waiting.encapsulation
         let side = waiting.side
         var unheard = 0
@@ -33,17 +43,17 @@ extension Tracker {
         // In domain 0 there is seldom anything to be found, so it comes last.
         for duplicateIndex in stride(from: encapsulations.highestDuplicateIndex, through: 0, by: -1)
         {
-            guard let index = find(waiting, within: duplicateIndex) else { continue }
-            if flows[index].knows(side) {
-                if flows[index].encapsulation(of: side) == encapsulation { return index }
+            guard let index = find(waiting, within: duplicateIndex, &tally) else { continue }
+            if table[index].knows(side) {
+                if table[index].encapsulation(of: side) == encapsulation { return index }
                 continue
             }
             unheard += 1
             lone = index
-            let other = flows[index].encapsulation(of: side.other)
+            let other = table[index].encapsulation(of: side.other)
             if other == encapsulation {
                 sameNetwork = index
-            } else if flows[index].isContinued(by: waiting, from: side) {
+            } else if table[index].isContinued(by: waiting, from: side) {
                 encapsulations.pair(other, encapsulation)
                 continued = index
             } else if continued == nil, encapsulations.arePaired(other, encapsulation) {
@@ -53,32 +63,26 @@ extension Tracker {
         guard let index = sameNetwork ?? continued ?? (unheard == 1 ? lone : nil) else {
             return nil
         }
-        guard flows[index].duplicateIndex == 0, !encapsulation.isPlain else { return index }
-        guard let duplicateIndex = freeDuplicateIndex(for: waiting) else { return nil }
-        flows.move(index, to: duplicateIndex)
+        guard table[index].duplicateIndex == 0, !encapsulation.isPlain else { return index }
+        guard let duplicateIndex = freeDuplicateIndex(for: waiting, &tally) else { return nil }
+        table.move(index, to: duplicateIndex)
         return index
     }
 
-    private mutating func find(_ waiting: borrowing FlowSegment, within duplicateIndex: UInt16)
-        -> Int?
-    {
-        find(waiting.key, tag: FlowTable.tag(waiting.tag, within: duplicateIndex))
+    private mutating func find(
+        _ waiting: borrowing FlowSegment,
+        within duplicateIndex: UInt16,
+        _ tally: inout Tally
+    ) -> Int? {
+        find(waiting.key, tag: FlowTable.tag(waiting.tag, within: duplicateIndex), &tally)
     }
 
-    private mutating func begin(apart waiting: borrowing FlowSegment) -> Int? {
-        guard
-            let duplicateIndex = waiting.encapsulation.isPlain
-                ? 0 : freeDuplicateIndex(for: waiting)
-        else {
-            tally.encapsulationsRefused &+= 1
-            return nil
-        }
-        return begin(with: waiting, duplicateIndex: duplicateIndex)
-    }
-
-    private mutating func freeDuplicateIndex(for waiting: borrowing FlowSegment) -> UInt16? {
+    mutating func freeDuplicateIndex(
+        for waiting: borrowing FlowSegment,
+        _ tally: inout Tally
+    ) -> UInt16? {
         var duplicateIndex: UInt16 = 1
-        while find(waiting, within: duplicateIndex) != nil {
+        while find(waiting, within: duplicateIndex, &tally) != nil {
             guard duplicateIndex < Self.duplicateLimit else { return nil }
             duplicateIndex += 1
         }
@@ -94,16 +98,17 @@ extension Tracker {
         quotedBy error: ICMPError,
         _ key: FlowKey,
         _ side: Side,
-        in encapsulation: EncapsulationID
+        in encapsulation: EncapsulationID,
+        _ tally: inout Tally
     ) -> Int? {
-        let tag = flows.tag(of: key)
+        let tag = table.tag(of: key)
         var best: (index: Int, rank: Int, packet: UInt64)?
         for duplicateIndex in 0...encapsulations.highestDuplicateIndex {
             let place = FlowTable.tag(tag, within: duplicateIndex)
-            guard let index = find(key, tag: place),
-                let rank = flows[index].rank(of: error.quoted, from: side, in: encapsulation)
+            guard let index = find(key, tag: place, &tally),
+                let rank = table[index].rank(of: error.quoted, from: side, in: encapsulation)
             else { continue }
-            let packet = flows[index].lastPacket
+            let packet = table[index].lastPacket
             if let best, (best.rank, best.packet) > (rank, packet) { continue }
             best = (index, rank, packet)
         }
