@@ -11,7 +11,8 @@ import Testing
 
     private static let folders = [
         Program.root.appending(path: "Captures"),
-        Program.root.deletingLastPathComponent().appending(path: "shared/captures"),
+        Program.root.appending(path: "Captures/Lab"),
+        Program.root.appending(path: "Captures/Field"),
     ]
 
     private static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {

@@ -3,15 +3,15 @@ import Testing
 
 @testable import Tracking
 
-/// The two readers, ours and libpcap's, over every capture of the project, and over a larger collection where
-/// there is one.
+/// The two readers, ours and libpcap's, over every capture of the project.
 @Suite struct `Our reader and libpcap` {
     private static let project = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     private static let folders = [
         project.appending(path: "Captures"),
-        project.deletingLastPathComponent().appending(path: "shared/captures"),
+        project.appending(path: "Captures/Lab"),
+        project.appending(path: "Captures/Field"),
     ]
 
     static let captures: [String] = folders.map(\.path).flatMap { folder in
