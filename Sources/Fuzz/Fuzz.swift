@@ -3,10 +3,12 @@ import Glibc
 import Reporting
 import Tracking
 
-/// What libFuzzer calls with octets of its making: they are read as a capture, followed, diagnosed and reported.
+/// What libFuzzer calls with octets of its making: they are read as a capture, followed, diagnosed
+/// and reported.
 ///
-/// Octets that begin as a file of captures are one; others are frames, whose link type the first octet tells (see
-/// `FuzzInput`). Nothing is checked here: a trap, a hang or a stray access is what is looked for.
+/// Octets that begin as a file of captures are one; others are frames, whose link type the first
+/// octet tells (see `FuzzInput`). Nothing is checked here: a trap, a hang or a stray access is what
+/// is looked for.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let octets = unsafe Array(UnsafeBufferPointer(start: start, count: count))

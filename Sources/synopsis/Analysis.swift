@@ -139,7 +139,8 @@ struct Analysis: ~Copyable {
 
     /// Hands a source to the tracker, batch by batch.
     ///
-    /// `consume` reads so many frames: the caller knows the kind of source, and the tracker's loop is made anew for each.
+    /// `consume` reads so many frames: the caller knows the kind of source, and the tracker's loop
+    /// is made anew for each.
     ///
     /// - Returns: the damage that ended it.
     private mutating func follow<Source: CaptureSource & ~Copyable>(
@@ -173,7 +174,8 @@ struct Analysis: ~Copyable {
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
         tracker.close()
-        // Out of `self` while the tracker works, which has it to itself; swapped, so that nothing is copied.
+        // Out of `self` while the tracker works, which has it to itself; swapped, so that nothing
+        // is copied.
         var diagnosis = Diagnosis()
         swap(&diagnosis, &self.diagnosis)
         diagnosis.consume(tracker.survey())

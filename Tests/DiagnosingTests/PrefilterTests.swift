@@ -3,7 +3,8 @@ import Foundation
 import Testing
 import Tracking
 
-/// Of a history only those detectors are asked whose needs it meets: the others must have nothing to say.
+/// Of a history only those detectors are asked whose needs it meets: the others must have nothing
+/// to say.
 @Suite struct `A detector whose needs a history does not meet` {
     private static let names = Catalog.manuals.map(\.id)
 
@@ -19,7 +20,8 @@ import Tracking
             .filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }
     }()
 
-    /// The ids of the detectors that find something in a history although it does not meet their needs.
+    /// The ids of the detectors that find something in a history although it does not meet their
+    /// needs.
     private func findsInVain(in history: History) -> [String] {
         Catalog.detectors.compactMap { detector in
             if let needs = detector.needs, history.traits.isSuperset(of: needs) { return nil }

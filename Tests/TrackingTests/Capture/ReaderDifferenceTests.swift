@@ -20,8 +20,8 @@ import Testing
             .map { "\(folder)/\($0)" }
     }
 
-    /// What libpcap refuses: files whose interfaces have different link types, or whose sections have different byte
-    /// orders.
+    /// What libpcap refuses: files whose interfaces have different link types, or whose sections
+    /// have different byte orders.
     private static let refusals = ["different from the type of", "pcapng block size"]
 
     @Test(arguments: captures)
