@@ -2,8 +2,8 @@ import Diagnosing
 import Glibc
 import Tracking
 
-/// A week of live traffic in the time of packets, followed and diagnosed as `synopsis live` does, without a file, to see whether memory
-/// stays flat.
+/// A week of live traffic in the time of packets, followed and diagnosed as `synopsis live` does,
+/// without a file, to see whether memory stays flat.
 struct Soak {
     /// What a stretch of the week showed.
     struct Stretch {
@@ -111,7 +111,8 @@ struct Soak {
     private func traffic() -> ScriptedTraffic {
         let busy = ScriptedTraffic(.week, crowd: 1, meanPause: 1)
         let conversations = Double(packets) * 1000 / Double(busy.meanPacketsByThousand)
-        // Some last for hours: enough must go on at the same time to begin all of them within the week.
+        // Some last for hours: enough must go on at the same time to begin all of them within the
+        // week.
         let needed = 2 * Double(busy.meanDuration) * conversations / Double(Self.week)
         let crowd = max(Self.crowd, Int(min(needed, 1_048_576)))
         let cycle = Double(Self.week) * Double(crowd) / max(1, conversations)

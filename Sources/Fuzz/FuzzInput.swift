@@ -2,7 +2,8 @@
 struct FuzzInput {
     /// A pcap file's header takes as many, and what is shorter is no file.
     private static let fileHeaderLength = 24
-    /// How files begin that are read: pcap in its byte orders and precisions, pcapng, gzip, zstd, lz4.
+    /// How files begin that are read: pcap in its byte orders and precisions, pcapng, gzip, zstd,
+    /// lz4.
     private static let magics: [[UInt8]] = [
         [0xA1, 0xB2], [0xD4, 0xC3], [0x4D, 0x3C], [0x34, 0xCD], [0x0A, 0x0D, 0x0D, 0x0A],
         [0x1F, 0x8B], [0x28, 0xB5], [0x04, 0x22],

@@ -1,6 +1,7 @@
 /// Where the events of a live analysis go: a stream of lines, each a whole JSON object.
 ///
-/// An output never stops the capture: what it cannot take it drops and counts, or, for want of any reader, it ends.
+/// An output never stops the capture: what it cannot take it drops and counts, or, for want of any
+/// reader, it ends.
 package protocol EventOutput {
     /// Writes one line and sees to it that its reader has it.
     ///
@@ -13,7 +14,8 @@ package protocol EventOutput {
     /// Writes what still waits, and ends.
     mutating func close()
 
-    /// Whether nobody will ever read on, so that the capture may end: the reader of a pipe has gone.
+    /// Whether nobody will ever read on, so that the capture may end: the reader of a pipe has
+    /// gone.
     var isAbandoned: Bool { get }
 }
 

@@ -1,8 +1,10 @@
 import Diagnosing
 
-/// What a live analysis says of its incidents, and when: each finding once, and again only when it became another.
+/// What a live analysis says of its incidents, and when: each finding once, and again only when it
+/// became another.
 struct IncidentNotifier {
-    /// An incident of which nothing is settled yet is told if it stands for so long, in nanoseconds.
+    /// An incident of which nothing is settled yet is told if it stands for so long, in
+    /// nanoseconds.
     private static let holdBack: Int64 = 800_000_000
     /// What grew is told again after so long, in nanoseconds.
     private static let firstUpdateInterval: Int64 = 1_000_000_000
@@ -123,7 +125,8 @@ struct IncidentNotifier {
             + changed.map { .finding($0, incident) } + [.incident(incident, isNew: false)]
     }
 
-    /// Takes back what no longer holds; a finding that went over to another incident is not taken back.
+    /// Takes back what no longer holds; a finding that went over to another incident is not taken
+    /// back.
     private mutating func withdraw(
         missingFrom incidents: [Incident],
         _ findings: Set<String>

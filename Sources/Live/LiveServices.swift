@@ -4,8 +4,8 @@ import UnixSignals
 
 /// The services of a live analysis, and the signals that end or steer it.
 ///
-/// The capture itself runs on the thread that called for it, which waits for packets and for nothing else: its service
-/// only stands for it in the group.
+/// The capture itself runs on the thread that called for it, which waits for packets and for
+/// nothing else: its service only stands for it in the group.
 package struct LiveServices: Sendable {
     private let requests: LiveRequests
     private let group: ServiceGroup

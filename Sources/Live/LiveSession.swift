@@ -3,7 +3,8 @@ import Logging
 import Reporting
 import Tracking
 
-/// A capture that is diagnosed as it goes on: one plain thread that reads packets and looks at what they tell.
+/// A capture that is diagnosed as it goes on: one plain thread that reads packets and looks at what
+/// they tell.
 package struct LiveSession: ~Copyable {
     /// What the user asked for.
     package struct Options: Sendable {

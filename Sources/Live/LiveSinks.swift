@@ -2,7 +2,8 @@ import Diagnosing
 import Reporting
 import Tracking
 
-/// What stands around a live capture: slices on disk, metrics and the service manager, each of which may be absent.
+/// What stands around a live capture: slices on disk, metrics and the service manager, each of
+/// which may be absent.
 package struct LiveSinks: ~Copyable {
     /// Of as many findings it is remembered that they were counted.
     private static let findingLimit = 65_536
@@ -129,7 +130,8 @@ extension LiveSession {
         for notice in takeNotices() { warn(notice.code, notice.message) }
     }
 
-    /// What happened to outputs and slices since this was last asked, with a short name for machines.
+    /// What happened to outputs and slices since this was last asked, with a short name for
+    /// machines.
     mutating func takeNotices() -> [(code: String, message: String)] {
         var notices: [(code: String, message: String)] = []
         for place in outputs.indices {

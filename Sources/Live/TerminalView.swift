@@ -3,8 +3,8 @@ import Glibc
 import Reporting
 import Tracking
 
-/// What a person sees of a live analysis: incidents on standard output as they happen, and a line below them on standard
-/// error that says how it goes.
+/// What a person sees of a live analysis: incidents on standard output as they happen, and a line
+/// below them on standard error that says how it goes.
 package struct TerminalView {
     let style: Style
     /// `nil` where nobody looks at it, or wants it.
@@ -35,7 +35,8 @@ package struct TerminalView {
         if let text { show(text) }
     }
 
-    /// Tells all of an incident that is new, or became another, and of one that grew a line now and then.
+    /// Tells all of an incident that is new, or became another, and of one that grew a line now and
+    /// then.
     private mutating func text(of incident: Incident, _ isNew: Bool, at time: Int64) -> String? {
         let chain = incident.chain.map(\.finding.pathology)
         var isOther = isNew

@@ -3,7 +3,8 @@ import FoundationEssentials
 
 /// The known issues that ship with the program.
 package enum KnownIssueLibrary {
-    /// Each is a file of its own in `KnownIssues/`; a file that cannot be read is left out, and a test says so.
+    /// Each is a file of its own in `KnownIssues/`; a file that cannot be read is left out, and a
+    /// test says so.
     package static var all: [KnownIssue] {
         let decoder = JSONDecoder()
         return files.compactMap { try? decoder.decode(KnownIssue.self, from: Data($0)) }

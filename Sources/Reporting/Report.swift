@@ -17,7 +17,8 @@ package struct Report: Sendable {
     package let oneWayInitiators: [Address]
     /// All incarnations, if they were asked for.
     package let handshakes: [Handshake]?
-    /// When the report was made, in nanoseconds since 1970; absent for reports that must not differ.
+    /// When the report was made, in nanoseconds since 1970; absent for reports that must not
+    /// differ.
     package var generatedAt: Int64?
     /// The last packets before an instant, if they were asked for.
     package var lastPackets: InstantReport?
@@ -53,8 +54,8 @@ package struct Report: Sendable {
     /// The first and the last time of the packets.
     package var window: ClosedRange<Int64>? { tally.window.map { $0.first...$0.last } }
 
-    /// In what VLANs and tunnels a flow's packets were, as the end of a heading; empty where they lay plainly in
-    /// their frames.
+    /// In what VLANs and tunnels a flow's packets were, as the end of a heading; empty where they
+    /// lay plainly in their frames.
     func sinks(of history: History) -> String {
         let question = history.encapsulation
         let answer = history.events.first { !history.isFromInitiator($0) && $0.kind != .icmp }?
@@ -83,7 +84,8 @@ package struct Report: Sendable {
     /// The gravest severity of all findings.
     package var gravest: Severity? { incidents.map(\.severity).max() }
 
-    /// How many connections failed of which no incident tells; 0 where not everything was asked for.
+    /// How many connections failed of which no incident tells; 0 where not everything was asked
+    /// for.
     package var unnamedFailures: UInt64 {
         let told = incidents.filter { incident in
             incident.severity >= .warning && incident.chain.contains { !$0.finding.isEstablished }

@@ -123,7 +123,8 @@ struct Analyze: ParsableCommand {
         isHealthy = isHealthy && isWhole
         try deliver(report, to: file)
         let isGrave = failOn.map { wanted in report.gravest.map { $0 >= wanted.severity } ?? false }
-        // All that was analysed goes with the process: to free it piece by piece would only take time.
+        // All that was analysed goes with the process: to free it piece by piece would only take
+        // time.
         Glibc.exit(!isHealthy ? Program.failure : isGrave == true ? 1 : 0)
     }
 

@@ -62,7 +62,8 @@ struct LogOptions: ParsableArguments {
 
     var instant: Instant? { at.flatMap { Instant($0) } }
 
-    /// What to add to the times of a log, in nanoseconds: what is said of that one goes before what is said of all.
+    /// What to add to the times of a log, in nanoseconds: what is said of that one goes before what
+    /// is said of all.
     private func offset(of file: String) -> Int64 {
         let offsets = logOffset.compactMap { LogOffset($0) }
         return offsets.last { $0.file == file }?.nanoseconds

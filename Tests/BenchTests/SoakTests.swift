@@ -7,7 +7,8 @@ import Testing
     @Test func `fills a week with its packets, whatever their number`() throws {
         var stretches: [Soak.Stretch] = []
 
-        // Other tests in this process take memory, too: CI asks a process of its own whether it stays flat.
+        // Other tests in this process take memory, too: CI asks a process of its own whether it
+        // stays flat.
         _ = try Soak(packets: 400_000, flowLimit: 5000).run { stretches.append($0) }
 
         let last = try #require(stretches.last)

@@ -3,7 +3,8 @@ import Testing
 
 /// How many segments and ICMP errors there are, by tshark's count of the same packets.
 @Suite struct `The count of packets` {
-    /// A pcap file's records under one header, from all files that have the same form and link type.
+    /// A pcap file's records under one header, from all files that have the same form and link
+    /// type.
     private struct Pool {
         var files: [String] = []
         var octets = Data()
@@ -11,7 +12,8 @@ import Testing
 
     private static let folders = [
         Program.root.appending(path: "Captures"),
-        Program.root.deletingLastPathComponent().appending(path: "shared/captures"),
+        Program.root.appending(path: "Captures/Lab"),
+        Program.root.appending(path: "Captures/Field"),
     ]
 
     private static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {
@@ -56,7 +58,8 @@ import Testing
         var errors = 0
     }
 
-    /// What is both TCP and ICMP is an error that quotes a segment; messages of other types are none.
+    /// What is both TCP and ICMP is an error that quotes a segment; messages of other types are
+    /// none.
     private func countByTshark(_ path: String, _ tshark: String) throws -> Counts {
         let process = Process()
         process.executableURL = URL(filePath: tshark)

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Bad input is data: one sentence with file, place and reason, exit 2, and what could be read reported.
+/// Bad input is data: one sentence with file, place and reason, exit 2, and what could be read
+/// reported.
 @Suite struct `Bad input` {
     private let whole: Data
 

@@ -46,8 +46,8 @@ import Testing
         }
     }
 
-    /// What a row must show, as this program writes it: the number of the packet in the author's capture,
-    /// the date, and the analyser's own remarks in brackets are left out.
+    /// What a row must show, as this program writes it: the number of the packet in the author's
+    /// capture, the date, and the analyser's own remarks in brackets are left out.
     private static func columns(of row: Substring) -> [String] {
         let plain = row.replacing(#/\[TCP [A-Za-z -]+\] /#, with: "")
             .replacing("SACK_PERM=1", with: "SACK_PERM")

@@ -18,7 +18,8 @@ import Testing
         return isPossible
     }
 
-    /// Runs a script as a user with few rights in a namespace with one interface more, `$1` being the program.
+    /// Runs a script as a user with few rights in a namespace with one interface more, `$1` being
+    /// the program.
     private func outcome(_ script: String, capabilities: String) throws -> Running {
         let folder = try Scratch()
         _ = unsafe chmod(folder.place.path, 0o755)

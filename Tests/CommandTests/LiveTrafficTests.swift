@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What `RealTraffic/live.py` saw: the program on interfaces of network namespaces, with tcpdump beside it.
+/// What `RealTraffic/live.py` saw: the program on interfaces of network namespaces, with tcpdump
+/// beside it.
 enum LiveTraffic {
     struct Reason: Error {
         let words: String

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Captures that are made while the tests run: two ends that OpenSSL plays, on the loopback of a network namespace.
+/// Captures that are made while the tests run: two ends that OpenSSL plays, on the loopback of a
+/// network namespace.
 @Suite struct `TLS sessions of OpenSSL` {
     /// The folder of captures, or why there are none.
     private static let captures: Result<Scratch, Reason> = {

@@ -75,7 +75,8 @@ import Tracking
 }
 
 @Suite struct `An incident of many connections` {
-    /// Connections of as many hosts to one service: those at the end come up, the others are reset at birth.
+    /// Connections of as many hosts to one service: those at the end come up, the others are reset
+    /// at birth.
     private func rush(of hosts: Int, comingUp last: Int) -> Exchange {
         Exchange(to: "10.0.0.5:443") {
             for host in 0..<hosts {

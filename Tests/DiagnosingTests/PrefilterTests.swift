@@ -3,26 +3,25 @@ import Foundation
 import Testing
 import Tracking
 
-/// Of a history only those detectors are asked whose needs it meets: the others must have nothing to say.
+/// Of a history only those detectors are asked whose needs it meets: the others must have nothing
+/// to say.
 @Suite struct `A detector whose needs a history does not meet` {
     private static let names = Catalog.manuals.map(\.id)
 
-    /// The captures of the project, and those of a folder beside it where there is one.
+    /// All captures of the project, the labelled ones among them.
     private static let captures: [String] = {
         let project = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        let folders = [
-            project.appending(path: "Captures"),
-            project.deletingLastPathComponent().appending(path: "shared/captures"),
-        ]
-        return folders.flatMap { folder in
-            let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
-            return (files?.compactMap { $0 as? URL } ?? []).map(\.path).sorted()
-        }
-        .filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }
+        let files = FileManager.default.enumerator(
+            at: project.appending(path: "Captures"),
+            includingPropertiesForKeys: nil
+        )
+        return (files?.compactMap { $0 as? URL } ?? []).map(\.path).sorted()
+            .filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }
     }()
 
-    /// The ids of the detectors that find something in a history although it does not meet their needs.
+    /// The ids of the detectors that find something in a history although it does not meet their
+    /// needs.
     private func findsInVain(in history: History) -> [String] {
         Catalog.detectors.compactMap { detector in
             if let needs = detector.needs, history.traits.isSuperset(of: needs) { return nil }

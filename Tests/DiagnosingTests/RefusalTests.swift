@@ -7,7 +7,8 @@ import Tracking
         try finding(by: ConnectionRefused.self, in: exchange)
     }
 
-    /// A connection that ran `delay` away and was reset, then a SYN on the same ports that is refused.
+    /// A connection that ran `delay` away and was reset, then a SYN on the same ports that is
+    /// refused.
     private func reconnect(
         after delay: Duration,
         refusedAfter refusal: Duration,

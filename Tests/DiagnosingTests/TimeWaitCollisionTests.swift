@@ -5,7 +5,8 @@ import Tracking
 @Suite struct `A collision with TIME-WAIT` {
     private enum Closer { case client, server }
 
-    /// A connection without timestamps that `closer` closed first; its numbers end at 3000000102 and 5002.
+    /// A connection without timestamps that `closer` closed first; its numbers end at 3000000102
+    /// and 5002.
     private func steps(closedBy closer: Closer) -> [ScriptStep] {
         let open = [
             client.syn(seq: 3_000_000_000), server.synAck(seq: 5000, ack: 3_000_000_001),

@@ -107,7 +107,8 @@ import Tracking
         #expect(found.isEmpty)
     }
 
-    /// Ten connections that came up, with one clock or with ten, and a SYN in vain with a lower one.
+    /// Ten connections that came up, with one clock or with ten, and a SYN in vain with a lower
+    /// one.
     private func behindOneAddress(rising: Bool) -> Exchange {
         Exchange {
             for number: UInt32 in 0..<10 {

@@ -9,16 +9,17 @@ import Tracking
     private static let project = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// More mutations of each capture, and those of a folder beside the project too: for a long run by hand.
+    /// More mutations of each capture, and the labelled captures too: for a long run by hand.
     private static let wanted = ProcessInfo.processInfo.environment["SYNOPSIS_MUTATIONS"]
         .flatMap { Int($0) }
 
     private static let captures: [String] = {
         let folders = [
             project.appending(path: "Captures"),
-            project.deletingLastPathComponent().appending(path: "shared/captures"),
+            project.appending(path: "Captures/Lab"),
+            project.appending(path: "Captures/Field"),
         ]
-        return folders.prefix(wanted == nil ? 1 : 2).map(\.path).flatMap { folder in
+        return folders.prefix(wanted == nil ? 1 : 3).map(\.path).flatMap { folder in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             return names.filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }.sorted()
                 .map { "\(folder)/\($0)" }

@@ -17,7 +17,8 @@ func report(on exchange: Exchange, flows: Bool = false) throws -> Report {
     try report(on: exchange.frames, flows: flows)
 }
 
-/// The report on frames that a filter has left of `packets`, as if they had been read from `script.pcap`.
+/// The report on frames that a filter has left of `packets`, as if they had been read from
+/// `script.pcap`.
 func report(
     on frames: [MemoryFrames.Record],
     of packets: Int? = nil,

@@ -1,6 +1,7 @@
 import Tracking
 
-/// One frame of a script, to be sent again and again with other addresses, ports, numbers and times.
+/// One frame of a script, to be sent again and again with other addresses, ports, numbers and
+/// times.
 struct FrameTemplate {
     /// Since the frame before it in its script, in nanoseconds.
     let delay: Int64
@@ -24,7 +25,8 @@ struct FrameTemplate {
         timestamps = Self.timestamps(in: octets, isIPv6: isIPv6)
     }
 
-    /// Where the values of the timestamp option stand, in the segment or in the one that an ICMP error quotes.
+    /// Where the values of the timestamp option stand, in the segment or in the one that an ICMP
+    /// error quotes.
     private static func timestamps(in octets: [UInt8], isIPv6: Bool) -> Int {
         guard octets.count >= 34 else { return 0 }
         let tcp = isIPv6 ? 54 : octets[23] == 1 ? 62 : 34

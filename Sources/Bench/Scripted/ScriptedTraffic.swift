@@ -2,8 +2,9 @@ import Tracking
 
 /// Traffic without end: many scripts played at the same time, each time by other hosts.
 ///
-/// A frame costs some ten nanoseconds beside the copying of its octets: scripts are rendered once, and only
-/// what differs from one time to the next is replaced. The same arguments always give the same frames.
+/// A frame costs some ten nanoseconds beside the copying of its octets: scripts are rendered once,
+/// and only what differs from one time to the next is replaced. The same arguments always give the
+/// same frames.
 struct ScriptedTraffic {
     /// What is played.
     private struct Scene {
@@ -41,7 +42,8 @@ struct ScriptedTraffic {
     /// - Parameters:
     ///   - programme: the scripts, and how often each is played among all.
     ///   - crowd: conversations at the same time, at least 1.
-    ///   - meanPause: between the end of one conversation and the next in its place, in nanoseconds.
+    ///   - meanPause: between the end of one conversation and the next in its place, in
+    ///     nanoseconds.
     init(_ programme: Programme, crowd: Int, meanPause: Int64) {
         var storage: [UInt8] = []
         var frames: [FrameTemplate] = []

@@ -1,6 +1,7 @@
 import Tracking
 
-/// What is to be said of segments of TLS sessions: what their records hold, as far as that is in the clear.
+/// What is to be said of segments of TLS sessions: what their records hold, as far as that is in
+/// the clear.
 extension Annotations {
     func onRecords(_ index: Int) -> String? {
         let event = history.events[index]

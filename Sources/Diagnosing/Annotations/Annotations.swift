@@ -1,6 +1,7 @@
 import Tracking
 
-/// What Synopsis says beside each packet of a timeline: the rule that explains it, with its numbers.
+/// What Synopsis says beside each packet of a timeline: the rule that explains it, with its
+/// numbers.
 package struct Annotations: Sendable {
     let history: History
     /// Of each life, by its number.
@@ -100,7 +101,8 @@ package struct Annotations: Sendable {
             "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
     }
 
-    /// An earlier SYN-ACK to the same SYN that had another ISN, without a RST between that cleared it.
+    /// An earlier SYN-ACK to the same SYN that had another ISN, without a RST between that cleared
+    /// it.
     private func otherAnswer(than index: Int, to ordinal: Int, in incarnation: Incarnation) -> Int?
     {
         guard ordinal <= incarnation.attempts.count else { return nil }

@@ -7,8 +7,8 @@ extension Event {
         return icmpSender.isIPv4 ? [9, 10, 13].contains(icmpCode) : [1, 5, 6].contains(icmpCode)
     }
 
-    /// Whether it is an ICMP error that tells that a segment cannot arrive, and not for a filter's sake; nor is
-    /// it path-MTU discovery (RFC 792; RFC 4443 §3.1, §3.3).
+    /// Whether it is an ICMP error that tells that a segment cannot arrive, and not for a filter's
+    /// sake; nor is it path-MTU discovery (RFC 792; RFC 4443 §3.1, §3.3).
     package var isUnreachability: Bool {
         if isTimeExceeded { return true }
         guard isUnreachable else { return false }

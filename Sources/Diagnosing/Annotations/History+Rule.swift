@@ -1,8 +1,8 @@
 import Tracking
 
 extension History {
-    /// The rule of the sender's stack behind a RST or a bare ACK of a handshake, in kebab-case; `nil` for
-    /// every other packet.
+    /// The rule of the sender's stack behind a RST or a bare ACK of a handshake, in kebab-case;
+    /// `nil` for every other packet.
     package func rule(of index: Int) -> String? {
         switch interpretations[index] {
         case .reset(let reset):
@@ -35,7 +35,8 @@ extension History {
         }
     }
 
-    /// Whether the event acknowledges what no SYN that waits for an answer has sent (RFC 9293 §3.10.7.3).
+    /// Whether the event acknowledges what no SYN that waits for an answer has sent (RFC 9293
+    /// §3.10.7.3).
     func isUnacceptable(_ index: Int) -> Bool {
         switch interpretations[index] {
         case .challenge: return true

@@ -24,7 +24,8 @@ struct IncidentAccumulator {
     /// Whether there is any pathology of which no further example is wanted.
     var hasExamples: Bool { !pathologiesWithExamples.isEmpty }
 
-    /// Whether any of the findings in a flow is to be put into words, beside those that are here already.
+    /// Whether any of the findings in a flow is to be put into words, beside those that are here
+    /// already.
     func needsTexts(of findings: [Finding]) -> Bool {
         !hasExamples
             || !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
@@ -37,7 +38,8 @@ struct IncidentAccumulator {
         flows += 1
         if new.indices.contains(where: { new[$0].severity == .error }) {
             failures += 1
-            // It will be counted among those that came up, and did not come up for whoever waits for it.
+            // It will be counted among those that came up, and did not come up for whoever waits
+            // for it.
             let last = history.incarnations.indices.last
             if let last, history.incarnations[last].isEstablished { established -= 1 }
         }

@@ -49,8 +49,8 @@ struct IncidentBuilder: Sendable {
         )
     }
 
-    /// Of each finding, the text that tells its first subject from others, and the Community ID of its subject: made once
-    /// where all findings are about the same.
+    /// Of each finding, the text that tells its first subject from others, and the Community ID of
+    /// its subject: made once where all findings are about the same.
     private static func identities(
         of findings: [Finding]
     ) -> [(first: String, communityID: String?)] {
@@ -71,8 +71,8 @@ struct IncidentBuilder: Sendable {
         }
     }
 
-    /// Headline and text, with the name of the service at its first mention: in full where a port mapper said
-    /// it, once more in the text, which is read alone.
+    /// Headline and text, with the name of the service at its first mention: in full where a port
+    /// mapper said it, once more in the text, which is read alone.
     private func introduced(
         _ verdict: Verdict,
         of subject: Subject

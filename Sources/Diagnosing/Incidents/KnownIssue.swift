@@ -43,8 +43,8 @@ package struct KnownIssue: Codable, Hashable, Sendable {
         package let tells: String
     }
 
-    /// Whether the findings of one incident show this issue, where so many connections of the same parties
-    /// came up.
+    /// Whether the findings of one incident show this issue, where so many connections of the same
+    /// parties came up.
     package func matches(_ findings: [Finding], beside connections: Int = 0) -> Bool {
         guard established?.admits(.integer(connections)) ?? true else { return false }
         return variants.contains { variant in

@@ -1,4 +1,5 @@
-/// Known issues by the pathologies that give them away, so that an incident is compared with few of them.
+/// Known issues by the pathologies that give them away, so that an incident is compared with few of
+/// them.
 struct KnownIssueIndex: Sendable {
     private let issues: [KnownIssue]
     /// The places of the issues that have a variant which begins with a pathology.

@@ -62,7 +62,8 @@ struct Verdict {
         return sentences.map(\.capitalizedFirst).joined(separator: " ")
     }
 
-    /// How it ended, as the end of the last sentence: a full stop where the findings say it themselves.
+    /// How it ended, as the end of the last sentence: a full stop where the findings say it
+    /// themselves.
     private func outcome(after sentence: String) -> String {
         let saysSo = ["connection-refused", "syn-unanswered", "port-reuse"]
         guard flows == 1, isFailure, !saysSo.contains(root.pathology), !root.isEstablished else {

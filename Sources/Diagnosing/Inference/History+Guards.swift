@@ -3,7 +3,8 @@ import Tracking
 extension History {
     /// A flow that begins so soon after the capture may have begun before it, in nanoseconds.
     private static let captureStartSlack: Int64 = 5_000_000_000
-    /// No single frame on a usual wire is longer, in octets: what is was put together by a network card.
+    /// No single frame on a usual wire is longer, in octets: what is was put together by a network
+    /// card.
     private static let longestFrame: UInt32 = 9234
 
     /// The guards that apply to every finding about an incarnation.

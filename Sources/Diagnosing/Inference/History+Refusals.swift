@@ -2,8 +2,8 @@ import Tracking
 
 /// What RSTs to SYNs tell beside that they refuse.
 extension History {
-    /// The attempt that a RST means to refuse, although it acknowledges the ISN and not the SYN behind it: a
-    /// stack in SYN-SENT ignores it (RFC 9293 §3.10.7.3).
+    /// The attempt that a RST means to refuse, although it acknowledges the ISN and not the SYN
+    /// behind it: a stack in SYN-SENT ignores it (RFC 9293 §3.10.7.3).
     func attemptRefusedInVain(at index: Int) -> Attempt? {
         let event = events[index]
         guard case .reset(let reset) = interpretations[index], reset.rule == .aborts,
@@ -28,7 +28,8 @@ extension History {
         if case .reset(let reset) = interpretations[index] { reset.rule == .aborts } else { false }
     }
 
-    /// The times to live of all segments of the responder but its RSTs, as captured; copies do not count.
+    /// The times to live of all segments of the responder but its RSTs, as captured; copies do not
+    /// count.
     var responderTimesToLive: Set<UInt8> {
         let own = events.indices.filter { index in
             if case .duplicate = interpretations[index] { return false }
@@ -38,8 +39,8 @@ extension History {
         return Set(own.map { events[$0].timeToLive })
     }
 
-    /// How fast the responder answered a SYN with a SYN-ACK at best, in nanoseconds; early and stale answers do not
-    /// count.
+    /// How fast the responder answered a SYN with a SYN-ACK at best, in nanoseconds; early and
+    /// stale answers do not count.
     var leastAnswerDelay: Int64? {
         answers().compactMap { event, answer -> Int64? in
             let incarnation = incarnation(of: event)

@@ -4,7 +4,8 @@ extension History {
     /// An answer comes within this time, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
 
-    /// The SYN-ACKs that answer an attempt, and come from another address than the one that was asked.
+    /// The SYN-ACKs that answer an attempt, and come from another address than the one that was
+    /// asked.
     func unsolicitedSYNACKs(answering attempt: Attempt) -> [UnsolicitedSYNACKs.Reply] {
         let question = UnsolicitedSYNACKs.Question(
             of: initiator,

@@ -20,8 +20,8 @@ extension History {
     /// What stacks begin to count hops from.
     private static let initialTimesToLive: Set<UInt8> = [64, 128, 255]
 
-    /// Which end the capture was made at: by what only the sending host can have captured, by who reacts
-    /// faster, then by whose packets have not passed any hop.
+    /// Which end the capture was made at: by what only the sending host can have captured, by who
+    /// reacts faster, then by whose packets have not passed any hop.
     package var viewpoint: Viewpoint {
         let locals = [initiator, responder].map { capture.localHosts.contains($0.address) }
         if locals[0] != locals[1] {
@@ -58,7 +58,8 @@ extension History {
             || least <= most / Self.clearRatio
     }
 
-    /// A packet with a full time to live comes from the same network; RSTs and errors may come from elsewhere.
+    /// A packet with a full time to live comes from the same network; RSTs and errors may come from
+    /// elsewhere.
     private var viewpointByHops: Viewpoint {
         let first = timesToLive(initiatorSide)
         let second = timesToLive(initiatorSide.other)
@@ -89,8 +90,8 @@ extension History {
         return Set(own.map(\.timeToLive))
     }
 
-    /// Whether the packets of a side still have a time to live that stacks begin with; without any, nothing
-    /// speaks against it.
+    /// Whether the packets of a side still have a time to live that stacks begin with; without any,
+    /// nothing speaks against it.
     private func isFresh(_ side: Side) -> Bool {
         timesToLive(side).isSubset(of: Self.initialTimesToLive)
     }
@@ -103,11 +104,13 @@ extension History {
         )
     }
 
-    /// How fast each end answered at best, in nanoseconds: the initiator a SYN-ACK, the responder a SYN.
+    /// How fast each end answered at best, in nanoseconds: the initiator a SYN-ACK, the responder a
+    /// SYN.
     package var fastestReactions: (initiator: Int64?, responder: Int64?) {
         var best: (initiator: Int64?, responder: Int64?)
         for incarnation in incarnations {
-            // The first SYN with each timestamp, and the newest of all: what the events after them answer.
+            // The first SYN with each timestamp, and the newest of all: what the events after them
+            // answer.
             var firstWithTimestamp: [UInt32: Int] = [:]
             for index in incarnation.events {
                 if case .syn = interpretations[index] {

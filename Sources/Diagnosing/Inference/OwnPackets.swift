@@ -1,7 +1,7 @@
 import Tracking
 
-/// What the packets that one end of a connection sent have in common, RSTs left out: the measure of a RST that
-/// claims to come from it.
+/// What the packets that one end of a connection sent have in common, RSTs left out: the measure of
+/// a RST that claims to come from it.
 struct OwnPackets {
     /// How far a sender's IPv4 identification may move on between two packets.
     private static let seriesReach: UInt16 = 2048
@@ -54,7 +54,8 @@ struct OwnPackets {
         isSeries = packets.count >= Self.seriesLength && hasSteps
     }
 
-    /// Whether the sender numbers its packets in a series, or not at all, and an identification does not fit in.
+    /// Whether the sender numbers its packets in a series, or not at all, and an identification
+    /// does not fit in.
     func isOutOfSeries(_ identification: UInt16) -> Bool {
         if let first = identifications.first, first == 0, identifications.allSatisfy({ $0 == 0 }) {
             return identification != 0

@@ -2,8 +2,8 @@ import Tracking
 
 /// A SYN of the responder while a SYN of the initiator was open, and what became of the two.
 ///
-/// Both are connections that come up without the usual SYN-ACK: opened by both ends at once, or by a responder
-/// that splits its SYN-ACK. All places are indices into the events of the history.
+/// Both are connections that come up without the usual SYN-ACK: opened by both ends at once, or by
+/// a responder that splits its SYN-ACK. All places are indices into the events of the history.
 struct ResponderOpening {
     let incarnation: Incarnation
     let attempt: Attempt
@@ -24,8 +24,8 @@ struct ResponderOpening {
 }
 
 extension History {
-    /// The responder's SYN of a life; `nil` where the initiator's attempt had ended before, or where the
-    /// responder answers with another ISN than that of its SYN.
+    /// The responder's SYN of a life; `nil` where the initiator's attempt had ended before, or
+    /// where the responder answers with another ISN than that of its SYN.
     func responderOpening(of incarnation: Incarnation) -> ResponderOpening? {
         guard let syn = incarnation.events.first(where: { interpretations[$0] == .responderSyn }),
             let attempt = incarnation.attempts.last(where: { $0.first < syn }),

@@ -90,8 +90,8 @@ package struct ServiceNames: Sendable {
         WellKnownService.name(port).map { ServiceName(name: $0, source: .registry) }
     }
 
-    /// The exchange that tells `client` of a port: its own where it asked, else the first of anybody; an answer
-    /// rather than a list.
+    /// The exchange that tells `client` of a port: its own where it asked, else the first of
+    /// anybody; an answer rather than a list.
     package func exchange(naming endpoint: Endpoint, for client: Address) -> PortmapExchange? {
         let said = sayings[Place(endpoint: endpoint, transport: .tcp)] ?? []
         let own = said.filter { $0.exchange.client.address == client }
@@ -114,7 +114,8 @@ package struct ServiceNames: Sendable {
 }
 
 extension ServiceNames {
-    /// The text with the name of a subject's service behind its first mention, if a port mapper said it.
+    /// The text with the name of a subject's service behind its first mention, if a port mapper
+    /// said it.
     package func introduced(in text: String, of subject: Subject) -> String {
         guard let endpoint = subject.responder, let name = name(of: endpoint),
             name.source != .registry
@@ -142,7 +143,8 @@ extension ServiceNames {
         return nil
     }
 
-    /// Whether what stands in a text at such octets is no part of a longer address or port, nor in the genitive.
+    /// Whether what stands in a text at such octets is no part of a longer address or port, nor in
+    /// the genitive.
     private static func isWhole(_ range: Range<Int>, in text: String) -> Bool {
         let octets = text.utf8Span.span
         if range.lowerBound > 0 {

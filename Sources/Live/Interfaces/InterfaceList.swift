@@ -20,7 +20,8 @@ package struct InterfaceFacts: Hashable, Sendable {
     package let addresses: [Address]
     package let isUp: Bool
     package let isLoopback: Bool
-    /// As libpcap tells it, where it may open the interface, else as the kernel does; `nil` where neither says.
+    /// As libpcap tells it, where it may open the interface, else as the kernel does; `nil` where
+    /// neither says.
     package let linkType: LinkType?
     package let access: Access
 }

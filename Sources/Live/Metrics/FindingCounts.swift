@@ -1,6 +1,7 @@
 import Diagnosing
 
-/// How many findings there were, by what they are and at which service: bounded, whatever the traffic is.
+/// How many findings there were, by what they are and at which service: bounded, whatever the
+/// traffic is.
 package struct FindingCounts: Hashable, Sendable {
     /// What findings are counted by.
     package struct Kind: Hashable, Sendable {

@@ -3,8 +3,8 @@ import Glibc
 
 /// What this process may do, and how it gives that up once its interfaces are open.
 ///
-/// To be called while there is but one thread: capabilities belong to threads, and those that start later have what the
-/// first one has left.
+/// To be called while there is but one thread: capabilities belong to threads, and those that start
+/// later have what the first one has left.
 package enum Privileges {
     /// Why privileges could not be given up; nothing is captured then.
     package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,11 +1,12 @@
 import Tracking
 
-/// The most recent packets, in a buffer whose size never changes: each new one takes the place of the oldest.
+/// The most recent packets, in a buffer whose size never changes: each new one takes the place of
+/// the oldest.
 ///
 /// A packet is copied once, and nothing is allocated for it.
 ///
-/// Sound although it holds a pointer: the buffer lives as long as the ring, a record is written whole before `end` admits
-/// it, and one that is overwritten has left `begin...end` before.
+/// Sound although it holds a pointer: the buffer lives as long as the ring, a record is written
+/// whole before `end` admits it, and one that is overwritten has left `begin...end` before.
 @safe
 package struct PacketRing: ~Copyable {
     /// What stands before the octets of each packet.
@@ -28,8 +29,8 @@ package struct PacketRing: ~Copyable {
     private let capacity: Int
     /// How long a packet is kept, in nanoseconds.
     private let span: Int64
-    /// Octets that were written since the begin, and those of them that are no longer there; a record never lies
-    /// across the end of the buffer.
+    /// Octets that were written since the begin, and those of them that are no longer there; a
+    /// record never lies across the end of the buffer.
     private var end = 0
     private var begin = 0
     /// Packets in the ring.

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Writes slices into a folder by a thread of its own, and removes the oldest ones beyond a number.
 ///
-/// Only files whose names have the form that it gives them are its own, also those of an earlier run.
+/// Only files whose names have the form that it gives them are its own, also those of an earlier
+/// run.
 package final class SliceFolder: Sendable {
     /// As many slices wait to be written.
     private static let queueLimit = 4
@@ -69,7 +70,8 @@ package final class SliceFolder: Sendable {
 
     package var statistics: Statistics { state.withLock { $0.statistics } }
 
-    /// What people should know since this was last asked: which slices there are, and why others are not.
+    /// What people should know since this was last asked: which slices there are, and why others
+    /// are not.
     package func takeNotice() -> String? {
         state.withLock { $0.notices.isEmpty ? nil : $0.notices.removeFirst() }
     }

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// Keeps recent packets, and writes those of an incident to a file of their own once it is grave enough.
+/// Keeps recent packets, and writes those of an incident to a file of their own once it is grave
+/// enough.
 package struct TriggeredSlices: ~Copyable {
     /// What is kept, and when it is written.
     package struct Settings: Sendable {
@@ -81,7 +82,8 @@ package struct TriggeredSlices: ~Copyable {
         remember(incident.id)
     }
 
-    /// Takes what came since, and writes the slices whose time has come: to be called at every look.
+    /// Takes what came since, and writes the slices whose time has come: to be called at every
+    /// look.
     ///
     /// - Parameter now: the time, in nanoseconds since 1970.
     package mutating func proceed(at now: Int64) {

@@ -1,11 +1,13 @@
 import Glibc
 
-/// What systemd is told of this service (sd_notify(3)): a datagram to the socket that NOTIFY_SOCKET names.
+/// What systemd is told of this service (sd_notify(3)): a datagram to the socket that NOTIFY_SOCKET
+/// names.
 ///
 /// Where no service manager asks, nothing is sent.
 package struct ServiceNotification: Sendable {
     private let path: String?
-    /// How often the watchdog wants to hear of it, half of the time that it waits; `nil` where none does, in nanoseconds.
+    /// How often the watchdog wants to hear of it, half of the time that it waits; `nil` where none
+    /// does, in nanoseconds.
     package let watchdogInterval: Int64?
 
     /// Looks into the environment.

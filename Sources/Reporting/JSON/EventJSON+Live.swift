@@ -8,7 +8,8 @@ extension EventJSON {
         finding(link.withdrawn, of: incident)
     }
 
-    /// An incident that is over: `closed` once it was quiet for long, `withdrawn` where another took its place.
+    /// An incident that is over: `closed` once it was quiet for long, `withdrawn` where another
+    /// took its place.
     package func ended(_ incident: Incident, isWithdrawn: Bool) -> JSONValue {
         written { write(incident, state: isWithdrawn ? "withdrawn" : "closed", to: &$0) }
     }
@@ -109,7 +110,8 @@ package struct LiveStatistics: Sendable {
     /// Flows that are followed now.
     package var flowsTracked = 0
     package var flowsEvicted: UInt64 = 0
-    /// Changes of flows that found no place between two looks, or came when the flow had been filed for good.
+    /// Changes of flows that found no place between two looks, or came when the flow had been filed
+    /// for good.
     package var changesRefused: UInt64 = 0
     /// Incidents that stand.
     package var incidents = 0

@@ -1,4 +1,5 @@
-/// A JSON document whose members keep the order they are given in, so that equal reports are equal octets.
+/// A JSON document whose members keep the order they are given in, so that equal reports are equal
+/// octets.
 package enum JSONValue: Sendable {
     case string(String)
     case integer(Int)

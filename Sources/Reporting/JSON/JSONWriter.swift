@@ -1,7 +1,8 @@
-/// Writes JSON without white space (RFC 8259) straight into octets, value after value, and puts the commas between them.
+/// Writes JSON without white space (RFC 8259) straight into octets, value after value, and puts the
+/// commas between them.
 ///
-/// Sound although it holds a pointer: nobody else has it, it is freed with the writer, and nothing is written before
-/// there is room for it.
+/// Sound although it holds a pointer: nobody else has it, it is freed with the writer, and nothing
+/// is written before there is room for it.
 @safe struct JSONWriter: ~Copyable {
     private var place: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -48,7 +49,8 @@
     mutating func beginArray() { open(UInt8(ascii: "[")) }
     mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    /// The name of an object's next member, of which nothing has to be escaped; its value comes next.
+    /// The name of an object's next member, of which nothing has to be escaped; its value comes
+    /// next.
     mutating func name(_ name: StaticString) {
         separate()
         makeRoom(for: name.utf8CodeUnitCount + 3)

@@ -1,6 +1,7 @@
 import Tracking
 
-/// Writes a section of pcapng (draft-ietf-opsawg-pcapng), with comments on the section and on packets, into memory.
+/// Writes a section of pcapng (draft-ietf-opsawg-pcapng), with comments on the section and on
+/// packets, into memory.
 ///
 /// All numbers have their least octet first; times are in nanoseconds.
 package struct PcapngWriter {
@@ -75,7 +76,8 @@ package struct PcapngWriter {
     ///
     /// - Parameters:
     ///   - octets: what was captured of it.
-    ///   - time: in nanoseconds since 1970; one before 1970 is written as 1970, since pcapng has none.
+    ///   - time: in nanoseconds since 1970; one before 1970 is written as 1970, since pcapng has
+    ///     none.
     ///   - interface: the number that `addInterface` gave.
     ///   - originalLength: on the wire, in octets.
     ///   - comments: what is to be said of it, each in an option of its own.
@@ -101,7 +103,8 @@ package struct PcapngWriter {
         }
     }
 
-    /// Appends a block: its type, its length, what `write` puts into it, and its length again (§3.1).
+    /// Appends a block: its type, its length, what `write` puts into it, and its length again
+    /// (§3.1).
     private mutating func append(_ type: UInt32, _ write: (inout [UInt8]) -> Void) {
         let begin = octets.count
         octets.append(little: type)
@@ -112,7 +115,8 @@ package struct PcapngWriter {
         for (place, octet) in octets.suffix(4).enumerated() { octets[begin + 4 + place] = octet }
     }
 
-    /// As a file numbers a link layer: libpcap's own numbers, but for a few that differ between systems.
+    /// As a file numbers a link layer: libpcap's own numbers, but for a few that differ between
+    /// systems.
     private static func fileNumber(ofDataLink number: Int32) -> UInt16 {
         switch number {
         case 11: 100

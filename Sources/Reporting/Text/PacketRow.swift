@@ -46,8 +46,8 @@ struct PacketRow {
         }
     }
 
-    /// The row of a packet that proves a finding about more than one flow; `former` is the time of the row
-    /// before.
+    /// The row of a packet that proves a finding about more than one flow; `former` is the time of
+    /// the row before.
     init?(_ evidence: Evidence, after former: Int64?, clock: LocalTime) {
         let event = evidence.event
         number = String(event.packet)

@@ -21,7 +21,8 @@ package struct Style: Sendable {
         isColored ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// Breaks prose at spaces, each line but the first behind `indent`, so that none is wider than the page.
+    /// Breaks prose at spaces, each line but the first behind `indent`, so that none is wider than
+    /// the page.
     func wrapped(_ text: String, indent: Int) -> [String] {
         let room = max(20, width - indent)
         return text.isPlainLatin ? Self.broken(text, room) : Self.brokenByCharacters(text, room)
@@ -96,7 +97,8 @@ extension String {
         String(decoding: repeatElement(UInt8(ascii: " "), count: count), as: UTF8.self)
     }
 
-    /// Whether it has no characters but those of ASCII and Latin-1, and none of them is made of two.
+    /// Whether it has no characters but those of ASCII and Latin-1, and none of them is made of
+    /// two.
     fileprivate var isPlainLatin: Bool {
         let octets = utf8Span.span
         var other: UInt8 = 0

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// The report for a person: the verdicts first, then each incident with its chain, checks and timeline.
+/// The report for a person: the verdicts first, then each incident with its chain, checks and
+/// timeline.
 package struct TextReport {
     /// Commands are set in a column of at most so many characters.
     private static let commandColumn = 56

@@ -13,7 +13,8 @@ package struct InputSummary: Hashable, Sendable {
     package var packets: UInt64
     /// The number of the last packet in the input; other records that Wireshark numbers count, too.
     package var lastNumber: UInt64
-    /// The first and the last number that its packets have among those of all inputs; `nil` without a packet.
+    /// The first and the last number that its packets have among those of all inputs; `nil` without
+    /// a packet.
     package var numbers: ClosedRange<UInt64>?
     /// The size of the input in octets, as far as it was read.
     package let octets: UInt64

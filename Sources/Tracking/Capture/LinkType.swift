@@ -41,8 +41,8 @@ package enum LinkType: UInt8, BitwiseCopyable, Sendable {
     /// One that no decoder knows.
     case other
 
-    /// The link types that are read, by libpcap's numbers: those of files, and those of its DLT values where they
-    /// differ.
+    /// The link types that are read, by libpcap's numbers: those of files, and those of its DLT
+    /// values where they differ.
     private static let known: [(link: LinkType, name: String, numbers: [Int32])] = [
         (.ethernet, "ethernet", [1]),
         (.linuxCooked, "linux_sll", [113]),
@@ -74,7 +74,8 @@ package enum LinkType: UInt8, BitwiseCopyable, Sendable {
     ]
 
     package init(dataLink: Int32) {
-        // The names of all are looked at once an input, and of what monitors put before each packet.
+        // The names of all are looked at once an input, and of what monitors put before each
+        // packet.
         if dataLink == 1 {
             self = .ethernet
         } else {

@@ -2,12 +2,14 @@ import Glibc
 
 /// Memory for a part of an input.
 ///
-/// Sound although it holds a pointer: the memory lives as long as the block, and is zero where nothing was read into it.
+/// Sound although it holds a pointer: the memory lives as long as the block, and is zero where
+/// nothing was read into it.
 @safe
 struct OctetBlock: ~Copyable {
     /// In octets.
     static let length = 1 << 19
-    /// As many octets may be looked at behind the length, so that a record's header needs no check of its own.
+    /// As many octets may be looked at behind the length, so that a record's header needs no check
+    /// of its own.
     static let margin = 64
 
     /// As much as is read ahead of who walks the input, in octets.
@@ -33,7 +35,8 @@ struct OctetBlock: ~Copyable {
 
     /// Reads a part of a file to behind the headroom.
     ///
-    /// - Returns: how many octets, fewer than `readLength` at the end or where the file cannot be read.
+    /// - Returns: how many octets, fewer than `readLength` at the end or where the file cannot be
+    ///   read.
     func read(_ descriptor: Int32, at offset: UInt64) -> Int {
         var count = 0
         while count < Self.readLength {

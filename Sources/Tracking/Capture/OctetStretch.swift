@@ -1,7 +1,9 @@
-/// The part of an input that lies ahead in a window, for who walks many records: a few words, which stay in registers.
+/// The part of an input that lies ahead in a window, for who walks many records: a few words, which
+/// stay in registers.
 ///
-/// Sound although it holds a pointer: nobody keeps it beyond the next change of its window, `end` is never behind the window's
-/// memory, and behind that lies a margin that may be looked at, too. Who reads at a place has looked at `left` before.
+/// Sound although it holds a pointer: nobody keeps it beyond the next change of its window, `end`
+/// is never behind the window's memory, and behind that lies a margin that may be looked at, too.
+/// Who reads at a place has looked at `left` before.
 @safe
 struct OctetStretch: BitwiseCopyable {
     private let memory: UnsafeRawPointer
@@ -29,7 +31,8 @@ struct OctetStretch: BitwiseCopyable {
         unsafe UnsafeRawBufferPointer(start: memory + record.start, count: record.count)
     }
 
-    /// Eight octets so many behind the next record's begin, as a word of which the lowest octet comes first.
+    /// Eight octets so many behind the next record's begin, as a word of which the lowest octet
+    /// comes first.
     ///
     /// - Parameter offset: less than the margin behind what is ahead.
     /// - Returns: the word.

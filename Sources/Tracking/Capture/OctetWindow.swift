@@ -5,13 +5,14 @@ import Glibc
 /// Reading by large blocks costs a third of what two calls of fread a packet cost. A block is what
 /// one read gives, so that a pipe's packets come when they were written.
 ///
-/// Sound although it holds a pointer: the memory lives as long as the window, every octet of it is initialized, and
-/// every place is checked against its length.
+/// Sound although it holds a pointer: the memory lives as long as the window, every octet of it is
+/// initialized, and every place is checked against its length.
 @safe
 struct OctetWindow: ~Copyable {
     /// As much of an input is ahead at most, in octets.
     static let length = OctetBlock.length
-    /// As much is read at a time, in octets: its packets are still in the cache when they are followed.
+    /// As much is read at a time, in octets: its packets are still in the cache when they are
+    /// followed.
     private static let readLength = OctetBlock.readLength
 
     private let stream: CaptureStream
@@ -77,7 +78,8 @@ struct OctetWindow: ~Copyable {
         }
     }
 
-    /// The same octets for who keeps the window where the compiler cannot follow; they are good until it moves.
+    /// The same octets for who keeps the window where the compiler cannot follow; they are good
+    /// until it moves.
     @inline(always)
     func memory(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
         precondition(start | count >= 0 && start &+ count <= Self.length)
@@ -146,7 +148,8 @@ struct OctetWindow: ~Copyable {
         return true
     }
 
-    /// From now on the file may be read from any offset, and by others, too; it must be one, and not compressed.
+    /// From now on the file may be read from any offset, and by others, too; it must be one, and
+    /// not compressed.
     ///
     /// - Returns: the file, and from where on nothing has been read.
     mutating func share() -> SharedInput? {
@@ -156,11 +159,13 @@ struct OctetWindow: ~Copyable {
         return SharedInput(descriptor: stream.descriptor, offset: UInt64(place))
     }
 
-    /// Goes on in another block, to which what is ahead is copied, and leaves the one so far, whose frames stay as they are.
+    /// Goes on in another block, to which what is ahead is copied, and leaves the one so far, whose
+    /// frames stay as they are.
     ///
     /// - Parameters:
     ///   - other: may hold a part of the file behind its headroom.
-    ///   - part: where that begins in the file, and how many octets it has; what is already ahead may be among them.
+    ///   - part: where that begins in the file, and how many octets it has; what is already ahead
+    ///     may be among them.
     mutating func exchange(_ other: inout OctetBlock, holding part: (offset: UInt64, count: Int)) {
         let known = (origin ?? 0) &+ base &+ UInt64(end) &- part.offset
         let next = OctetBlock.headroom &+ Int(clamping: known) &- left

@@ -1,7 +1,7 @@
 import CPcap
 
-/// A filter expression (pcap-filter(7)), compiled for each link type it meets, and run by libpcap's interpreter
-/// over captured octets.
+/// A filter expression (pcap-filter(7)), compiled for each link type it meets, and run by libpcap's
+/// interpreter over captured octets.
 ///
 /// Sound although it holds pointers: the programs are allocated and freed here and nowhere else.
 @safe
@@ -68,7 +68,8 @@ struct PacketFilter: ~Copyable {
         return unsafe compiled
     }
 
-    /// Whether a frame matches; a frame of a link type that the expression makes no sense for does not.
+    /// Whether a frame matches; a frame of a link type that the expression makes no sense for does
+    /// not.
     mutating func matches(_ octets: RawSpan, originalLength: UInt32, dataLink: Int32) -> Bool {
         guard let code = unsafe program(for: dataLink) else { return false }
         var header = pcap_pkthdr()

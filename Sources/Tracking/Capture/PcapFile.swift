@@ -97,7 +97,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// Whether any time stamp may be finer than a microsecond.
     package var hasNanoseconds: Bool { isPcapng ? pcapng.hasNanoseconds : pcap.hasNanoseconds }
 
-    /// Octets of the input behind us, as it is stored; where a thread unpacks it ahead of us, behind that.
+    /// Octets of the input behind us, as it is stored; where a thread unpacks it ahead of us,
+    /// behind that.
     package var octetsRead: UInt64 { window.storedOffset }
 
     /// Packets of which the input does not say when they were captured.
@@ -138,8 +139,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return .frame
     }
 
-    /// Puts the next frames into a batch, whatever the filter says, for as long as they are ahead as a whole; their times are
-    /// noted by the caller.
+    /// Puts the next frames into a batch, whatever the filter says, for as long as they are ahead
+    /// as a whole; their times are noted by the caller.
     ///
     /// - Returns: how many.
     @inline(always)
@@ -158,13 +159,14 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// From now on parts of the file may be read by others, if it is one, and not compressed.
     mutating func share() -> SharedInput? { window.share() }
 
-    /// Goes on in another block of memory, which may hold a part of the file, and leaves the one so far, in which all
-    /// frames stay where they are.
+    /// Goes on in another block of memory, which may hold a part of the file, and leaves the one so
+    /// far, in which all frames stay where they are.
     mutating func exchange(_ block: inout OctetBlock, holding part: (offset: UInt64, count: Int)) {
         window.exchange(&block, holding: part)
     }
 
-    /// Steps to the next frame with all care that `advance()` takes, but only if the frames before it stay where they are.
+    /// Steps to the next frame with all care that `advance()` takes, but only if the frames before
+    /// it stay where they are.
     @inline(never)
     mutating func advanceCarefully() throws(CaptureError) -> CaptureStep {
         repeat {
@@ -245,7 +247,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
         return matches
     }
 
-    /// What was captured of the present frame, for who keeps the file where the compiler cannot follow.
+    /// What was captured of the present frame, for who keeps the file where the compiler cannot
+    /// follow.
     @inline(always)
     var memory: UnsafeRawBufferPointer { unsafe window.memory(record.start, record.count) }
 

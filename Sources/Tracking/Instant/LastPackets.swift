@@ -1,7 +1,7 @@
 /// The last packets of each flow before an instant, and the first one after it.
 ///
-/// Memory is bounded, and nothing near the instant is lost by that: where the table is full, the flows
-/// that have been silent for longest go, and those are the furthest from it.
+/// Memory is bounded, and nothing near the instant is lost by that: where the table is full, the
+/// flows that have been silent for longest go, and those are the furthest from it.
 package struct LastPackets {
     /// The last packets of one four-tuple.
     package struct FlowTail: Sendable {
@@ -90,7 +90,8 @@ package struct LastPackets {
         places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.key, $0) })
     }
 
-    /// How many flows had a packet up to the instant; one that made room and came back counts twice.
+    /// How many flows had a packet up to the instant; one that made room and came back counts
+    /// twice.
     package var flows: Int { tails.count + flowsEvicted }
 
     /// The flows whose last packet before the instant is nearest to it, the nearest first.

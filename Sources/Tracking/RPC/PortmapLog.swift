@@ -1,5 +1,5 @@
-/// What port mappers were asked and what they answered: an answer names a port for the whole capture, since
-/// clients ask late.
+/// What port mappers were asked and what they answered: an answer names a port for the whole
+/// capture, since clients ask late.
 package struct PortmapLog: Sendable {
     /// In order of the replies.
     package private(set) var exchanges: [PortmapExchange] = []
@@ -145,8 +145,8 @@ package struct PortmapExchange: Hashable, Sendable {
     package var namings: [(place: Endpoint, service: RPCService)] {
         switch answer {
         case .port(let port, let address):
-            // rpcbind answers for the transport on which it is asked, whatever the question names (RFC 1833 §2.2.1);
-            // where the two differ, nobody knows whether this one does.
+            // rpcbind answers for the transport on which it is asked, whatever the question names
+            // (RFC 1833 §2.2.1); where the two differ, nobody knows whether this one does.
             let isClear =
                 question.procedure == .getPort || question.service.transport == transport
             return isClear ? places(address, port).map { ($0, question.service) } : []

@@ -4,7 +4,8 @@ package enum PortmapMessage: Hashable, Sendable {
     /// A reply, as an answer to a question for a port.
     case reply(UInt32, PortmapAnswer)
 
-    /// The first message in a payload; only for calls of the procedure GETPORT a reply can be told alone.
+    /// The first message in a payload; only for calls of the procedure GETPORT a reply can be told
+    /// alone.
     package init?(_ payload: PortmapPayload) {
         guard let place = payload.messages.first else { return nil }
         var reader = XDRReader(payload.octets, from: place)

@@ -72,8 +72,8 @@ package struct PortmapPayload: Hashable, Sendable {
 extension PortmapPayload {
     /// Where the messages in it begin.
     ///
-    /// Over TCP a record mark stands before each (RFC 5531 §11). Some hosts send that in a segment of its own,
-    /// so that a message may begin with the payload.
+    /// Over TCP a record mark stands before each (RFC 5531 §11). Some hosts send that in a segment
+    /// of its own, so that a message may begin with the payload.
     var messages: [Int] {
         guard transport == .tcp else { return [0] }
         var places: [Int] = []

@@ -43,7 +43,8 @@ package struct SegmentFields: Hashable, Sendable {
     }
 }
 
-/// An IP datagram with right lengths and checksums: what the scripts send, and what ICMP errors quote.
+/// An IP datagram with right lengths and checksums: what the scripts send, and what ICMP errors
+/// quote.
 package struct Datagram: Hashable, Sendable {
     package let octets: [UInt8]
     private let etherType: UInt16
@@ -123,8 +124,8 @@ package struct Datagram: Hashable, Sendable {
         )
     }
 
-    /// An ARP reply to everyone, or a neighbour advertisement, that an address belongs to a card of the
-    /// scripts.
+    /// An ARP reply to everyone, or a neighbour advertisement, that an address belongs to a card of
+    /// the scripts.
     init(claimOf address: Address, byCard lastOctet: UInt8) {
         let card: [UInt8] = [2, 0, 0, 0, 0, lastOctet]
         guard address.isIPv4 else {
@@ -184,8 +185,8 @@ package struct Datagram: Hashable, Sendable {
         self.init(octets: header + payload, etherType: source.isIPv4 ? 0x0800 : 0x86DD)
     }
 
-    /// The Ethernet frame that carries it; `mac` is the last octet of the source MAC address, and 1 for the client
-    /// or 2 for the server where it is not given.
+    /// The Ethernet frame that carries it; `mac` is the last octet of the source MAC address, and 1
+    /// for the client or 2 for the server where it is not given.
     package func frame(isFromClient: Bool, vlans: [UInt16] = [], mac: UInt8? = nil) -> [UInt8] {
         let source: UInt8 = mac ?? (isFromClient ? 1 : 2)
         var frame: [UInt8] = [2, 0, 0, 0, 0, isFromClient ? 2 : 1, 2, 0, 0, 0, 0, source]

@@ -7,8 +7,8 @@
 ///     server.synAck(seq: 2110054871, ack: 3677241341).flagged
 /// }
 /// ```
-/// `client` and `server` say who the parties are; who initiates is what the program finds out. Without a
-/// pause, a step follows 100 µs after the one before it.
+/// `client` and `server` say who the parties are; who initiates is what the program finds out.
+/// Without a pause, a step follows 100 µs after the one before it.
 package struct Exchange: Sendable {
     package var client: Endpoint
     package var server: Endpoint
@@ -62,8 +62,8 @@ package struct Exchange: Sendable {
         return copy
     }
 
-    /// The same conversation in tagged frames, as a mirror port that tags by direction shows it if `answers` are
-    /// tagged otherwise.
+    /// The same conversation in tagged frames, as a mirror port that tags by direction shows it if
+    /// `answers` are tagged otherwise.
     package func tagged(_ vlans: [UInt16], answers: [UInt16]? = nil) -> Exchange {
         var copy = self
         copy.vlans = vlans

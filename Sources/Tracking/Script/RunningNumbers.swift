@@ -1,4 +1,5 @@
-/// How far both ends of each connection of a script have come: fills in the numbers of the lines that go on.
+/// How far both ends of each connection of a script have come: fills in the numbers of the lines
+/// that go on.
 struct RunningNumbers {
     /// One end of one of the connections.
     private struct End: Hashable {

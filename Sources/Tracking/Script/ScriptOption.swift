@@ -78,7 +78,8 @@ extension ScriptStep {
         return copy
     }
 
-    /// The same segment of another connection: with other ports, or another host in a party's place.
+    /// The same segment of another connection: with other ports, or another host in a party's
+    /// place.
     package func between(
         clientPort: UInt16? = nil,
         serverPort: UInt16? = nil,

@@ -5,7 +5,8 @@ package struct ScriptStep: Sendable {
         case segment(ScriptSegment)
         /// An error about the newest segment of `about`.
         case refusal(Refusal, about: Party)
-        /// ARP or a neighbour advertisement: the party's address belongs to the card with this last octet.
+        /// ARP or a neighbour advertisement: the party's address belongs to the card with this last
+        /// octet.
         case claim(mac: UInt8)
         /// A UDP datagram to the other end.
         case datagram([UInt8])

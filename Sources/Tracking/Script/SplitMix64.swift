@@ -1,5 +1,5 @@
-/// Random numbers that are the same on every machine for the same seed: what generated captures, simulated
-/// worlds and random tests are made of.
+/// Random numbers that are the same on every machine for the same seed: what generated captures,
+/// simulated worlds and random tests are made of.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

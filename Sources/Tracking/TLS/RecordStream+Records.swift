@@ -4,7 +4,8 @@ extension RecordStream {
 
     /// Reads the headers that a segment brings.
     ///
-    /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole is filled.
+    /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole
+    ///   is filled.
     mutating func read(
         _ octets: RawSpan,
         from source: TLSSession.Source,

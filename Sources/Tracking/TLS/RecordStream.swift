@@ -1,9 +1,10 @@
-/// The TLS records of one direction of a connection, by their headers: a cursor that knows where in the
-/// sequence space the next header begins, and so looks at nothing else (RFC 8446 §5.1, RFC 5246 §6.2).
+/// The TLS records of one direction of a connection, by their headers: a cursor that knows where in
+/// the sequence space the next header begins, and so looks at nothing else (RFC 8446 §5.1, RFC 5246
+/// §6.2).
 ///
-/// Nothing is reassembled. Retransmissions lie before the cursor; a header that is split over two segments waits in
-/// `carry`. A hole within a record does not matter, one over a header does: then the stream is lost until a segment
-/// begins with a header again.
+/// Nothing is reassembled. Retransmissions lie before the cursor; a header that is split over two
+/// segments waits in `carry`. A hole within a record does not matter, one over a header does: then
+/// the stream is lost until a segment begins with a header again.
 package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
     /// What is known of the stream as a whole.
     package struct Marks: OptionSet, BitwiseCopyable, Hashable, Sendable {
@@ -21,7 +22,8 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
         static let inHeader = Marks(rawValue: 32)
         /// Nothing was read yet, and `cursor` says where it is to begin.
         static let isExpected = Marks(rawValue: 64)
-        /// The segment that was read last is worth keeping: with a message of the handshake, an alert, or what follows.
+        /// The segment that was read last is worth keeping: with a message of the handshake, an
+        /// alert, or what follows.
         static let isMilestone = Marks(rawValue: 128)
         /// A ChangeCipherSpec went by: in TLS 1.2 handshake and alerts behind it are encrypted.
         package static let isEncrypted = Marks(rawValue: 8)
@@ -71,8 +73,8 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
             && (carried > 0 || end.distance(to: recordEnd) > 0)
     }
 
-    /// Whether the end has sent its Finished, as far as records show: in TLS 1.3 the server's lies in its encrypted
-    /// flight, before the client's first encrypted record.
+    /// Whether the end has sent its Finished, as far as records show: in TLS 1.3 the server's lies
+    /// in its encrypted flight, before the client's first encrypted record.
     func hasFinished(_ agreement: TLSAgreement) -> Bool {
         dataRecords > 0
             || messages.contains(agreement.isVersion13 ? .encryptedHandshake : .finished)

@@ -12,8 +12,8 @@ package struct TLSAlert: BitwiseCopyable, Hashable, Sendable {
     /// Whether it is a record of application data in TLS 1.3 that has an alert's length.
     package let isPresumed: Bool
 
-    /// Codes that as warnings end nothing: close_notify, no_certificate, user_canceled, no_renegotiation and
-    /// unrecognized_name.
+    /// Codes that as warnings end nothing: close_notify, no_certificate, user_canceled,
+    /// no_renegotiation and unrecognized_name.
     private static let harmlessWarnings: Set<UInt8> = [0, 41, 90, 100, 112]
 
     package var isInTheClear: Bool { level == 1 || level == 2 }

@@ -1,4 +1,5 @@
-/// A message of a TLS handshake, as far as a record shows it without keys (RFC 8446 §4, RFC 5246 §7.4).
+/// A message of a TLS handshake, as far as a record shows it without keys (RFC 8446 §4, RFC 5246
+/// §7.4).
 package enum TLSMessage: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
     case clientHello
     /// A ServerHello that asks for another ClientHello.
@@ -69,7 +70,8 @@ package struct TLSMessages: OptionSet, BitwiseCopyable, Hashable, Sendable {
     package func contains(_ message: TLSMessage) -> Bool { contains(TLSMessages(message)) }
 }
 
-/// What a segment of a TLS session carries, as far as its records show it: messages of the handshake, and more.
+/// What a segment of a TLS session carries, as far as its records show it: messages of the
+/// handshake, and more.
 package struct TLSContents: OptionSet, BitwiseCopyable, Hashable, Sendable {
     package let rawValue: UInt16
 

@@ -1,4 +1,5 @@
-/// What the hellos say: version, cipher suite, and the names (RFC 8446 §4.1, RFC 6066 §3, RFC 7301 §3.1).
+/// What the hellos say: version, cipher suite, and the names (RFC 8446 §4.1, RFC 6066 §3, RFC 7301
+/// §3.1).
 extension TLSSession {
     /// Of a hello: version and random.
     fileprivate static let fixedLength = 34
@@ -8,8 +9,8 @@ extension TLSSession {
         let range: Range<Int>
     }
 
-    /// Where a ClientHello that begins at `start`, behind the message header, names the server and the first
-    /// application protocol, as far as the segment holds it.
+    /// Where a ClientHello that begins at `start`, behind the message header, names the server and
+    /// the first application protocol, as far as the segment holds it.
     static func names(inClientHello octets: RawSpan, at start: Int) -> (
         server: Range<Int>?, protocol: Range<Int>?
     ) {
@@ -100,7 +101,8 @@ enum HelloExtensions {
     static let applicationProtocols: UInt16 = 16
     static let supportedVersions: UInt16 = 43
 
-    /// Hands `body` the type of each extension and where its octets lie, as far as they were captured.
+    /// Hands `body` the type of each extension and where its octets lie, as far as they were
+    /// captured.
     static func each(in octets: RawSpan, at start: Int, _ body: (UInt16, Range<Int>) -> Void) {
         guard octets.byteCount >= start + 2 else { return }
         let end = min(

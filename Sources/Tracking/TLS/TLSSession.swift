@@ -1,4 +1,5 @@
-/// A TLS session as it can be known without keys: the records of both directions, and what the hellos said.
+/// A TLS session as it can be known without keys: the records of both directions, and what the
+/// hellos said.
 package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     package internal(set) var low = RecordStream()
     package internal(set) var high = RecordStream()
@@ -21,7 +22,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
 
     /// Reads the headers that a segment brings.
     ///
-    /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole is filled.
+    /// - Returns: `false` for a segment behind a hole over a header: it is to be read when the hole
+    ///   is filled.
     mutating func read(_ octets: RawSpan, from source: Source) -> Bool {
         if source.side == .low { return Self.read(octets, from: source, &low, high, &agreement) }
         return Self.read(octets, from: source, &high, low, &agreement)
@@ -70,11 +72,12 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     /// Services that end TLS by design, and go on in the clear on the same connection: NetBackup's.
     package static let handBackPorts: Set<UInt16> = [1556, 13_724]
 
-    /// Whether both ends have finished the handshake: each sent its Finished, or application data behind it.
+    /// Whether both ends have finished the handshake: each sent its Finished, or application data
+    /// behind it.
     package var isComplete: Bool { hasFinished(client) && hasFinished(client.other) }
 
-    /// Whether an end has sent its Finished, as far as records show: in TLS 1.3 the server's lies in its encrypted
-    /// flight, before the client's first encrypted record.
+    /// Whether an end has sent its Finished, as far as records show: in TLS 1.3 the server's lies
+    /// in its encrypted flight, before the client's first encrypted record.
     package func hasFinished(_ side: Side) -> Bool {
         self[side].hasFinished(agreement)
     }
@@ -93,7 +96,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
         let length: UInt32
     }
 
-    /// Whether octets begin with a header of a record of a known type and version, of possible length.
+    /// Whether octets begin with a header of a record of a known type and version, of possible
+    /// length.
     static func isHeader(_ octets: RawSpan, at offset: Int = 0) -> Bool {
         guard octets.byteCount >= offset + headerLength else { return false }
         return isHeader(
@@ -108,8 +112,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
             && length > 0 && length <= longestRecord
     }
 
-    /// Whether a connection that was none so far becomes a TLS session here: by a ClientHello, or by any message of
-    /// the server's where the capture began later.
+    /// Whether a connection that was none so far becomes a TLS session here: by a ClientHello, or
+    /// by any message of the server's where the capture began later.
     static func begins(with octets: RawSpan) -> Bool {
         guard isHeader(octets), octets.octet(at: 0) == TLSRecordType.handshake.rawValue,
             octets.byteCount > headerLength + 1
@@ -131,8 +135,8 @@ struct TLSAgreement: BitwiseCopyable, Hashable, Sendable {
 
     var isVersion13: Bool { version == Self.version13 }
 
-    /// The lengths of an encrypted alert in a record of application data (RFC 8446 §5.2): one octet of type, two
-    /// of alert, and the tag of 16 octets, or 8 with CCM_8.
+    /// The lengths of an encrypted alert in a record of application data (RFC 8446 §5.2): one octet
+    /// of type, two of alert, and the tag of 16 octets, or 8 with CCM_8.
     var presumedAlertLength: UInt16 { cipherSuite == 0x1305 ? 11 : 19 }
 }
 

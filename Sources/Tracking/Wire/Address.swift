@@ -1,4 +1,5 @@
-/// An IPv4 or IPv6 address in 16 octets; IPv4 in the mapped form `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2).
+/// An IPv4 or IPv6 address in 16 octets; IPv4 in the mapped form `::ffff:a.b.c.d` (RFC 4291
+/// §2.5.5.2).
 package struct Address: Hashable, BitwiseCopyable, Sendable {
     package let high: UInt64
     package let low: UInt64
@@ -87,7 +88,8 @@ extension Address {
         guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
         for part in parts {
-            // What is written otherwise than it is read, such as 010 or +1, means something else to others.
+            // What is written otherwise than it is read, such as 010 or +1, means something else to
+            // others.
             guard let octet = UInt8(part), String(octet) == part else { return nil }
             value = value << 8 | UInt32(octet)
         }

@@ -4,18 +4,19 @@ package struct DecodedFrame: BitwiseCopyable, Sendable {
     /// The VLANs and tunnels around the packet.
     package var encapsulation = Encapsulation()
     package var link = LinkFacts()
-    /// Where in the frame the IP datagram begins that holds the packet, or was found instead of one.
+    /// Where in the frame the IP datagram begins that holds the packet, or was found instead of
+    /// one.
     var datagramOffset: Int?
-    /// Where in the frame the IP header lies whose addresses are the ends of the innermost tunnel that is known
-    /// by them.
+    /// Where in the frame the IP header lies whose addresses are the ends of the innermost tunnel
+    /// that is known by them.
     var tunnelOffset: Int?
 
     /// The outermost VLAN identifier, 0 for an untagged frame.
     package var vlan: UInt16 { encapsulation.isPlain ? 0 : encapsulation.vlan }
 }
 
-/// Every reader of a layer takes the whole of the frame and the place where its layer begins, and ends in a
-/// `packet`; it looks at no octet that was not captured.
+/// Every reader of a layer takes the whole of the frame and the place where its layer begins, and
+/// ends in a `packet`; it looks at no octet that was not captured.
 extension DecodedFrame {
     /// Reads a frame from its link layer up, as far as the captured octets reach.
     package init(_ frame: borrowing Frame) {
@@ -23,7 +24,8 @@ extension DecodedFrame {
         read(frame.octets, at: 0, as: frame.linkType)
     }
 
-    /// Reads on in a datagram that was put together from fragments, of which `fragment` was the last.
+    /// Reads on in a datagram that was put together from fragments, of which `fragment` was the
+    /// last.
     init(_ datagram: RawSpan, insteadOf fragment: DecodedFrame) {
         self.init(packet: .unread(.notTCP))
         encapsulation = fragment.encapsulation
@@ -77,7 +79,8 @@ extension DecodedFrame {
 }
 
 extension RawSpan {
-    /// The integer in the byte order of the host that wrote it, nearly always the one with the least octet first.
+    /// The integer in the byte order of the host that wrote it, nearly always the one with the
+    /// least octet first.
     func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
         at offset: Int,
         as type: Value.Type = Value.self

@@ -30,7 +30,8 @@ package struct Encapsulation: Hashable, BitwiseCopyable, Sendable {
     /// One wrapping.
     package struct Layer: Hashable, Sendable {
         package let kind: Kind
-        /// What tells it from others of its kind: an identifier of the protocol, or a digest of two addresses.
+        /// What tells it from others of its kind: an identifier of the protocol, or a digest of two
+        /// addresses.
         package let number: UInt64
     }
 

@@ -1,4 +1,5 @@
-/// The VLANs and tunnels around a packet, as a small number that `EncapsulationTable` knows the meaning of.
+/// The VLANs and tunnels around a packet, as a small number that `EncapsulationTable` knows the
+/// meaning of.
 package struct EncapsulationID: Hashable, Comparable, BitwiseCopyable, Sendable {
     package let number: UInt16
 
@@ -24,10 +25,12 @@ package struct EncapsulationTable: Sendable {
     package struct Name: Hashable, Sendable {
         /// VLAN identifiers, the outermost first.
         package var vlans: [UInt16] = []
-        /// The tunnels, such as `vxlan:10`, the outermost first and a slash between them; `nil` for none.
+        /// The tunnels, such as `vxlan:10`, the outermost first and a slash between them; `nil` for
+        /// none.
         package var tunnel: String?
 
-        /// In words, such as `VLAN 7, vxlan:10`; empty for a packet that lies in its frame as it is.
+        /// In words, such as `VLAN 7, vxlan:10`; empty for a packet that lies in its frame as it
+        /// is.
         package var text: String {
             let tags = vlans.map { "VLAN \($0)" }
             return (tags + (tunnel.map { [$0] } ?? [])).joined(separator: ", ")
@@ -64,8 +67,8 @@ package struct EncapsulationTable: Sendable {
         return names.indices.contains(place) ? names[place] : Name()
     }
 
-    /// The number of what is around a packet of `frame`, in which the header of its innermost tunnel may lie at
-    /// `offset`.
+    /// The number of what is around a packet of `frame`, in which the header of its innermost
+    /// tunnel may lie at `offset`.
     @inline(always)
     mutating func number(
         of encapsulation: Encapsulation,

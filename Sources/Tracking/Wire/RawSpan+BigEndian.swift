@@ -1,7 +1,6 @@
 /// Fixed-width reads in network byte order, each bounds-checked by the standard library.
 ///
-/// The only place of this module that loads from raw memory. The loads are sound for any content,
-/// since every bit pattern is a valid integer, and `RawSpan` refuses an offset outside of itself.
+/// The loads are sound for any content, since every bit pattern is a valid integer, and `RawSpan` refuses an offset outside of itself.
 extension RawSpan {
     /// The octet at `offset`.
     @inline(always)
@@ -9,8 +8,8 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
-    /// The unsigned integer that begins at `offset`, as it lies in memory, without a check of its own: for
-    /// loops that have looked at the length once.
+    /// The unsigned integer that begins at `offset`, as it lies in memory, without a check of its
+    /// own: for loops that have looked at the length once.
     @inline(always)
     func word<Value: FixedWidthInteger & BitwiseCopyable>(
         at offset: Int,
@@ -21,8 +20,8 @@ extension RawSpan {
         }
     }
 
-    /// The unsigned integer in network byte order that begins at `offset`, without a check of its own: for the
-    /// plain path, which has looked at the length once for all of them.
+    /// The unsigned integer in network byte order that begins at `offset`, without a check of its
+    /// own: for the plain path, which has looked at the length once for all of them.
     @inline(always)
     func plain<Value: FixedWidthInteger & BitwiseCopyable>(
         at offset: Int,

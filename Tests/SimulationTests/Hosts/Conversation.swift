@@ -5,7 +5,8 @@ struct Conversation {
         case server
         /// Each of them when it has nothing more to say.
         case both
-        /// The client, as soon as it has asked its last question: the answer comes to a half-closed connection.
+        /// The client, as soon as it has asked its last question: the answer comes to a half-closed
+        /// connection.
         case clientEarly
         /// The client, with a RST once it has heard everything, as with a linger time of 0.
         case clientAborting

@@ -1,6 +1,7 @@
 import Tracking
 
-/// What a kernel derives from its clock: initial sequence numbers and timestamps (RFC 6528 §3; RFC 7323 §5.4).
+/// What a kernel derives from its clock: initial sequence numbers and timestamps (RFC 6528 §3; RFC
+/// 7323 §5.4).
 struct HostClock {
     /// How long before the world began the host did, in nanoseconds.
     let age: Int64

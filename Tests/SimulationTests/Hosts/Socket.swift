@@ -1,6 +1,7 @@
 import Tracking
 
-/// One end of a connection (RFC 9293 §3.3.1), from SYN-SENT or the completed handshake to TIME-WAIT.
+/// One end of a connection (RFC 9293 §3.3.1), from SYN-SENT or the completed handshake to
+/// TIME-WAIT.
 ///
 /// Its methods return the segments to send; `deadline` says when it wants to be woken.
 struct Socket {

@@ -8,7 +8,8 @@ struct Stack {
     let traits: Traits
     /// What is said on the ports that someone listens on.
     var listeners: [UInt16: Conversation] = [:]
-    /// Until when no completed handshake finds room in the accept queue, and whether that is said with a RST.
+    /// Until when no completed handshake finds room in the accept queue, and whether that is said
+    /// with a RST.
     var queueIsFullUntil: Int64 = 0
     var abortsOnOverflow = false
     private var entries: [Ends: HalfOpen] = [:]
@@ -21,7 +22,8 @@ struct Stack {
         identification = UInt16(truncatingIfNeeded: clock.secret)
     }
 
-    /// Linux leaves it 0 in SYN-ACKs and in resets without a socket: neither belongs to a socket that counts.
+    /// Linux leaves it 0 in SYN-ACKs and in resets without a socket: neither belongs to a socket
+    /// that counts.
     mutating func nextIdentification(for segment: SegmentFields) -> UInt16 {
         guard segment.source.address.isIPv4, !segment.isSynAck, !segment.flags.contains(.rst) else {
             return 0
@@ -39,7 +41,8 @@ struct Stack {
         return socket.state == .timeWait && now - socket.since > Self.reuseAge
     }
 
-    /// Calls connect() from a port; an earlier call that still waits there is given up without a word.
+    /// Calls connect() from a port; an earlier call that still waits there is given up without a
+    /// word.
     mutating func connect(_ ends: Ends, as conversation: Conversation, at now: Int64)
         -> [SegmentFields]
     {

@@ -1,7 +1,7 @@
 import Tracking
 
-/// The client's firewall with the connection tracking of an old kernel, and a rule that rejects what it
-/// calls invalid: every SYN-ACK that does not answer the newest SYN.
+/// The client's firewall with the connection tracking of an old kernel, and a rule that rejects
+/// what it calls invalid: every SYN-ACK that does not answer the newest SYN.
 struct Suspicion {
     private var newestSyns: [Ends: UInt32] = [:]
     private var limit = ErrorLimit()

@@ -33,7 +33,8 @@ struct Tap {
         passings.append(Passing(time: time - time % granularity, parcel: parcel))
     }
 
-    /// Forgets everything before the first passing that `isFirst`, as if the capture had begun there.
+    /// Forgets everything before the first passing that `isFirst`, as if the capture had begun
+    /// there.
     mutating func begin(where isFirst: (Passing) -> Bool) {
         passings.removeFirst(passings.firstIndex(where: isFirst) ?? 0)
     }

@@ -21,7 +21,8 @@ struct Observation {
         handshakes = capture.handshakes
     }
 
-    /// The findings that say that something is wrong, but for what is so where a path loses ACK after ACK.
+    /// The findings that say that something is wrong, but for what is so where a path loses ACK
+    /// after ACK.
     func alarms(in world: World) -> [Finding] {
         alarms.filter { finding in
             guard Self.consequencesOfLoss.contains(finding.pathology),

@@ -41,7 +41,8 @@ extension Scene {
         }
     }
 
-    /// Connections of one host come up; those of another one, whose clock began later, have no answer.
+    /// Connections of one host come up; those of another one, whose clock began later, have no
+    /// answer.
     mutating func goByTwoClocks() {
         let value = UInt32(truncatingIfNeeded: chance.next())
         var elapsed: UInt32 = 0

@@ -1,6 +1,7 @@
 import Tracking
 
-/// A script in the making: what a seed decides about ends, numbers, and where on the path it is captured.
+/// A script in the making: what a seed decides about ends, numbers, and where on the path it is
+/// captured.
 struct Scene {
     var chance: Chance
     let client: UInt32

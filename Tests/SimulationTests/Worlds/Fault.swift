@@ -9,10 +9,11 @@ enum Fault: String, CaseIterable, Sendable {
     /// Any other ICMP error.
     case unreachable
     case resetSyns
-    /// Several connects on one port at once; the server keeps its first answer, the client's firewall
-    /// rejects it.
+    /// Several connects on one port at once; the server keeps its first answer, the client's
+    /// firewall rejects it.
     case filerBurst
-    /// Several connects on one port at once to Linux; the second SYN falls into the window of the first.
+    /// Several connects on one port at once to Linux; the second SYN falls into the window of the
+    /// first.
     case linuxBurst
     /// The same three times or more.
     case repeatedLinuxBurst
@@ -64,8 +65,8 @@ extension Fault {
         }
     }
 
-    /// What must be found as well where the client was captured: only there do the SYN-ACKs of Linux come
-    /// behind the SYNs that make them stale, and are all SYNs to be seen that get lost.
+    /// What must be found as well where the client was captured: only there do the SYN-ACKs of
+    /// Linux come behind the SYNs that make them stale, and are all SYNs to be seen that get lost.
     var pathologiesAtClient: Set<String> {
         switch self {
         case .linuxBurst, .repeatedLinuxBurst: ["syn-ack-stale"]
@@ -90,8 +91,9 @@ extension Fault {
     /// What is true as well where the links lose packets.
     var companionsUnderLoss: Set<String> {
         switch self {
-        // With the answer to SYN 1 lost, the RST to SYN 2 looks like that of a closed port. With one of the
-        // RSTs lost, a half-open entry outlives its round: it answers the next SYN, and repeats its SYN-ACK.
+        // With the answer to SYN 1 lost, the RST to SYN 2 looks like that of a closed port. With
+        // one of the RSTs lost, a half-open entry outlives its round: it answers the next SYN, and
+        // repeats its SYN-ACK.
         case .linuxBurst, .repeatedLinuxBurst:
             ["rst-loop", "connection-refused", "challenge-ack", "syn-ack-retransmission"]
         // With the client's RST lost, its next SYN meets the half-open entry of the one before.

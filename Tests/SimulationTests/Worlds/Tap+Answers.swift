@@ -3,8 +3,9 @@ import Tracking
 
 /// What the capture itself proves, whatever Synopsis makes of it.
 extension Tap {
-    /// Whether it holds any answer to the SYNs that a finding calls unanswered: a segment that acknowledges one of
-    /// them, an error about one of them, or anything of the responder between the first and the last of them.
+    /// Whether it holds any answer to the SYNs that a finding calls unanswered: a segment that
+    /// acknowledges one of them, an error about one of them, or anything of the responder between
+    /// the first and the last of them.
     func holdsAnswer(toSYNsOf finding: Finding) -> Bool {
         guard let ends = finding.subject.endpoints else { return false }
         let syns = finding.evidence.map(\.event)

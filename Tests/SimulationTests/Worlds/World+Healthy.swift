@@ -1,7 +1,8 @@
 import Tracking
 
 extension World {
-    /// Clients and servers that get on with each other, over links that may lose, repeat and reorder a little.
+    /// Clients and servers that get on with each other, over links that may lose, repeat and
+    /// reorder a little.
     static func healthy(seed: UInt64, block: UInt32 = 0, loss: Double = 0.03) -> World {
         var setting = Setting(
             seed: seed,

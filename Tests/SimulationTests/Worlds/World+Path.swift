@@ -16,7 +16,8 @@ extension World {
         if times.isEmpty { losses[parcel.clientEnd, default: 0] += 1 }
     }
 
-    /// Through the router in the middle; a capture there is made on the clients' side of it, or on both.
+    /// Through the router in the middle; a capture there is made on the clients' side of it, or on
+    /// both.
     mutating func pass(_ parcel: Parcel) {
         if parcel.isFromClient { capture(parcel, at: .middle) }
         capture(parcel, at: .router)

@@ -2,8 +2,8 @@ import Tracking
 
 /// Worlds in which one end still knows what the other has forgotten.
 extension World {
-    /// The server closed first and is in TIME-WAIT when another host, or the same after a restart, connects from
-    /// the same port with an older clock.
+    /// The server closed first and is in TIME-WAIT when another host, or the same after a restart,
+    /// connects from the same port with an older clock.
     static func timeWaitCollision(_ setting: inout Setting) -> World {
         var client = setting.traits()
         var server = setting.traits()
@@ -22,7 +22,8 @@ extension World {
         return world
     }
 
-    /// The client lost its power in the middle of a connection, and connects from the same port again.
+    /// The client lost its power in the middle of a connection, and connects from the same port
+    /// again.
     static func halfOpenServer(_ setting: inout Setting) -> World {
         let client = setting.traits()
         var (world, ends, _) = quietPair(&setting, client: client, server: setting.traits())

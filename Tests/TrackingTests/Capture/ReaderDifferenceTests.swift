@@ -3,15 +3,15 @@ import Testing
 
 @testable import Tracking
 
-/// The two readers, ours and libpcap's, over every capture of the project, and over a larger collection where
-/// there is one.
+/// The two readers, ours and libpcap's, over every capture of the project.
 @Suite struct `Our reader and libpcap` {
     private static let project = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     private static let folders = [
         project.appending(path: "Captures"),
-        project.deletingLastPathComponent().appending(path: "shared/captures"),
+        project.appending(path: "Captures/Lab"),
+        project.appending(path: "Captures/Field"),
     ]
 
     static let captures: [String] = folders.map(\.path).flatMap { folder in
@@ -20,8 +20,8 @@ import Testing
             .map { "\(folder)/\($0)" }
     }
 
-    /// What libpcap refuses: files whose interfaces have different link types, or whose sections have different byte
-    /// orders.
+    /// What libpcap refuses: files whose interfaces have different link types, or whose sections
+    /// have different byte orders.
     private static let refusals = ["different from the type of", "pcapng block size"]
 
     @Test(arguments: captures)

@@ -51,7 +51,8 @@ import Testing
         return outcome
     }
 
-    /// Records of several batches: each SYN is taken back by a RST, and now and then something is no segment at all.
+    /// Records of several batches: each SYN is taken back by a RST, and now and then something is
+    /// no segment at all.
     private func records(_ count: Int) -> [CaptureOctets.Record] {
         (0..<count).map { number in
             let ports = Octets.big(UInt16(1000 + number / 2)) + Octets.big(80 as UInt16)

@@ -1,7 +1,8 @@
 import Testing
 import Tracking
 
-/// Connections on the same four-tuple in several VLANs and tunnels, and one whose directions are in two.
+/// Connections on the same four-tuple in several VLANs and tunnels, and one whose directions are in
+/// two.
 @Suite struct `A connection` {
     private static let refusal = Exchange {
         client.syn(seq: 9000)

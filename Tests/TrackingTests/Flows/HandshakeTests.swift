@@ -1,7 +1,8 @@
 import Testing
 import Tracking
 
-/// The fine points of coming up: data in the SYN, reordering, both ends at once, one direction only.
+/// The fine points of coming up: data in the SYN, reordering, both ends at once, one direction
+/// only.
 @Suite struct `A handshake` {
     @Test func `has the delays of its two legs, from the newest SYN`() throws {
         let tracked = try track {

@@ -62,7 +62,8 @@ import Testing
 @Suite struct `A flow that is over` {
     private static let minute: Int64 = 60_000_000_000
 
-    /// Healthy connections, and as many packets of one more that nothing else is in the way of the rounds.
+    /// Healthy connections, and as many packets of one more that nothing else is in the way of the
+    /// rounds.
     private func traffic(pause: Int64) -> [MemoryFrames.Record] {
         let old = (0..<100).flatMap { number in
             var exchange = healthyConnection
@@ -91,7 +92,8 @@ import Testing
         #expect(try track(traffic(pause: Self.minute), fewFlows: 10).tally.flowsAged == 0)
     }
 
-    /// A connection on which a second SYN is answered by a challenge ACK, and 3000 packets of another one after a pause.
+    /// A connection on which a second SYN is answered by a challenge ACK, and 3000 packets of
+    /// another one after a pause.
     private func troubledTraffic(pause: Int64) -> [MemoryFrames.Record] {
         var troubled = Exchange(from: "10.0.0.8:8") {
             client.syn(seq: 1000)

@@ -50,7 +50,8 @@ import Testing
 
         let log = try portmap(of: frames)
 
-        // Whatever was made of it, each port that is named stands in the packet that is said to name it.
+        // Whatever was made of it, each port that is named stands in the packet that is said to
+        // name it.
         for exchange in log.exchanges {
             let packet = frames[Int(exchange.reply.packet) - 1].octets
             for naming in exchange.namings {

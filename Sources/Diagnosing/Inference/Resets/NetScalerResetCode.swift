@@ -1,5 +1,5 @@
-/// The codes by which a Citrix NetScaler says in the window field of a RST why it sent it (Citrix: "NetScaler reset
-/// codes", CTX200852).
+/// The codes by which a Citrix NetScaler says in the window field of a RST why it sent it (Citrix:
+/// "NetScaler reset codes", CTX200852).
 enum NetScalerResetCode {
     private static let ranges: [ClosedRange<UInt16>] = [
         8196...8196, 8201...8214, 9100...9100, 9201...9222, 9300...9311, 9400...9401, 9450...9460,

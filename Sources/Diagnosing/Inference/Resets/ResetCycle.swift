@@ -8,8 +8,8 @@ struct ResetCycle {
 }
 
 extension Reset {
-    /// Whether it rejects what was captured before the event at `index`: then it comes late, out of the
-    /// cycle before.
+    /// Whether it rejects what was captured before the event at `index`: then it comes late, out of
+    /// the cycle before.
     fileprivate func rejects(before index: Int) -> Bool {
         if case .rejects(let event) = rule { event < index } else { false }
     }

@@ -37,8 +37,8 @@ extension History {
 
     /// What a NetScaler's code in place of the window says.
     ///
-    /// Others have windows that look so by chance: only a known code counts, of a RST without options, of a sender that
-    /// announced no such window otherwise.
+    /// Others have windows that look so by chance: only a known code counts, of a RST without
+    /// options, of a sender that announced no such window otherwise.
     private func netScalerReason(of event: Event) -> StatedReason? {
         guard event.payloadLength == 0, event.options.isEmpty,
             NetScalerResetCode.isKnown(event.window),

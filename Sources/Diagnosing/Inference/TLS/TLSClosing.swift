@@ -2,7 +2,8 @@ import Tracking
 
 /// How a TLS session came to its end: who said close_notify, who closed TCP, and in which order.
 ///
-/// Every detector of TLS asks it for the one story of the connection, so that no two of them tell another one.
+/// Every detector of TLS asks it for the one story of the connection, so that no two of them tell
+/// another one.
 struct TLSClosing {
     let history: History
     let incarnation: Incarnation
@@ -48,7 +49,8 @@ struct TLSClosing {
     /// Who sent the first FIN or RST.
     var closer: Side? { end.map { history.events[$0].side } }
 
-    /// What the end of the session was; `nil` before its end, or where the capture shows too little to tell.
+    /// What the end of the session was; `nil` before its end, or where the capture shows too little
+    /// to tell.
     var story: Story? {
         guard let end, let closer, isSeenFromBothEnds else { return nil }
         let packet = history.events[end].packet
@@ -93,8 +95,8 @@ struct TLSClosing {
             && session[client].dataRecords <= Self.mostRequestRecords
     }
 
-    /// Whether an encrypted alert is the server's whole answer to the client's Finished, as when it refuses the
-    /// client's certificate in TLS 1.3.
+    /// Whether an encrypted alert is the server's whole answer to the client's Finished, as when it
+    /// refuses the client's certificate in TLS 1.3.
     private var isRefused: Bool {
         guard let alert = session[server].alert, alert.isPresumed,
             session[server].dataRecords == 0,
@@ -103,8 +105,8 @@ struct TLSClosing {
         return session[client].alert.map { $0.packet > alert.packet } ?? true
     }
 
-    /// An alert of an end that may be its close_notify: before its own FIN, and not in answer to a FIN of the other
-    /// end that had sent none.
+    /// An alert of an end that may be its close_notify: before its own FIN, and not in answer to a
+    /// FIN of the other end that had sent none.
     func farewell(of side: Side) -> TLSAlert? {
         guard let alert = session[side].alert, alert.mayClose, isBeforeEnd(alert, of: side),
             session[side].messagePacket <= alert.packet

@@ -2,7 +2,8 @@ import CZlib
 
 /// gzip members (RFC 1952) by zlib, one after the other.
 ///
-/// Zeros behind the last member are padding, as on a tape; anything else there is a fault, as gzip has it, too.
+/// Zeros behind the last member are padding, as on a tape; anything else there is a fault, as gzip
+/// has it, too.
 @safe
 struct GzipUnpacker: Unpacker {
     private enum Place {

@@ -1,10 +1,11 @@
 import Glibc
 
-/// A thread that reads a compressed input and unpacks it into a few buffers, ahead of who reads them.
+/// A thread that reads a compressed input and unpacks it into a few buffers, ahead of who reads
+/// them.
 ///
-/// Sound although it holds pointers and is shared by two threads: what `state` holds is touched under the lock only, a
-/// buffer belongs to the thread until it is filled and to the reader until it is emptied, and `stop()` waits for the thread,
-/// after which nobody but the owner is left.
+/// Sound although it holds pointers and is shared by two threads: what `state` holds is touched
+/// under the lock only, a buffer belongs to the thread until it is filled and to the reader until
+/// it is emptied, and `stop()` waits for the thread, after which nobody but the owner is left.
 @safe
 final class ReadAhead {
     /// In octets; the packets of a buffer are still in the cache when the tracker comes to them.

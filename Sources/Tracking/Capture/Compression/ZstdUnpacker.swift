@@ -6,7 +6,8 @@ struct ZstdUnpacker: Unpacker {
     private let context: OpaquePointer
     private(set) var isComplete = true
 
-    /// As the program zstd has it: frames that need more memory to be unpacked, 128 MiB, are refused.
+    /// As the program zstd has it: frames that need more memory to be unpacked, 128 MiB, are
+    /// refused.
     private static let largestWindow: Int32 = 27
 
     /// `nil` if there is no memory.

@@ -1,4 +1,5 @@
-/// The records of a pcap file (draft-ietf-opsawg-pcap), walked where a window of the file lies in memory.
+/// The records of a pcap file (draft-ietf-opsawg-pcap), walked where a window of the file lies in
+/// memory.
 struct PcapRecords: RecordWalker {
     /// In octets.
     static let fileHeaderLength = 24
@@ -11,8 +12,8 @@ struct PcapRecords: RecordWalker {
     private let nanosecondsPerUnit: Int64
     private let headerLength: Int
     private let order: LengthOrder
-    /// The longest frame, in octets, of a file in the form that nearly all have and in the byte order of nearly all machines;
-    /// below 0 for others.
+    /// The longest frame, in octets, of a file in the form that nearly all have and in the byte
+    /// order of nearly all machines; below 0 for others.
     private let usualLimit: Int
 
     /// Where a record's captured length stands.
@@ -82,7 +83,8 @@ struct PcapRecords: RecordWalker {
         let lengths = stretch.long(at: 8)
         let claimed = Int(lengths & 0xFFFF_FFFF)
         let length = 16 &+ claimed
-        // The margin makes a header of which only a part is ahead one of whatever length; it is longer than what is left.
+        // The margin makes a header of which only a part is ahead one of whatever length; it is
+        // longer than what is left.
         guard length <= stretch.left, claimed <= usualLimit else {
             return advance(by: unusualStep(stretch, record.linkType), in: &stretch, to: &record)
         }

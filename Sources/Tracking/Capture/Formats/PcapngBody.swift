@@ -41,7 +41,8 @@ extension PcapngRecords.Body {
         return UInt64(high) << 32 | UInt64(low)
     }
 
-    /// The options from an offset of the body on, up to their end or the first one that does not fit.
+    /// The options from an offset of the body on, up to their end or the first one that does not
+    /// fit.
     func options(from offset: Int, in window: borrowing OctetWindow) -> [PcapngRecords.Option] {
         var options: [PcapngRecords.Option] = []
         var place = start + offset

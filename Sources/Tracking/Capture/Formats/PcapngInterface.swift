@@ -1,4 +1,5 @@
-/// One interface of a pcapng section: what its packets' link layer is, and what their time stamps count.
+/// One interface of a pcapng section: what its packets' link layer is, and what their time stamps
+/// count.
 struct PcapngInterface: BitwiseCopyable {
     let linkType: LinkType
     /// As libpcap numbers it.
@@ -17,7 +18,8 @@ struct PcapngInterface: BitwiseCopyable {
     private let offset: Int64
     /// Packets that the interface and the operating system dropped, by the latest statistics.
     var drops: UInt64 = 0
-    /// Packets that were dropped according to obsolete packet blocks, which count on from each other.
+    /// Packets that were dropped according to obsolete packet blocks, which count on from each
+    /// other.
     var dropsBetweenPackets: UInt64 = 0
 
     /// In the year 2116: between times up to there every difference fits.

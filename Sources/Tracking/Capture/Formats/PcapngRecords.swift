@@ -1,7 +1,8 @@
-/// The packet blocks of a pcapng file (draft-ietf-opsawg-pcapng), walked where a window of the file lies in
-/// memory.
+/// The packet blocks of a pcapng file (draft-ietf-opsawg-pcapng), walked where a window of the file
+/// lies in memory.
 struct PcapngRecords: RecordWalker {
-    /// Records that Wireshark numbers like packets, though they hold none: custom blocks and their like.
+    /// Records that Wireshark numbers like packets, though they hold none: custom blocks and their
+    /// like.
     var otherRecords: UInt64 = 0
     /// Packets of simple packet blocks, which have no time: they get that of the packet before.
     var packetsWithoutTime: UInt64 = 0
@@ -58,7 +59,8 @@ struct PcapngRecords: RecordWalker {
     /// As libpcap numbers it: that of the first interface, until there is a packet.
     var dataLink: Int32 { selected == .max ? interfaces.first?.dataLink ?? -1 : interface.dataLink }
 
-    /// Steps to the next packet if it is in the next block and that is ahead as a whole, so that nothing must be moved.
+    /// Steps to the next packet if it is in the next block and that is ahead as a whole, so that
+    /// nothing must be moved.
     @inline(always)
     mutating func advanceInPlace(
         in stretch: inout OctetStretch,
@@ -86,7 +88,8 @@ struct PcapngRecords: RecordWalker {
         _ stretch: OctetStretch,
         isBigEndian: Bool
     ) -> (length: Int, record: CapturedRecord)? {
-        // What is read of a block of which only a part is ahead lies in the margin, and means nothing.
+        // What is read of a block of which only a part is ahead lies in the margin, and means
+        // nothing.
         let (type, claimed) = stretch.words(at: 0, isBigEndian: isBigEndian)
         let (number, high) = stretch.words(at: 8, isBigEndian: isBigEndian)
         let (low, captured) = stretch.words(at: 16, isBigEndian: isBigEndian)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Several interfaces as one source: what came on any of them, round by round, and what was dropped.
+/// Several interfaces as one source: what came on any of them, round by round, and what was
+/// dropped.
 ///
 /// An interface that goes down or away is tried again every second, until it is back.
 package struct LiveCapture: ~Copyable {
@@ -88,8 +89,9 @@ package struct LiveCapture: ~Copyable {
     /// - Parameters:
     ///   - milliseconds: how long it waits at most.
     ///   - now: the time of a clock that is never set, in nanoseconds.
-    ///   - newest: of several interfaces, packets captured after it wait for the next round, in nanoseconds since 1970:
-    ///     another interface may still hold earlier ones, for `LiveInterface.blockTime` at most.
+    ///   - newest: of several interfaces, packets captured after it wait for the next round, in
+    ///     nanoseconds since 1970: another interface may still hold earlier ones, for
+    ///     `LiveInterface.blockTime` at most.
     /// - Returns: what happened to interfaces meanwhile.
     package mutating func readRound(
         waitingUpTo milliseconds: Int32,

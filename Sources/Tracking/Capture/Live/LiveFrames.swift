@@ -1,10 +1,12 @@
-/// Frames that interfaces delivered, copied end to end into one buffer until the tracker has followed them.
+/// Frames that interfaces delivered, copied end to end into one buffer until the tracker has
+/// followed them.
 ///
-/// A source that comes to its end with every round, and begins anew with the next: what the kernel lends is good only
-/// until it is given back, and the tracker looks at a frame once more after it stepped on.
+/// A source that comes to its end with every round, and begins anew with the next: what the kernel
+/// lends is good only until it is given back, and the tracker looks at a frame once more after it
+/// stepped on.
 ///
-/// Sound although it holds pointers: both stores live as long as the frames, a record is written before `count` admits it,
-/// and it lies within the octets that were written before it.
+/// Sound although it holds pointers: both stores live as long as the frames, a record is written
+/// before `count` admits it, and it lies within the octets that were written before it.
 @safe
 package struct LiveFrames: ~Copyable, CaptureSource {
     /// What of a frame does not lie in the buffer.
@@ -96,7 +98,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         return true
     }
 
-    /// Forgets the frames of the round that is over; the next one begins with those that were held back.
+    /// Forgets the frames of the round that is over; the next one begins with those that were held
+    /// back.
     package mutating func beginRound() {
         base &+= UInt64(count)
         count = 0
@@ -115,7 +118,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         held.removeAll(keepingCapacity: true)
     }
 
-    /// Keeps frames that were captured after `time` for the next round; they must be in the order of time.
+    /// Keeps frames that were captured after `time` for the next round; they must be in the order
+    /// of time.
     mutating func hold(after time: Int64) {
         while count > 0, record(count - 1).time > time {
             let last = record(count - 1)
@@ -126,7 +130,8 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         held.reverse()
     }
 
-    /// Brings the frames of several interfaces into the order of time; those of the same time stay in theirs.
+    /// Brings the frames of several interfaces into the order of time; those of the same time stay
+    /// in theirs.
     mutating func sort() {
         var waiting = unsafe UnsafeMutableBufferPointer(start: records, count: count)
         let isSorted = unsafe zip(waiting, waiting.dropFirst()).allSatisfy { $0.time <= $1.time }

@@ -3,13 +3,14 @@ import Glibc
 
 /// One open interface: libpcap's handle.
 ///
-/// Sound although it holds a pointer: the handle is open as long as the interface lives, and a callback of libpcap runs
-/// only within `read`, which lends it the frames.
+/// Sound although it holds a pointer: the handle is open as long as the interface lives, and a
+/// callback of libpcap runs only within `read`, which lends it the frames.
 @safe
 final class LiveInterface {
     /// The kernel hands packets over when its block is full, or after so long, in milliseconds.
     ///
-    /// Immediate mode would give each packet a slot of the snapshot length, so that the buffer held a tenth.
+    /// Immediate mode would give each packet a slot of the snapshot length, so that the buffer held
+    /// a tenth.
     private static let blockTime: Int32 = 20
 
     let name: String
@@ -33,7 +34,8 @@ final class LiveInterface {
 
     /// Opens an interface.
     ///
-    /// - Throws: when there is no such interface, it is down, or this user may not; the reason says what would help.
+    /// - Throws: when there is no such interface, it is down, or this user may not; the reason says
+    ///   what would help.
     init(_ name: String, _ options: LiveOptions, place: Int) throws(CaptureError) {
         var complaint = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = unsafe pcap_create(name, &complaint) else {

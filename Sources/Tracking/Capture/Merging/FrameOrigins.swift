@@ -11,7 +11,8 @@ package struct FrameOrigins: Hashable, Sendable {
 
     /// Which input of the report each file is, by its place in the user's order.
     private var inputs: [Int]
-    /// Whether there were more runs than are remembered; of the frames behind them nothing is known.
+    /// Whether there were more runs than are remembered; of the frames behind them nothing is
+    /// known.
     package private(set) var isIncomplete = false
     private var runs: [Run] = []
 
@@ -38,8 +39,8 @@ package struct FrameOrigins: Hashable, Sendable {
         )
     }
 
-    /// Where the frame of that number came from: which input of the report, from 0, and its number there; `nil` if
-    /// nobody remembers.
+    /// Where the frame of that number came from: which input of the report, from 0, and its number
+    /// there; `nil` if nobody remembers.
     package func origin(of number: UInt64) -> (input: Int, number: UInt64)? {
         var (low, high) = (0, runs.count)
         while low < high {

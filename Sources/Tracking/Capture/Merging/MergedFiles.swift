@@ -1,8 +1,9 @@
 /// Several capture files as one capture, in the order of time.
 ///
-/// Of each file the next frame is known; the earliest is the next of all, and of equal ones that of the file which
-/// the user named first. A file is opened when its turn comes and closed at its end: so files that do not overlap in time
-/// are read one after the other. A pipe cannot be opened twice, and stays open.
+/// Of each file the next frame is known; the earliest is the next of all, and of equal ones that of
+/// the file which the user named first. A file is opened when its turn comes and closed at its end:
+/// so files that do not overlap in time are read one after the other. A pipe cannot be opened
+/// twice, and stays open.
 package struct MergedFiles: ~Copyable, CaptureSource {
     /// What is known of one file.
     private struct Member {
@@ -51,7 +52,8 @@ package struct MergedFiles: ~Copyable, CaptureSource {
         for number in paths.indices { open(number, isFirstLook: true) }
     }
 
-    /// Opens a file and steps to its first frame; keeps it open unless this is but a look at its begin.
+    /// Opens a file and steps to its first frame; keeps it open unless this is but a look at its
+    /// begin.
     private mutating func open(_ number: Int, isFirstLook: Bool) {
         do throws(CaptureError) {
             var file = try PcapFile(path: paths[number])
@@ -117,7 +119,8 @@ package struct MergedFiles: ~Copyable, CaptureSource {
         return .frame
     }
 
-    /// Steps the current file, and turns to another one if it is earlier, or if this one is at its end.
+    /// Steps the current file, and turns to another one if it is earlier, or if this one is at its
+    /// end.
     private mutating func step() {
         let last = files[currentPlace].framesRead
         var damage: CaptureError?

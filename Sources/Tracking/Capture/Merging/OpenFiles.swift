@@ -1,7 +1,7 @@
 /// Places for open capture files, in memory that never moves.
 ///
-/// Sound although it holds a pointer: a place is initialized while it is taken, a free one is never touched, and what is
-/// taken at the end is released.
+/// Sound although it holds a pointer: a place is initialized while it is taken, a free one is never
+/// touched, and what is taken at the end is released.
 @safe
 struct OpenFiles: ~Copyable {
     /// As many files are open at a time, each with half a megabyte.

@@ -75,7 +75,8 @@ struct FragmentedDatagram {
         ranges.insert(joined, at: place)
     }
 
-    /// The datagram, if nothing of it is missing; of its payload as much as was captured without a hole.
+    /// The datagram, if nothing of it is missing; of its payload as much as was captured without a
+    /// hole.
     var whole: Fragments.Whole? {
         guard let length, let first = ranges.first, first.lowerBound == 0,
             first.upperBound >= length

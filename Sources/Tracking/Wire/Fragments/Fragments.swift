@@ -1,7 +1,7 @@
 /// Parts of IP datagrams that wait for the others (RFC 791 §3.2; RFC 8200 §4.5).
 ///
-/// Where parts overlap, what came first counts. Memory is bounded: where it is full, or 30 s of the capture have
-/// passed, the oldest datagram goes; its parts stay counted as incomplete.
+/// Where parts overlap, what came first counts. Memory is bounded: where it is full, or 30 s of the
+/// capture have passed, the oldest datagram goes; its parts stay counted as incomplete.
 struct Fragments {
     /// A datagram that is whole again.
     struct Whole {
@@ -17,12 +17,14 @@ struct Fragments {
     private static let longestWait: Int64 = 30_000_000_000
     private static let longest = 65_535
 
-    /// How many datagrams that are whole again lie around what is read now; crafted ones nest without end.
+    /// How many datagrams that are whole again lie around what is read now; crafted ones nest
+    /// without end.
     var depth = 0
     static let deepest = 8
 
     private var accumulators: [FragmentPart.Key: FragmentedDatagram] = [:]
-    /// In order of their first parts; datagrams that are gone among them, as another serial number tells.
+    /// In order of their first parts; datagrams that are gone among them, as another serial number
+    /// tells.
     private var queue: [(key: FragmentPart.Key, serial: UInt64)] = []
     private var head = 0
     private var serial: UInt64 = 0

@@ -40,7 +40,8 @@ extension DecodedFrame {
             packet = .unread(.cutShort)
             return
         }
-        // A total length of 0 is a datagram that the sending host left to its network card to cut (TSO).
+        // A total length of 0 is a datagram that the sending host left to its network card to cut
+        // (TSO).
         let total = ip.totalLength == 0 ? datagram.byteCount : ip.totalLength
         let carrier = Carrier(
             source: ip.source,
@@ -132,7 +133,8 @@ extension DecodedFrame {
         case 47: readGRE(octets, at: offset, in: carrier)
         case 50: packet = .unread(.encrypted)
         case 51:
-            // Of IPv4; IPv6 has stepped over its own. Each is 12 octets or longer, so the walk ends.
+            // Of IPv4; IPv6 has stepped over its own. Each is 12 octets or longer, so the walk
+            // ends.
             guard has(12, at: offset, in: octets) else { return }
             let length = (Int(octets.octet(at: offset + 1)) + 2) * 4
             guard length >= 12, has(length, at: offset, in: octets) else { return }

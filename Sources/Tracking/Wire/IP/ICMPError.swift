@@ -10,7 +10,8 @@ package struct ICMPError: Hashable, BitwiseCopyable, Sendable {
     package var quoted: QuotedPacket
 }
 
-/// The segment inside an ICMP error: at least its ports and sequence number (RFC 792 quotes 8 octets).
+/// The segment inside an ICMP error: at least its ports and sequence number (RFC 792 quotes 8
+/// octets).
 package struct QuotedPacket: Hashable, BitwiseCopyable, Sendable {
     package var source: Endpoint
     package var destination: Endpoint

@@ -23,11 +23,13 @@ struct IPv6Header: ~Escapable {
         Address(high: octets.bigEndian(at: 24), low: octets.bigEndian(at: 32))
     }
 
-    /// The transport protocol and where its header begins, behind all extension headers (RFC 8200 §4).
+    /// The transport protocol and where its header begins, behind all extension headers (RFC 8200
+    /// §4).
     ///
     /// - Parameters:
     ///   - reach: how many octets from the header's begin may be read.
-    ///   - opensFirstFragment: whether to read on in a datagram's first part, as if it were the whole.
+    ///   - opensFirstFragment: whether to read on in a datagram's first part, as if it were the
+    ///     whole.
     /// - Returns: where it is, or why it cannot be had.
     func transport(within reach: Int, opensFirstFragment: Bool = false) -> Transport {
         var header = nextHeader
@@ -66,8 +68,8 @@ struct IPv6Header: ~Escapable {
         case cutShort
     }
 
-    /// Where the datagram ends by its own claim, counted from its begin; `nil` where it claims nothing, because
-    /// the sending host left it to its network card to cut.
+    /// Where the datagram ends by its own claim, counted from its begin; `nil` where it claims
+    /// nothing, because the sending host left it to its network card to cut.
     func end(within reach: Int) -> Int? {
         if payloadLength != 0 { return Self.length + payloadLength }
         // The jumbo payload option stands first where it stands at all (RFC 2675 §2).

@@ -1,11 +1,11 @@
-/// A host's word that an address is its own: the sender's part of an ARP message (RFC 826), or a neighbour
-/// advertisement (RFC 4861 §4.4).
+/// A host's word that an address is its own: the sender's part of an ARP message (RFC 826), or a
+/// neighbour advertisement (RFC 4861 §4.4).
 package struct AddressClaim: Hashable, BitwiseCopyable, Sendable {
     package var address: Address
     package var owner: MACAddress
 
-    /// Reads an ARP message about IPv4 over Ethernet; `nil` for any other, and for a probe, which claims
-    /// nothing yet (RFC 5227 §1.1).
+    /// Reads an ARP message about IPv4 over Ethernet; `nil` for any other, and for a probe, which
+    /// claims nothing yet (RFC 5227 §1.1).
     init?(arp octets: RawSpan) {
         guard octets.byteCount >= 28,
             octets.bigEndian(at: 0, as: UInt64.self) >> 16 == 0x0001_0800_0604
@@ -19,7 +19,8 @@ package struct AddressClaim: Hashable, BitwiseCopyable, Sendable {
         owner = MACAddress(bits: bits)
     }
 
-    /// Reads an ICMPv6 neighbour advertisement whose first option is the target's link-layer address.
+    /// Reads an ICMPv6 neighbour advertisement whose first option is the target's link-layer
+    /// address.
     init?(advertisement octets: RawSpan) {
         guard octets.byteCount >= 32, octets.bigEndian(at: 24, as: UInt16.self) == 0x0201 else {
             return nil

@@ -70,7 +70,8 @@ extension DecodedFrame {
         }
     }
 
-    /// Token Ring (IEEE 802.5): with source routing, a field of its own length stands before the LLC header.
+    /// Token Ring (IEEE 802.5): with source routing, a field of its own length stands before the
+    /// LLC header.
     mutating func readTokenRing(_ octets: RawSpan, at offset: Int) {
         guard has(15, at: offset, in: octets) else { return }
         let isRouted = octets.octet(at: offset + 8) & 0x80 != 0

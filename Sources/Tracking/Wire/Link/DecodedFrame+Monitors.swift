@@ -35,7 +35,8 @@ extension DecodedFrame {
         read(octets, at: offset + length, as: linkType)
     }
 
-    /// Linux netfilter's log: attributes in the capturing host's byte order, one of which is the datagram.
+    /// Linux netfilter's log: attributes in the capturing host's byte order, one of which is the
+    /// datagram.
     mutating func readNetfilterLog(_ octets: RawSpan, at start: Int) {
         var offset = start + 4
         while has(4, at: offset, in: octets) {

@@ -43,7 +43,8 @@ extension DecodedFrame {
         readPPP(octets, at: offset + 6)
     }
 
-    /// Frame Relay with an address of two octets: multiprotocol encapsulation (RFC 2427), or Cisco's ether type.
+    /// Frame Relay with an address of two octets: multiprotocol encapsulation (RFC 2427), or
+    /// Cisco's ether type.
     mutating func readFrameRelay(_ octets: RawSpan, at offset: Int) {
         guard has(4, at: offset, in: octets) else { return }
         guard octets.octet(at: offset + 2) == 0x03 else {

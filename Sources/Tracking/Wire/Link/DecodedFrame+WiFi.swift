@@ -1,4 +1,5 @@
-/// IEEE 802.11: data frames that nobody encrypted, as they are or behind what a monitoring card says of them.
+/// IEEE 802.11: data frames that nobody encrypted, as they are or behind what a monitoring card
+/// says of them.
 extension DecodedFrame {
     private static let headerLength = 24
     /// The octets of an A-MSDU's subframe before its payload.

@@ -1,4 +1,5 @@
-/// What a captured frame tells beside its datagram: whose network card sent it, and which way it went.
+/// What a captured frame tells beside its datagram: whose network card sent it, and which way it
+/// went.
 package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
     /// Which way a packet went at the capturing host; only cooked captures say it.
     package enum Direction: UInt8, BitwiseCopyable, Sendable {
@@ -7,7 +8,8 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
 
     private static let addressBits: UInt64 = 0xFFFF_FFFF_FFFF
 
-    /// The source MAC address in the lowest 48 bits, the direction in the next 2, the checksum in the next 2.
+    /// The source MAC address in the lowest 48 bits, the direction in the next 2, the checksum in
+    /// the next 2.
     private(set) var packed: UInt64 = 0
 
     @inline(always)

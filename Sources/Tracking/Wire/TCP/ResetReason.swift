@@ -1,5 +1,5 @@
-/// What the sender of a RST says in it of its reason: as text (RFC 9293 §3.5.3 allows it; F5 and others use
-/// it), or in the option MP_TCPRST of Multipath TCP (RFC 8684 §3.6).
+/// What the sender of a RST says in it of its reason: as text (RFC 9293 §3.5.3 allows it; F5 and
+/// others use it), or in the option MP_TCPRST of Multipath TCP (RFC 8684 §3.6).
 package struct ResetReason: Hashable, Sendable {
     /// Printable ASCII, up to `textLimit` characters; empty where there is none.
     package let text: String
@@ -30,7 +30,8 @@ package struct ResetReason: Hashable, Sendable {
         return String(decoding: octets, as: UTF8.self)
     }
 
-    /// Looks for the option in the TCP header that ends at `end`: its own length and its ports tell where it begins.
+    /// Looks for the option in the TCP header that ends at `end`: its own length and its ports tell
+    /// where it begins.
     private static func multipathCode(
         of segment: borrowing FlowSegment,
         endingAt end: Int,

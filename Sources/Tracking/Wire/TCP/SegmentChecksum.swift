@@ -3,16 +3,17 @@ package enum SegmentChecksum: UInt8, BitwiseCopyable, Sendable {
     /// Not looked at: only those of SYNs are, if they were captured whole.
     case unchecked
     case right
-    /// The sum of the pseudo header alone: the sending host leaves the rest to its network card, so that
-    /// the packet was captured on that host.
+    /// The sum of the pseudo header alone: the sending host leaves the rest to its network card, so
+    /// that the packet was captured on that host.
     case unfilled
     case wrong
 }
 
-/// The sum does not mind the order of octets (RFC 1071 §2 B), so words are added as they lie in memory.
+/// The sum does not mind the order of octets (RFC 1071 §2 B), so words are added as they lie in
+/// memory.
 extension SegmentChecksum {
-    /// Sums up a segment that was captured whole: TCP header and payload of the length that IP claims; octets
-    /// behind that, as padding, do not count.
+    /// Sums up a segment that was captured whole: TCP header and payload of the length that IP
+    /// claims; octets behind that, as padding, do not count.
     @inline(never)
     init(of segment: RawSpan, length: Int, from source: Address, to destination: Address) {
         guard length >= TCPHeader.minimumLength, length <= segment.byteCount else {
@@ -29,14 +30,16 @@ extension SegmentChecksum {
 
     @inline(always)
     private init(addresses: UInt64, length: Int, segment: UInt64, field: UInt16) {
-        // Of a longer datagram the length would not fit its field; the sum only ever meets those that fit.
+        // Of a longer datagram the length would not fit its field; the sum only ever meets those
+        // that fit.
         let rest =
             UInt64(UInt16(truncatingIfNeeded: length).bigEndian) &+ UInt64((6 as UInt16).bigEndian)
         let pseudo = addresses &+ rest
         if Self.folded(pseudo &+ segment) == 0xFFFF {
             self = .right
         } else {
-            // Some hosts leave the field empty instead; from afar that would be a wrong sum like another.
+            // Some hosts leave the field empty instead; from afar that would be a wrong sum like
+            // another.
             self = field == Self.folded(pseudo) ? .unfilled : field == 0 ? .unchecked : .wrong
         }
     }

@@ -7,7 +7,8 @@ struct TCPHeader: ~Escapable {
 
     private let octets: RawSpan
 
-    /// - Returns: `nil` when the fixed header was not captured whole, or claims less than five words.
+    /// - Returns: `nil` when the fixed header was not captured whole, or claims less than five
+    ///   words.
     @inline(always)
     @_lifetime(copy octets)
     init?(_ octets: RawSpan) {

@@ -105,7 +105,8 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
 
     @inline(never)
     private init(other octets: RawSpan, at offset: Int, length: Int) {
-        // What nearly every SYN of Linux carries: segment size, SACK, timestamps, NOP, window scale.
+        // What nearly every SYN of Linux carries: segment size, SACK, timestamps, NOP, window
+        // scale.
         if length == 40, octets.plain(at: offset &+ 20, as: UInt16.self) == 0x0204,
             octets.plain(at: offset &+ 24, as: UInt32.self) == 0x0402_080A,
             octets.plain(at: offset &+ 36, as: UInt32.self) >> 8 == 0x01_0303

@@ -1,4 +1,5 @@
-/// GRE (RFC 2784, RFC 2890), PPTP's version of it (RFC 2637), and what mirrors frames over it: ERSPAN.
+/// GRE (RFC 2784, RFC 2890), PPTP's version of it (RFC 2637), and what mirrors frames over it:
+/// ERSPAN.
 extension DecodedFrame {
     private static let hasChecksum: UInt16 = 0x8000
     private static let hasRouting: UInt16 = 0x4000

@@ -23,8 +23,8 @@ extension DecodedFrame {
         }
     }
 
-    /// Nothing says what a pseudowire carries (RFC 4448): a datagram's header must look like one, as far as it was
-    /// captured.
+    /// Nothing says what a pseudowire carries (RFC 4448): a datagram's header must look like one,
+    /// as far as it was captured.
     private func isIPv4(_ octets: RawSpan, at offset: Int) -> Bool {
         octets.octet(at: offset) & 0x0F >= 5 && !isEthernet(octets, at: offset)
     }
@@ -33,7 +33,8 @@ extension DecodedFrame {
         !isEthernet(octets, at: offset)
     }
 
-    /// Whether an Ethernet frame seems to begin here: one with a datagram of the version that its ether type says.
+    /// Whether an Ethernet frame seems to begin here: one with a datagram of the version that its
+    /// ether type says.
     private func isEthernet(_ octets: RawSpan, at offset: Int) -> Bool {
         guard octets.byteCount >= offset + 18 else { return false }
         let first = octets.octet(at: offset + 14)

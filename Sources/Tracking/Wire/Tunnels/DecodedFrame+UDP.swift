@@ -1,5 +1,5 @@
-/// Tunnels over UDP: known by their port, and believed only if every field of their header that must have a
-/// certain value has it.
+/// Tunnels over UDP: known by their port, and believed only if every field of their header that
+/// must have a certain value has it.
 extension DecodedFrame {
     private static let headerLength = 8
 
@@ -85,7 +85,8 @@ extension DecodedFrame {
         if enter(.gtp, UInt64(tunnel)) { readIP(octets, at: payload) }
     }
 
-    /// Teredo (RFC 4380 §5.1.1): authentication and origin may stand before the datagram, which takes the rest.
+    /// Teredo (RFC 4380 §5.1.1): authentication and origin may stand before the datagram, which
+    /// takes the rest.
     private mutating func readTeredo(_ octets: RawSpan, at start: Int, _ length: Int) {
         let end = start + length
         var offset = start
