@@ -25,7 +25,6 @@ let fuzzer: [Target] =
 
 let package = Package(
     name: "Synopsis",
-    platforms: [.macOS(.v26)],
     products: [
         .executable(name: "synopsis", targets: ["synopsis"]),
         .executable(name: "Bench", targets: ["Bench"]),
@@ -44,22 +43,22 @@ let package = Package(
         .systemLibrary(
             name: "CPcap",
             pkgConfig: "libpcap",
-            providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]
+            providers: [.apt(["libpcap-dev"])]
         ),
         .systemLibrary(
             name: "CZlib",
             pkgConfig: "zlib",
-            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+            providers: [.apt(["zlib1g-dev"])]
         ),
         .systemLibrary(
             name: "CZstd",
             pkgConfig: "libzstd",
-            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+            providers: [.apt(["libzstd-dev"])]
         ),
         .systemLibrary(
             name: "CLZ4",
             pkgConfig: "liblz4",
-            providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]
+            providers: [.apt(["liblz4-dev"])]
         ),
         .systemLibrary(name: "CPrivileges"),
         .target(

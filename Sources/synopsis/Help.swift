@@ -17,7 +17,7 @@ enum Help {
           synopsis nfs.pcap --format json | jq -r '.incidents[].incident.verdict'
 
         Options
-          --format text|json  -o FILE     what to write, and where
+          --format text|json  -o FILE     what to write, and where; --force overwrites a capture
           --flows  --all                  list every connection; do not fold timelines
           -f BPF  -c COUNT                only packets that match; stop after so many
           --only ID  --ignore ID          look only for a pathology, or not for it

@@ -29,6 +29,15 @@ import Testing
         #expect(try part(from: "<!-- detectors -->", to: "<!-- /detectors -->") == table)
     }
 
+    @Test func `counts the known issues`() throws {
+        let folder = Self.root.appending(path: "Sources/Reporting/KnownIssues").path
+        let issues = try FileManager.default.contentsOfDirectory(atPath: folder)
+
+        let count = issues.count { $0.hasSuffix(".json") }
+        let text = try String(contentsOf: Self.place, encoding: .utf8)
+        #expect(text.contains(" \(count) known issues are named"))
+    }
+
     @Test func `shows real output`() throws {
         let golden = Self.root.appending(path: "Captures/nfs-syn-burst.txt")
         let real = try Set(String(contentsOf: golden, encoding: .utf8).split(separator: "\n"))

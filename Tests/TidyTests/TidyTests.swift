@@ -24,10 +24,24 @@ import Testing
         )
     }
 
-    @Test func `has no file of more than 300 lines`() throws {
-        let long = try sources().filter { try lines(of: $0).count > 300 }
+    /// Longer functions that are known, by file: the list may only shrink.
+    private static let longFunctions = [
+        "ListenerCrash.swift", "ReconnectLoop.swift", "SYNFlood.swift", "Wrapping.swift",
+    ]
 
-        #expect(long.map(\.lastPathComponent).isEmpty)
+    @Test func `has no function of more than 60 lines`() throws {
+        let head = #/^(?<indent> *)(?:(?!//|\.)[^"]*\s)?(?:func\s.*|init[?(<].*|deinit .*)$/#
+        var long: [String] = []
+        for file in try sources() {
+            let lines = try lines(of: file)
+            for (number, line) in lines.enumerated() {
+                guard let match = line.wholeMatch(of: head), !line.hasSuffix("}") else { continue }
+                let end = lines[number...].firstIndex { $0 == match.indent + "}" } ?? number
+                if end - number >= 60 { long.append(file.lastPathComponent) }
+            }
+        }
+
+        #expect(long == Self.longFunctions)
     }
 
     @Test func `has no folder of more than 16 files but the detectors`() throws {

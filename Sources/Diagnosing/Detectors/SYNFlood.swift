@@ -6,8 +6,8 @@ package struct SYNFlood: Detector {
         id: "syn-flood",
         title: "flood of SYNs",
         sees: """
-            200 or more new attempts to one service within a second, of which fewer than one in ten came up, hardly \
-            any sent its SYN again, and hardly any was refused.
+            200 or more new attempts to one service within a second, of which fewer than one in ten came up, fewer \
+            than one in five sent its SYN again, and fewer than half were refused.
             """,
         means: """
             An attack, with forged sources or from one host, or a load generator that never completes a handshake. \

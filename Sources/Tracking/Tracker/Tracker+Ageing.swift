@@ -12,7 +12,8 @@ extension Tracker {
     private static var halfOpenTime: Int64 { Flow.incarnationGap }
     /// TIME-WAIT of two minutes, the longest in use (RFC 9293 §3.6.1 has up to four).
     private static let closedTime: Int64 = 120_000_000_000
-    /// Retransmissions of a FIN that nobody acknowledges end after a quarter of an hour (RFC 1122 §4.2.3.5: at least 100 s).
+    /// Retransmissions of a FIN that nobody acknowledges end within an hour (RFC 1122
+    /// §4.2.3.5: after 100 s at least).
     private static let closingTime: Int64 = 3_600_000_000_000
     /// A connection may be silent for ever; connection trackers forget it after five days.
     private static let silentTime: Int64 = 432_000_000_000_000
