@@ -27,7 +27,8 @@ struct EventScript {
     private static func step(_ kind: UInt8, _ number: UInt32, after wait: UInt8) -> ScriptStep {
         let isServer = kind & 0x80 != 0
         let (party, seq, ack): (Party, UInt32, UInt32) =
-            isServer ? (server, 5000 + number, 1001 + number) : (client, 1000 + number, 5001 + number)
+            isServer
+            ? (server, 5000 + number, 1001 + number) : (client, 1000 + number, 5001 + number)
         var step: ScriptStep =
             switch kind & 15 {
             case 0: party.syn(seq: seq)

@@ -38,7 +38,9 @@ package struct LogEntry: Hashable, Sendable {
 
     /// Takes a line without a time of its own, if there is room for it.
     ///
-    /// - Parameter room: bytes that all entries together may still take.
+    /// - Parameters:
+    ///   - line: its bytes, without its end.
+    ///   - room: bytes that all entries together may still take.
     mutating func join(_ line: some Collection<UInt8>, room: inout Int) {
         guard continuation.count < Self.continuationLimit, room > 0 else {
             continuationOmitted += 1
