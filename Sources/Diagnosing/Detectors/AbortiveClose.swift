@@ -57,6 +57,9 @@ package struct AbortiveClose: Detector {
     /// Data so long before the RST had its answer in it, in nanoseconds.
     private static let recent: Int64 = 1_000_000_000
 
+    /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
+    private static let goodbye: Int32 = 64
+
     /// No more is on its way at a time, in octets.
     private static let mostInFlight: Int32 = 1 << 26
 
@@ -126,6 +129,14 @@ package struct AbortiveClose: Detector {
         let unread = max(0, own.acknowledged.distance(to: stream[side.other].end))
         // Numbers of another connection on the same ports tell nothing of this one.
         guard max(unread, unacknowledged) < Self.mostInFlight else { return nil }
+        let peerClosed = ending.fins.first { history.events[$0].side != side && $0 < first }
+        // Where the other end had closed and all is acknowledged, there is nothing left to abort.
+        if let peerClosed, unacknowledged <= 1,
+            history.events[peerClosed].sequenceEnd.distance(to: own.acknowledged) >= 0,
+            stream.lastDataSender == side || isGoodbye(stream[side.other], at: peerClosed, history)
+        {
+            return nil
+        }
         let hadClosed = ending.fins.contains { history.events[$0].side == side && $0 < first }
         let kind: Kind
         if event.flags.contains(.ack) {
@@ -139,6 +150,8 @@ package struct AbortiveClose: Detector {
             // A RST to an ACK of what both have closed destroys nothing.
             let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1
             guard !hasOnlyFin, unread > 0 || stream.lastDataSender == side.other else { return nil }
+            // A close_notify or a QUIT is all that is lost.
+            if hadClosed, unread <= Self.goodbye { return nil }
         }
         return Abort(
             incarnation: ending.incarnation,
@@ -147,6 +160,16 @@ package struct AbortiveClose: Detector {
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether what an end sent last is short and comes with its FIN: an unbind, a Terminate, a close_notify.
+    private func isGoodbye(
+        _ end: StreamSummary.End,
+        at fin: Int,
+        _ history: History
+    ) -> Bool {
+        end.last.payloadLength <= UInt32(Self.goodbye)
+            && history.events[fin].time - end.last.time <= Self.recent
     }
 
     /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in it.

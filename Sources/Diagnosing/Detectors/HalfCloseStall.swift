@@ -67,7 +67,7 @@ package struct HalfCloseStall: Detector {
         return finding(
             in: history,
             incarnation: last.incarnation,
-            severity: last.end == nil ? .note : .warning,
+            severity: last.end == nil || !last.isOwed ? .note : .warning,
             confidence: last.end == nil ? .medium : .high,
             status: last.end == nil ? .pending : .confirmed,
             count: stalls.count,
@@ -120,7 +120,13 @@ package struct HalfCloseStall: Detector {
         guard duration >= (end == nil ? Self.pendingCloseTimeout : Self.closeTimeout) else {
             return nil
         }
-        return Stall(incarnation: ending.incarnation, fin: fin, end: end, duration: duration)
+        return Stall(
+            incarnation: ending.incarnation,
+            fin: fin,
+            end: end,
+            duration: duration,
+            isOwed: side == ending.incarnation.initiator && ending.stream.lastDataSender == side
+        )
     }
 
     private struct Stall {
@@ -128,5 +134,7 @@ package struct HalfCloseStall: Detector {
         let fin: Int
         let end: Int?
         let duration: Int64
+        /// Whether the end that closed had asked for something, and may wait for the answer.
+        let isOwed: Bool
     }
 }

@@ -114,16 +114,41 @@ package struct InjectedReset: Detector {
             history.events[index].side == side && history.isReset(index)
                 && index < history.gap ?? .max
         }
+            // What comes after the end has not ended it.
+            .filter { !isAfterEnd($0, of: incarnation, history) }
         guard !resets.isEmpty else { return [] }
         let own = OwnPackets(of: side, in: incarnation, history)
         return resets.compactMap { suspect(at: $0, own, in: history) }
+    }
+
+    /// Whether a connection was over before a RST: both ends had closed, or another RST had come well before.
+    private func isAfterEnd(
+        _ index: Int,
+        of incarnation: Incarnation,
+        _ history: History
+    ) -> Bool {
+        let event = history.events[index]
+        let earlier = incarnation.events.prefix { $0 < index }.map { history.events[$0] }
+        if earlier.contains(where: {
+            $0.kind == .rst && event.time - $0.time > Self.burstWindow
+        }) {
+            return true
+        }
+        let closers = earlier.filter { $0.kind == .fin }
+        return closers.contains { $0.side == .low } && closers.contains { $0.side == .high }
+    }
+
+    /// How many routers a packet has passed, if its sender began with one of the usual values.
+    private static func hops(_ timeToLive: UInt8) -> UInt8 {
+        let initial: UInt8 = timeToLive <= 64 ? 64 : timeToLive <= 128 ? 128 : 255
+        return initial - timeToLive
     }
 
     private func suspect(at index: Int, _ own: OwnPackets, in history: History) -> Suspect? {
         let event = history.events[index]
         let usual = own.usualTimeToLive ?? (own.packets.isEmpty ? event.formerTimeToLive : nil)
         var reasons: [Reason] = []
-        if let usual, usual != event.timeToLive {
+        if let usual, Self.hops(usual) != Self.hops(event.timeToLive) {
             reasons.append(.timeToLive(event.timeToLive, usual: usual))
         }
         if let reason = card(of: event, against: own) { reasons.append(reason) }
@@ -136,7 +161,9 @@ package struct InjectedReset: Detector {
         }
         if let reason = timestamps(of: event, against: own) { reasons.append(reason) }
         let points = reasons.reduce(0) { $0 + $1.points }
-        guard points >= Self.leastPoints else { return nil }
+        // That its sender goes on shows alone that it was ignored, not who sent it.
+        let isOnlyIgnored = reasons.count == 1 && reasons[0].name == "unaware"
+        guard points >= Self.leastPoints, !isOnlyIgnored else { return nil }
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
     }
 

@@ -56,7 +56,7 @@ package struct MTUBlackHole: Detector {
     /// What is this long is as long as a path takes, in octets.
     private static let large: UInt32 = 1200
     /// Sent so often after the first time.
-    private static let leastRepetitions: UInt16 = 2
+    private static let leastRepetitions: UInt16 = 3
 
     package static let needs: History.Traits? = .repetition
 
@@ -69,7 +69,8 @@ package struct MTUBlackHole: Detector {
                 guard sent.repetitions >= Self.leastRepetitions, sent.repeatedLength >= Self.large,
                     history.isUnacknowledged(side, in: ending),
                     ending.stream[side.other].hasSentData
-                        || sent.segments > UInt32(sent.repetitions) + 1
+                        || sent.segments > UInt32(sent.repetitions) + 1,
+                    !hadPassed(side, in: ending), !hadEnded(side, in: ending, history)
                 else { continue }
                 return finding(for: side, ending, in: history)
             }
@@ -79,6 +80,21 @@ package struct MTUBlackHole: Detector {
 
     package static func summary(of many: Finding) -> String {
         "Large segments between \(many.source) and \(many.destination) vanished on \(many.flows) connections."
+    }
+
+    /// Whether as much was acknowledged of what an end sent that a segment as large may have been among it.
+    private func hadPassed(_ side: Side, in ending: Ending) -> Bool {
+        guard side == ending.incarnation.initiator, let attempt = ending.incarnation.attempts.last
+        else { return false }
+        return attempt.sequenceEnd.distance(to: ending.stream[side].repeated) >= Int32(Self.large)
+    }
+
+    /// Whether the other end had closed or reset before anything was sent again.
+    private func hadEnded(_ side: Side, in ending: Ending, _ history: History) -> Bool {
+        (ending.fins + ending.resets).contains {
+            history.events[$0].side != side
+                && history.events[$0].time < ending.stream[side].repeatedFrom
+        }
     }
 
     private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {

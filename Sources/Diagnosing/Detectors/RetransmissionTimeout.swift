@@ -62,6 +62,9 @@ package struct RetransmissionTimeout: Detector {
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 5
 
+    /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
+    private static let goodbye: UInt32 = 64
+
     package static let needs: History.Traits? = .repetition
 
     package init() {}
@@ -82,7 +85,12 @@ package struct RetransmissionTimeout: Detector {
     private func isLost(_ side: Side, in ending: Ending, _ history: History) -> Bool {
         let sent = ending.stream[side]
         let goesOn = ending.stream[side.other].last.time > sent.repeatedFrom
-        return sent.repetitions >= Self.leastRepetitions && !goesOn
+        let peerClosed = ending.fins.first { history.events[$0].side != side }
+        // A goodbye that is sent behind the other end's FIN is lost to nobody.
+        let isGoodbye =
+            sent.repeatedLength <= Self.goodbye
+            && peerClosed.map { history.events[$0].time < sent.repeatedFrom } ?? false
+        return sent.repetitions >= Self.leastRepetitions && !goesOn && !isGoodbye
             && history.isUnacknowledged(side, in: ending)
             && MTUBlackHole().examine(history) == nil
             && AcceptQueueOverflow().examine(history) == nil

@@ -113,9 +113,9 @@ package struct SilentConnection: Detector {
     }
 
     private func silence(in ending: Ending, _ history: History) -> Silence? {
-        guard !ending.stream.hasData, let completion = ending.incarnation.completion else {
-            return nil
-        }
+        guard !ending.stream.hasData, let completion = ending.incarnation.completion,
+            history.provesSilence(of: ending.incarnation.initiator, in: ending)
+        else { return nil }
         let duration = history.endTime(of: ending) - history.events[completion].time
         guard let end = ending.first else {
             guard duration >= Self.firstDataTimeout else { return nil }

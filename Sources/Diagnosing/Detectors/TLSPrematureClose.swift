@@ -118,9 +118,8 @@ package struct TLSPrematureClose: Detector {
     }
 
     private func severity(of found: Case) -> Severity {
-        if found.reason == .truncated { return .warning }
-        let isServer = found.closer == found.closing.server
-        return isServer && !found.isReset && found.quiet < Self.longSilence ? .warning : .note
+        // Without a record that was cut off, nobody knows that anything is missing.
+        found.reason == .truncated ? .warning : .note
     }
 
     private func note(on found: Case) -> String {
@@ -171,14 +170,6 @@ package struct TLSPrematureClose: Detector {
         if found.quiet >= Self.longSilence {
             sentences.append(
                 "Nothing had come for \(Wording.duration(found.quiet)): it closed an idle connection."
-            )
-        }
-        let reaction = found.closing.session[found.closer.other].alert
-        if let reaction, !found.isReset {
-            sentences.append(
-                """
-                Packet \(reaction.packet) is an alert in answer: OpenSSL 3 complains about an unexpected EOF so.
-                """
             )
         }
         return sentences.joined(separator: " ")

@@ -114,6 +114,12 @@ package struct UnansweredRequest: Detector {
         guard ending.stream.lastDataSender == side, own.hasSentData, !isSayingGoodbye(ending, side),
             let data = history.lastData(of: side, in: ending)
         else { return nil }
+        // Nobody failed to answer, or to acknowledge, what lies outside the capture.
+        guard !ending.stream.hasUncapturedData(of: side.other),
+            ending.stream.isAcknowledged(side) || ending.stream.isRetransmitting(side),
+            !isProbe(ending, side), !isControlRecord(ending, side),
+            !PortProfile.isPing(own.last.payloadLength, to: history.responder.port)
+        else { return nil }
         // Whoever sends message after message and never gets an answer does not wait for one.
         let isStream = !other.hasSentData && own.last.time - own.begin > Self.oneRequest
         guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
@@ -139,6 +145,23 @@ package struct UnansweredRequest: Detector {
         guard let session = ending.stream.tls else { return false }
         let stream = session[side]
         return stream.alert != nil || stream.dataRecords == 0 || !session.isComplete
+    }
+
+    /// Whether what came last is a keep-alive: a byte that had been sent before (RFC 9293 §3.8.4).
+    private func isProbe(_ ending: Ending, _ side: Side) -> Bool {
+        ending.stream[side].last.payloadLength <= 1
+            && (ending.stream[side].segments > 1 || !ending.stream.hasBeginning)
+    }
+
+    /// A TLS record of an HTTP/2 PING, or of an acknowledgment of SETTINGS, is no longer, in bytes: a header of 5, 17 of
+    /// plaintext (RFC 9113 §6.7), and 24 of what TLS 1.2 adds.
+    private static let controlRecord: UInt32 = 46
+
+    /// Whether what came last on a session with answered requests is a control frame (RFC 9113 §6), and no request.
+    private func isControlRecord(_ ending: Ending, _ side: Side) -> Bool {
+        guard let session = ending.stream.tls else { return false }
+        return ending.stream[side].last.payloadLength <= Self.controlRecord
+            && session[side.other].dataRecords > 0
     }
 
     private func closer(of request: Request, in history: History) -> String {

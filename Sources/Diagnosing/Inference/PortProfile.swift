@@ -11,6 +11,17 @@ enum PortProfile {
         514, 601, 1514, 2003, 2004, 4739, 5044, 5140, 5170, 6514, 9100, 24_224,
     ]
 
+    /// Messages by which peers show each other that they live, by port, and their length in bytes: NetBIOS (RFC 1002
+    /// §4.3.7), BGP (RFC 4271 §4.4), MQTT (MQTT 5.0 §3.12), AMQP (0-9-1 §4.2.7), OpenFlow ECHO (1.3 §7.5.2).
+    private static let pings: [UInt16: UInt32] = [
+        139: 4, 445: 4, 179: 19, 1883: 2, 8883: 64, 5672: 8, 6633: 8, 6653: 8,
+    ]
+
+    /// Whether data of this length is no more than a ping.
+    static func isPing(_ length: UInt32, to port: UInt16) -> Bool {
+        pings[port].map { length <= $0 } ?? false
+    }
+
     static func isGreeting(_ port: UInt16) -> Bool { greeting.contains(port) }
     static func isPreopened(_ port: UInt16) -> Bool { preopened.contains(port) }
     static func isListening(_ port: UInt16) -> Bool { listening.contains(port) }

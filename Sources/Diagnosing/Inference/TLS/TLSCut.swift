@@ -48,8 +48,11 @@ struct TLSCut {
             reason = .oversizeHello
             return
         }
-        guard closing.story == .cut else { return nil }
+        // After both Finished nothing is a handshake any more (RFC 8446 §2, RFC 5246 §7.3).
+        guard closing.story == .cut, !closing.session.isComplete else { return nil }
         reason = Self.reason(of: closing)
+        // What crosses a FIN had not arrived when its sender closed: nobody knows after which message it did.
+        if reason == .close, delay < 0 { return nil }
     }
 
     private static func isUnanswered(_ closing: TLSClosing) -> Bool {
@@ -111,7 +114,8 @@ struct TLSCut {
     var delay: Int64 {
         let stream = closing.stream
         let last = max(stream.low.last.time, stream.high.last.time)
-        return (end.map { closing.history.events[$0].time } ?? closing.stream.time) - last
+        let delay = (end.map { closing.history.events[$0].time } ?? closing.stream.time) - last
+        return reason == .close ? delay : max(0, delay)
     }
 
     /// The last that was said, and the end.
@@ -130,10 +134,10 @@ struct TLSCut {
         if reason == .oversizeHello || reason == .noTLSAnswer || reason == .nameBlock {
             return .error
         }
-        if isByServer { return closing.session.isComplete ? .warning : .error }
-        if closing.session.isComplete { return .note }
+        if isByServer { return .error }
         let hasAnswer = closing.session[closing.server].lastMessage != nil
-        if hasAnswer { return .warning }
+        // A client that leaves soon may have opened one connection too many, as browsers do.
+        if hasAnswer { return reason == .close && delay < Self.promptReaction ? .note : .warning }
         return delay < Self.promptReaction ? .note : .error
     }
 
