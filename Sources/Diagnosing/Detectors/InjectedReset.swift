@@ -148,10 +148,17 @@ package struct InjectedReset: Detector {
         let event = history.events[index]
         let usual = own.usualTimeToLive ?? (own.packets.isEmpty ? event.formerTimeToLive : nil)
         var reasons: [Reason] = []
-        if let usual, Self.hops(usual) != Self.hops(event.timeToLive) {
+        if let usual, Self.hops(usual) != Self.hops(event.timeToLive),
+            !hadSent(before: index, in: history, { $0.timeToLive == event.timeToLive })
+        {
             reasons.append(.timeToLive(event.timeToLive, usual: usual))
         }
-        if let reason = card(of: event, against: own) { reasons.append(reason) }
+        let card = event.linkFacts.source
+        if let reason = self.card(of: event, against: own),
+            !hadSent(before: index, in: history, { $0.linkFacts.source == card })
+        {
+            reasons.append(reason)
+        }
         if let reason = unawareness(after: index, among: own.data, in: history) {
             reasons.append(reason)
         }
@@ -165,6 +172,17 @@ package struct InjectedReset: Detector {
         let isOnlyIgnored = reasons.count == 1 && reasons[0].name == "unaware"
         guard points >= Self.leastPoints, !isOnlyIgnored else { return nil }
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
+    }
+
+    /// Whether an earlier packet of the same end had what is suspicious, in another copy at least.
+    private func hadSent(
+        before index: Int,
+        in history: History,
+        _ hasIt: (Event) -> Bool
+    ) -> Bool {
+        history.events[..<index].contains {
+            $0.side == history.events[index].side && $0.isOfConnection && hasIt($0)
+        }
     }
 
     private func card(of event: Event, against own: OwnPackets) -> Reason? {

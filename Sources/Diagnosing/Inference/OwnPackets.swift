@@ -66,7 +66,7 @@ struct OwnPackets {
 
 extension Event {
     /// Whether it is a segment, and no RST.
-    fileprivate var isOfConnection: Bool {
+    var isOfConnection: Bool {
         switch kind {
         case .rst, .icmp, .formerConnection, .addressClaim, .portmap: false
         case .syn, .synAck, .fin, .data, .ack: true

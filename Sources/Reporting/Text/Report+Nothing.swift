@@ -14,16 +14,16 @@ extension Report {
         if isSelective { return "Nothing found among what was asked for.\n" }
         if tally.attempted == 0 {
             return
-                "No connection begins in this capture, and nothing is wrong with those that run in it.\n"
+                "No connection begins in this capture; no known failure was found in those that run in it.\n"
         }
         let failed = tally.attempted - tally.outcome(.completed)
-        if failed == 0 { return "Nothing found: every connection of this capture came up.\n" }
+        if failed == 0 { return "Every connection was established; no known failure was found.\n" }
         let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
         let kinds = others.filter { tally.outcome($0) > 0 }.map {
             "\(tally.outcome($0)) \($0.name)"
         }
         return """
-            Nothing found that has a name here. But \(failed) of \(tally.attempted) connections did not come up: \
+            No known failure was found, but \(failed) of \(tally.attempted) connections were not established: \
             \(kinds.joined(separator: ", ")). --flows lists them.
 
             """
@@ -47,9 +47,9 @@ extension Report {
         switch unnamedFailures {
         case 0: nil
         case 1:
-            "1 more connection did not come up for a reason that has no name here; --flows lists it."
+            "1 more connection failed for an unrecognised reason; --flows lists it."
         case let count:
-            "\(count) more connections did not come up for reasons that have no name here; --flows lists them."
+            "\(count) more connections failed for unrecognised reasons; --flows lists them."
         }
     }
 }
