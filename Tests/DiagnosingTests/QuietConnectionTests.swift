@@ -117,14 +117,53 @@ import Tracking
         #expect(found.summary.contains("acknowledged 90 octets"))
     }
 
-    @Test func `has one that nobody acknowledged, too`() throws {
+    @Test func `has one that is sent again and not acknowledged, too`() throws {
         let exchange = established(to: "198.51.100.20:8080") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            pause(.milliseconds(300))
             client.data(seq: 1001, ack: 5001, length: 90)
             pause(.seconds(11))
             client.fin(seq: 1091, ack: 5001)
         }
 
         #expect(try finding(by: UnansweredRequest.self, in: exchange).reason == "not-acknowledged")
+    }
+
+    @Test func `is not one whose acknowledgment the capture misses`() throws {
+        let exchange = established(to: "198.51.100.20:8080") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            pause(.seconds(11))
+            client.fin(seq: 1091, ack: 5001)
+        }
+
+        #expect(try findings(in: exchange, by: [UnansweredRequest.self]).isEmpty)
+    }
+
+    @Test func `is not one whose answer the sequence numbers prove`() throws {
+        let exchange = established(to: "198.51.100.20:8080") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            server.ack(seq: 5001, ack: 1091)
+            pause(.seconds(11))
+            client.fin(seq: 1091, ack: 7903)
+            server.fin(seq: 7903, ack: 1092)
+        }
+
+        #expect(try findings(in: exchange, by: [UnansweredRequest.self]).isEmpty)
+    }
+
+    @Test func `is not a keep-alive probe`() throws {
+        let exchange = established(to: "198.51.100.20:8080") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            server.data(seq: 5001, ack: 1091, length: 300)
+            client.ack(seq: 1091, ack: 5301)
+            pause(.seconds(60))
+            client.data(seq: 1090, ack: 5301, length: 1)
+            server.ack(seq: 5301, ack: 1091)
+            pause(.seconds(60))
+            client.fin(seq: 1091, ack: 5301)
+        }
+
+        #expect(try findings(in: exchange, by: [UnansweredRequest.self]).isEmpty)
     }
 
     @Test(arguments: [514, 8080] as [UInt16])

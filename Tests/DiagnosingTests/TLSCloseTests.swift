@@ -32,7 +32,7 @@ private func next(after steps: [ScriptStep]) -> (client: UInt32, server: UInt32)
         #expect(old.map(\.status) == [.confirmed])
         #expect(new.map(\.reason) == ["no-alert-sized-record"])
         #expect(new.map(\.status) == [.likely])
-        #expect((old + new).map(\.severity) == [.warning, .warning])
+        #expect((old + new).map(\.severity) == [.note, .note])
     }
 
     @Test func `is a note when the client closes, or the server an idle connection`() throws {

@@ -168,9 +168,7 @@ package struct InjectedReset: Detector {
         }
         if let reason = timestamps(of: event, against: own) { reasons.append(reason) }
         let points = reasons.reduce(0) { $0 + $1.points }
-        // That its sender goes on shows alone that it was ignored, not who sent it.
-        let isOnlyIgnored = reasons.count == 1 && reasons[0].name == "unaware"
-        guard points >= Self.leastPoints, !isOnlyIgnored else { return nil }
+        guard points >= Self.leastPoints else { return nil }
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
     }
 

@@ -1,6 +1,6 @@
 extension StreamSummary {
     /// What one end of a connection said after the handshake, as far as it matters for how the connection ends.
-    package struct End: Hashable, Sendable {
+    package struct End: BitwiseCopyable, Hashable, Sendable {
         /// Its newest data segment.
         package let last: SegmentFacts
         /// When its first data was captured, in nanoseconds since 1970; 0 without any.

@@ -3,16 +3,9 @@
 package struct StreamSummary: Hashable, Sendable {
     /// Which incarnation of the four-tuple it was.
     package let incarnation: UInt16
-    package let low: End
-    package let high: End
-    /// How long no packet had come before the first FIN or the RST, in nanoseconds; `nil` before that.
-    package let quietBeforeEnd: Int64?
-    /// When the first FIN or the RST was captured, in nanoseconds since 1970; `nil` before that.
-    package let endBegin: Int64?
-    /// Whose data came last.
-    package let lastDataSender: Side
-    private let lowSent: Progress
-    private let highSent: Progress
+    /// What is flat of it, so that a copy is one move.
+    private let flat: Flat
+
     /// `nil` for a connection that is no TLS session.
     package let tls: TLSSession?
     /// The host that the ClientHello names.
@@ -61,13 +54,15 @@ package struct StreamSummary: Hashable, Sendable {
         at time: Int64
     ) {
         incarnation = flow.incarnation
-        low = End(state[.low], from: flow.low.nextData, repetitions.low)
-        high = End(state[.high], from: flow.high.nextData, repetitions.high)
-        quietBeforeEnd = state.endBegin == 0 ? nil : state.quietBeforeEnd
-        endBegin = state.endBegin == 0 ? nil : state.endBegin
-        lastDataSender = flow.lastDataSender
-        lowSent = Progress(flow.low)
-        highSent = Progress(flow.high)
+        flat = Flat(
+            low: End(state[.low], from: flow.low.nextData, repetitions.low),
+            high: End(state[.high], from: flow.high.nextData, repetitions.high),
+            quietBeforeEnd: state.quietBeforeEnd,
+            endBegin: state.endBegin,
+            lastDataSender: flow.lastDataSender,
+            lowSent: Progress(flow.low),
+            highSent: Progress(flow.high)
+        )
         self.tls = tls.session
         serverName = tls.serverName
         applicationProtocol = tls.applicationProtocol
@@ -76,10 +71,33 @@ package struct StreamSummary: Hashable, Sendable {
         isClosed = flow.phase == .closed
     }
 
+    private struct Flat: BitwiseCopyable, Hashable, Sendable {
+        let low: End
+        let high: End
+        let quietBeforeEnd: Int64
+        /// 0 before any FIN or RST.
+        let endBegin: Int64
+        let lastDataSender: Side
+        let lowSent: Progress
+        let highSent: Progress
+    }
+
+    package var low: End { flat.low }
+    package var high: End { flat.high }
+
+    /// How long no packet had come before the first FIN or the RST, in nanoseconds; `nil` before that.
+    package var quietBeforeEnd: Int64? { flat.endBegin == 0 ? nil : flat.quietBeforeEnd }
+
+    /// When the first FIN or the RST was captured, in nanoseconds since 1970; `nil` before that.
+    package var endBegin: Int64? { flat.endBegin == 0 ? nil : flat.endBegin }
+
+    /// Whose data came last.
+    package var lastDataSender: Side { flat.lastDataSender }
+
     package subscript(side: Side) -> End { side == .low ? low : high }
 
     /// How far one end had come when the connection ended, or the capture.
-    package func progress(of side: Side) -> Progress { side == .low ? lowSent : highSent }
+    package func progress(of side: Side) -> Progress { side == .low ? flat.lowSent : flat.highSent }
 
     /// Whether the other end has acknowledged all data of one.
     package func isAcknowledged(_ side: Side) -> Bool {
@@ -87,7 +105,7 @@ package struct StreamSummary: Hashable, Sendable {
     }
 
     /// Whether both ends were captured.
-    package var hasBothDirections: Bool { lowSent.isCaptured && highSent.isCaptured }
+    package var hasBothDirections: Bool { flat.lowSent.isCaptured && flat.highSent.isCaptured }
 
     /// Whether either end sent data.
     package var hasData: Bool { low.hasSentData || high.hasSentData }

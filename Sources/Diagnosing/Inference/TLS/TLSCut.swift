@@ -115,7 +115,18 @@ struct TLSCut {
         let stream = closing.stream
         let last = max(stream.low.last.time, stream.high.last.time)
         let delay = (end.map { closing.history.events[$0].time } ?? closing.stream.time) - last
-        return reason == .close ? delay : max(0, delay)
+        // What comes after the end is not the last message before it.
+        return delay < 0 ? delayBeforeEnd ?? (reason == .close ? delay : 0) : delay
+    }
+
+    /// From the newest data that was captured before the end; `nil` where none was kept.
+    private var delayBeforeEnd: Int64? {
+        guard let end else { return nil }
+        let events = closing.history.events
+        let last = closing.incarnation.events.last {
+            $0 < end && events[$0].kind == .data && events[$0].payloadLength > 0
+        }
+        return last.map { closing.history.delay(from: $0, to: end) }
     }
 
     /// The last that was said, and the end.
