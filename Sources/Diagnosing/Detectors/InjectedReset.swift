@@ -114,8 +114,8 @@ package struct InjectedReset: Detector {
             history.events[index].side == side && history.isReset(index)
                 && index < history.gap ?? .max
         }
-            // What comes after the end has not ended it.
-            .filter { !isAfterEnd($0, of: incarnation, history) }
+        // What comes after the end has not ended it.
+        .filter { !isAfterEnd($0, of: incarnation, history) }
         guard !resets.isEmpty else { return [] }
         let own = OwnPackets(of: side, in: incarnation, history)
         return resets.compactMap { suspect(at: $0, own, in: history) }
