@@ -142,10 +142,12 @@ import Tracking
     @Test func `is not one whose answer the sequence numbers prove`() throws {
         let exchange = established(to: "198.51.100.20:8080") {
             client.data(seq: 1001, ack: 5001, length: 90)
-            server.ack(seq: 5001, ack: 1091)
+            server.data(seq: 5001, ack: 1091, length: 300)
+            client.data(seq: 1091, ack: 5301, length: 90)
+            server.ack(seq: 5301, ack: 1181)
             pause(.seconds(11))
-            client.fin(seq: 1091, ack: 7903)
-            server.fin(seq: 7903, ack: 1092)
+            client.fin(seq: 1181, ack: 7903)
+            server.fin(seq: 7903, ack: 1182)
         }
 
         #expect(try findings(in: exchange, by: [UnansweredRequest.self]).isEmpty)
