@@ -176,7 +176,7 @@ package struct LiveSession: ~Copyable {
         let wall = Clocks.wall
         let isHurried = incremental.isFlooded && now - schedule.lastCount >= Self.hurriedInterval
         if now >= schedule.count || isHurried {
-            incremental.count(tracker, time: wall)
+            incremental.count(&tracker, time: wall)
             schedule.lastCount = Clocks.monotonic
             let cost = schedule.lastCount - now
             schedule.count =

@@ -75,7 +75,7 @@ package struct UnansweredRequest: Detector {
             in: history,
             incarnation: last.incarnation,
             reason: last.isAcknowledged ? "not-answered" : "not-acknowledged",
-            severity: isOpen && last.hadAnswers ? .note : .warning,
+            severity: isOpen ? .note : .warning,
             confidence: isOpen || !last.isAcknowledged ? .medium : .high,
             status: isOpen ? .pending : .confirmed,
             count: requests.count,
@@ -116,7 +116,9 @@ package struct UnansweredRequest: Detector {
         else { return nil }
         // Nobody failed to answer, or to acknowledge, what lies outside the capture.
         guard !ending.stream.hasUncapturedData(of: side.other),
-            ending.stream.isAcknowledged(side) || ending.stream.isRetransmitting(side),
+            ending.stream.isAcknowledged(side)
+                || ending.stream.isRetransmitting(side)
+                    && !ending.stream.isCut(side, by: history.endTime(of: ending)),
             !isProbe(ending, side), !isControlRecord(ending, side),
             !PortProfile.isPing(own.last.payloadLength, to: history.responder.port)
         else { return nil }

@@ -74,6 +74,8 @@ package struct UnansweredSYN: Detector {
             $0.number > incarnation.number && $0.isEstablished
         }
         let reason = reason(of: attempts, in: incarnation, of: history)
+        let reset = attempts.compactMap(history.lateReset).last
+        let events = (sendings + [reset].compactMap(\.self)).sorted()
         return finding(
             in: history,
             incarnation: incarnation,
@@ -82,8 +84,8 @@ package struct UnansweredSYN: Detector {
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: attempts.count,
-            events: sendings,
-            note: { note(on: sendings[$0], in: history) },
+            events: events,
+            note: { note(on: events[$0], in: history) },
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", attempts.count),
@@ -115,7 +117,8 @@ package struct UnansweredSYN: Detector {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            $0.answers.isEmpty && $0.end == nil && history.unsolicitedSYNACKs(answering: $0).isEmpty
+            $0.answers.isEmpty && ($0.end == nil || history.lateReset(endingOf: $0) != nil)
+                && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }
         guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first })
         else {
@@ -135,6 +138,7 @@ package struct UnansweredSYN: Detector {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
         }
         return hasRetransmission || hasRetry
+            || attempts.contains { history.lateReset(endingOf: $0) != nil }
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
@@ -168,7 +172,7 @@ package struct UnansweredSYN: Detector {
 
     private func note(on sending: Int, in history: History) -> String {
         guard case .syn(let ordinal, let number) = history.interpretations[sending] else {
-            return "SYN"
+            return "ends the attempt long after its last SYN"
         }
         return number == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) sending"
     }
@@ -199,10 +203,25 @@ package struct UnansweredSYN: Detector {
         of history: History
     ) -> String {
         [
-            schedule(of: attempts, in: history), place(in: history),
+            schedule(of: attempts, in: history), lateEnd(of: attempts, in: history),
+            place(in: history),
             circumstance(reason, in: incarnation, of: history),
             refusalsInVain(in: incarnation, of: history),
         ].compactMap(\.self).joined(separator: " ")
+    }
+
+    /// What is to be said of a RST that came when nobody could mean the SYN any more.
+    private func lateEnd(of attempts: [Attempt], in history: History) -> String? {
+        for attempt in attempts.reversed() {
+            guard let reset = history.lateReset(endingOf: attempt) else { continue }
+            let syn = attempt.sendings.last { $0 < reset } ?? attempt.first
+            let responder = history.responder.address
+            return """
+                \(Wording.duration(history.delay(from: syn, to: reset))) after the last SYN a device in between ended the \
+                attempt with a RST in the name of \(responder): a host that refuses does so at once.
+                """
+        }
+        return nil
     }
 
     /// What the place of the capture tells: a SYN that was captured at the responder did arrive.

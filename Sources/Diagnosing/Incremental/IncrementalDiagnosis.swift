@@ -199,7 +199,8 @@ package struct IncrementalDiagnosis {
     /// - Parameters:
     ///   - tracker: the flows.
     ///   - time: now, in nanoseconds since 1970.
-    package mutating func count(_ tracker: borrowing Tracker, time: Int64) {
+    package mutating func count(_ tracker: inout Tracker, time: Int64) {
+        tracker.gatherHostsAndServices()
         survey = base.examine(tracker.surveySoFar(at: time))
         base.cover(survey)
         for (record, entry) in entries {

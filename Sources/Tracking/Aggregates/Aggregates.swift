@@ -30,6 +30,10 @@ package struct Aggregates: Sendable {
     var slowAnswers = SlowAnswers()
     /// What is known of single hosts and pairs of them.
     var hosts = HostFacts()
+    /// Where packets of hosts came from.
+    var sightings = HostSightings()
+    /// Who was served when, where somebody was not.
+    var outcomes = ConnectOutcomes()
 
     /// One initiator and one service.
     package struct Pair: Hashable, Sendable {

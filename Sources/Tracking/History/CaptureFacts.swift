@@ -26,6 +26,10 @@ package struct CaptureFacts: Sendable {
     package let pairsWithECN: Set<HostPair>
     /// When packets were dropped, as far as anybody counted while they came: the times between two counts.
     package let drops: [ClosedRange<Int64>]
+    /// Where packets of hosts came from.
+    package private(set) var sightings: HostSightings
+    /// Who was served when, where somebody was not.
+    package private(set) var outcomes: ConnectOutcomes
 
     package init(
         begin: Int64,
@@ -41,6 +45,8 @@ package struct CaptureFacts: Sendable {
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
         slowAnswers: SlowAnswers = SlowAnswers(),
         pairsWithECN: Set<HostPair> = [],
+        sightings: HostSightings = HostSightings(),
+        outcomes: ConnectOutcomes = ConnectOutcomes(),
         drops: [ClosedRange<Int64>] = []
     ) {
         self.begin = begin
@@ -56,6 +62,8 @@ package struct CaptureFacts: Sendable {
         self.handshakeTimes = handshakeTimes
         self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
+        self.sightings = sightings
+        self.outcomes = outcomes
         self.drops = drops
     }
 }
@@ -70,6 +78,7 @@ extension CaptureFacts {
         facts.end = end
         facts.oneWayInitiators = Set(hosts.filter(oneWayInitiators.contains))
         facts.localHosts = Set(hosts.filter(localHosts.contains))
+        facts.sightings = sightings.reduced(to: hosts)
         return facts
     }
 

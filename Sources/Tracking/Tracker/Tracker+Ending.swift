@@ -98,12 +98,21 @@ extension Tracker {
             if isWorthTelling(flows.table[index]) { noteSuspicious(index) }
         }
         compareResets()
+        gatherHostsAndServices()
         aggregates.settle()
         if !aggregates.unsolicitedSYNACKs.isEmpty
             || aggregates.hasMany && tally.outcome(.completed) > 0
         {
             compare()
         }
+    }
+
+    /// Looks through the flows for what a diagnosis will ask of hosts and services; what was gathered before is forgotten.
+    package mutating func gatherHostsAndServices() {
+        aggregates.sightings = HostSightings()
+        aggregates.outcomes = ConnectOutcomes()
+        gatherSightings()
+        gatherOutcomes()
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer

@@ -18,6 +18,8 @@ extension Tracker {
             handshakeTimes: aggregates.handshakeTimes,
             slowAnswers: aggregates.slowAnswers,
             pairsWithECN: aggregates.hosts.pairsWithECN,
+            sightings: aggregates.sightings,
+            outcomes: aggregates.outcomes,
             drops: drops
         )
     }
