@@ -111,7 +111,9 @@ package struct UnansweredRequest: Detector {
     private func request(in ending: Ending, _ history: History) -> Request? {
         let side = ending.incarnation.initiator
         let (own, other) = (ending.stream[side], ending.stream[side.other])
-        guard ending.stream.lastDataSender == side, own.hasSentData, !isSayingGoodbye(ending, side),
+        let lateAnswer = lateAnswer(in: ending, to: side, history)
+        guard ending.stream.lastDataSender == side || lateAnswer != nil, own.hasSentData,
+            !isSayingGoodbye(ending, side),
             let data = history.lastData(of: side, in: ending)
         else { return nil }
         // Nobody failed to answer, or to acknowledge, what lies outside the capture.
@@ -138,8 +140,18 @@ package struct UnansweredRequest: Detector {
             end: ending.first,
             waited: waited,
             isAcknowledged: ending.stream.isAcknowledged(side),
-            hadAnswers: other.hasSentData
+            hadAnswers: other.hasSentData,
+            lateAnswer: lateAnswer
         )
+    }
+
+    /// How long after the requester had closed its answer came, in nanoseconds, if nobody took it any more.
+    private func lateAnswer(in ending: Ending, to side: Side, _ history: History) -> Int64? {
+        guard let end = ending.first, history.events[end].side == side,
+            ending.resets.contains(where: { history.events[$0].side == side })
+        else { return nil }
+        let delay = ending.stream[side.other].turn - history.events[end].time
+        return delay > 0 && ending.stream[side].last.time < history.events[end].time ? delay : nil
     }
 
     /// Whether what was said last is part of a TLS handshake or its end, and no request.
@@ -193,7 +205,10 @@ package struct UnansweredRequest: Detector {
         let packet = history.events[request.data].packet
         let end =
             switch closer(of: request, in: history) {
-            case "client": "Then \(history.initiator.address) gave up."
+            case "client":
+                request.lateAnswer.map {
+                    "Then \(history.initiator.address) gave up; the answer came \(Wording.duration($0)) after it had left."
+                } ?? "Then \(history.initiator.address) gave up."
             case "server": "Then \(history.responder.address) closed without an answer."
             default: "The capture ends before anybody gives up."
             }
@@ -211,6 +226,7 @@ package struct UnansweredRequest: Detector {
         let waited: Int64
         let isAcknowledged: Bool
         let hadAnswers: Bool
+        let lateAnswer: Int64?
 
         var events: [Int] { [data] + [end].compactMap(\.self) }
     }

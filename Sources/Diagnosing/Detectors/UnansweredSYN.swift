@@ -6,8 +6,8 @@ package struct UnansweredSYN: Detector {
         id: "syn-unanswered",
         title: "SYN without any answer",
         sees: """
-            A SYN was sent at least twice, or two attempts half a second apart were made, and neither a \
-            SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
+            A SYN was sent at least twice, or two attempts half a second apart were made, or three connections with \
+            one SYN each (single-syns), and neither a SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
             the finding is pending. The reason says whether only SYNs with Fast Open, only SYNs with ECN, or only \
             the SYN of a reconnect had no answer.
             """,
@@ -52,6 +52,10 @@ package struct UnansweredSYN: Detector {
     private static let answerTimeout: Int64 = 3_000_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
+    /// So many single SYNs to one service are its failure.
+    private static let leastSingles = 3
+    /// Who asks more services than these looks around.
+    private static let fewTargets = 16
 
     package static let needs: History.Traits? = [.unansweredAttempt, .repeatedSYN]
 
@@ -69,7 +73,7 @@ package struct UnansweredSYN: Detector {
         guard let first = sendings.first, let last = sendings.last else { return nil }
         let end = endOfWaiting(of: incarnation, after: last, in: history)
         let waited = end - history.events[first].time
-        let isPending = waited < Self.answerTimeout
+        let isPending = waited < Self.answerTimeout || history.capture.outcomes.hasSYNsAlone
         let cameUpLater = history.incarnations.contains {
             $0.number > incarnation.number && $0.isEstablished
         }
@@ -97,7 +101,7 @@ package struct UnansweredSYN: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: reason.causes,
-            checks: checks(in: history),
+            checks: Self.checks(from: history.initiator.address, to: history.responder),
             summary: summary(of: attempts, sendings, waited: waited, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
@@ -107,6 +111,90 @@ package struct UnansweredSYN: Detector {
         let verb = many.status == .pending ? "did not yet answer" : "never answered"
         return
             "\(many.destination) \(verb) the SYNs of \(many.flows) connections of \(many.source)."
+    }
+
+    /// What single SYNs tell together that no timer sent again: load balancers and pools give up that soon.
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.aggregates.scanCounters.flatMap { counter -> [Finding] in
+            guard !survey.capture.oneWayInitiators.contains(counter.initiator) else { return [] }
+            let targets = Dictionary(grouping: counter.probes, by: \.target)
+            // Who asks around finds many that do not answer.
+            guard targets.count <= Self.fewTargets else { return [] }
+            return targets.sorted { $0.key < $1.key }.compactMap { target, probes in
+                finding(on: probes, counter, to: target, in: survey)
+            }
+        }
+    }
+
+    private func finding(
+        on probes: [ScanCounter.Probe],
+        _ counter: ScanCounter,
+        to service: Endpoint,
+        in survey: Survey
+    ) -> Finding? {
+        guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
+            probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
+            last.time - first.time >= Self.retryGap,
+            !survey.capture.outcomes.attempts(at: service).contains(where: {
+                $0.initiator == counter.initiator && $0.outcome == .served
+                    && (first.time...last.time).contains($0.begin)
+            })
+        else { return nil }
+        let time = last.time - first.time
+        let isPending = time < Self.answerTimeout || survey.capture.outcomes.hasSYNsAlone
+        let gaps = zip(probes, probes.dropFirst()).map { $1.time - $0.time }.sorted()
+        let examples = counter.examples.filter { $0.target == service }
+        return Finding(
+            pathology: Self.manual.id,
+            reason: "single-syns",
+            severity: isPending ? .warning : .error,
+            confidence: isPending ? .medium : .high,
+            status: isPending ? .pending : .confirmed,
+            subject: Subject(
+                initiator: counter.initiator,
+                responder: service.address,
+                responderPort: service.port,
+                encapsulation: examples.first?.event.encapsulation ?? .plain
+            ),
+            guards: survey.guards,
+            summary: """
+                \(service) answered none of \(probes.count) connections that \(counter.initiator) asked for within \
+                \(Wording.duration(time)), with one SYN each.
+                """,
+            explanation: """
+                The client gives up and tries anew \(Wording.duration(gaps[gaps.count / 2])) after each SYN, before its \
+                stack would send that again.
+                """,
+            count: probes.count,
+            flows: probes.count,
+            speaksForAll: true,
+            metrics: [
+                Metric("syns", probes.count),
+                Metric("attempts", probes.count),
+                Metric("span_us", nanoseconds: time),
+                Metric("destination_port", Int(service.port)),
+                Metric("established", false),
+            ],
+            evidence: examples.map { example in
+                Evidence(
+                    event: example.event,
+                    isFromInitiator: true,
+                    ends: Evidence.Ends(
+                        source: Endpoint(counter.initiator, port: example.sourcePort),
+                        destination: service
+                    ),
+                    errorSender: .other,
+                    note: "SYN, not answered"
+                )
+            },
+            evidenceOmitted: probes.count - examples.count,
+            causes: Reason.allToPort.causes,
+            checks: Self.checks(from: counter.initiator, to: service),
+            firstSeen: first.time,
+            lastSeen: last.time,
+            begin: first.time,
+            isEstablished: false
+        )
     }
 
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
@@ -285,12 +373,11 @@ package struct UnansweredSYN: Detector {
             "\(noun) \(Wording.list(packets)) \(verb) the ISN and not the SYN, and no stack heeds that."
     }
 
-    private func checks(in history: History) -> [Check] {
-        let responder = history.responder
-        return [
+    private static func checks(from initiator: Address, to responder: Endpoint) -> [Check] {
+        [
             Check(
                 on: responder.address.description,
-                "tcpdump -ni any host \(history.initiator.address) and tcp port \(responder.port)",
+                "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
                 "does the SYN arrive there at all?"
             ),
             Check(

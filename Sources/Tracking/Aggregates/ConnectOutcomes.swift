@@ -19,6 +19,10 @@ package struct ConnectOutcomes: Sendable {
     /// As many are remembered.
     private static let limit = 1 << 17
 
+    /// So many SYNs to so many services that nobody answers are a filter's work rather than an outage.
+    private static let manySYNs = 10
+    private static let severalServices = 3
+
     /// The ports at which an attempt failed, a bit each.
     private var failing: [UInt64] = []
     /// By the responder's port, oldest first once it is settled.
@@ -62,6 +66,10 @@ package struct ConnectOutcomes: Sendable {
     }
 
     mutating func settle() {
+        let all = entries.values.joined()
+        hasSYNsAlone =
+            count >= Self.manySYNs && all.allSatisfy { $0.outcome == .unanswered }
+            && Set(all.map(\.responder)).count >= Self.severalServices
         for port in entries.keys {
             entries[port]?.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
         }
@@ -71,6 +79,9 @@ package struct ConnectOutcomes: Sendable {
     package func attempts(at service: Endpoint) -> [Entry] {
         entries[service.port]?.filter { $0.responder == service } ?? []
     }
+
+    /// Whether nothing but SYNs to several services was captured: a filter may have left out all else.
+    package private(set) var hasSYNsAlone = false
 
     /// Connections that came up on a port of any host, and began within a time.
     package func served(on port: UInt16, during time: ClosedRange<Int64>) -> [Entry] {

@@ -14,6 +14,8 @@ package struct CaptureFacts: Sendable {
     package internal(set) var hasEditedChecksums: Bool
     /// How often an acknowledgment was for data that the capture misses.
     package let lossSigns: UInt64
+    /// Whether packets with data were left out of the capture.
+    package let isFiltered: Bool
     /// Packets captured before the packet that stands before them.
     package let timeReversals: UInt64
     /// SYN-ACKs on four-tuples without a SYN.
@@ -40,6 +42,7 @@ package struct CaptureFacts: Sendable {
         wrongChecksums: UInt64 = 0,
         hasEditedChecksums: Bool = false,
         lossSigns: UInt64 = 0,
+        isFiltered: Bool = false,
         timeReversals: UInt64 = 0,
         unsolicitedSYNACKs: UnsolicitedSYNACKs = UnsolicitedSYNACKs(),
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
@@ -57,6 +60,7 @@ package struct CaptureFacts: Sendable {
         self.wrongChecksums = wrongChecksums
         self.hasEditedChecksums = hasEditedChecksums
         self.lossSigns = lossSigns
+        self.isFiltered = isFiltered
         self.timeReversals = timeReversals
         self.unsolicitedSYNACKs = unsolicitedSYNACKs
         self.handshakeTimes = handshakeTimes

@@ -13,6 +13,7 @@ extension Tracker {
             hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
                 && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
+            isFiltered: tally.isFiltered,
             timeReversals: tally.timeReversals,
             unsolicitedSYNACKs: aggregates.unsolicitedSYNACKs,
             handshakeTimes: aggregates.handshakeTimes,
