@@ -24,6 +24,9 @@ package protocol Detector: Sendable {
     /// One sentence about many flows that suffer alike.
     static func summary(of many: Finding) -> String
 
+    /// Where the cause of what it found lies, the likelier first: one or two, or none where more remain.
+    static func blame(for finding: Finding) -> [FaultSide]
+
     /// How much it matters that many flows suffer alike.
     static func severity(of many: Finding) -> Severity
 }

@@ -32,7 +32,7 @@ extension Diagnosis {
             waiting.removeAll(keepingCapacity: true)
         }
         consume(waiting, in: facts, threads: threads)
-        capture.forEachEstablished { noteEstablished($0, $1, $2) }
+        capture.forEachEstablished { noteEstablished($0, $1, $2, lastAt: $3) }
     }
 
     /// Examines the flows that had to go while packets still come.

@@ -58,6 +58,10 @@ package struct AcceptQueueOverflow: Detector {
 
     package static let needs: History.Traits? = [.severalAnswers, .completion]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.viewpoint.vantage == .server ? [.server] : [.server, .network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -52,6 +52,10 @@ package struct ChallengeACK: Detector {
 
     package static let needs: History.Traits? = .challenge
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

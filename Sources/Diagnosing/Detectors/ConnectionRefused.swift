@@ -46,6 +46,14 @@ package struct ConnectionRefused: Detector {
 
     package static let needs: History.Traits? = .reset
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch Reason(rawValue: finding.reason ?? "") {
+        case .middlebox: [.network]
+        case .fast: [.network, .server]
+        case .late, .closedPort, .afterEstablished, .malformed, nil: [.server]
+        }
+    }
+
     package init() {}
 
     /// A refusal that takes so long is not that of a host's stack alone, in nanoseconds.

@@ -76,6 +76,11 @@ package struct IdleTimeoutClose: Detector {
 
     package static let needs: History.Traits? = .data
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        guard let closer = finding.party("closed_by") else { return [] }
+        return finding.reason == "reset" ? [closer, .network] : [closer]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -56,6 +56,10 @@ package struct InjectedReset: Detector {
 
     package static let needs: History.Traits? = .reset
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

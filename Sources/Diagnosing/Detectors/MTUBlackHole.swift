@@ -61,6 +61,10 @@ package struct MTUBlackHole: Detector {
 
     package static let needs: History.Traits? = .data
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

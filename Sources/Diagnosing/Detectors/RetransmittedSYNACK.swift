@@ -65,6 +65,15 @@ package struct RetransmittedSYNACK: Detector {
 
     package static let needs: History.Traits? = .severalAnswers
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch Reason(rawValue: finding.reason ?? "") {
+        case .refusedByICMP, .reset: [.client]
+        case .notAccepted: [.server, .network]
+        case .ignored, .notDelivered, .answeredLate, nil:
+            finding.viewpoint.vantage == .client ? [.client, .network] : [.network, .client]
+        }
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -64,6 +64,10 @@ package struct UnansweredRequest: Detector {
 
     package static let needs: History.Traits? = .data
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.reason == "not-acknowledged" ? [.network, .server] : [.server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

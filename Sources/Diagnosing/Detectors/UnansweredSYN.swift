@@ -59,6 +59,15 @@ package struct UnansweredSYN: Detector {
 
     package static let needs: History.Traits? = [.unansweredAttempt, .repeatedSYN]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        if finding.reason == Reason.onlyWithECN.rawValue
+            || finding.reason == Reason.onlyWithFastOpen.rawValue
+        {
+            return [.network]
+        }
+        return finding.viewpoint.vantage == .server ? [.server, .network] : [.network, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -46,6 +46,14 @@ package struct UnseenSYNACK: Detector {
 
     package static let needs: History.Traits? = .unseenAnswer
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch finding.reason {
+        case "one-way": [.network, .capture]
+        case "rewritten": [.network]
+        default: [.server, .client]
+        }
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
