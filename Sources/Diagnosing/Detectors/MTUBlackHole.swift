@@ -36,6 +36,7 @@ package struct MTUBlackHole: Detector {
             server.data(seq: 5001, ack: 1301, length: 1448)
             pause(.milliseconds(600))
             server.data(seq: 5001, ack: 1301, length: 1448).flagged
+            client.data(seq: 1301, ack: 5001, length: 40)
             pause(.milliseconds(1200))
             server.data(seq: 5001, ack: 1301, length: 1448).flagged
         },

@@ -7,21 +7,24 @@ extension History {
     private static let portOfBGP: UInt16 = 179
     /// Whoever is served within this time after a failure lost nothing by it, in nanoseconds.
     private static let promptSuccess: Int64 = 1_000_000_000
+    /// A client that is refused over one version of IP tries the other at once, in nanoseconds.
+    private static let fallback: Int64 = 100_000_000
 
     /// By how many routers a RST comes from nearer than all other packets of its sender, before it
-    /// and after it, in any flow; `nil` where it does not.
+    /// and after it, in any flow; `nil` where it does not, or where they come from afar and near.
     ///
-    /// Then a device between them sent it.
+    /// Then a device between them sent it. Of an initiator that never was connected, programs of
+    /// its own send SYNs by other rules than its stack sends RSTs.
     func hopsNearer(_ index: Int) -> Int? {
         let event = events[index]
         let sender = endpoint(of: event).address
         let sightings = capture.sightings
         guard responder.port != Self.portOfBGP, initiator.port != Self.portOfBGP,
             !sightings.hasSent(sender, event.timeToLive, before: event.time),
-            let before = sightings.leastHops(of: sender, before: event.time)
+            !isFromInitiator(event) || incarnation(of: index).isEstablished,
+            let usual = sightings.hops(of: sender, before: event.time)
         else { return nil }
-        let after = sightings.leastHops(of: sender, after: event.time) ?? before
-        let nearer = Int(min(before, after)) - Int(Hops.passed(event.timeToLive))
+        let nearer = Int(usual) - Int(Hops.passed(event.timeToLive))
         return nearer > 0 ? nearer : nil
     }
 
@@ -34,6 +37,7 @@ extension History {
         let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
             $0.initiator == own
                 || $0.responder != responder && $0.initiator.isIPv4 != own.isIPv4
+                    && $0.begin - time <= Self.fallback
         }
         return isServed
             || capture.outcomes.served(on: initiator.port, during: period).contains {

@@ -73,17 +73,14 @@ package struct HostSightings: Sendable {
         sightings[host]?.contains { $0.card == card && $0.first < time } ?? false
     }
 
-    /// The fewest routers that packets of a host had passed which came before a time, or after it;
-    /// `nil` without any.
-    package func leastHops(
-        of host: Address,
-        before time: Int64
-    ) -> UInt8? {
-        sightings[host]?.filter { $0.first < time }.map { Hops.passed($0.timeToLive) }.min()
-    }
-
-    package func leastHops(of host: Address, after time: Int64) -> UInt8? {
-        sightings[host]?.filter { $0.last > time }.map { Hops.passed($0.timeToLive) }.min()
+    /// How many routers all packets of a host have passed, where some came before a time; `nil`
+    /// where not all have passed as many.
+    package func hops(of host: Address, before time: Int64) -> UInt8? {
+        guard let known = sightings[host], known.contains(where: { $0.first < time }) else {
+            return nil
+        }
+        let hops = Set(known.map { Hops.passed($0.timeToLive) })
+        return hops.count == 1 ? hops.first : nil
     }
 
     /// The same of some hosts only.
