@@ -11,6 +11,12 @@ package struct Incident: Sendable {
     package let checks: [Check]
     /// How many flows are part of it.
     package let flows: Int
+    /// How many of them failed for the client.
+    package let failed: Int
+    /// How many connections its parties made: those that failed, and those that came up.
+    package let connections: Int
+    /// The initiating hosts, as far as they are told apart.
+    package let clients: Set<Address>
     package let headline: String
     /// Two or three sentences to paste into a ticket.
     package let verdict: String
@@ -60,6 +66,9 @@ package struct Incident: Sendable {
         knownIssues: [KnownIssue],
         checks: [Check],
         flows: Int,
+        failed: Int,
+        connections: Int,
+        clients: Set<Address>,
         headline: String,
         verdict: String,
         histories: [History],
@@ -69,6 +78,9 @@ package struct Incident: Sendable {
         self.knownIssues = knownIssues
         self.checks = checks
         self.flows = flows
+        self.failed = failed
+        self.connections = connections
+        self.clients = clients
         self.headline = headline
         self.verdict = verdict
         self.histories = histories
@@ -90,6 +102,24 @@ package struct Incident: Sendable {
     }
 
     package var root: Finding { chain[0].finding }
+
+    /// How many hosts initiated its connections, as far as they are told apart.
+    package var clientCount: Int {
+        guard clients.isEmpty, case .integer(let sources)? = root[metric: "sources"] else {
+            return clients.count
+        }
+        return sources
+    }
+
+    /// Whether it is reported before another one: the graver, then the one with more failed connections, then
+    /// with more clients, then the earlier.
+    package func isWorse(than other: Incident) -> Bool {
+        if severity != other.severity { return severity > other.severity }
+        if failed != other.failed { return failed > other.failed }
+        if clientCount != other.clientCount { return clientCount > other.clientCount }
+        if firstSeen != other.firstSeen { return firstSeen < other.firstSeen }
+        return id < other.id
+    }
 
     /// The same with no more than this much evidence for each finding.
     func keeping(evidence limit: Int) -> Incident {

@@ -42,6 +42,12 @@ struct IncidentBuilder: Sendable {
             knownIssues: issues,
             checks: Self.checks(of: issues, then: ordered),
             flows: accumulator.flows,
+            failed: accumulator.failures,
+            connections: max(
+                accumulator.flows,
+                accumulator.failures + max(0, accumulator.established)
+            ),
+            clients: accumulator.initiators,
             headline: headline,
             verdict: text,
             histories: accumulator.histories,

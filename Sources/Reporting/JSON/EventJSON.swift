@@ -64,6 +64,7 @@ package struct EventJSON {
         json.member("id", incident.id)
         json.member("state", state)
         json.member("severity", incident.severity.name)
+        json.member("pathology", incident.root.pathology)
         json.member("verdict", incident.verdict)
         json.memberOfAll("chain", incident.chain.lazy.map(\.id))
         if !incident.knownIssues.isEmpty {
@@ -76,6 +77,9 @@ package struct EventJSON {
         json.member("first_seen", text(of: incident.firstSeen))
         json.member("last_seen", text(of: incident.lastSeen))
         json.member("flows", incident.flows)
+        json.member("connections", incident.connections)
+        json.member("failed", incident.failed)
+        json.member("clients", incident.clientCount)
         json.endObject()
         json.endObject()
     }
