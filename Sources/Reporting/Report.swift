@@ -9,7 +9,7 @@ package struct Report: Sendable {
     package let tally: Tally
     /// Where each packet came from; `nil` for one input.
     package let origins: FrameOrigins?
-    /// The gravest first.
+    /// The worst first.
     package let incidents: [Incident]
     /// What listens where.
     package let services: ServiceNames
@@ -24,6 +24,8 @@ package struct Report: Sendable {
     package var lastPackets: InstantReport?
     /// Lines of other logs, if there are any.
     package private(set) var logs: LogMerge?
+    /// When connections failed, as far as flows were examined one by one.
+    package var failureTimes = FailureTimes()
 
     /// What the numbers of VLANs and tunnels stand for.
     package var encapsulations = EncapsulationTable()
@@ -46,7 +48,7 @@ package struct Report: Sendable {
         self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
         self.tally = tally
-        self.incidents = incidents
+        self.incidents = incidents.sorted { $0.isWorse(than: $1) }
         self.services = services
         self.handshakes = handshakes
     }

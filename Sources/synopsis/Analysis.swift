@@ -162,6 +162,7 @@ struct Analysis: ~Copyable {
             origins: origins
         )
         report.encapsulations = totals.encapsulations
+        report.failureTimes = diagnosis.failureTimes
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }

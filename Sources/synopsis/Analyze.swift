@@ -44,8 +44,7 @@ struct Analyze: ParsableCommand {
     @Flag(help: "List every connection too.")
     var flows = false
 
-    @Flag(help: "Do not fold long timelines.")
-    var all = false
+    @OptionGroup var extent: ExtentOptions
 
     @OptionGroup var wanted: SelectionOptions
 
@@ -84,6 +83,9 @@ struct Analyze: ParsableCommand {
             throw ValidationError(
                 "There is no time zone '\(ShownText(foreign: timeZone))'; Europe/Berlin, UTC0 or <+03>-3 would be some."
             )
+        }
+        if format != .text, let option = extent.textOption {
+            throw ValidationError("\(option) is for text: JSON holds every incident.")
         }
         if files.contains("-"), logs.log.contains("-") {
             throw ValidationError("Standard input is the capture or a log, not both.")
@@ -130,13 +132,20 @@ struct Analyze: ParsableCommand {
 
     private var usedThreads: Int { threads ?? PrefetchThread.processors }
 
-    private func deliver(_ report: Report, to file: OutputFile?) throws {
-        var style = text.style
-        if output != nil { style = Style(isColored: text.color == .always) }
+    private func deliver(_ report: Report, to file: OutputFile?) throws(ExitStatus) {
+        let style = output == nil ? text.style : text.fileStyle
+        let shown = TextReport(report, style: style, extent: extent.extent)
+        if format == .text, let line = extent.incident, line > shown.lineCount {
+            let count = shown.lineCount
+            Output.error(
+                "synopsis: there is no incident \(line): the overview has \(count == 1 ? "1 line" : "\(count) lines")\n"
+            )
+            throw ExitStatus(code: Program.failure)
+        }
         let parts: OutputFile.Parts = { write throws(ExitStatus) in
             switch format {
             case .text:
-                try write(Array(TextReport(report, style: style, showsAll: all).text.utf8))
+                try write(Array(shown.text.utf8))
             case .json: try JSONReport(report).write(threads: usedThreads, to: write)
             }
         }

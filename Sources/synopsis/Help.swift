@@ -3,34 +3,31 @@ import Tracking
 /// The texts that meet a user first, set by hand so that they fit a screen of 24 lines.
 enum Help {
     static let terminal = """
-        synopsis says why TCP connections fail to come up, with the packets that prove it.
+        synopsis says why TCP connections fail to come up, and shows the packets.
 
-          synopsis FILE...                analyse captures (pcap, pcapng; - is standard input)
-          synopsis live -i INTERFACE      the same as packets arrive; Ctrl-C ends with the report
-          synopsis interfaces             what can be captured on, and whether you may
-          synopsis explain [PATHOLOGY]    the catalogue, or the manual page of one
-          synopsis schema                 the JSON Schema of --format json
+          synopsis FILE...              analyse captures (- is standard input)
+          synopsis live -i INTERFACE    the same as packets arrive, until Ctrl-C
+          synopsis interfaces           what can be captured on, and whether you may
+          synopsis explain [PATHOLOGY]  the catalogue, or the manual page of one
+          synopsis schema               the JSON Schema of --format json
 
         Examples
           synopsis nfs.pcap
           ssh host tcpdump -U -w - | synopsis -
           synopsis nfs.pcap --format json | jq -r '.incidents[].incident.verdict'
 
-        Options
-          --format text|json  -o FILE     what to write, and where; --force overwrites a capture
-          --flows  --all                  list every connection; do not fold timelines
-          -f BPF  -c COUNT                only packets that match; stop after so many
-          --only ID  --ignore ID          look only for a pathology, or not for it
-          --min-severity S  --fail-on S   note, warning or error: leave out below, exit 1 from
-          --time-zone ZONE  --color WHEN  as TZ names it; auto, always or never
-          --at TIME                       the last packets of each flow before an instant
-          --log FILE  --log-offset S      lines of other logs beside the packets; their clocks moved
-          --max-flows N  --threads N      bounds for memory and for cores
-          -q  -v                          no progress line; date the report
-          --version  -h, --help           'synopsis analyze --help' says more of each
+        Options ('synopsis analyze --help' says more of each)
+          --top N  --incident N  --all  --short   which incidents, and how fully
+          --flows                                 list every connection too
+          --format text|json  -o FILE  --force    what to write, and where
+          -f BPF  -c N  --only ID  --ignore ID    only some packets, or pathologies
+          --min-severity S  --fail-on S           leave out below; exit 1 from
+          --at TIME  --log FILE  --log-offset S   before an instant; beside logs
+          --width N  --wide  --color W            the page, and its packets' rows
+          --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
 
-        Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or the input could
-        not be read to its end (what could be read is reported).
+        Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or
+        the input could not be read to its end (what could be read is reported).
 
         """
 

@@ -15,6 +15,12 @@ package struct Incident: Sendable {
     package let blame: [FaultSide]
     /// What became of it, where the capture shows it.
     package let state: State?
+    /// How many of them failed for the client.
+    package let failed: Int
+    /// How many connections its parties made: those that failed, and those that came up.
+    package let connections: Int
+    /// The initiating hosts, as far as they are told apart.
+    package let clients: Set<Address>
     package let headline: String
     /// Two or three sentences to paste into a ticket.
     package let verdict: String
@@ -74,6 +80,9 @@ package struct Incident: Sendable {
         flows: Int,
         blame: [FaultSide],
         state: State?,
+        failed: Int,
+        connections: Int,
+        clients: Set<Address>,
         headline: String,
         verdict: String,
         histories: [History],
@@ -85,6 +94,9 @@ package struct Incident: Sendable {
         self.flows = flows
         self.blame = blame
         self.state = state
+        self.failed = failed
+        self.connections = connections
+        self.clients = clients
         self.headline = headline
         self.verdict = verdict
         self.histories = histories
@@ -106,6 +118,24 @@ package struct Incident: Sendable {
     }
 
     package var root: Finding { chain[0].finding }
+
+    /// How many hosts initiated its connections, as far as they are told apart.
+    package var clientCount: Int {
+        guard clients.isEmpty, case .integer(let sources)? = root[metric: "sources"] else {
+            return clients.count
+        }
+        return sources
+    }
+
+    /// Whether it is reported before another one: the graver, then the one with more failed connections, then
+    /// with more clients, then the earlier.
+    package func isWorse(than other: Incident) -> Bool {
+        if severity != other.severity { return severity > other.severity }
+        if failed != other.failed { return failed > other.failed }
+        if clientCount != other.clientCount { return clientCount > other.clientCount }
+        if firstSeen != other.firstSeen { return firstSeen < other.firstSeen }
+        return id < other.id
+    }
 
     /// The same with no more than this much evidence for each finding.
     func keeping(evidence limit: Int) -> Incident {

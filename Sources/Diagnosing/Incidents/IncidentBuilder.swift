@@ -47,6 +47,12 @@ struct IncidentBuilder: Sendable {
             flows: accumulator.flows,
             blame: blame,
             state: accumulator.state,
+            failed: accumulator.failures,
+            connections: max(
+                accumulator.flows,
+                accumulator.failures + max(0, accumulator.established)
+            ),
+            clients: accumulator.initiators,
             headline: headline,
             verdict: pointer.isEmpty ? text : "\(text) \(pointer)",
             histories: accumulator.histories,

@@ -69,6 +69,7 @@ package struct EventJSON {
         if !incident.blame.isEmpty {
             json.memberOfAll("blame", incident.blame.lazy.map(\.rawValue))
         }
+        json.member("pathology", incident.root.pathology)
         json.member("verdict", incident.verdict)
         json.memberOfAll("chain", incident.chain.lazy.map(\.id))
         if !incident.knownIssues.isEmpty {
@@ -81,6 +82,9 @@ package struct EventJSON {
         json.member("first_seen", text(of: incident.firstSeen))
         json.member("last_seen", text(of: incident.lastSeen))
         json.member("flows", incident.flows)
+        json.member("connections", incident.connections)
+        json.member("failed", incident.failed)
+        json.member("clients", incident.clientCount)
         json.endObject()
         json.endObject()
     }

@@ -206,6 +206,7 @@ package struct JSONReport {
             ("flows", .unsigned(tally.flows)),
             ("flows_evicted", tally.flowsEvicted == 0 ? nil : .unsigned(tally.flowsEvicted)),
             ("handshakes", handshakes),
+            ("incidents", .object(Severity.allCases.reversed().map(incidents))),
             ("findings", .object(Severity.allCases.reversed().map(severity))),
             ("by_pathology", byPathology),
             ("syn_to_synack_us", delays)
@@ -228,6 +229,11 @@ package struct JSONReport {
                 return count == 0 ? nil : .init(name: outcome.name, value: .unsigned(count))
             }
         )
+    }
+
+    private func incidents(_ severity: Severity) -> JSONValue.Member {
+        let count = report.incidents.count { $0.severity == severity }
+        return .init(name: severity.name, value: .integer(count))
     }
 
     private func severity(_ severity: Severity) -> JSONValue.Member {

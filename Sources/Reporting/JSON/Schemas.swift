@@ -30,7 +30,8 @@ package enum Schemas {
 }
 
 extension String {
-    fileprivate var trimmedEnd: Substring {
+    /// Without white space at its end.
+    var trimmedEnd: Substring {
         var end = endIndex
         while end > startIndex, self[index(before: end)].isWhitespace { end = index(before: end) }
         return self[..<end]

@@ -36,13 +36,7 @@ package struct LiveText {
 
     private func heading(_ incident: Incident, at time: Int64) -> String {
         let severity = incident.severity.name.uppercased()
-        let ink: Style.Ink =
-            switch incident.severity {
-            case .error: .error
-            case .warning: .warning
-            case .note: .note
-            }
-        return "\(clock.time(time).prefix(8))  \(style.ink(severity, ink))  "
+        return "\(clock.second(time))  \(style.ink(severity, incident.severity.ink))  "
     }
 }
 

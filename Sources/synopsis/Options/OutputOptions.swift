@@ -52,8 +52,34 @@ struct TextOptions: ParsableArguments {
     )
     var color = ColorChoice.auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Columns of the page, from 80 (default: COLUMNS, the terminal's, or 100).",
+            valueName: "columns"
+        )
+    )
+    var width: Int?
+
+    @Flag(help: "Addresses and ports in each packet's row, as tshark has them, and no row broken.")
+    var wide = false
+
+    func validate() throws {
+        if let width, width < Style.leastWidth {
+            throw ValidationError("--width takes a number from \(Style.leastWidth).")
+        }
+    }
+
     var style: Style {
-        let width = Output.terminalWidth.map { min(max($0, 80), 160) }
-        return Style(width: width ?? 120, isColored: color.isColored)
+        let columns = width ?? Output.environment("COLUMNS").flatMap { Int($0) }
+        return Style(
+            width: max(columns ?? Output.terminalWidth ?? Style.usualWidth, Style.leastWidth),
+            isColored: color.isColored,
+            isWide: wide
+        )
+    }
+
+    /// For a file, whatever the terminal is like.
+    var fileStyle: Style {
+        Style(width: width ?? Style.usualWidth, isColored: color == .always, isWide: wide)
     }
 }
