@@ -63,7 +63,7 @@ struct Gist: Hashable, CustomStringConvertible {
             incremental.count(&tracker, time: now)
             last = incremental.poll(at: &tracker, time: now, share: 1)
         }
-        return (last, incremental.finish(tracker.finish()).incidents)
+        return (last, incremental.finish(tracker.finish()).diagnosis.incidents)
     }
 
     @Test(arguments: captures, [1, 7, 1000])
