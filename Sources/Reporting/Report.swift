@@ -100,6 +100,11 @@ package struct Report: Sendable {
     /// What the reader must know about the input to judge the rest.
     package var warnings: [(code: String, message: String)] {
         var warnings: [(code: String, message: String)] = []
+        if inputs.contains(where: \.isInterrupted) {
+            let message =
+                "interrupted: the reading was ended, and what came later is not in this report"
+            warnings.append(("interrupted", message))
+        }
         for input in inputs {
             if let damage = input.damage {
                 warnings.append(("damaged-input", "\(damage); everything before it was analysed"))

@@ -14,6 +14,8 @@ struct Analysis: ~Copyable {
     private var finished: TrackedCapture?
     private var inputs: [InputSummary] = []
     private var origins: FrameOrigins?
+    /// Whether no input is a pipe, whose end may as well be now.
+    private var isOfFiles = true
     private let collectsHandshakes: Bool
     private let isSelective: Bool
     private let instant: Instant?
@@ -64,10 +66,19 @@ struct Analysis: ~Copyable {
             errors = read(merging: files, filter: filter, limit: limit ?? .max)
         }
         self.progress?.erase()
+        if Interruption.isRequested {
+            // Nothing had come yet.
+            if inputs.isEmpty { throw ExitStatus(code: ReadingSignals.quit) }
+            for place in inputs.indices {
+                inputs[place].isInterrupted = true
+                // Where the reading ended is no damage.
+                inputs[place].damage = nil
+            }
+        }
         errors += inputs.compactMap(\.damage)
         for error in errors { Output.error("synopsis: \(error.shown)\n") }
         guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
-        return errors.isEmpty
+        return errors.isEmpty && !(Interruption.isRequested && isOfFiles)
     }
 
     private mutating func read(
@@ -76,6 +87,7 @@ struct Analysis: ~Copyable {
         limit: UInt64
     ) throws(CaptureError) {
         var file = try PcapFile(path: path)
+        isOfFiles = file.size != nil
         if let filter { try file.keep(only: filter) }
         guard threads > 1, lastPackets == nil, file.size ?? .max >= Self.leastOctetsForThread else {
             let damage = follow(&file, limit: limit)
@@ -105,6 +117,7 @@ struct Analysis: ~Copyable {
     ) -> [CaptureError] {
         var files = MergedFiles(paths: paths, filter: filter)
         _ = follow(&files, limit: limit)
+        isOfFiles = files.size != nil
         inputs = files.finish()
         origins = files.origins
         return files.refusals

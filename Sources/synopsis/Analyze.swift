@@ -112,12 +112,14 @@ struct Analyze: ParsableCommand {
             instant: logs.instant,
             threads: usedThreads
         )
+        ReadingSignals.arm()
         var isHealthy = try analysis.read(
             files,
             filter: filter,
             limit: count,
             progress: quiet ? nil : Progress.onTerminal
         )
+        ReadingSignals.disarm()
         var report = analysis.finish()
         report.generatedAt = generatedAt
         let (isWhole, lines) = logs.read(beside: report.window)

@@ -164,6 +164,7 @@ package struct JSONReport {
             ("bytes", .unsigned(input.octets)),
             ("snaplen", .integer(input.snapshotLength)),
             ("truncated", .boolean(input.damage != nil)),
+            ("interrupted", input.isInterrupted ? .boolean(true) : nil),
             ("first", input.window.map { events.time($0.lowerBound) }),
             ("last", input.window.map { events.time($0.upperBound) }),
             ("damaged", damage)
