@@ -2,37 +2,70 @@ import Tracking
 
 /// How flows are examined, one after the other or on several cores.
 ///
-/// What is found in a flow depends on that flow alone; only how much is said of it depends on what was found before. So the
-/// flows are examined in any order, and their findings are taken in the order of the flows.
+/// What is found in a flow depends on that flow alone; only how much is said of it depends on what
+/// was found before. So the flows are examined in any order, and their findings are taken in the
+/// order of the flows.
 extension Diagnosis {
-    /// As many flows wait to be examined together.
+    /// As many flows wait to be examined together, and as many events of theirs.
     private static let flowsAtOnce = 1024
+    private static let eventsAtOnce = 16_384
+
+    /// What is to be done about a flow.
+    enum Treatment {
+        case examine
+        /// It was examined before.
+        case file(Examination)
+        case skip
+    }
 
     /// Examines a whole capture: what many flows show together, then its flows.
     ///
     /// - Parameters:
     ///   - capture: what the tracker made of it.
     ///   - threads: on how many cores; what comes of it is the same.
-    ///   - isWanted: whether a flow is to be examined; asked once of each, first of those that had to go early.
-    package mutating func consume(
+    package mutating func consume(_ capture: borrowing TrackedCapture, threads: Int = 1) {
+        consume(capture, threads: threads) { _ in .examine }
+    }
+
+    /// Examines a whole capture: what many flows show together, then its flows.
+    ///
+    /// - Parameters:
+    ///   - capture: what the tracker made of it.
+    ///   - threads: on how many cores; what comes of it is the same.
+    ///   - treatment: what is to be done about a flow; asked once of each, first of those that had
+    ///     to go early.
+    mutating func consume(
         _ capture: borrowing TrackedCapture,
-        threads: Int = 1,
-        where isWanted: (FlowEvents) -> Bool = { _ in true }
+        threads: Int,
+        by treatment: (FlowEvents) -> Treatment
     ) {
         let facts = capture.facts
-        for flow in capture.departed where isWanted(flow) { consume(flow, in: facts) }
+        for flow in capture.departed {
+            switch treatment(flow) {
+            case .examine: consume(flow, in: facts)
+            case .file(let examination): file(examination)
+            case .skip: break
+            }
+        }
         uncover()
         consume(capture.survey)
         var waiting: [FlowEvents] = []
+        var events = 0
         capture.forEachSuspicious { flow in
-            guard isWanted(flow) else { return }
-            waiting.append(flow)
-            guard waiting.count == Self.flowsAtOnce else { return }
+            switch treatment(flow) {
+            case .examine:
+                waiting.append(flow)
+                events += flow.events.count
+            case .file(let examination): file(examination)
+            case .skip: break
+            }
+            guard waiting.count == Self.flowsAtOnce || events >= Self.eventsAtOnce else { return }
             consume(waiting, in: facts, threads: threads)
             waiting.removeAll(keepingCapacity: true)
+            events = 0
         }
         consume(waiting, in: facts, threads: threads)
-        capture.forEachEstablished { noteEstablished($0, $1, $2) }
+        capture.forEachEstablished { noteEstablished($0, $1, $2, lastAt: $3) }
     }
 
     /// Examines the flows that had to go while packets still come.
@@ -75,8 +108,8 @@ extension Diagnosis {
         let findings: [Finding]
     }
 
-    /// Examines a flow, and puts into words only what needs them beside all that was filed before; `nil` where nothing is
-    /// found.
+    /// Examines a flow, and puts into words only what needs them beside all that was filed before;
+    /// `nil` where nothing is found.
     private func judge(_ history: History) -> Judgement? {
         guard let accumulator = accumulators[parties(of: history)], accumulator.hasExamples else {
             let findings = examine(history)
@@ -105,8 +138,8 @@ extension Diagnosis {
         }
     }
 
-    /// Takes what was found beside what had been filed at the time, with as many texts as are needed beside what is filed
-    /// now.
+    /// Takes what was found beside what had been filed at the time, with as many texts as are
+    /// needed beside what is filed now.
     private mutating func file(_ judgement: Judgement) {
         var (history, findings) = (judgement.history, judgement.findings)
         let needsTexts = accumulators[parties(of: history)]?.needsTexts(of: findings) ?? true

@@ -184,19 +184,20 @@ package struct Diagnosis: Sendable {
         Prefilter(detectors).findings(in: history)
     }
 
-    /// Counts a connection that came up, where others between the same parties are in an incident.
+    /// Counts connections that came up, the last of them at a time, where others between the same parties are in an incident.
     mutating func noteEstablished(
         _ count: Int,
         _ initiator: Address,
-        _ responder: Endpoint
+        _ responder: Endpoint,
+        lastAt time: Int64
     ) {
         guard concerns(responder) else { return }
         let pair = Parties.pair(initiator, responder)
         let whole = Parties.service(responder)
         if accumulators[whole] != nil {
-            accumulators[whole]?.established += count
+            accumulators[whole]?.noteEstablished(count, lastAt: time)
         } else if accumulators[pair] != nil {
-            accumulators[pair]?.established += count
+            accumulators[pair]?.noteEstablished(count, lastAt: time)
         }
     }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 import Tracking
@@ -6,6 +7,7 @@ import Tracking
 final class BackgroundThread: Sendable {
     private let thread = Mutex<StartedThread?>(nil)
     private let ends: (wait: Int32, ring: Int32)
+    private let end = DispatchSemaphore(value: 0)
 
     init() {
         var ends: [Int32] = [-1, -1]
@@ -32,7 +34,10 @@ final class BackgroundThread: Sendable {
     @discardableResult
     func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
         do throws(ThreadFault) {
-            let started = try StartedThread(body)
+            let started = try StartedThread {
+                body()
+                self.end.signal()
+            }
             thread.withLock { $0 = started }
             return 0
         } catch {
@@ -45,8 +50,13 @@ final class BackgroundThread: Sendable {
         _ = unsafe write(ends.ring, &octet, 1)
     }
 
-    /// Waits until the thread has ended.
-    func join() {
+    /// Waits until the thread has ended; one that is stuck by the deadline is left behind.
+    func join(by deadline: ContinuousClock.Instant) {
+        guard thread.withLock({ $0 != nil }) else { return }
+        let left = max(.zero, deadline - .now) / .milliseconds(1)
+        guard end.wait(timeout: .now() + .milliseconds(Int(min(left + 1, 1e9)))) == .success else {
+            return
+        }
         thread.withLock({ $0.take() })?.join()
     }
 

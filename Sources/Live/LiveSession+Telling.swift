@@ -6,19 +6,19 @@ import Tracking
 extension LiveSession {
     var events: EventJSON {
         EventJSON(
-            hasNanoseconds: capture.hasNanoseconds,
+            hasNanoseconds: reader.hasNanoseconds,
             inputs: [],
             services: incremental.serviceNames,
             encapsulations: totals.encapsulations,
             host: options.host,
-            interface: capture.names.count == 1 ? capture.names[0] : nil
+            interface: reader.names.count == 1 && !reader.isPipe ? reader.names[0] : nil
         )
     }
 
     mutating func say(_ statements: [IncidentNotifier.Statement]) {
         guard !statements.isEmpty else { return }
         let events = self.events
-        let wall = Clocks.wall
+        let wall = time
         for statement in statements {
             sinks.note(statement, incremental.serviceNames, at: wall)
             if !outputs.isEmpty { send(events.event(of: statement)) }
@@ -29,7 +29,10 @@ extension LiveSession {
     mutating func send(_ event: JSONValue) {
         guard !outputs.isEmpty else { return }
         let line = event.line
-        for place in outputs.indices { outputs[place].write(line: line) }
+        for output in outputs {
+            if let deadline { output.waitForRoom(for: line.count, until: deadline) }
+            output.write(line: line)
+        }
     }
 
     mutating func sendStatistics(at now: Int64) {
@@ -48,8 +51,8 @@ extension LiveSession {
         statistics.octets = tally.octets
         statistics.segments = tally.segments
         statistics.newPackets = tally.packets &- last.packets
-        statistics.drops = capture.drops
-        statistics.interfaces = capture.dropsByInterface
+        statistics.drops = drops
+        statistics.interfaces = links.map { ($0.name, $0.drops) }
         statistics.flows = tally.flows
         statistics.flowsTracked = totals.flowCount
         statistics.flowsEvicted = tally.flowsEvicted
@@ -58,11 +61,19 @@ extension LiveSession {
         for link in incidents.flatMap(\.chain) {
             statistics.findings[link.finding.severity, default: 0] += 1
         }
-        statistics.outputs = countedOutputs.map { output in
+        statistics.outputs = allOutputs.map { output in
             let counts = output.statistics
             return (output.name, counts.written, counts.dropped, counts.errors)
         }
         return statistics
+    }
+
+    /// Packets that were dropped on all interfaces together.
+    var drops: LiveDrops {
+        links.reduce(into: LiveDrops()) {
+            $0.byKernel &+= $1.drops.byKernel
+            $0.byInterface &+= $1.drops.byInterface
+        }
     }
 
     /// Says how it stands, and goes on.
@@ -88,7 +99,7 @@ extension LiveSession {
         let selection = options.selection
         let all = incidents + closed.filter { old in !incidents.contains { $0.id == old.id } }
         var report = Report(
-            inputs: [capture.summary()],
+            inputs: [input],
             tally: tally,
             incidents: all.sorted { $0.severity > $1.severity },
             services: services,
@@ -98,6 +109,26 @@ extension LiveSession {
         )
         report.encapsulations = totals.encapsulations
         return report
+    }
+}
+
+extension InputSummary {
+    /// Takes down the packets of a round.
+    mutating func note(_ frames: borrowing LiveFrames) {
+        packets = frames.total
+        lastNumber = frames.total
+        numbers = packets > 0 ? 1...packets : nil
+        guard let times = frames.window else { return }
+        let (first, last) = (times.lowerBound, times.upperBound)
+        window = window.map { min($0.lowerBound, first)...max($0.upperBound, last) } ?? times
+    }
+
+    /// Takes over what was learnt of the input meanwhile, but not its packets.
+    mutating func refresh(_ summary: InputSummary) {
+        var summary = summary
+        (summary.packets, summary.lastNumber) = (packets, lastNumber)
+        (summary.numbers, summary.window) = (numbers, window)
+        self = summary
     }
 }
 
@@ -116,4 +147,24 @@ extension EventJSON {
 extension TerminalView {
     /// Writes the whole report.
     mutating func show(_ report: Report) { show(TextReport(report, style: style).text) }
+
+    /// Writes the report that ends the analysis; on a terminal, for as long as it takes.
+    ///
+    /// - Parameters:
+    ///   - report: what it all came to.
+    ///   - deadline: when a reader who is no person has had time enough.
+    mutating func finish(with report: Report, by deadline: ContinuousClock.Instant) {
+        // A second signal ends it all the same.
+        if isOnTerminal { Signals.restoreDefault() }
+        let text = Array(TextReport(report, style: style).text.utf8)
+        statusLine?.erase()
+        output.waitForRoom(for: text.count, until: isOnTerminal ? .now + Self.longWait : deadline)
+        output.write(line: text)
+    }
+
+    /// Waits until all that was shown is written.
+    func close(by deadline: ContinuousClock.Instant) {
+        output.close(by: isOnTerminal ? .now + Self.longWait : deadline)
+        output.join()
+    }
 }

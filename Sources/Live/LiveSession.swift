@@ -3,8 +3,8 @@ import Logging
 import Reporting
 import Tracking
 
-/// A capture that is diagnosed as it goes on: one plain thread that reads packets and looks at what
-/// they tell.
+/// A capture that is diagnosed as it goes on: one plain thread that follows packets, which another
+/// one reads, and looks at what they tell.
 package struct LiveSession: ~Copyable {
     /// What the user asked for.
     package struct Options: Sendable {
@@ -25,6 +25,10 @@ package struct LiveSession: ~Copyable {
 
     /// Between two looks at the flows, in nanoseconds; more where a look takes long.
     private static let snapshotInterval: Int64 = 200_000_000
+    /// A look may take so long, in nanoseconds, before it leaves the rest to the next one.
+    private static let lookBudget: Int64 = 50_000_000
+    /// At the end, flows are examined for so long, in nanoseconds.
+    private static let finalBudget: Int64 = 1_500_000_000
     /// Between two counts of all flows.
     private static let countInterval: Int64 = 2_000_000_000
     /// The same where floods are suspected.
@@ -38,22 +42,30 @@ package struct LiveSession: ~Copyable {
     private static let statusInterval: Int64 = 1_000_000_000
     /// Drops are complained of no more often.
     private static let complaintInterval: Int64 = 60_000_000_000
-    /// At the end, what the kernel still holds comes within such a time, in milliseconds.
-    private static let lingering: Int32 = 60
-    /// Of several interfaces, packets wait so long for earlier ones of another, in nanoseconds.
-    private static let holdTime: Int64 = 40_000_000
+    /// At the end, a reader that is stuck is left behind after so long, in nanoseconds.
+    private static let readerTimeout: Int64 = 500_000_000
+    /// What waits at the end is written within such a time, or given up.
+    private static let flushTimeout = Duration.seconds(2)
     /// As many closed incidents are told again in the summary.
     private static let closedLimit = 256
 
-    var capture: LiveCapture
+    let reader: CaptureThread
+    /// What is known of the interfaces.
+    var links: [LiveLink] = []
+    var input: InputSummary
+    /// Why a pipe was not read to its end.
+    package private(set) var damage: CaptureError?
     var tracker: Tracker
+    private var clock: PacketClock
     private var finalTotals: CaptureTotals?
     var incremental: IncrementalDiagnosis
     var notifier = IncidentNotifier()
     var incidents: [Incident] = []
     var closed: [Incident] = []
     let options: Options
-    var outputs: [any EventOutput]
+    let outputs: [any EventOutput]
+    /// When lines that wait at the end are given up; `nil` before the end.
+    var deadline: ContinuousClock.Instant?
     /// Who watches the capture from outside, and what is kept for people.
     var sinks: LiveSinks
     var terminal: TerminalView?
@@ -72,26 +84,27 @@ package struct LiveSession: ~Copyable {
         var statistics: Int64 = 0
         var status: Int64 = 0
         var complaint: Int64 = 0
-        /// By the wall clock.
-        var lastCounters: Int64 = 0
     }
 
     /// - Parameters:
-    ///   - capture: the open interfaces.
+    ///   - source: the open interfaces, or a pipe.
     ///   - options: what the user asked for.
     ///   - outputs: where events go.
     ///   - terminal: what a person sees, if anybody looks.
     ///   - sinks: who watches the capture, and what is kept of it.
     ///   - log: where it is said what happens around the capture.
     package init(
-        _ capture: consuming LiveCapture,
+        _ source: any LiveSource,
         _ options: Options,
         outputs: [any EventOutput],
         terminal: TerminalView?,
         sinks: consuming LiveSinks = LiveSinks(),
         log: Logger
     ) {
-        self.capture = capture
+        reader = CaptureThread(source)
+        let update = reader.takeUpdate()
+        (links, input) = (update.links, update.summary)
+        clock = PacketClock(isOfPackets: reader.isPipe)
         self.sinks = sinks
         self.options = options
         self.outputs = outputs
@@ -106,18 +119,26 @@ package struct LiveSession: ~Copyable {
     }
 
     /// Captures until it is asked to stop, or has enough, or nobody reads on.
-    package mutating func run(_ requests: LiveRequests) {
+    ///
+    /// - Throws: where no thread can be started.
+    package mutating func run(_ requests: LiveRequests) throws(ThreadFault) {
         let now = Clocks.monotonic
-        schedule.lastCounters = Clocks.wall
         schedule.statistics = now + options.interval
         schedule.forget = now + Self.forgetInterval
-        sinks.begin(capture)
+        sinks.begin(on: links)
+        try reader.start()
         while !requests.isStopping, !isEnough, !isAbandoned {
-            read(waitingUpTo: Int32(clamping: (schedule.poll - Clocks.monotonic) / 1_000_000 + 1))
+            // No longer than that, since a signal comes without a packet.
+            let next = Clocks.monotonic + Self.snapshotInterval
+            if !read(until: min(next, schedule.poll, schedule.statistics)), reader.isAtEnd { break }
             let now = Clocks.monotonic
+            if now >= schedule.statistics {
+                sendStatistics(at: now)
+                schedule.statistics = max(schedule.statistics + options.interval, now)
+            }
             if now >= schedule.poll { poll(at: now) }
             if requests.takeNewSYN() {
-                for place in outputs.indices { outputs[place].reopen() }
+                for output in outputs { output.reopen() }
             }
             if requests.takeSummary() { summarize() }
         }
@@ -128,10 +149,7 @@ package struct LiveSession: ~Copyable {
     var totals: CaptureTotals { finalTotals ?? tracker.totals }
 
     /// Why standard output could not be written, if so.
-    package var complaint: String? {
-        terminal?.output.complaint
-            ?? outputs.lazy.compactMap { ($0 as? StandardOutput)?.complaint }.first
-    }
+    package var complaint: String? { allOutputs.lazy.compactMap(\.failure).first }
 
     private var isEnough: Bool {
         if tracker.tally.packets >= options.packetLimit { return true }
@@ -144,24 +162,32 @@ package struct LiveSession: ~Copyable {
             || !outputs.isEmpty && outputs.allSatisfy(\.isAbandoned)
     }
 
-    private mutating func read(waitingUpTo milliseconds: Int32, holdsBack: Bool = true) {
-        let left = options.packetLimit - tracker.tally.packets
-        let news = capture.readRound(
-            waitingUpTo: milliseconds,
-            at: Clocks.monotonic,
-            upTo: holdsBack ? Clocks.wall - Self.holdTime : .max
-        )
-        sinks.keep(capture.frames, limit: Int(clamping: left))
-        tracker.consume(&capture.frames, limit: Int(clamping: left))
-        for item in news { tell(item) }
+    /// Follows the packets that have waited longest.
+    ///
+    /// - Parameter time: how long it waits for some, by the monotonic clock.
+    /// - Returns: whether there were any.
+    @discardableResult
+    private mutating func read(until time: Int64) -> Bool {
+        guard let round = reader.take(until: time) else { return false }
+        let left = Int(clamping: options.packetLimit - tracker.tally.packets)
+        sinks.keep(round.frames, limit: left)
+        tracker.consume(&round.frames, limit: left)
+        if let window = round.frames.window { clock.note(window.upperBound) }
+        input.note(round.frames)
+        reader.giveBack(round)
+        return true
     }
 
-    private mutating func tell(_ news: LiveCapture.News) {
+    /// The time of the packets, in nanoseconds since 1970.
+    var time: Int64 { clock.now }
+
+    private mutating func tell(_ news: LiveNews) {
         switch news {
         case .lost(let error):
             warn("interface-lost", "\(error); it is opened again when it is back")
         case .back(let name):
             warn("interface-back", "\(name) is back")
+        case .damaged(let error): damage = error
         }
     }
 
@@ -172,11 +198,11 @@ package struct LiveSession: ~Copyable {
     }
 
     private mutating func poll(at now: Int64) {
-        readCounters(at: now)
-        let wall = Clocks.wall
+        takeUpdate(at: now)
+        let wall = time
         let isHurried = incremental.isFlooded && now - schedule.lastCount >= Self.hurriedInterval
         if now >= schedule.count || isHurried {
-            incremental.count(tracker, time: wall)
+            incremental.count(&tracker, time: wall)
             schedule.lastCount = Clocks.monotonic
             let cost = schedule.lastCount - now
             schedule.count =
@@ -184,13 +210,11 @@ package struct LiveSession: ~Copyable {
         }
         let start = Clocks.monotonic
         tracker.age(to: wall)
-        incidents = incremental.poll(at: &tracker, time: wall)
+        incidents = incremental.poll(at: &tracker, time: wall) { part in
+            Clocks.monotonic - start < Int64(part * Double(Self.lookBudget))
+        }
         say(notifier.update(incidents, at: now))
         if now >= schedule.forget { forget(at: now, wall) }
-        if now >= schedule.statistics {
-            sendStatistics(at: now)
-            schedule.statistics = max(schedule.statistics + options.interval, now)
-        }
         if terminal?.hasStatusLine == true, now >= schedule.status {
             status = counted(since: status, at: now)
             terminal?.show(status)
@@ -204,19 +228,20 @@ package struct LiveSession: ~Copyable {
         )
     }
 
-    private mutating func readCounters(at now: Int64) {
-        let dropped = capture.readCounters()
-        let wall = Clocks.wall
-        if dropped > 0 {
-            tracker.noteDrops(during: min(schedule.lastCounters, wall)...wall)
-            if now >= schedule.complaint {
-                schedule.complaint = now + Self.complaintInterval
-                let message =
-                    "\(capture.drops.total) packets were dropped so far; a larger --buffer-size may help"
-                warn("capture-drops", message)
-            }
-        }
-        schedule.lastCounters = wall
+    /// Takes down what happened beside the packets.
+    private mutating func takeUpdate(at now: Int64) {
+        let update = reader.takeUpdate()
+        links = update.links
+        input.refresh(update.summary)
+        for news in update.news { tell(news) }
+        guard !reader.isPipe, !update.drops.isEmpty else { return }
+        for range in update.drops { tracker.noteDrops(during: range) }
+        guard now >= schedule.complaint else { return }
+        schedule.complaint = now + Self.complaintInterval
+        warn(
+            "capture-drops",
+            "\(drops.total) packets were dropped so far; a larger --buffer-size may help"
+        )
     }
 
     private mutating func forget(at now: Int64, _ wall: Int64) {
@@ -231,26 +256,44 @@ package struct LiveSession: ~Copyable {
 
     /// Takes what the kernel still holds, and says what it all comes to.
     private mutating func finish() {
-        let end = Clocks.monotonic + Int64(Self.lingering) * 1_000_000
-        while Clocks.monotonic < end, tracker.tally.packets < options.packetLimit, !isAbandoned {
-            read(waitingUpTo: 20)
+        reader.stop()
+        let end = Clocks.monotonic + Self.readerTimeout
+        while !reader.isAtEnd, tracker.tally.packets < options.packetLimit, !isAbandoned {
+            if !read(until: min(end, Clocks.monotonic + 20_000_000)), Clocks.monotonic >= end {
+                break
+            }
         }
-        read(waitingUpTo: 0, holdsBack: false)
-        readCounters(at: Clocks.monotonic)
-        tracker.lastUntil(Clocks.wall)
+        takeUpdate(at: Clocks.monotonic)
+        if !reader.isPipe { tracker.lastUntil(Clocks.wall) }
         let capture = tracker.finishAndReset()
         finalTotals = capture.totals
-        let diagnosis = incremental.finish(capture)
-        incidents = diagnosis.incidents
+        let threads = PrefetchThread.processors
+        let start = Clocks.monotonic
+        let (diagnosis, unexamined) = incremental.finish(capture, threads: threads) {
+            Clocks.monotonic - start < Self.finalBudget
+        }
+        incidents = diagnosis.incidents(threads: threads)
+        let deadline = ContinuousClock.now + Self.flushTimeout
+        self.deadline = deadline
+        if unexamined > 0 {
+            warn("not-examined", "\(unexamined) connections were not examined for want of time")
+        }
         say(notifier.finish(incidents, at: Clocks.monotonic))
         sendStatistics(at: Clocks.monotonic)
         if terminal != nil {
             let report = report(incidents, tally: totals.tally, diagnosis.serviceNames)
-            terminal?.show(report)
+            terminal?.finish(with: report, by: deadline)
         }
-        sinks.stop()
-        for place in outputs.indices { outputs[place].close() }
-        // No output takes them any more.
+        closeOutputs(by: deadline)
+    }
+
+    private mutating func closeOutputs(by deadline: ContinuousClock.Instant) {
+        let others = outputs.filter { $0 !== terminal?.output }
+        for output in others { output.close(by: deadline) }
+        sinks.stop(by: deadline)
+        for output in others { output.join() }
+        // Only the log takes them now.
         for notice in takeNotices() { log.warning("\(ShownText(foreign: notice.message))") }
+        terminal?.close(by: deadline)
     }
 }

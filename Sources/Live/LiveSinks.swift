@@ -19,7 +19,6 @@ package struct LiveSinks: ~Copyable {
     private var counted: Set<String> = []
     private var start: Double = 0
     /// By the monotonic clock.
-    private var nextWatchdogPing: Int64 = 0
     private var nextStatus: Int64 = 0
 
     /// - Parameters:
@@ -37,15 +36,15 @@ package struct LiveSinks: ~Copyable {
     }
 
     /// Begins with the capture.
-    mutating func begin(_ capture: borrowing LiveCapture) {
+    mutating func begin(on links: [LiveLink]) {
         start = Double(Clocks.wall) / 1e9
         if let settings, let folder {
-            let interfaces = capture.interfaces.map {
+            let interfaces = links.map {
                 SliceInterface(name: $0.name, dataLink: $0.dataLink)
             }
             slices = TriggeredSlices(settings, interfaces: interfaces, folder: folder)
         }
-        manager.sayReady("Capturing on \(capture.names.joined(separator: ", "))")
+        manager.sayReady("Capturing on \(links.map(\.name).joined(separator: ", "))")
     }
 
     /// Keeps the frames of a round, the first `limit` of them.
@@ -85,10 +84,6 @@ package struct LiveSinks: ~Copyable {
     /// Lets everybody know how it stands.
     mutating func tend(_ snapshot: MetricsSnapshot, at now: Int64, _ wall: Int64) {
         slices?.proceed(at: wall)
-        if now >= nextWatchdogPing, let interval = manager.watchdogInterval {
-            manager.pingWatchdog()
-            nextWatchdogPing = now + interval
-        }
         let wantsStatus = manager.isListening && now >= nextStatus
         guard board != nil || wantsStatus else { return }
         var snapshot = snapshot
@@ -109,16 +104,22 @@ package struct LiveSinks: ~Copyable {
     /// What people should know of the slices since this was last asked.
     func takeNotice() -> String? { folder?.takeNotice() }
 
-    /// Ends: what waits is written.
-    mutating func stop() {
+    /// Ends: what waits is written by the deadline.
+    mutating func stop(by deadline: ContinuousClock.Instant) {
         manager.sayStopping()
-        slices?.finish()
+        slices?.finish(by: deadline)
     }
 }
 
 /// How a live analysis looks after what stands around it.
 extension LiveSession {
-    var countedOutputs: [any CountedOutput] { outputs.compactMap { $0 as? any CountedOutput } }
+    /// All that lines go to, what a person sees among them.
+    var allOutputs: [any EventOutput] {
+        guard let shown = terminal?.output, !outputs.contains(where: { $0 === shown }) else {
+            return outputs
+        }
+        return outputs + [shown]
+    }
 
     mutating func tendSinks(at now: Int64, _ wall: Int64) {
         let snapshot = snapshot
@@ -132,12 +133,10 @@ extension LiveSession {
 
     /// What happened to outputs and slices since this was last asked, with a short name for
     /// machines.
-    mutating func takeNotices() -> [(code: String, message: String)] {
+    func takeNotices() -> [(code: String, message: String)] {
         var notices: [(code: String, message: String)] = []
-        for place in outputs.indices {
-            guard var output = outputs[place] as? any CountedOutput else { continue }
+        for output in allOutputs {
             while let notice = output.takeNotice() { notices.append(("output", notice)) }
-            outputs[place] = output
         }
         while let notice = sinks.takeNotice() { notices.append(("slice", notice)) }
         return notices
@@ -148,15 +147,15 @@ extension LiveSession {
         snapshot.tally = totals.tally
         snapshot.flowsTracked = totals.flowCount
         snapshot.openIncidents = incidents.count
-        snapshot.interfaces = zip(capture.interfaces, capture.dropsByInterface).map {
+        snapshot.interfaces = links.map {
             MetricsSnapshot.Interface(
                 name: $0.name,
-                droppedByKernel: $1.drops.byKernel,
-                droppedByInterface: $1.drops.byInterface,
+                droppedByKernel: $0.drops.byKernel,
+                droppedByInterface: $0.drops.byInterface,
                 isUp: $0.isOpen
             )
         }
-        snapshot.outputs = countedOutputs.map { ($0.name, $0.statistics) }
+        snapshot.outputs = allOutputs.map { ($0.name, $0.statistics) }
         return snapshot
     }
 }

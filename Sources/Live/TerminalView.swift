@@ -1,5 +1,4 @@
 import Diagnosing
-import Glibc
 import Reporting
 import Tracking
 
@@ -8,20 +7,33 @@ import Tracking
 package struct TerminalView {
     let style: Style
     /// `nil` where nobody looks at it, or wants it.
-    private var statusLine: StatusLine?
-    package private(set) var output = StandardOutput()
+    var statusLine: StatusLine?
+    let output: QueuedOutput
+    /// Whether standard output is a terminal, where a report waits until it is read.
+    let isOnTerminal: Bool
     /// What was shown of each incident that stands, and when, in nanoseconds since 1970.
     private var shown: [String: (severity: Severity, chain: [String], time: Int64)] = [:]
 
     /// An incident that only grew is shown again after so long, in nanoseconds.
     private static let pause: Int64 = 60_000_000_000
+    /// As long as a report on a terminal waits to be read.
+    static let longWait = Duration.seconds(1_000_000)
 
     /// - Parameters:
     ///   - style: how text is set.
-    ///   - showsStatus: whether standard error is a terminal on which the status line is wanted.
-    package init(style: Style, showsStatus: Bool) {
+    ///   - output: standard output.
+    ///   - status: where the status line is written; `nil` where it is not wanted.
+    ///   - isOnTerminal: whether standard output is a terminal.
+    package init(
+        style: Style,
+        output: QueuedOutput,
+        status: QueuedOutput?,
+        isOnTerminal: Bool
+    ) {
         self.style = style
-        statusLine = showsStatus ? StatusLine() : nil
+        self.output = output
+        self.isOnTerminal = isOnTerminal
+        statusLine = status.map { StatusLine(output: $0) }
     }
 
     mutating func show(_ statement: IncidentNotifier.Statement, at time: Int64) {
@@ -69,7 +81,11 @@ package struct TerminalView {
 
 /// A line on standard error that is written over again and again.
 struct StatusLine {
+    /// That of standard output where both are the same terminal, so that they follow each other.
+    let output: QueuedOutput
     private var isShown = false
+
+    init(output: QueuedOutput) { self.output = output }
 
     mutating func show(_ statistics: LiveStatistics) {
         let rate =
@@ -87,10 +103,5 @@ struct StatusLine {
         isShown = false
     }
 
-    private func write(_ text: String) {
-        // A status that cannot be written is none.
-        _ = unsafe Array(text.utf8).withUnsafeBytes {
-            unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
-        }
-    }
+    private func write(_ text: String) { output.write(line: Array(text.utf8)) }
 }

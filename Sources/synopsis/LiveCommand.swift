@@ -120,14 +120,23 @@ struct LiveCommand: ParsableCommand {
         // A file may grow no further: that is an error to be told, and no end.
         _ = signal(SIGXFSZ, SIG_IGN)
         unblockSignals()
-        let log = logger
+        let capture = try capture()
+        try outputs.dropPrivileges()
+        let streams = StandardStreams()
+        let log = logger(streams)
         let board = MetricsBoard()
-        var session = try session(log, board)
+        var session = try session(capture, streams, log, board)
         let requests = LiveRequests()
         let server = outputs.server(of: board, log)
-        LiveServices(requests, beside: server.map { [$0] } ?? [], log: log).run {
-            session.run(requests)
+        do throws(ThreadFault) {
+            try LiveServices(requests, beside: server.map { [$0] } ?? [], log: log).run {
+                () throws(ThreadFault) in try session.run(requests)
+            }
+        } catch {
+            log.error("there is no thread to read packets: error \(error.number)")
+            requests.fail()
         }
+        streams.close()
         if requests.hasFailed { throw ExitStatus(code: Program.failure) }
         if let complaint = session.complaint {
             Output.error("synopsis: standard output: cannot be written: \(foreign: complaint)\n")
@@ -135,30 +144,42 @@ struct LiveCommand: ParsableCommand {
         }
     }
 
-    private func session(_ log: Logger, _ board: MetricsBoard) throws(ExitStatus) -> LiveSession {
+    private func capture() throws(ExitStatus) -> LiveCapture {
         var link = LiveOptions()
         link.filter = filter
         link.snapshotLength = snapshotLength
         link.bufferSize = bufferSize << 20
         link.isPromiscuous = !noPromiscuous
-        let capture: LiveCapture
         do throws(CaptureError) {
-            capture = try LiveCapture(interfaces, link)
+            return try LiveCapture(interfaces, link)
         } catch {
             Output.error("synopsis: \(error.shown)\n")
             throw ExitStatus(code: Program.failure)
         }
-        try outputs.dropPrivileges()
+    }
+
+    private func session(
+        _ capture: consuming LiveCapture,
+        _ streams: StandardStreams,
+        _ log: Logger,
+        _ board: MetricsBoard
+    ) throws(ExitStatus) -> LiveSession {
         try slicing.checkFolder()
-        let places = try outputs.outputs()
-        let isText = (format ?? (Output.isTerminal(STDOUT_FILENO) ? .text : .ndjson)) == .text
+        let places = try outputs.outputs(streams.output)
+        let isOnTerminal = Output.isTerminal(STDOUT_FILENO)
+        let isText = (format ?? (isOnTerminal ? .text : .ndjson)) == .text
         let showsStatus = isText && !quiet && Output.isTerminal(STDERR_FILENO)
+        let terminal = TerminalView(
+            style: text.style,
+            output: streams.output,
+            status: showsStatus ? streams.errors : nil,
+            isOnTerminal: isOnTerminal
+        )
         return LiveSession(
             capture,
             options,
-            outputs: (isText || !outputs.places.isEmpty ? [] : [StandardOutput()])
-                + places,
-            terminal: isText ? TerminalView(style: text.style, showsStatus: showsStatus) : nil,
+            outputs: (isText || !outputs.places.isEmpty ? [] : [streams.output]) + places,
+            terminal: isText ? terminal : nil,
             sinks: LiveSinks(
                 slices: slicing.settings,
                 in: slicing.folder,
@@ -179,8 +200,10 @@ struct LiveCommand: ParsableCommand {
         return options
     }
 
-    private var logger: Logger {
-        var log = Logger(label: "synopsis") { StreamLogHandler.standardError(label: $0) }
+    private func logger(_ streams: StandardStreams) -> Logger {
+        var log = Logger(label: "synopsis") {
+            StreamLogHandler(label: $0, stream: LogStream(streams.errors))
+        }
         log.logLevel = quiet ? .warning : .info
         return log
     }

@@ -203,7 +203,7 @@ import Tracking
             #expect(found.isEmpty)
         }
         let late = scene.poll(at: begin + 1000 * Self.second)
-        let end = scene.incremental.finish(scene.tracker.finishAndReset()).incidents
+        let end = scene.incremental.finish(scene.tracker.finishAndReset()).diagnosis.incidents
 
         #expect(late.isEmpty)
         #expect(end.isEmpty)

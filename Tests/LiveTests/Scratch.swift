@@ -1,4 +1,5 @@
 import Foundation
+import Live
 
 /// A folder that goes when it is no longer needed.
 final class Scratch: Sendable {
@@ -27,6 +28,14 @@ func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
         usleep(10_000)
     }
     return try holds()
+}
+
+extension EventOutput {
+    /// Ends it, and waits for that.
+    func end(within time: Duration) {
+        close(by: .now + time)
+        join()
+    }
 }
 
 func line(_ text: String) -> [UInt8] { Array("\(text)\n".utf8) }

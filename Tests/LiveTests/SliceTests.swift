@@ -26,7 +26,7 @@ import Tracking
         var file = try PcapFile(path: path)
         while try file.advance() { slices.append(file.frame, interface: 0) }
         for incident in replay.incidents { slices.consider(incident, at: replay.last) }
-        slices.finish()
+        slices.finish(by: .now + .seconds(5))
         return try FileManager.default.contentsOfDirectory(atPath: folder.place.path).sorted()
     }
 
@@ -137,7 +137,7 @@ import Tracking
         var frames = MemoryFrames(records, linkType: .ethernet)
         while try frames.advance() { slices.append(frames.frame, interface: 0) }
         slices.consider(replay.incidents[0], at: replay.last)
-        slices.finish()
+        slices.finish(by: .now + .seconds(5))
         let name = try #require(
             FileManager.default.contentsOfDirectory(atPath: folder.place.path).first
         )
@@ -206,7 +206,7 @@ import Tracking
         let early = files.statistics.written
         slices.proceed(at: 6000)
         slices.consider(replay.incidents[0], at: 7000)
-        slices.finish()
+        slices.finish(by: .now + .seconds(5))
 
         #expect(early == 0)
         #expect(files.statistics.written == 1)
@@ -231,7 +231,7 @@ import Tracking
             files.write([1, 2, 3], at: Int64(second) * 1_000_000_000, incident: name)
             #expect(eventually { files.statistics.written == second })
         }
-        files.close()
+        files.close(by: .now + .seconds(5))
 
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.place.path)
         #expect(
@@ -246,7 +246,7 @@ import Tracking
         let files = SliceFolder(path: "/nowhere", kept: 2)
 
         files.write([1], at: 0, incident: "0123456789abcdef")
-        files.close()
+        files.close(by: .now + .seconds(5))
 
         #expect(files.statistics.failed == 1)
         #expect(files.takeNotice()?.contains("No such file or directory") == true)

@@ -65,6 +65,10 @@ package struct AbortiveClose: Detector {
 
     package static let needs: History.Traits? = [.data, .reset]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [$0] } ?? []
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -41,6 +41,10 @@ package struct BadChecksum: Detector {
 
     package static let needs: History.Traits? = .wrongChecksum
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -59,6 +59,10 @@ package struct ChangedSYNACK: Detector {
 
     package static let needs: History.Traits? = .severalAnswers
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server, .network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

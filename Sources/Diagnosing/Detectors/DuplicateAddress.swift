@@ -43,6 +43,10 @@ package struct DuplicateAddress: Detector {
 
     package static let needs: History.Traits? = nil
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

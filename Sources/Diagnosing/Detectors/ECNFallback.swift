@@ -52,6 +52,10 @@ package struct ECNFallback: Detector {
 
     package static let needs: History.Traits? = [.mixedECN, .answer]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -57,6 +57,10 @@ package struct FastOpenFallback: Detector {
 
     package static let needs: History.Traits? = [.fastOpen, .answer]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -57,6 +57,10 @@ package struct HalfCloseStall: Detector {
 
     package static let needs: History.Traits? = [.stream, .fin]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("closed_by")?.peer.map { [$0] } ?? []
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -62,6 +62,10 @@ package struct ListenerCrash: Detector {
 
     package static let needs: History.Traits? = nil
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

@@ -51,6 +51,10 @@ package struct OptionViolation: Detector {
 
     package static let needs: History.Traits? = .oddOptions
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [.network, $0] } ?? [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

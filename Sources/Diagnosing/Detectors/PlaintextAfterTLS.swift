@@ -59,6 +59,10 @@ package struct PlaintextAfterTLS: Detector {
 
     package static let needs: History.Traits? = .tls
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding[metric: "plaintext_by_client"] == .flag(true) ? [.client] : [.server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

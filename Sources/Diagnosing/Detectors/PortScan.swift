@@ -54,6 +54,10 @@ package struct PortScan: Detector {
 
     package static let needs: History.Traits? = nil
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

@@ -55,6 +55,10 @@ package struct ResetLoop: Detector {
 
     package static let needs: History.Traits? = .severalResets
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -67,6 +67,10 @@ package struct RetransmissionTimeout: Detector {
 
     package static let needs: History.Traits? = .repetition
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sender")?.peer.map { [.network, $0] } ?? [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

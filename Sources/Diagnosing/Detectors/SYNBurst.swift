@@ -54,6 +54,10 @@ package struct SYNBurst: Detector {
 
     package static let needs: History.Traits? = .severalAttempts
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

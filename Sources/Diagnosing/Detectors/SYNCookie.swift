@@ -51,6 +51,10 @@ package struct SYNCookie: Detector {
 
     package static let needs: History.Traits? = .bareAnswer
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

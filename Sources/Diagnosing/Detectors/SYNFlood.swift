@@ -57,6 +57,10 @@ package struct SYNFlood: Detector {
 
     package static let needs: History.Traits? = nil
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

@@ -54,6 +54,10 @@ package struct SilentConnection: Detector {
 
     package static let needs: History.Traits? = [.silence, .completion]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -58,6 +58,10 @@ package struct SimultaneousOpen: Detector {
 
     package static let needs: History.Traits? = .responderSYN
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

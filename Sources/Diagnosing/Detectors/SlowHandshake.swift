@@ -53,6 +53,14 @@ package struct SlowHandshake: Detector {
 
     package static let needs: History.Traits? = [.completion, .answer]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch finding.reason {
+        case "slow-responder": [.server, .network]
+        case "slow-initiator": [.client, .network]
+        default: [.network, .server]
+        }
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

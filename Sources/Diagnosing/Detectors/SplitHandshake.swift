@@ -55,6 +55,10 @@ package struct SplitHandshake: Detector {
 
     package static let needs: History.Traits? = .responderSYN
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server, .network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

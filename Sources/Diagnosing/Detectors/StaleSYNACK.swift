@@ -47,6 +47,10 @@ package struct StaleSYNACK: Detector {
 
     package static let needs: History.Traits? = .staleAnswer
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server, .client]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

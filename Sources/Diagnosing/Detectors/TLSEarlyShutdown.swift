@@ -63,6 +63,10 @@ package struct TLSEarlyShutdown: Detector {
 
     package static let needs: History.Traits? = .tls
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("closed_by").map { [$0] } ?? [.server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -61,6 +61,10 @@ package struct TLSFatalAlert: Detector {
 
     package static let needs: History.Traits? = .tls
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by") == .client ? [.server, .client] : [.client, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

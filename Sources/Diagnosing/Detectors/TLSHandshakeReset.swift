@@ -52,6 +52,18 @@ package struct TLSHandshakeReset: Detector {
 
     package static let needs: History.Traits? = .tls
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch TLSCut.Reason(rawValue: finding.reason ?? "") {
+        case .packetOfDeath: [.server]
+        case .oversizeHello, .nameBlock: [.network]
+        case .noTLSAnswer: [.server, .client]
+        case .reset: finding.party("closed_by").map { [$0] } ?? []
+        case .close, nil:
+            // Who leaves because nothing more comes is not to blame.
+            finding[metric: "server_said"] == .text("nothing") ? [.server] : finding.party("closed_by").map { [$0] } ?? []
+        }
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

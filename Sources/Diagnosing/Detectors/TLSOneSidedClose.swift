@@ -54,6 +54,10 @@ package struct TLSOneSidedClose: Detector {
 
     package static let needs: History.Traits? = .tls
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("close_notify_by")?.peer.map { [$0] } ?? []
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

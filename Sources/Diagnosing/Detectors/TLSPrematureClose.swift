@@ -57,6 +57,10 @@ package struct TLSPrematureClose: Detector {
 
     package static let needs: History.Traits? = .tls
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("closed_by").map { [$0] } ?? []
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -71,6 +71,10 @@ package struct TimeWaitCollision: Detector {
 
     package static let needs: History.Traits? = .former
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -49,6 +49,10 @@ package struct TimestampMismatch: Detector {
 
     package static let needs: History.Traits? = .foreignEcho
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

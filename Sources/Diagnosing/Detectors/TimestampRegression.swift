@@ -56,6 +56,10 @@ package struct TimestampRegression: Detector {
 
     package static let needs: History.Traits? = .fallenTimestamp
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network, .client]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

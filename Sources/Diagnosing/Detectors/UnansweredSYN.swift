@@ -6,8 +6,8 @@ package struct UnansweredSYN: Detector {
         id: "syn-unanswered",
         title: "SYN without any answer",
         sees: """
-            A SYN was sent at least twice, or two attempts half a second apart were made, and neither a \
-            SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
+            A SYN was sent at least twice, or two attempts half a second apart were made, or three connections with \
+            one SYN each (single-syns), and neither a SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
             the finding is pending. The reason says whether only SYNs with Fast Open, only SYNs with ECN, or only \
             the SYN of a reconnect had no answer.
             """,
@@ -52,8 +52,21 @@ package struct UnansweredSYN: Detector {
     private static let answerTimeout: Int64 = 3_000_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
+    /// So many single SYNs to one service are its failure.
+    private static let leastSingles = 3
+    /// Who asks more services than these looks around.
+    private static let fewTargets = 16
 
     package static let needs: History.Traits? = [.unansweredAttempt, .repeatedSYN]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        if finding.reason == Reason.onlyWithECN.rawValue
+            || finding.reason == Reason.onlyWithFastOpen.rawValue
+        {
+            return [.network]
+        }
+        return finding.viewpoint.vantage == .server ? [.server, .network] : [.network, .server]
+    }
 
     package init() {}
 
@@ -69,11 +82,13 @@ package struct UnansweredSYN: Detector {
         guard let first = sendings.first, let last = sendings.last else { return nil }
         let end = endOfWaiting(of: incarnation, after: last, in: history)
         let waited = end - history.events[first].time
-        let isPending = waited < Self.answerTimeout
+        let isPending = waited < Self.answerTimeout || history.capture.outcomes.hasSYNsAlone
         let cameUpLater = history.incarnations.contains {
             $0.number > incarnation.number && $0.isEstablished
         }
         let reason = reason(of: attempts, in: incarnation, of: history)
+        let reset = attempts.compactMap(history.lateReset).last
+        let events = (sendings + [reset].compactMap(\.self)).sorted()
         return finding(
             in: history,
             incarnation: incarnation,
@@ -82,8 +97,8 @@ package struct UnansweredSYN: Detector {
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: attempts.count,
-            events: sendings,
-            note: { note(on: sendings[$0], in: history) },
+            events: events,
+            note: { note(on: events[$0], in: history) },
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", attempts.count),
@@ -95,7 +110,7 @@ package struct UnansweredSYN: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: reason.causes,
-            checks: checks(in: history),
+            checks: Self.checks(from: history.initiator.address, to: history.responder),
             summary: summary(of: attempts, sendings, waited: waited, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
@@ -107,6 +122,90 @@ package struct UnansweredSYN: Detector {
             "\(many.destination) \(verb) the SYNs of \(many.flows) connections of \(many.source)."
     }
 
+    /// What single SYNs tell together that no timer sent again: load balancers and pools give up that soon.
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.aggregates.scanCounters.flatMap { counter -> [Finding] in
+            guard !survey.capture.oneWayInitiators.contains(counter.initiator) else { return [] }
+            let targets = Dictionary(grouping: counter.probes, by: \.target)
+            // Who asks around finds many that do not answer.
+            guard targets.count <= Self.fewTargets else { return [] }
+            return targets.sorted { $0.key < $1.key }.compactMap { target, probes in
+                finding(on: probes, counter, to: target, in: survey)
+            }
+        }
+    }
+
+    private func finding(
+        on probes: [ScanCounter.Probe],
+        _ counter: ScanCounter,
+        to service: Endpoint,
+        in survey: Survey
+    ) -> Finding? {
+        guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
+            probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
+            last.time - first.time >= Self.retryGap,
+            !survey.capture.outcomes.attempts(at: service).contains(where: {
+                $0.initiator == counter.initiator && $0.outcome == .served
+                    && (first.time...last.time).contains($0.begin)
+            })
+        else { return nil }
+        let time = last.time - first.time
+        let isPending = time < Self.answerTimeout || survey.capture.outcomes.hasSYNsAlone
+        let gaps = zip(probes, probes.dropFirst()).map { $1.time - $0.time }.sorted()
+        let examples = counter.examples.filter { $0.target == service }
+        return Finding(
+            pathology: Self.manual.id,
+            reason: "single-syns",
+            severity: isPending ? .warning : .error,
+            confidence: isPending ? .medium : .high,
+            status: isPending ? .pending : .confirmed,
+            subject: Subject(
+                initiator: counter.initiator,
+                responder: service.address,
+                responderPort: service.port,
+                encapsulation: examples.first?.event.encapsulation ?? .plain
+            ),
+            guards: survey.guards,
+            summary: """
+                \(service) answered none of \(probes.count) connections that \(counter.initiator) asked for within \
+                \(Wording.duration(time)), with one SYN each.
+                """,
+            explanation: """
+                The client gives up and tries anew \(Wording.duration(gaps[gaps.count / 2])) after each SYN, before its \
+                stack would send that again.
+                """,
+            count: probes.count,
+            flows: probes.count,
+            speaksForAll: true,
+            metrics: [
+                Metric("syns", probes.count),
+                Metric("attempts", probes.count),
+                Metric("span_us", nanoseconds: time),
+                Metric("destination_port", Int(service.port)),
+                Metric("established", false),
+            ],
+            evidence: examples.map { example in
+                Evidence(
+                    event: example.event,
+                    isFromInitiator: true,
+                    ends: Evidence.Ends(
+                        source: Endpoint(counter.initiator, port: example.sourcePort),
+                        destination: service
+                    ),
+                    errorSender: .other,
+                    note: "SYN, not answered"
+                )
+            },
+            evidenceOmitted: probes.count - examples.count,
+            causes: Reason.allToPort.causes,
+            checks: Self.checks(from: counter.initiator, to: service),
+            firstSeen: first.time,
+            lastSeen: last.time,
+            begin: first.time,
+            isEstablished: false
+        )
+    }
+
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
     private func unanswered(in incarnation: Incarnation, of history: History) -> [Attempt] {
         guard incarnation.completion == nil,
@@ -115,7 +214,8 @@ package struct UnansweredSYN: Detector {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            $0.answers.isEmpty && $0.end == nil && history.unsolicitedSYNACKs(answering: $0).isEmpty
+            $0.answers.isEmpty && ($0.end == nil || history.lateReset(endingOf: $0) != nil)
+                && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }
         guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first })
         else {
@@ -135,6 +235,7 @@ package struct UnansweredSYN: Detector {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
         }
         return hasRetransmission || hasRetry
+            || attempts.contains { history.lateReset(endingOf: $0) != nil }
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
@@ -168,7 +269,7 @@ package struct UnansweredSYN: Detector {
 
     private func note(on sending: Int, in history: History) -> String {
         guard case .syn(let ordinal, let number) = history.interpretations[sending] else {
-            return "SYN"
+            return "ends the attempt long after its last SYN"
         }
         return number == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) sending"
     }
@@ -199,10 +300,25 @@ package struct UnansweredSYN: Detector {
         of history: History
     ) -> String {
         [
-            schedule(of: attempts, in: history), place(in: history),
+            schedule(of: attempts, in: history), lateEnd(of: attempts, in: history),
+            place(in: history),
             circumstance(reason, in: incarnation, of: history),
             refusalsInVain(in: incarnation, of: history),
         ].compactMap(\.self).joined(separator: " ")
+    }
+
+    /// What is to be said of a RST that came when nobody could mean the SYN any more.
+    private func lateEnd(of attempts: [Attempt], in history: History) -> String? {
+        for attempt in attempts.reversed() {
+            guard let reset = history.lateReset(endingOf: attempt) else { continue }
+            let syn = attempt.sendings.last { $0 < reset } ?? attempt.first
+            let responder = history.responder.address
+            return """
+                \(Wording.duration(history.delay(from: syn, to: reset))) after the last SYN a device in between ended the \
+                attempt with a RST in the name of \(responder): a host that refuses does so at once.
+                """
+        }
+        return nil
     }
 
     /// What the place of the capture tells: a SYN that was captured at the responder did arrive.
@@ -266,12 +382,11 @@ package struct UnansweredSYN: Detector {
             "\(noun) \(Wording.list(packets)) \(verb) the ISN and not the SYN, and no stack heeds that."
     }
 
-    private func checks(in history: History) -> [Check] {
-        let responder = history.responder
-        return [
+    private static func checks(from initiator: Address, to responder: Endpoint) -> [Check] {
+        [
             Check(
                 on: responder.address.description,
-                "tcpdump -ni any host \(history.initiator.address) and tcp port \(responder.port)",
+                "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
                 "does the SYN arrive there at all?"
             ),
             Check(

@@ -51,6 +51,10 @@ package struct Unreachable: Detector {
 
     package static let needs: History.Traits? = .icmpError
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [$0] } ?? [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -39,6 +39,10 @@ package struct UnregisteredProgram: Detector {
 
     package static let needs: History.Traits? = nil
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {

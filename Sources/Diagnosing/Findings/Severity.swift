@@ -54,6 +54,8 @@ package enum Guard: String, Sendable {
     case oneDirection = "one-direction"
     /// The capture lost packets: what it does not show may still have been sent.
     case captureLoss = "capture-loss"
+    /// Packets with data were left out of the capture: what nobody seems to have said may have been said.
+    case filteredCapture = "filtered-capture"
     /// Some packets stand in another order than they were sent in.
     case reordered = "reordered-packets"
     /// Options were cut off by the snapshot length.

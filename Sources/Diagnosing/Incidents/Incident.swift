@@ -11,6 +11,10 @@ package struct Incident: Sendable {
     package let checks: [Check]
     /// How many flows are part of it.
     package let flows: Int
+    /// Where its cause lies, the likelier first: one or two, or none where more remain.
+    package let blame: [FaultSide]
+    /// What became of it, where the capture shows it.
+    package let state: State?
     /// How many of them failed for the client.
     package let failed: Int
     /// How many connections its parties made: those that failed, and those that came up.
@@ -27,6 +31,14 @@ package struct Incident: Sendable {
     /// When anything of it happened first, in nanoseconds since 1970.
     package let firstSeen: Int64
     package let lastSeen: Int64
+
+    /// What became of the failures.
+    package enum State: String, Sendable {
+        /// A connection came up after the last failure.
+        case recovered
+        /// Several failed, and the last attempt did.
+        case ongoing
+    }
 
     /// A finding, and its part in the incident.
     package struct Link: Sendable {
@@ -66,6 +78,8 @@ package struct Incident: Sendable {
         knownIssues: [KnownIssue],
         checks: [Check],
         flows: Int,
+        blame: [FaultSide],
+        state: State?,
         failed: Int,
         connections: Int,
         clients: Set<Address>,
@@ -78,6 +92,8 @@ package struct Incident: Sendable {
         self.knownIssues = knownIssues
         self.checks = checks
         self.flows = flows
+        self.blame = blame
+        self.state = state
         self.failed = failed
         self.connections = connections
         self.clients = clients

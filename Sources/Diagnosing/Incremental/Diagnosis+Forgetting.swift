@@ -15,7 +15,8 @@ extension Diagnosis {
         return (accumulators[parties]?.lastSeen ?? .min) < time
     }
 
-    /// Forgets incidents of which nothing was seen since `time`, as `whole` knows, of which this is a part.
+    /// Forgets incidents of which nothing was seen since `time`, as `whole` knows, of which this is
+    /// a part.
     mutating func forget(quietIn whole: Diagnosis, since time: Int64) {
         let quiet = Set(order.filter { whole.isQuiet($0, since: time) })
         guard !quiet.isEmpty else { return }

@@ -2,17 +2,21 @@ import Tracking
 
 /// A diagnosis that is asked again and again while packets come.
 ///
-/// Each look examines the flows that changed and those whose timers may have run out; what was found in the others is
-/// remembered. What had to leave the tracker is filed for good, and forgotten once its incident was quiet for long.
+/// Each look examines the flows that changed and those whose timers may have run out; what was
+/// found in the others is remembered. What had to leave the tracker is filed for good, and
+/// forgotten once its incident was quiet for long.
 package struct IncrementalDiagnosis {
-    /// As many flows are kept with what was found in them; beyond it those that changed longest ago are filed for good.
+    /// As many flows are kept with what was found in them; beyond it those that changed longest ago
+    /// are filed for good.
     private static let examinationLimit = 8192
-    /// As many flows are examined in one look; the others wait for the next.
+    /// As many flows of a kind are examined in one look; the others wait for the next.
     private static let snapshotsAtOnce = 4096
+    /// The part of the time for a look that those which changed may take.
+    private static let shareOfChanged = 0.6
     /// As many incidents are kept apart.
     private static let incidentLimit = 512
-    /// A flow is looked at again after so long at least, in nanoseconds, and after an eighth of the time since it
-    /// changed.
+    /// A flow is looked at again after so long at least, in nanoseconds, and after an eighth of the
+    /// time since it changed.
     private static let shortestPause: Int64 = 300_000_000
     /// As many flows are remembered in which nothing was found although somebody waits on them.
     private static let entryLimit = 65_536
@@ -22,14 +26,15 @@ package struct IncrementalDiagnosis {
     private var entries: [Int: Entry] = [:]
     /// Flows that were filed for good although the tracker still holds them.
     private var filed: [Int: FlowKey] = [:]
-    /// Flows that the tracker holds, and whose incident was closed; they come back when they change.
+    /// Flows that the tracker holds, and whose incident was closed; they come back when they
+    /// change.
     private var quiet: [Int: FlowKey] = [:]
-    private var waiting: Set<Int> = []
+    private var waiting = ExaminationQueue()
     /// Changes of flows that had been filed for good.
-    package private(set) var changesIgnored: UInt64 = 0
+    private var changesOfFiled: UInt64 = 0
     private var survey = SurveyExamination()
     /// Connections that came up, by who and with whom, as far as incidents concern them.
-    private var established: [Parties: Int] = [:]
+    private var established: [Parties: (count: Int, lastAt: Int64)] = [:]
     /// The next record to be asked whether somebody waits too long on it.
     private var hand = 0
     /// Whether incidents may differ from those of the last look.
@@ -61,6 +66,9 @@ package struct IncrementalDiagnosis {
         )
     }
 
+    /// Changes of flows that had been filed for good, or found no room among those that wait.
+    package var changesIgnored: UInt64 { changesOfFiled &+ waiting.refused }
+
     /// Whether so many flows wait to be examined that a count of all would tell more.
     package var isFlooded: Bool { waiting.count > Self.snapshotsAtOnce }
 
@@ -72,36 +80,71 @@ package struct IncrementalDiagnosis {
     /// - Parameters:
     ///   - tracker: the flows; it must watch for changes.
     ///   - time: now, by the clock of the packets, in nanoseconds since 1970.
-    ///   - share: the part of all flows that is asked whether somebody waits on them, as 1 of so many.
+    ///   - share: the part of all flows that is asked whether somebody waits on them, as 1 of so
+    ///     many.
+    ///   - hasTime: whether less than such a part of the time for a look is over; what was not
+    ///     examined by then waits for the next one.
     /// - Returns: the incidents as they stand.
     package mutating func poll(
         at tracker: inout Tracker,
         time: Int64,
-        share: Int = 4
+        share: Int = 4,
+        while hasTime: (_ part: Double) -> Bool = { _ in true }
     ) -> [Incident] {
         let facts = tracker.facts(at: time)
         takeDeparted(from: &tracker, facts)
         for record in tracker.takeChangedFlows() {
             releaseFormer(of: record, in: tracker)
             quiet[record] = nil
-            if filed[record] == nil { waiting.insert(record) } else { changesIgnored &+= 1 }
+            if filed[record] == nil {
+                waiting.append(record, length: tracker.eventCount(of: record))
+            } else {
+                changesOfFiled &+= 1
+            }
         }
         let overdue = sweep(tracker, time, share).filter { record in
             releaseFormer(of: record, in: tracker)
             return entries[record] == nil && filed[record] == nil && quiet[record] == nil
         }
-        let due = entries.filter { $0.value.nextSnapshot <= time && !waiting.contains($0.key) }.keys
-        let changed = waiting.sorted().prefix(Self.snapshotsAtOnce)
-        waiting.subtract(changed)
-        for record in changed { examine(record, of: tracker, facts, time, hasChanged: true) }
+        examineChanged(tracker, facts, time) { hasTime(Self.shareOfChanged) }
         let room = max(0, Self.entryLimit - entries.count)
-        for record in overdue.prefix(room) + due.sorted().prefix(Self.snapshotsAtOnce) {
+        for record in overdue.prefix(room) + due(tracker, time) {
             examine(record, of: tracker, facts, time, hasChanged: false)
+            guard hasTime(1) else { break }
         }
         fileOldest()
         if hasChanged { latest = current.incidents }
         hasChanged = false
         return latest
+    }
+
+    /// Examines what changed: at least a flow of each length, and then the shortest first.
+    private mutating func examineChanged(
+        _ tracker: borrowing Tracker,
+        _ facts: CaptureFacts,
+        _ time: Int64,
+        while hasTime: () -> Bool
+    ) {
+        for record in waiting.takeOldest() {
+            examine(record, of: tracker, facts, time, hasChanged: true)
+        }
+        for _ in 0..<Self.snapshotsAtOnce {
+            guard hasTime(), let record = waiting.takeShortest() else { return }
+            examine(record, of: tracker, facts, time, hasChanged: true)
+        }
+    }
+
+    /// The flows that are to be examined again by now: the one that has waited longest, and then
+    /// the shortest first.
+    private func due(_ tracker: borrowing Tracker, _ time: Int64) -> [Int] {
+        let due = entries.filter { $0.value.nextSnapshot <= time && !waiting.contains($0.key) }
+            .map { (record: $0.key, time: $0.value.nextSnapshot) }
+        guard let oldest = due.min(by: { ($0.time, $0.record) < ($1.time, $1.record) }) else {
+            return []
+        }
+        let others = due.map { (length: tracker.eventCount(of: $0.record), record: $0.record) }
+            .filter { $0.record != oldest.record }.sorted { $0 < $1 }
+        return [oldest.record] + others.prefix(Self.snapshotsAtOnce).map(\.record)
     }
 
     /// Forgets that the flow which had a record before was told of.
@@ -122,7 +165,8 @@ package struct IncrementalDiagnosis {
         }
     }
 
-    /// Lets go of a flow that leaves the tracker; `false` where it was filed for good, or its incident closed.
+    /// Lets go of a flow that leaves the tracker; `false` where it was filed for good, or its
+    /// incident closed.
     private mutating func release(_ flow: FlowEvents) -> Bool {
         let isReported = filed[flow.record] == flow.key || quiet[flow.record] == flow.key
         filed[flow.record] = nil
@@ -199,7 +243,8 @@ package struct IncrementalDiagnosis {
     /// - Parameters:
     ///   - tracker: the flows.
     ///   - time: now, in nanoseconds since 1970.
-    package mutating func count(_ tracker: borrowing Tracker, time: Int64) {
+    package mutating func count(_ tracker: inout Tracker, time: Int64) {
+        tracker.gatherHostsAndServices()
         survey = base.examine(tracker.surveySoFar(at: time))
         base.cover(survey)
         for (record, entry) in entries {
@@ -210,9 +255,11 @@ package struct IncrementalDiagnosis {
         }
         established = [:]
         let present = current
-        tracker.forEachEstablished { count, initiator, service in
+        tracker.forEachEstablished { count, initiator, service, time in
             guard present.concerns(service) else { return }
-            established[Parties(initiator: initiator, service: service), default: 0] += count
+            let parties = Parties(initiator: initiator, service: service)
+            let known = established[parties] ?? (0, .min)
+            established[parties] = (known.count + count, max(known.lastAt, time))
         }
         hasChanged = true
     }
@@ -225,15 +272,21 @@ package struct IncrementalDiagnosis {
         for examination in examinations.sorted(by: Examination.isEarlier) {
             diagnosis.file(examination)
         }
-        for (parties, count) in established {
-            diagnosis.noteEstablished(count, parties.initiator, parties.service)
+        for (parties, known) in established {
+            diagnosis.noteEstablished(
+                known.count,
+                parties.initiator,
+                parties.service,
+                lastAt: known.lastAt
+            )
         }
         return diagnosis
     }
 
     /// Forgets what has been quiet for long.
     ///
-    /// - Parameter time: incidents of which nothing was seen since then are closed, in nanoseconds since 1970.
+    /// - Parameter time: incidents of which nothing was seen since then are closed, in nanoseconds
+    ///   since 1970.
     /// - Returns: the incidents that are closed.
     package mutating func forget(quietSince time: Int64) -> [Incident] {
         let closed = latest.filter { $0.lastSeen < time }
@@ -254,12 +307,29 @@ package struct IncrementalDiagnosis {
 
     /// The diagnosis once the last packet was taken: as of a file, but for what was forgotten.
     ///
-    /// - Parameter capture: what the tracker made of it.
-    /// - Returns: the diagnosis, for its incidents.
-    package consuming func finish(_ capture: borrowing TrackedCapture) -> Diagnosis {
+    /// - Parameters:
+    ///   - capture: what the tracker made of it.
+    ///   - threads: on how many cores; what comes of it is the same.
+    ///   - hasTime: whether flows may still be examined; of the others stands what was found in
+    ///     them last.
+    /// - Returns: the diagnosis, for its incidents, and how many flows were never examined.
+    package consuming func finish(
+        _ capture: borrowing TrackedCapture,
+        threads: Int = 1,
+        while hasTime: () -> Bool = { true }
+    ) -> (diagnosis: Diagnosis, unexamined: Int) {
         var diagnosis = base
-        diagnosis.consume(capture) { release($0) }
-        return diagnosis
+        var unexamined = 0
+        diagnosis.consume(capture, threads: threads) { flow in
+            guard release(flow) else { return .skip }
+            if hasTime() { return .examine }
+            if let entry = entries[flow.record], entry.key == flow.key {
+                return entry.examination.map { .file($0) } ?? .skip
+            }
+            unexamined += 1
+            return .skip
+        }
+        return (diagnosis, unexamined)
     }
 }
 

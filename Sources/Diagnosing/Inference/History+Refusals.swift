@@ -16,6 +16,27 @@ extension History {
         }
     }
 
+    /// A refusal comes within a second and three round trips, or within three seconds where no round trip is known, in
+    /// nanoseconds.
+    private static let refusalTimeout: Int64 = 1_000_000_000
+    private static let unknownRefusalTimeout: Int64 = 3_000_000_000
+
+    /// Whether a RST comes so long after the newest SYN that it refuses nothing: who sends it gave up.
+    func isTooLate(_ reset: Int, toRefuse attempt: Attempt) -> Bool {
+        guard let syn = attempt.sendings.last(where: { $0 < reset }) else { return false }
+        let timeout =
+            leastAnswerDelay.map { max(Self.refusalTimeout, 3 * $0) } ?? Self.unknownRefusalTimeout
+        return delay(from: syn, to: reset) > timeout
+    }
+
+    /// The RST in the responder's name that ended an attempt long after its last SYN; `nil` without any.
+    func lateReset(endingOf attempt: Attempt) -> Int? {
+        guard case .refused(let reset) = attempt.end, isTooLate(reset, toRefuse: attempt) else {
+            return nil
+        }
+        return reset
+    }
+
     /// Whether the other end rejects a segment with a RST.
     func isRejected(_ index: Int) -> Bool { rejections[index] != nil }
 

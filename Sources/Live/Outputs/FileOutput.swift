@@ -1,10 +1,12 @@
 import Glibc
 
-/// A file that events are appended to, and that makes room for the next one when it is full or its time is over.
+/// A file that events are appended to, and that makes room for the next one when it is full or its
+/// time is over.
 ///
-/// Each line is one `write(2)`, so that a process that is killed leaves whole lines but for the last. Where a disk fills up
-/// in the middle of a line, what was written of it is taken back. Older files are called `FILE.1` (the youngest), `FILE.2` and so on.
-package struct FileOutput: CountedOutput {
+/// Each line is one `write(2)`, so that a process that is killed leaves whole lines but for the
+/// last. Where a disk fills up in the middle of a line, what was written of it is taken back. Older
+/// files are called `FILE.1` (the youngest), `FILE.2` and so on.
+package struct FileOutput: LineSink {
     private let path: String
     private let rotation: Rotation?
     /// How many older files are kept.
@@ -103,7 +105,7 @@ package struct FileOutput: CountedOutput {
     }
 
     private mutating func noteRecovery() {
-        notices.append("\(path): is written again; \(lost) events were dropped")
+        notices.append("\(path): is written again; \(OutputBacklog.words(lost)) dropped")
         trouble = nil
         lost = 0
     }
@@ -159,13 +161,15 @@ extension FileOutput {
         isTorn = isRegular && length > 0 && !endsWithLineFeed()
     }
 
-    /// Whether a path is one by which the system names what is open already, through links of its own.
+    /// Whether a path is one by which the system names what is open already, through links of its
+    /// own.
     private static func isOfSystem(_ path: String) -> Bool {
         ["/dev/stdout", "/dev/stderr"].contains(path) || path.hasPrefix("/dev/fd/")
             || path.hasPrefix("/proc/self/fd/")
     }
 
-    /// Whether the last octet of the file ends a line; where it cannot be read, that is taken for granted.
+    /// Whether the last octet of the file ends a line; where it cannot be read, that is taken for
+    /// granted.
     private func endsWithLineFeed() -> Bool {
         var last: UInt8 = 0x0A
         _ = unsafe pread(descriptor, &last, 1, off_t(length - 1))

@@ -5,7 +5,8 @@ package enum Rotation: Hashable, Sendable {
     /// With the first line of each period of so many seconds, counted from 1970.
     case period(Int64)
 
-    /// Reads `100MB`, `64KiB`, `90s`, `15m`, `1h` or `7d`; `nil` where it is neither a size nor a time, or 0.
+    /// Reads `100MB`, `64KiB`, `90s`, `15m`, `1h` or `7d`; `nil` where it is neither a size nor a
+    /// time, or 0.
     package init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int64(digits), number > 0 else { return nil }
@@ -23,7 +24,8 @@ package enum Rotation: Hashable, Sendable {
         }
     }
 
-    /// The number of the period that a second since 1970 lies in; always 0 for a file that is judged by its size.
+    /// The number of the period that a second since 1970 lies in; always 0 for a file that is
+    /// judged by its size.
     func period(of second: Int64) -> Int64 {
         guard case .period(let length) = self else { return 0 }
         return second / length

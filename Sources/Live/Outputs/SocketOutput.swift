@@ -1,32 +1,19 @@
 import Glibc
 import Synchronization
 
-/// A TCP or Unix socket that events are sent to, by a thread of its own, on one connection after another.
+/// A TCP or Unix socket that events are sent to, by a thread of its own, on one connection after
+/// another.
 ///
-/// A line that was on its way when a connection broke is sent again, so a peer may see one twice, but never half of one:
-/// each connection begins with a whole line.
-package final class SocketOutput: CountedOutput, Sendable {
+/// A line that was on its way when a connection broke is sent again, so a peer may see one twice,
+/// but never half of one: each connection begins with a whole line.
+package final class SocketOutput: EventOutput, Sendable {
     /// Octets that may wait, if nothing else is said.
     package static let usualLimit = 4 << 20
     /// As many octets as are sent at once.
     private static let batch = 65_536
-    /// How long `close()` waits for what was not sent yet, in seconds.
-    private static let flushTimeout = 2.0
-
-    /// What the thread and the capture share.
-    private struct State {
-        var queue: LineQueue
-        var statistics = OutputStatistics()
-        var notices: [String] = []
-        /// Since the last notice.
-        var lost: UInt64 = 0
-        var isReconnecting = false
-        var end: ContinuousClock.Instant?
-    }
-
     private let place: OutputPlace
     package let name: String
-    private let state: Mutex<State>
+    private let backlog: Mutex<OutputBacklog>
     private let thread = BackgroundThread()
 
     /// Begins to connect.
@@ -43,47 +30,45 @@ package final class SocketOutput: CountedOutput, Sendable {
             case .file(let path): path
             case .standardOutput: "-"
             }
-        state = Mutex(State(queue: LineQueue(limit: max(1, limit))))
+        backlog = Mutex(OutputBacklog(limit: limit))
         let status = thread.start { self.run() }
         if status != 0 {
-            state.withLock { $0.notices.append("\(name): no thread: \(complaint(status))") }
+            backlog.withLock { $0.note("\(name): no thread: \(complaint(status))") }
         }
     }
 
     package func write(line: [UInt8]) {
-        state.withLock { state in
-            if state.end == nil, state.queue.append(line) { return }
-            state.statistics.dropped += 1
-            state.lost += 1
-        }
+        _ = backlog.withLock { $0.append(line) }
         thread.wake()
+    }
+
+    package func waitForRoom(for length: Int, until deadline: ContinuousClock.Instant) {
+        while !backlog.withLock({ $0.queue.hasRoom(for: length) }), ContinuousClock.now < deadline {
+            usleep(1000)
+        }
     }
 
     /// Ends the present connection, and begins the next one at once.
     package func reopen() {
-        state.withLock { $0.isReconnecting = true }
+        backlog.withLock { $0.isReopening = true }
         thread.wake()
     }
 
-    package func close() {
-        state.withLock { $0.end = .now + .seconds(Self.flushTimeout) }
+    package func close(by deadline: ContinuousClock.Instant) {
+        backlog.withLock { $0.close(by: deadline) }
         thread.wake()
-        thread.join()
-        state.withLock { state in
-            state.statistics.dropped += UInt64(state.queue.count)
-            state.lost += UInt64(state.queue.count)
-            if state.queue.count > 0 {
-                state.notices.append("\(name): \(state.lost) events were not sent")
-            }
-            state.queue = LineQueue(limit: 1)
-        }
     }
 
-    package var statistics: OutputStatistics { state.withLock { $0.statistics } }
-
-    package func takeNotice() -> String? {
-        state.withLock { $0.notices.isEmpty ? nil : $0.notices.removeFirst() }
+    package func join() {
+        // A name service that does not answer holds the thread for longer.
+        let deadline = backlog.withLock { $0.deadline }
+        thread.join(by: deadline ?? .now)
+        backlog.withLock { $0.abandon(name) }
     }
+
+    package var statistics: OutputStatistics { backlog.withLock { $0.statistics } }
+
+    package func takeNotice() -> String? { backlog.withLock { $0.takeNotice() } }
 }
 
 // What the thread does.
@@ -107,36 +92,31 @@ extension SocketOutput {
 
     /// Sends until the connection or the output ends.
     private func serve(_ connection: borrowing StreamConnection) throws(ConnectionFault) {
-        defer { state.withLock { $0.queue.rewind() } }
+        defer { backlog.withLock { $0.queue.rewind() } }
         while true {
             try connection.readOff()
-            let isReconnecting = state.withLock { state in
-                defer { state.isReconnecting = false }
-                return state.isReconnecting
+            let isReopening = backlog.withLock { backlog in
+                defer { backlog.isReopening = false }
+                return backlog.isReopening
             }
-            if isReconnecting { return }
-            let batch = state.withLock { $0.queue.unsent(most: Self.batch) }
+            if isReopening { return }
+            let batch = backlog.withLock { $0.queue.unsent(most: Self.batch) }
             let sent = batch.isEmpty ? 0 : try connection.send(batch)
             let outstanding = connection.outstanding
-            let (hasUnsent, isEmpty) = state.withLock { state in
-                state.queue.noteSent(sent)
-                let arrived = state.queue.confirm(allBut: outstanding)
-                state.statistics.written += UInt64(arrived)
-                return (state.queue.hasUnsent, state.queue.count == 0)
+            let (hasUnsent, isEmpty) = backlog.withLock { backlog in
+                backlog.queue.noteSent(sent)
+                let arrived = backlog.queue.confirm(allBut: outstanding)
+                backlog.statistics.written += UInt64(arrived)
+                return (backlog.queue.hasUnsent, backlog.queue.count == 0)
             }
-            if isEmpty, state.withLock({ $0.end }) != nil { return }
+            if isEmpty, backlog.withLock({ $0.isClosing }) { return }
             if isOver { return }
             wait(connection, toSend: hasUnsent, hasOutstanding: !isEmpty)
         }
     }
 
     /// Whether the time to hand over what still waits is over, or nothing waits.
-    private var isOver: Bool {
-        state.withLock { state in
-            guard let end = state.end else { return false }
-            return state.queue.count == 0 || ContinuousClock.now >= end
-        }
-    }
+    private var isOver: Bool { backlog.withLock { $0.isOver } }
 
     private func wait(
         _ connection: borrowing StreamConnection,
@@ -156,27 +136,25 @@ extension SocketOutput {
     private func pause(_ milliseconds: Int32) {
         let end = ContinuousClock.now + .milliseconds(milliseconds)
         while ContinuousClock.now < end, !isOver {
-            if state.withLock({ $0.isReconnecting }) { return }
+            if backlog.withLock({ $0.isReopening }) { return }
             let left = (end - .now) / .milliseconds(1)
             thread.rest(milliseconds: max(1, min(Int32(left), 100)))
         }
     }
 
     private func noteConnected(after attempts: Int) {
-        state.withLock { state in
-            state.isReconnecting = false
+        backlog.withLock { backlog in
+            backlog.isReopening = false
             guard attempts > 0 else { return }
-            state.notices.append("\(name): is connected again; \(state.lost) events were dropped")
-            state.lost = 0
+            backlog.note("\(name): is connected again; \(backlog.takeLost()) dropped")
         }
     }
 
     private func noteLost(_ reason: String, isFirst: Bool) {
-        state.withLock { state in
-            state.statistics.errors += 1
+        backlog.withLock { backlog in
+            backlog.statistics.errors += 1
             guard isFirst else { return }
-            state.notices.append("\(name): \(reason); trying again")
-            if state.notices.count > 16 { state.notices.removeFirst() }
+            backlog.note("\(name): \(reason); trying again")
         }
     }
 }
@@ -185,7 +163,8 @@ extension SocketOutput {
 private struct Backoff {
     private(set) var attempts = 0
 
-    /// In milliseconds; a quarter of it by chance, so that many senders do not come back at the same instant.
+    /// In milliseconds; a quarter of it by chance, so that many senders do not come back at the
+    /// same instant.
     mutating func next() -> Int32 {
         let pause: Int32 = min(100 << Int32(min(attempts, 8)), 20_000)
         attempts += 1

@@ -26,6 +26,7 @@ package final class SliceFolder: Sendable {
         var statistics = Statistics()
         var notices: [String] = []
         var isEnding = false
+        var isWriting = false
     }
 
     private let path: String
@@ -61,11 +62,20 @@ package final class SliceFolder: Sendable {
         thread.wake()
     }
 
-    /// Waits until all slices are written.
-    package func close() {
+    /// Waits until all slices are written; by the deadline, what is left is counted as failed.
+    package func close(by deadline: ContinuousClock.Instant) {
         state.withLock { $0.isEnding = true }
         thread.wake()
-        thread.join()
+        thread.join(by: deadline)
+        state.withLock { state in
+            let left = state.waiting.count + (state.isWriting ? 1 : 0)
+            guard left > 0 else { return }
+            state.waiting = []
+            state.statistics.failed += UInt64(left)
+            state.note(
+                "\(path): \(left) \(left == 1 ? "slice was" : "slices were") not written in time"
+            )
+        }
     }
 
     package var statistics: Statistics { state.withLock { $0.statistics } }
@@ -94,7 +104,8 @@ extension SliceFolder {
     private func run() {
         while true {
             let (next, isEnding) = state.withLock { state in
-                (state.waiting.isEmpty ? nil : state.waiting.removeFirst(), state.isEnding)
+                state.isWriting = !state.waiting.isEmpty
+                return (state.isWriting ? state.waiting.removeFirst() : nil, state.isEnding)
             }
             if let next {
                 write(next.octets, to: next.name)

@@ -103,8 +103,8 @@ package struct LiveStatistics: Sendable {
     package var segments: UInt64 = 0
     /// Packets since the last statistics.
     package var newPackets: UInt64 = 0
-    package var drops = LiveCapture.Drops()
-    package var interfaces: [(name: String, drops: LiveCapture.Drops)] = []
+    package var drops = LiveDrops()
+    package var interfaces: [(name: String, drops: LiveDrops)] = []
     /// Flows ever seen.
     package var flows: UInt64 = 0
     /// Flows that are followed now.

@@ -19,7 +19,7 @@ package struct InputSummary: Hashable, Sendable {
     /// The size of the input in octets, as far as it was read.
     package let octets: UInt64
     /// The earliest and the latest capture time, in nanoseconds since 1970; `nil` without a frame.
-    package let window: ClosedRange<Int64>?
+    package var window: ClosedRange<Int64>?
     package let hasNanoseconds: Bool
     /// Packets of which the input does not say when they were captured.
     package var packetsWithoutTime: UInt64 = 0

@@ -107,7 +107,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
     /// Packets that were dropped while the input was captured, as far as it says so.
     package var drops: UInt64 { pcapng.drops }
 
-    private var dataLink: Int32 { isPcapng ? pcapng.dataLink : pcap.dataLink }
+    /// libpcap's number for the link layer of the present frame.
+    var dataLink: Int32 { isPcapng ? pcapng.dataLink : pcap.dataLink }
 
     /// From now on steps over frames that `expression` does not match (pcap-filter(7)).
     ///

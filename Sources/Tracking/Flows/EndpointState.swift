@@ -25,11 +25,16 @@ struct EndpointState: BitwiseCopyable {
     var timeToLive: UInt8 = 0
     /// In what VLANs and tunnels it sends, in the lower bits; the flow's own business.
     var encapsulation: UInt16 = 0
+    /// When it sent last, in units of 2²⁰ ns; these come round after 52 days.
+    private(set) var lastSent: UInt32 = 0
 
     @inline(always)
     mutating func send(_ segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.sequenceLength)
-        if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
+        // A RST has the numbers of what it answers.
+        let isProgress = next.distance(to: end) > 0 && !segment.flags.contains(.rst)
+        if !marks.contains(.seen) || isProgress { next = end }
+        lastSent = Self.units(segment.time)
         if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
@@ -42,15 +47,30 @@ struct EndpointState: BitwiseCopyable {
     mutating func send(plain segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.payloadLength)
         if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
+        lastSent = Self.units(segment.time)
         acknowledged = segment.acknowledgment
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
     }
 
     @inline(always)
+    private static func units(_ time: Int64) -> UInt32 { UInt32(truncatingIfNeeded: time >> 20) }
+
+    /// When it sent last, in nanoseconds since 1970, about a millisecond too early at most.
+    ///
+    /// - Parameter time: a later time, by less than 52 days.
+    func timeSent(before time: Int64) -> Int64 {
+        let age = Self.units(time) &- lastSent
+        return (time >> 20 - Int64(age)) << 20
+    }
+
+    @inline(always)
     private mutating func note(timestamp value: UInt32) {
         if timestamp == 0 || Int32(bitPattern: value &- timestamp) > 0 { timestamp = value }
     }
+
+    /// How many sequence numbers it has used, its SYN and FIN among them.
+    var spaceUsed: Int32 { initialSequence.distance(to: next) }
 
     /// Where data that it sends now would begin: a FIN takes a sequence number and is none.
     var nextData: SequenceNumber {
@@ -60,6 +80,7 @@ struct EndpointState: BitwiseCopyable {
     /// Begins a new sequence space at the segment's SYN.
     mutating func synchronize(by segment: borrowing FlowSegment) {
         initialSequence = segment.sequence
+        lastSent = Self.units(segment.time)
         timestamp = segment.options.timestampValue
         timeToLive = segment.timeToLive
         next = segment.sequence.advanced(by: segment.sequenceLength)

@@ -73,6 +73,13 @@ extension StreamTracker {
     ) {
         let key = Repetition.key(of: waiting.side, in: flow.streamState)
         guard var known = repetitions[key], known.sequence == waiting.sequence else {
+            // What is missing longest is what counts, until the other end has it.
+            if let known = repetitions[key],
+                known.sequence.distance(to: waiting.sequence) > 0,
+                flow[waiting.side.other].acknowledged.distance(to: known.sequence) >= 0
+            {
+                return
+            }
             guard repetitions.count < Self.repetitionLimit else { return }
             repetitions[key] = Repetition(
                 sequence: waiting.sequence,

@@ -27,7 +27,10 @@ extension StreamTracker {
             ? states[number].quietBeforeEnd
             : time
                 - states[number][flow.lastDataSender].last.time
-        if quiet >= Self.answerTimeout, flow.lastDataSender == flow.initiator { return true }
+        let isUnanswered =
+            flow.lastDataSender == flow.initiator
+            || begin != 0 && states[number][flow.initiator.other].turn > begin
+        if quiet >= Self.answerTimeout, isUnanswered { return true }
         if quiet >= Self.idleTimeout, begin != 0 { return true }
         if !repetitions.isEmpty, isRepeating(flow) { return true }
         return flow.isTLS

@@ -13,11 +13,14 @@ extension Tracker {
             hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
                 && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
+            isFiltered: tally.isFiltered,
             timeReversals: tally.timeReversals,
             unsolicitedSYNACKs: aggregates.unsolicitedSYNACKs,
             handshakeTimes: aggregates.handshakeTimes,
             slowAnswers: aggregates.slowAnswers,
             pairsWithECN: aggregates.hosts.pairsWithECN,
+            sightings: aggregates.sightings,
+            outcomes: aggregates.outcomes,
             drops: drops
         )
     }

@@ -15,6 +15,12 @@ extension Tracker {
         return flows.table[record].key
     }
 
+    /// How many events the log of a flow holds, by which its examination is more or less work.
+    package borrowing func eventCount(of record: Int) -> Int {
+        guard record < flows.table.recordCount else { return 0 }
+        return Int(flows.table[record].eventLog.count)
+    }
+
     /// The most record numbers that may be looked at.
     package var recordCount: Int { flows.table.recordCount }
 

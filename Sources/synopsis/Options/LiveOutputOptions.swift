@@ -90,12 +90,14 @@ struct LiveOutputOptions: ParsableArguments {
 
     /// Opens the files, and begins to connect.
     ///
+    /// - Parameter standard: standard output.
+    /// - Returns: the outputs, in the order of the command line.
     /// - Throws: when a file cannot be opened; a socket may come later.
-    func outputs() throws(ExitStatus) -> [any EventOutput] {
+    func outputs(_ standard: QueuedOutput) throws(ExitStatus) -> [any EventOutput] {
         var outputs: [any EventOutput] = []
         for place in places.compactMap({ OutputPlace($0) }) {
             switch place {
-            case .standardOutput: outputs.append(StandardOutput())
+            case .standardOutput: outputs.append(standard)
             case .file(let path):
                 let rotation = rotate.flatMap { Rotation($0) }
                 let file = FileOutput(path: path, rotation: rotation, kept: keep)
@@ -105,7 +107,7 @@ struct LiveOutputOptions: ParsableArguments {
                     )
                     throw ExitStatus(code: Program.failure)
                 }
-                outputs.append(file)
+                outputs.append(QueuedOutput(file))
             case .tcp, .unix: outputs.append(SocketOutput(to: place))
             }
         }

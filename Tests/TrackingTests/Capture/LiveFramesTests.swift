@@ -25,7 +25,9 @@ import Testing
         var numbers: [UInt64] = []
 
         for round in 0..<3 {
+            let total = frames.total
             frames.beginRound()
+            frames.number(after: total)
             for place in 0..<2 { _ = add(Int64(round * 2 + place), [1, 2], to: &frames) }
             while try frames.advance() { numbers.append(frames.frame.number) }
         }
@@ -49,22 +51,17 @@ import Testing
     }
 
     @Test func `wait for earlier ones of another interface`() throws {
-        var frames = LiveFrames()
+        var first = LiveFrames()
+        var second = LiveFrames()
 
-        frames.beginRound()
-        for time in [10, 40, 50] as [Int64] { _ = add(time, [UInt8(time)], to: &frames) }
-        frames.hold(after: 20)
-        let first = try times(of: &frames)
-        frames.beginRound()
-        _ = add(30, [30], to: &frames)
-        frames.sort()
-        frames.hold(after: .max)
-        let second = try times(of: &frames)
+        for time in [10, 40, 50] as [Int64] { _ = add(time, [UInt8(time)], to: &first) }
+        first.hold(after: 20, in: &second)
+        _ = add(30, [30], to: &second)
+        second.sort()
 
-        let total = frames.total
-        #expect(first == [10])
-        #expect(second == [30, 40, 50])
-        #expect(total == 4)
+        let (before, after) = (try times(of: &first), try times(of: &second))
+        #expect(before == [10])
+        #expect(after == [30, 40, 50])
     }
 
     @Test func `beyond the room are left to the next round`() {

@@ -1,46 +1,28 @@
 import Glibc
 
-/// Several interfaces as one source: what came on any of them, round by round, and what was
-/// dropped.
+/// Several interfaces as one source, and what was dropped on them.
 ///
 /// An interface that goes down or away is tried again every second, until it is back.
-package struct LiveCapture: ~Copyable {
+package final class LiveCapture: LiveSource {
     /// Between two attempts to open an interface that was lost, in nanoseconds.
     private static let retryInterval: Int64 = 1_000_000_000
 
-    /// The frames of the present round.
-    package var frames = LiveFrames()
     private let options: LiveOptions
-    private var links: [Link] = []
-    private var hasMore = false
+    private var interfaces: [Interface] = []
+    /// Which of them had something to say when they were last asked.
+    private var isReady: [Bool] = []
+    package private(set) var hasNanoseconds = false
 
     /// One interface, open or lost.
-    private struct Link {
+    private struct Interface {
         let name: String
-        var interface: LiveInterface?
+        var open: LiveInterface?
         /// libpcap's number for its link layer, as it was at first.
         let dataLink: Int32
         var nextAttempt: Int64 = 0
         /// What was counted when it was last read, since it was opened.
         var counters = LiveInterface.Counters()
-        var drops = Drops()
-    }
-
-    /// Packets that the tracker never saw, since the begin.
-    package struct Drops: Hashable, Sendable {
-        /// For want of room in the kernel's buffer.
-        package var byKernel: UInt64 = 0
-        package var byInterface: UInt64 = 0
-
-        package init() {}
-
-        package var total: UInt64 { byKernel &+ byInterface }
-    }
-
-    /// What happened to an interface.
-    package enum News: Hashable, Sendable {
-        case lost(CaptureError)
-        case back(String)
+        var drops = LiveDrops()
     }
 
     /// Opens the interfaces.
@@ -50,138 +32,107 @@ package struct LiveCapture: ~Copyable {
         self.options = options
         for (place, name) in names.enumerated() {
             let interface = try LiveInterface(name, options, place: place)
-            links.append(Link(name: name, interface: interface, dataLink: interface.dataLink))
+            interfaces.append(
+                Interface(name: name, open: interface, dataLink: interface.dataLink)
+            )
             if interface.hasNanoseconds { hasNanoseconds = true }
         }
+        isReady = interfaces.map { _ in false }
     }
 
-    package var names: [String] { links.map(\.name) }
+    package var names: [String] { interfaces.map(\.name) }
 
-    /// Those of the interfaces that are open, without repetition.
-    package var linkTypes: [LinkType] {
-        links.compactMap(\.interface?.linkType).reduce(into: []) { types, type in
-            if !types.contains(type) { types.append(type) }
-        }
-    }
+    package var isMixed: Bool { interfaces.count > 1 }
 
-    /// Whether any time stamp may be finer than a microsecond.
-    package private(set) var hasNanoseconds = false
+    package var isBlocking: Bool { false }
 
-    package var drops: Drops {
-        links.reduce(into: Drops()) {
-            $0.byKernel &+= $1.drops.byKernel
-            $0.byInterface &+= $1.drops.byInterface
-        }
-    }
-
-    /// Each interface with libpcap's number for its link layer, and whether it is open now.
-    package var interfaces: [(name: String, dataLink: Int32, isOpen: Bool)] {
-        links.map { ($0.name, $0.dataLink, $0.interface != nil) }
-    }
-
-    /// What each interface dropped.
-    package var dropsByInterface: [(name: String, drops: Drops)] {
-        links.map { ($0.name, $0.drops) }
-    }
-
-    /// Waits for packets, and copies what came into `frames`, whose former round is over.
-    ///
-    /// - Parameters:
-    ///   - milliseconds: how long it waits at most.
-    ///   - now: the time of a clock that is never set, in nanoseconds.
-    ///   - newest: of several interfaces, packets captured after it wait for the next round, in
-    ///     nanoseconds since 1970: another interface may still hold earlier ones, for
-    ///     `LiveInterface.blockTime` at most.
-    /// - Returns: what happened to interfaces meanwhile.
-    package mutating func readRound(
-        waitingUpTo milliseconds: Int32,
-        at now: Int64,
-        upTo newest: Int64 = .max
-    ) -> [News] {
-        frames.beginRound()
-        var news = reopenLost(at: now)
-        let ready = poll(hasMore ? 0 : max(0, milliseconds))
-        hasMore = false
-        for place in links.indices {
-            guard let interface = links[place].interface, ready[place] else { continue }
-            do throws(CaptureError) {
-                if try interface.read(into: &frames) { hasMore = true }
-            } catch {
-                readCounters(of: place)
-                links[place].interface = nil
-                links[place].nextAttempt = now + Self.retryInterval
-                news.append(.lost(error))
-            }
-        }
-        if links.count > 1 {
-            frames.sort()
-            frames.hold(after: newest)
-        }
-        return news
-    }
-
-    /// - Returns: for each interface, whether it has something to say.
-    private func poll(_ milliseconds: Int32) -> [Bool] {
-        var descriptors = links.map { link in
-            pollfd(
-                fd: link.interface?.descriptor ?? -1,
-                events: Int16(POLLIN),
-                revents: 0
+    package var links: [LiveLink] {
+        interfaces.map {
+            LiveLink(
+                name: $0.name,
+                dataLink: $0.dataLink,
+                linkType: $0.open?.linkType ?? LinkType(dataLink: $0.dataLink),
+                isOpen: $0.open != nil,
+                drops: $0.drops
             )
         }
-        _ = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds)
-        // Where a handle has nothing to wait for, only reading tells.
-        return descriptors.map { $0.revents != 0 || $0.fd < 0 }
     }
 
-    private mutating func reopenLost(at now: Int64) -> [News] {
-        var news: [News] = []
-        for place in links.indices where links[place].interface == nil {
-            guard now >= links[place].nextAttempt else { continue }
-            links[place].nextAttempt = now + Self.retryInterval
-            guard let interface = try? LiveInterface(links[place].name, options, place: place)
-            else { continue }
-            links[place].interface = interface
-            links[place].counters = LiveInterface.Counters()
-            news.append(.back(interface.name))
+    package func wait(upTo milliseconds: Int32) {
+        var descriptors = interfaces.map { interface in
+            pollfd(fd: interface.open?.descriptor ?? -1, events: Int16(POLLIN), revents: 0)
+        }
+        _ = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), max(0, milliseconds))
+        // Where a handle has nothing to wait for, only reading tells.
+        isReady = descriptors.map { $0.revents != 0 || $0.fd < 0 }
+    }
+
+    package func read(into frames: inout LiveFrames, at now: Int64) -> LiveReading {
+        var reading = LiveReading()
+        reading.news = reopenLost(at: now)
+        for place in interfaces.indices {
+            guard let interface = interfaces[place].open, isReady[place] else { continue }
+            do throws(CaptureError) {
+                if try interface.read(into: &frames) { reading.hasMore = true }
+            } catch {
+                readCounters(of: place)
+                interfaces[place].open = nil
+                interfaces[place].nextAttempt = now + Self.retryInterval
+                reading.news.append(.lost(error))
+            }
+        }
+        return reading
+    }
+
+    private func reopenLost(at now: Int64) -> [LiveNews] {
+        var news: [LiveNews] = []
+        for place in interfaces.indices where interfaces[place].open == nil {
+            guard now >= interfaces[place].nextAttempt else { continue }
+            interfaces[place].nextAttempt = now + Self.retryInterval
+            let name = interfaces[place].name
+            guard let interface = try? LiveInterface(name, options, place: place) else { continue }
+            interfaces[place].open = interface
+            interfaces[place].counters = LiveInterface.Counters()
+            news.append(.back(name))
         }
         return news
     }
 
-    /// Reads what the kernel counts.
-    ///
-    /// - Returns: how many packets were dropped since the last time.
-    package mutating func readCounters() -> UInt64 {
-        let before = drops.total
-        for place in links.indices { readCounters(of: place) }
-        return drops.total &- before
+    package func readCounters() -> UInt64 {
+        let before = dropped
+        for place in interfaces.indices { readCounters(of: place) }
+        return dropped &- before
     }
 
-    private mutating func readCounters(of place: Int) {
-        guard let counters = links[place].interface?.counters else { return }
-        let last = links[place].counters
+    private var dropped: UInt64 { interfaces.reduce(0) { $0 &+ $1.drops.total } }
+
+    private func readCounters(of place: Int) {
+        guard let counters = interfaces[place].open?.counters else { return }
+        let last = interfaces[place].counters
         // The kernel's counters are narrow, and come round.
-        links[place].drops.byKernel &+=
+        interfaces[place].drops.byKernel &+=
             UInt64(counters.droppedByKernel &- last.droppedByKernel)
-        links[place].drops.byInterface &+=
+        interfaces[place].drops.byInterface &+=
             UInt64(counters.droppedByInterface &- last.droppedByInterface)
-        links[place].counters = counters
+        interfaces[place].counters = counters
     }
 
-    /// The summary of what was read so far.
     package func summary() -> InputSummary {
-        InputSummary(
-            name: links.map(\.name).joined(separator: ", "),
+        var types: [LinkType] = []
+        for type in interfaces.compactMap(\.open?.linkType) where !types.contains(type) {
+            types.append(type)
+        }
+        return InputSummary(
+            name: names.joined(separator: ", "),
             format: "live",
-            linkTypes: linkTypes,
+            linkTypes: types,
             snapshotLength: options.snapshotLength,
-            packets: frames.total,
-            lastNumber: frames.total,
-            numbers: frames.total > 0 ? 1...frames.total : nil,
+            packets: 0,
+            lastNumber: 0,
             octets: 0,
-            window: frames.window,
+            window: nil,
             hasNanoseconds: hasNanoseconds,
-            drops: drops.total
+            drops: dropped
         )
     }
 }

@@ -1,9 +1,8 @@
-/// Frames that interfaces delivered, copied end to end into one buffer until the tracker has
-/// followed them.
+/// A round of frames that interfaces or a pipe delivered, copied end to end into one buffer until
+/// the tracker has followed them.
 ///
-/// A source that comes to its end with every round, and begins anew with the next: what the kernel
-/// lends is good only until it is given back, and the tracker looks at a frame once more after it
-/// stepped on.
+/// A source that comes to its end with every round: what the kernel lends is good only until it is
+/// given back, and the tracker looks at a frame once more after it stepped on.
 ///
 /// Sound although it holds pointers: both stores live as long as the frames, a record is written
 /// before `count` admits it, and it lies within the octets that were written before it.
@@ -32,9 +31,7 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     private var position = -1
     /// Frames of earlier rounds.
     private var base: UInt64 = 0
-    /// Frames that wait for the next round, since others may come that were captured before them.
-    private var held: [(record: Record, octets: [UInt8])] = []
-    /// The earliest and the latest capture time of all frames so far.
+    /// The earliest and the latest capture time of the round.
     private var earliest = Int64.max
     private var latest = Int64.min
 
@@ -49,14 +46,20 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         unsafe records.deallocate()
     }
 
-    /// Frames of all rounds.
+    /// Frames up to the end of this round.
     package var total: UInt64 { base &+ UInt64(count) }
+
+    /// Octets of the frames that wait.
+    package var octetCount: Int { used }
 
     /// Whether frames wait to be read.
     package var isEmpty: Bool { count == 0 }
 
-    /// The first and the last capture time; `nil` without a frame.
-    package var window: ClosedRange<Int64>? { earliest <= latest ? earliest...latest : nil }
+    /// The first and the last capture time of the round; `nil` without a frame.
+    package var window: ClosedRange<Int64>? { count > 0 ? earliest...latest : nil }
+
+    /// The capture time of the frame in the middle; there must be one.
+    package var middleTime: Int64 { record(count / 2).time }
 
     /// As many octets find room.
     var room: Int { Self.octetLimit &- used }
@@ -98,41 +101,41 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         return true
     }
 
-    /// Forgets the frames of the round that is over; the next one begins with those that were held
-    /// back.
+    /// Forgets the frames of the round that is over.
     package mutating func beginRound() {
-        base &+= UInt64(count)
         count = 0
         used = 0
         position = -1
-        for (record, octets) in held {
-            _ = unsafe octets.withUnsafeBytes { octets in
-                unsafe append(
+        (earliest, latest) = (.max, .min)
+    }
+
+    /// Numbers the frames on from those of earlier rounds.
+    package mutating func number(after total: UInt64) { base = total }
+
+    /// Moves frames that were captured after `time` to the next round, since others may come that
+    /// were captured before them; they must be in the order of time.
+    package mutating func hold(after time: Int64, in next: inout LiveFrames) {
+        var kept = count
+        while kept > 0, record(kept - 1).time > time { kept -= 1 }
+        for place in kept..<count {
+            let record = record(place)
+            _ = unsafe self[place].withUnsafeBytes { octets in
+                unsafe next.append(
                     octets,
                     time: record.time,
                     originalLength: record.originalLength,
-                    linkType: record.linkType
+                    linkType: record.linkType,
+                    interface: record.interface
                 )
             }
         }
-        held.removeAll(keepingCapacity: true)
-    }
-
-    /// Keeps frames that were captured after `time` for the next round; they must be in the order
-    /// of time.
-    mutating func hold(after time: Int64) {
-        while count > 0, record(count - 1).time > time {
-            let last = record(count - 1)
-            let octets = unsafe self[count - 1].withUnsafeBytes { unsafe Array($0) }
-            held.append((last, octets))
-            count -= 1
-        }
-        held.reverse()
+        count = kept
+        if kept > 0 { latest = record(kept - 1).time }
     }
 
     /// Brings the frames of several interfaces into the order of time; those of the same time stay
     /// in theirs.
-    mutating func sort() {
+    package mutating func sort() {
         var waiting = unsafe UnsafeMutableBufferPointer(start: records, count: count)
         let isSorted = unsafe zip(waiting, waiting.dropFirst()).allSatisfy { $0.time <= $1.time }
         if isSorted { return }

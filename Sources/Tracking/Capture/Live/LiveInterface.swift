@@ -7,11 +7,13 @@ import Glibc
 /// callback of libpcap runs only within `read`, which lends it the frames.
 @safe
 final class LiveInterface {
-    /// The kernel hands packets over when its block is full, or after so long, in milliseconds.
+    /// The kernel hands packets over when its block is full, or after so long to twice as long, in
+    /// milliseconds.
     ///
-    /// Immediate mode would give each packet a slot of the snapshot length, so that the buffer held
-    /// a tenth.
-    private static let blockTime: Int32 = 20
+    /// At a low rate the buffer holds as many blocks as it has, whatever is in them: 128 in 32 MiB,
+    /// thus 13 s at least. Immediate mode would give each packet a slot of the snapshot length, so
+    /// that the buffer held a tenth.
+    private static let blockTime: Int32 = 100
 
     let name: String
     let linkType: LinkType

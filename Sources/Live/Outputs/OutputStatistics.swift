@@ -1,22 +1,11 @@
 import Glibc
 
-/// An output that goes on whatever happens to its place, and says what became of the lines.
-package protocol CountedOutput: EventOutput {
-    /// As the user named its place.
-    var name: String { get }
-
-    /// What became of the lines so far.
-    var statistics: OutputStatistics { get }
-
-    /// What people should know of a trouble that began or ended since this was last asked; each is told once.
-    mutating func takeNotice() -> String?
-}
-
 /// What became of the lines that an output was given.
 package struct OutputStatistics: Hashable, Sendable {
     /// Lines that are where they should be, as far as anybody can tell from here.
     package var written: UInt64 = 0
-    /// Lines that were lost: the disk was full, or the peer was gone for longer than the queue lasts.
+    /// Lines that were lost: the disk was full, or the reader was gone or slow for longer than the
+    /// queue lasts.
     package var dropped: UInt64 = 0
     /// Times that an operation on the file or the connection failed.
     package var errors: UInt64 = 0

@@ -1,19 +1,26 @@
 import Glibc
 
-/// Standard output as a stream of lines, each written at once.
-package struct StandardOutput: EventOutput {
+/// Standard output or standard error as a stream of lines, each written at once.
+package struct StandardStream: LineSink {
     package private(set) var isAbandoned = false
-    /// Why lines could not be written, on a full disk say; the first reason only.
-    package private(set) var complaint: String?
+    package private(set) var statistics = OutputStatistics()
     private let descriptor: Int32
+    package private(set) var trouble: String?
 
     /// - Parameter descriptor: what to write to; it stays open.
     package init(descriptor: Int32 = STDOUT_FILENO) {
         self.descriptor = descriptor
     }
 
+    package var name: String {
+        descriptor == STDERR_FILENO ? "standard error" : "standard output"
+    }
+
     package mutating func write(line: [UInt8]) {
-        guard !isAbandoned else { return }
+        guard !isAbandoned else {
+            statistics.dropped += 1
+            return
+        }
         var written = 0
         while written < line.count {
             let count = unsafe line[written...].withUnsafeBytes { rest in
@@ -21,19 +28,31 @@ package struct StandardOutput: EventOutput {
             }
             if count > 0 {
                 written += count
+            } else if count < 0, errno == EAGAIN {
+                waitForReader()
             } else if count == 0 || errno != EINTR {
                 stop(because: count == 0 ? EIO : errno)
                 return
             }
         }
+        statistics.written += 1
+    }
+
+    /// A stream may be set not to wait by another process that has it open.
+    private func waitForReader() {
+        var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&place, 1, 1000)
     }
 
     private mutating func stop(because code: Int32) {
         isAbandoned = true
+        statistics.dropped += 1
+        statistics.errors += 1
         // A reader that has seen enough (`| head`) is a normal end.
-        guard code != EPIPE, complaint == nil else { return }
-        complaint = unsafe String(cString: strerror(code))
+        if code != EPIPE { trouble = complaint(code) }
     }
+
+    package mutating func takeNotice() -> String? { nil }
 
     package mutating func reopen() {}
 
