@@ -24,6 +24,8 @@ package struct Report: Sendable {
     package var lastPackets: InstantReport?
     /// Lines of other logs, if there are any.
     package private(set) var logs: LogMerge?
+    /// Why inputs could not be read at all.
+    package var refusals: [CaptureError] = []
     /// When connections failed, as far as flows were examined one by one.
     package var failureTimes = FailureTimes()
 
@@ -100,6 +102,7 @@ package struct Report: Sendable {
     /// What the reader must know about the input to judge the rest.
     package var warnings: [(code: String, message: String)] {
         var warnings: [(code: String, message: String)] = []
+        for refusal in refusals { warnings.append(("unreadable-input", refusal.shown.text)) }
         if inputs.contains(where: \.isInterrupted) {
             let message =
                 "interrupted: the reading was ended, and what came later is not in this report"

@@ -13,6 +13,8 @@ struct Analysis: ~Copyable {
     private var diagnosis: Diagnosis
     private var finished: TrackedCapture?
     private var inputs: [InputSummary] = []
+    /// Why inputs could not be read at all.
+    private var refusals: [CaptureError] = []
     private var origins: FrameOrigins?
     /// Whether no input is a pipe, whose end may as well be now.
     private var isOfFiles = true
@@ -39,6 +41,9 @@ struct Analysis: ~Copyable {
         lastPackets = instant.map { instant in LastPackets { instant.time(from: $0) } }
     }
 
+    /// Whether no input could be read at all.
+    var isEmpty: Bool { inputs.isEmpty }
+
     /// Reads the files as one capture, in the order of time.
     ///
     /// - Parameters:
@@ -47,37 +52,34 @@ struct Analysis: ~Copyable {
     ///   - limit: the most packets to read of all of them.
     ///   - progress: what tells the user how far it has come.
     /// - Returns: whether all of them could be read to their end.
-    /// - Throws: when none of them could be read at all.
     mutating func read(
         _ files: [String],
         filter: String?,
         limit: UInt64?,
         progress: Progress?
-    ) throws(ExitStatus) -> Bool {
+    ) -> Bool {
         self.progress = progress
-        var errors: [CaptureError] = []
         if let file = files.first, files.count == 1 {
             do throws(CaptureError) {
                 try read(file: file, filter: filter, limit: limit ?? .max)
             } catch {
-                errors.append(error)
+                refusals.append(error)
             }
         } else {
-            errors = read(merging: files, filter: filter, limit: limit ?? .max)
+            refusals = read(merging: files, filter: filter, limit: limit ?? .max)
         }
         self.progress?.erase()
         if Interruption.isRequested {
             // Nothing had come yet.
-            if inputs.isEmpty { throw ExitStatus(code: ReadingSignals.quit) }
+            if inputs.isEmpty { return false }
             for place in inputs.indices {
                 inputs[place].isInterrupted = true
                 // Where the reading ended is no damage.
                 inputs[place].damage = nil
             }
         }
-        errors += inputs.compactMap(\.damage)
+        let errors = refusals + inputs.compactMap(\.damage)
         for error in errors { Output.error("synopsis: \(error.shown)\n") }
-        guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
         return errors.isEmpty && !(Interruption.isRequested && isOfFiles)
     }
 
@@ -175,6 +177,7 @@ struct Analysis: ~Copyable {
             origins: origins
         )
         report.encapsulations = totals.encapsulations
+        report.refusals = refusals
         report.failureTimes = diagnosis.failureTimes
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)

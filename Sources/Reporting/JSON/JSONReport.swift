@@ -8,13 +8,7 @@ package struct JSONReport {
 
     package init(_ report: Report) {
         self.report = report
-        events = EventJSON(
-            hasNanoseconds: report.hasNanoseconds,
-            inputs: report.inputs.map(\.name),
-            origins: report.origins,
-            services: report.services,
-            encapsulations: report.encapsulations
-        )
+        events = EventJSON(report)
     }
 
     /// The document, with a newline at its end.

@@ -118,7 +118,7 @@ package struct TextReport {
             )
     }
 
-    private var head: String {
+    var head: String {
         let inputs = report.inputs
         var parts = inputs.count == 1 ? [baseName(inputs[0].name), volume] : [volume]
         if let place = vantage { parts.append(place) }

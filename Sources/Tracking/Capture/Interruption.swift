@@ -9,7 +9,7 @@ package enum Interruption {
     /// A pipe is read on while data comes within this time, in milliseconds.
     private static let drainMilliseconds: Int32 = 200
     /// A pipe is read on for at most this long, in nanoseconds.
-    private static let drainLimit: Int64 = 1_000_000_000
+    private static let drainNanoseconds: Int64 = 1_000_000_000
     /// While nothing comes, look at least this often whether to end, in milliseconds.
     private static let pollMilliseconds: Int32 = 100
 
@@ -43,7 +43,7 @@ package enum Interruption {
         guard isArmed.load(ordering: .relaxed) else { return true }
         while true {
             let asked = time.load(ordering: .relaxed)
-            if asked != 0, now - asked > drainLimit { return false }
+            if asked != 0, now - asked > drainNanoseconds { return false }
             var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let count = unsafe poll(&input, 1, asked == 0 ? pollMilliseconds : drainMilliseconds)
             if count > 0 { return true }
