@@ -20,6 +20,7 @@ struct Analysis: ~Copyable {
     private var isOfFiles = true
     private let collectsHandshakes: Bool
     private let isSelective: Bool
+    private let knowledge: ConfigurationOptions.Knowledge
     private let instant: Instant?
     private let threads: Int
     private var lastPackets: LastPackets?
@@ -29,11 +30,14 @@ struct Analysis: ~Copyable {
         maxFlows: Int,
         collectsHandshakes: Bool,
         selection: Diagnosis.Selection,
+        knowledge: ConfigurationOptions.Knowledge,
         instant: Instant? = nil,
         threads: Int = 1
     ) {
         tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
-        diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
+        let own = knowledge.knownIssues
+        diagnosis = Diagnosis(knownIssues: own + KnownIssueLibrary.all, selection: selection)
+        self.knowledge = knowledge
         self.collectsHandshakes = collectsHandshakes
         isSelective = selection.isSelective
         self.instant = instant
@@ -166,18 +170,23 @@ struct Analysis: ~Copyable {
         let capture = tracker.finishAndReset()
         diagnosis.consume(capture, threads: threads)
         let totals = capture.totals
+        let (incidents, remarks) = knowledge.configuration.applied(
+            to: diagnosis.incidents(threads: threads)
+        )
         var report = Report(
             inputs: inputs,
             tally: totals.tally,
-            incidents: diagnosis.incidents(threads: threads),
+            incidents: incidents,
             services: diagnosis.serviceNames,
             oneWayInitiators: totals.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? capture.handshakes : nil,
-            isSelective: isSelective,
+            isSelective: isSelective || !remarks.isEmpty,
             origins: origins
         )
         report.encapsulations = totals.encapsulations
         report.refusals = refusals
+        report.remarks = remarks
+        report.hostNames = knowledge.hosts
         report.failureTimes = diagnosis.failureTimes
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)

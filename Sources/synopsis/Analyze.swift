@@ -75,6 +75,8 @@ struct Analyze: ParsableCommand {
 
     @OptionGroup var logs: LogOptions
 
+    @OptionGroup var configuration: ConfigurationOptions
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
@@ -110,6 +112,7 @@ struct Analyze: ParsableCommand {
         unsafe setenv("TZ", ":/etc/localtime", 0)
         tzset()
         let generatedAt = try generationTime()
+        let knowledge = try configuration.knowledge()
         let files = try outputs.files(beside: inputs + logs.log)
         if inputs.contains("-"), Output.isTerminal(STDIN_FILENO), !quiet {
             Output.error("synopsis: waiting for a capture on standard input; Ctrl-C ends it\n")
@@ -118,6 +121,7 @@ struct Analyze: ParsableCommand {
             maxFlows: Int(maxFlows.value),
             collectsHandshakes: flows,
             selection: wanted.selection,
+            knowledge: knowledge,
             instant: logs.instant,
             threads: usedThreads
         )

@@ -63,7 +63,9 @@ struct Overview {
         var text = cells(heads) + "what\n"
         for (row, line) in zip(rows, shown) {
             let severity = line.severity.name.uppercased()
-            let entry = style.hung(line.title, behind: cells(row) + severity + "  ")
+            let addresses = line.members.prefix(1).flatMap { report.incidents[$0].addresses }
+            let title = report.hostNames.introduced(addresses, in: line.title)
+            let entry = style.hung(title, behind: cells(row) + severity + "  ")
             let inked = style.ink(severity, line.severity.ink)
             text += entry.replacing(severity, with: inked, maxReplacements: 1)
         }

@@ -23,6 +23,8 @@ enum Help {
           -f BPF  -c N  --only ID  --ignore ID    only some packets, or pathologies
           --min-severity S  --fail-on S           leave out below; exit 1 from
           --at TIME  --log FILE  --log-offset S   before an instant; beside logs
+          --config FILE  --known-issues DIR       what you ignore, and know yourselves
+          --hosts FILE                            names beside addresses
           --width N  --wide  --color W            the page, and its packets' rows
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
           -r FILE  -n                             understood as tcpdump has them
