@@ -164,8 +164,11 @@ struct Analyze: ParsableCommand {
         withText hasText: Bool
     ) throws(ExitStatus) {
         if files.isEmpty, hasText || !outputs.hasText {
-            let parts = try parts(of: report, as: outputs.format ?? .text, style: text.style)
-            try parts { octets throws(ExitStatus) in try Output.standard(octets) }
+            let format = outputs.format ?? .text
+            let parts = try parts(of: report, as: format, style: text.style)
+            try parts { octets throws(ExitStatus) in
+                try Pager.show(octets, isWanted: format == .text && !outputs.noPager)
+            }
         }
         for (file, format) in files where hasText || format != .text {
             try file.write(try parts(of: report, as: format, style: text.fileStyle))

@@ -36,7 +36,7 @@ package struct Handbook {
         text +=
             "\n\(style.ink("Near miss", .strong)) (it looks alike, and the detector is silent)\n"
         text += Ladder(exchange: manual.nearMiss, style: style).text
-        return text
+        return style.plain(text)
     }
 
     static func sections(of manual: Manual) -> [(title: String, body: String)] {

@@ -12,7 +12,7 @@ extension TextReport {
             }
         }
         guard !counts.isEmpty else {
-            return head + "\n" + style.hung(report.nothingFound, behind: "")
+            return style.plain(head + "\n" + style.hung(report.nothingFound, behind: ""))
         }
         let sorted = counts.sorted { left, right in
             let (one, other) = (left.value, right.value)
@@ -35,7 +35,7 @@ extension TextReport {
             let title = id.flatMap { Catalog.detector(named: $0)?.manual.title } ?? ""
             text += style.hung(title, behind: "  " + cells.joined(separator: "  ") + "  ")
         }
-        return text
+        return style.plain(text)
     }
 
     private struct Count {

@@ -50,6 +50,10 @@ package struct TextReport {
     package var lineCount: Int { lines.count }
 
     package var text: String {
+        style.plain(unicodeText)
+    }
+
+    private var unicodeText: String {
         var text = head
         if report.incidents.isEmpty {
             text += "\n" + style.hung(report.nothingFound, behind: "")

@@ -106,7 +106,8 @@ struct TextOptions: ParsableArguments {
         return Style(
             width: max(columns ?? Output.terminalWidth ?? Style.usualWidth, Style.leastWidth),
             isColored: color.isColored,
-            isWide: wide
+            isWide: wide,
+            isASCII: !Output.isUTF8
         )
     }
 

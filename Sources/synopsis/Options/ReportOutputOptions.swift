@@ -19,6 +19,9 @@ struct ReportOutputOptions: ParsableArguments {
     @Flag(help: "Overwrite a file of -o although it is a capture.")
     var force = false
 
+    @Flag(help: "Do not show a long text through PAGER, or less, on a terminal.")
+    var noPager = false
+
     func validate() throws {
         if Set(outputs).count != outputs.count {
             throw ValidationError("Each file of -o can be named once.")

@@ -25,7 +25,7 @@ enum Help {
           --at TIME  --log FILE  --log-offset S   before an instant; beside logs
           --config FILE  --known-issues DIR       what you ignore, and know yourselves
           --hosts FILE                            names beside addresses
-          --width N  --wide  --color W            the page, and its packets' rows
+          --width N  --wide  --color W  --no-pager  the page and its rows
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
           -r FILE  -n                             understood as tcpdump has them
 
