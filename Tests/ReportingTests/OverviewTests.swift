@@ -48,7 +48,7 @@ import Tracking
         #expect(table.dropFirst().first?.contains("5   5        1  05:46:40 – 05:46:43") == true)
         #expect(
             details.first
-                == "1  ERROR  192.0.2.1 cannot connect to 192.0.2.9:5432 (postgresql; 5 connections)"
+                == "1  ERROR  SYN unanswered: 192.0.2.1 cannot connect to 192.0.2.9:5432 (postgresql; 5 connections)"
         )
         #expect(details.count == 4)
     }
@@ -57,7 +57,7 @@ import Tracking
         let text = try TextReport(report(on: silence(2))).text
 
         #expect(!text.contains("failed  of"))
-        #expect(text.contains("\n\nERROR  192.0.2.1 cannot connect"))
+        #expect(text.contains("\n\nERROR  SYN unanswered: 192.0.2.1 cannot connect"))
     }
 
     @Test func `gives many clients of one kind of failure one line`() throws {
@@ -66,8 +66,8 @@ import Tracking
         let text = TextReport(report).text
 
         #expect(text.contains(" 21 incidents: 21 errors\n"))
-        #expect(text.contains("ERROR  syn-unanswered: 192.0.2.1 cannot connect to"))
-        #expect(text.contains("connection-refused: 20 clients of 20 services,\n"))
+        #expect(text.contains("ERROR  SYN unanswered: 192.0.2.1 cannot connect to"))
+        #expect(text.contains("Connection refused: 20 clients of 20 services,"))
         #expect(text.contains("  19 more of this kind: --incident 2 --all describes them.\n"))
     }
 
@@ -126,10 +126,12 @@ import Tracking
         let text = try TextReport(report(on: burst), extent: .init(isShort: true)).text
 
         #expect(
-            text.contains("ERROR  10.0.0.47 cannot connect to 10.0.0.81:304\n\n  10.0.0.47 opened")
+            text.contains(
+                "SYN burst on a reused port: 10.0.0.47 cannot connect to 10.0.0.81:304\n\n  10.0.0.47 opened"
+            )
         )
         #expect(
-            text.contains("  Why    1  syn-burst              several SYNs with different ISNs")
+            text.contains("  Why    1  syn-burst              SYN burst on a reused port")
         )
         #expect(text.contains("  Check  on 10.0.0.47  uname -r"))
         #expect(!text.contains("Seq=") && !text.contains("  Known"))

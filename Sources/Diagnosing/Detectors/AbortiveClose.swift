@@ -4,7 +4,7 @@ import Tracking
 package struct AbortiveClose: Detector {
     package static let manual = Manual(
         id: "abortive-close",
-        title: "connection ended by RST",
+        title: "connection reset",
         sees: """
             A RST on a connection that had carried data, before both ends had closed: in answer to data behind the \
             sender's own FIN (data-after-close), in answer to data of a connection that its sender no longer knows \

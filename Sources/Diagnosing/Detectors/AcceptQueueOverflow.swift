@@ -4,7 +4,7 @@ import Tracking
 package struct AcceptQueueOverflow: Detector {
     package static let manual = Manual(
         id: "accept-queue-overflow",
-        title: "completed handshake is ignored: accept queue full",
+        title: "accept queue overflow",
         sees: """
             The initiator completed the handshake and sent data, and the responder acknowledges none of it but \
             sends the same SYN-ACK again, 0.9 s or more after the one before and later than the ACK can have needed. \

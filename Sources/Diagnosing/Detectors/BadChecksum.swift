@@ -4,7 +4,7 @@ import Tracking
 package struct BadChecksum: Detector {
     package static let manual = Manual(
         id: "bad-checksum",
-        title: "handshake segment with a wrong checksum",
+        title: "bad TCP checksum",
         sees: """
             A SYN that nothing answered, or a SYN-ACK that its receiver ignored, whose TCP checksum is wrong \
             although it was captured whole.

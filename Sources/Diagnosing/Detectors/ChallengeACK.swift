@@ -4,7 +4,7 @@ import Tracking
 package struct ChallengeACK: Detector {
     package static let manual = Manual(
         id: "challenge-ack",
-        title: "SYN answered by a bare ACK of another state",
+        title: "challenge ACK for a SYN",
         sees: """
             While a SYN waits, the responder sends an ACK without SYN and data whose acknowledgment is not that \
             of the newest SYN. The finding says which state it speaks for: the numbers are those of the \

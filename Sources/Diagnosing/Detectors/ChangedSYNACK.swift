@@ -4,7 +4,7 @@ import Tracking
 package struct ChangedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-changed",
-        title: "two different SYN-ACKs to one SYN",
+        title: "conflicting SYN-ACKs",
         sees: """
             SYN-ACKs that acknowledge one and the same ISN of the initiator carry two or more ISNs of the \
             responder, and no RST came between that could have cleared the first. Without a new sending of the \

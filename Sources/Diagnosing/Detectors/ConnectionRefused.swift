@@ -4,7 +4,7 @@ import Tracking
 package struct ConnectionRefused: Detector {
     package static let manual = Manual(
         id: "connection-refused",
-        title: "RST instead of a SYN-ACK",
+        title: "connection refused",
         sees: """
             A RST with ACK acknowledges the SYN (its ISN + 1, and any data it carried), and the responder had \
             sent no SYN-ACK on the four-tuple before. A RST that acknowledges the ISN itself is told as a note \
@@ -62,10 +62,13 @@ package struct ConnectionRefused: Detector {
     private static let leastDistance: Int64 = 5_000_000
 
     package func examine(_ history: History) -> Finding? {
+        let timeout = history.refusalTimeout
         let refusals = history.resets().compactMap { reset -> Refusal? in
             guard case .refusesSyn(let ordinal) = reset.rule else { return nil }
             let attempt = history.incarnation(of: reset.event).attempt(ordinal)
-            guard !history.isTooLate(reset.event, toRefuse: attempt) else { return nil }
+            guard !history.isLater(reset.event, than: timeout, after: attempt) else {
+                return nil
+            }
             return refusal(of: attempt, reset.event)
         }
         guard let first = refusals.first, let last = refusals.last else {

@@ -4,7 +4,7 @@ import Tracking
 package struct HalfCloseStall: Detector {
     package static let manual = Manual(
         id: "half-close-stall",
-        title: "only one end closes",
+        title: "half-close never completed",
         sees: """
             A FIN that the other end acknowledged, and neither its own FIN nor data from it for 20 s or more; at the \
             end of the capture it is pending after 10 s.

@@ -4,7 +4,7 @@ import Tracking
 package struct IdleTimeoutClose: Detector {
     package static let manual = Manual(
         id: "idle-timeout-close",
-        title: "connection closed for being idle",
+        title: "idle timeout",
         sees: """
             A FIN or RST after 10 s or more without a single packet of the connection, at a round number of seconds, \
             when nobody waited for an answer. Or three connections of a service that the same end closed after the \
@@ -145,7 +145,8 @@ package struct IdleTimeoutClose: Detector {
         var best: ArraySlice<IdleCloses.Close> = []
         var start = 0
         for end in sorted.indices {
-            while sorted[end].quiet - sorted[start].quiet > sorted[start].quiet / Self.alikeDivisor {
+            while sorted[end].quiet - sorted[start].quiet > sorted[start].quiet / Self.alikeDivisor
+            {
                 start += 1
             }
             if end - start + 1 > best.count { best = sorted[start...end] }
@@ -183,8 +184,12 @@ package struct IdleTimeoutClose: Detector {
                 encapsulation: first.event.encapsulation
             ),
             guards: survey.guards,
-            summary: "\(who) closed \(closes.count) connections to \(service) after \(time) without a packet.",
-            explanation: "The silences are alike within 2 %, and did not begin together: a timer of \(time) ran out.",
+            summary: """
+                \(who) closed \(closes.count) connections to \(service) after \(time) without a packet.
+                """,
+            explanation: """
+                The silences are alike within 2 %, and did not begin together: a timer of \(time) ran out.
+                """,
             count: closes.count,
             flows: closes.count,
             speaksForAll: true,
@@ -193,18 +198,7 @@ package struct IdleTimeoutClose: Detector {
                 Metric("closed_by", first.isByResponder ? "server" : "client"),
                 Metric("destination_port", Int(service.port)),
             ],
-            evidence: closes.prefix(Finding.evidenceLimit).map { close in
-                Evidence(
-                    event: close.event,
-                    isFromInitiator: !close.isByResponder,
-                    ends: Evidence.Ends(
-                        source: close.isByResponder ? service : close.initiator,
-                        destination: close.isByResponder ? close.initiator : service
-                    ),
-                    errorSender: .other,
-                    note: "after \(Wording.duration(close.quiet)) without a packet"
-                )
-            },
+            evidence: closes.prefix(Finding.evidenceLimit).map { evidence(of: $0, on: service) },
             evidenceOmitted: max(0, closes.count - Finding.evidenceLimit),
             causes: ["idle-timeout"],
             checks: [
@@ -227,7 +221,21 @@ package struct IdleTimeoutClose: Detector {
             ending.stream.hasData, idle >= Self.shortest,
             ending.stream.lastDataSender != ending.incarnation.initiator
         else { return nil }
-        return isRound(idle) ? Close(incarnation: ending.incarnation, event: first, idle: idle) : nil
+        return isRound(idle)
+            ? Close(incarnation: ending.incarnation, event: first, idle: idle) : nil
+    }
+
+    private func evidence(of close: IdleCloses.Close, on service: Endpoint) -> Evidence {
+        Evidence(
+            event: close.event,
+            isFromInitiator: !close.isByResponder,
+            ends: Evidence.Ends(
+                source: close.isByResponder ? service : close.initiator,
+                destination: close.isByResponder ? close.initiator : service
+            ),
+            errorSender: .other,
+            note: "after \(Wording.duration(close.quiet)) without a packet"
+        )
     }
 
     /// Whether a timer of a round length may have run out: it began with what its owner sent or received last, a way

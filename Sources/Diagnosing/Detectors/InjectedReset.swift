@@ -4,7 +4,7 @@ import Tracking
 package struct InjectedReset: Detector {
     package static let manual = Manual(
         id: "rst-injected",
-        title: "RST from somebody else",
+        title: "RST injected by a third party",
         sees: """
             A RST that does not look like its sender's other packets. Points are added: another TTL while the \
             sender's own is stable, 3; another source MAC address, 3; the sender goes on with data as if it knew of \

@@ -4,7 +4,7 @@ import Tracking
 package struct MTUBlackHole: Detector {
     package static let manual = Manual(
         id: "mtu-blackhole",
-        title: "large segments vanish",
+        title: "path-MTU black hole",
         sees: """
             A segment of 1200 bytes or more that was sent four times or more and never acknowledged, on a \
             connection on which smaller ones were, while the other end was still heard. Seen from the receiver: a bare \

@@ -4,7 +4,7 @@ import Tracking
 package struct ReconnectLoop: Detector {
     package static let manual = Manual(
         id: "reconnect-loop",
-        title: "connects, is turned away, connects again",
+        title: "reconnect loop",
         sees: """
             Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
             after the other, \

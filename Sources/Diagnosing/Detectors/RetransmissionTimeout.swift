@@ -4,7 +4,7 @@ import Tracking
 package struct RetransmissionTimeout: Detector {
     package static let manual = Manual(
         id: "retransmission-timeout",
-        title: "data sent in vain until the sender gave up",
+        title: "retransmission timeout",
         sees: """
             The same data sent six times or more and never acknowledged; then a RST, a FIN, or nothing.
             """,

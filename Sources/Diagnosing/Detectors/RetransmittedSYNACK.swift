@@ -4,7 +4,7 @@ import Tracking
 package struct RetransmittedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-retransmission",
-        title: "right SYN-ACK sent again and again",
+        title: "SYN-ACK retransmitted",
         sees: """
             The SYN-ACK that acknowledges the newest SYN comes again with the same ISN of the responder, 0.9 s \
             or more after the one before, and no SYN just before asked for it. Or it comes again for every \

@@ -4,7 +4,7 @@ import Tracking
 package struct SYNCookie: Detector {
     package static let manual = Manual(
         id: "syn-cookie",
-        title: "SYN-ACKs that look like SYN cookies",
+        title: "SYN cookies",
         sees: """
             A SYN-ACK without window scale and SACK permitted, although the SYN offered both and the same responder \
             gave them in another SYN-ACK of the four-tuple; or several SYN-ACKs to one SYN, with different \

@@ -4,7 +4,7 @@ import Tracking
 package struct SilentConnection: Detector {
     package static let manual = Manual(
         id: "silent-connection",
-        title: "connection on which nobody speaks",
+        title: "silent connection",
         sees: """
             A complete handshake, and no data in either direction until one end closes after 5 s or more, or until \
             the capture ends. A responder that closes within a second of the handshake, without a byte, is told as \

@@ -4,7 +4,7 @@ import Tracking
 package struct SimultaneousOpen: Detector {
     package static let manual = Manual(
         id: "simultaneous-open",
-        title: "both ends opened the connection at once",
+        title: "simultaneous open",
         sees: """
             Both ends send a SYN before either sends a SYN-ACK; then each sends a SYN-ACK with the ISN of its \
             own SYN that acknowledges the other's. If that has not brought the connection up after 3 s it is \

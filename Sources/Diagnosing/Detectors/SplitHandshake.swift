@@ -4,7 +4,7 @@ import Tracking
 package struct SplitHandshake: Detector {
     package static let manual = Manual(
         id: "split-handshake",
-        title: "split handshake: the responder turns the roles round",
+        title: "split handshake",
         sees: """
             The responder answers the SYN with a plain SYN (four-way), or with a bare ACK and then a SYN \
             (five-way); the initiator sends the SYN-ACK, with its own ISN unchanged, and the responder only \

@@ -4,7 +4,7 @@ import Tracking
 package struct TLSHandshakeReset: Detector {
     package static let manual = Manual(
         id: "tls-handshake-reset",
-        title: "TLS handshake cut off",
+        title: "TLS handshake failure",
         sees: """
             A FIN or RST after a ClientHello, or any later message of a TLS handshake, and before the server's first \
             application data, with no alert of either end before it. The reason says what stands out: \
@@ -60,7 +60,8 @@ package struct TLSHandshakeReset: Detector {
         case .reset: finding.party("closed_by").map { [$0] } ?? []
         case .close, nil:
             // Who leaves because nothing more comes is not to blame.
-            finding[metric: "server_said"] == .text("nothing") ? [.server] : finding.party("closed_by").map { [$0] } ?? []
+            finding[metric: "server_said"] == .text("nothing")
+                ? [.server] : finding.party("closed_by").map { [$0] } ?? []
         }
     }
 

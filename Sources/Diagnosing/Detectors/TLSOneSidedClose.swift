@@ -4,7 +4,7 @@ import Tracking
 package struct TLSOneSidedClose: Detector {
     package static let manual = Manual(
         id: "tls-one-sided-close",
-        title: "TLS close_notify of one end only",
+        title: "one-sided TLS close",
         sees: """
             One end sent a close_notify (an alert record up to TLS 1.2; in TLS 1.3 a last record of the length of an \
             alert), and the other closed TCP without one: by FIN (fin-without-close-notify) or by RST \

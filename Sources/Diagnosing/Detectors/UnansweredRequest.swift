@@ -4,7 +4,7 @@ import Tracking
 package struct UnansweredRequest: Detector {
     package static let manual = Manual(
         id: "unanswered-request",
-        title: "request that nobody answers",
+        title: "unanswered request",
         sees: """
             The initiator's data was the last, and the responder sent none for 10 s, or for 5 s until the initiator \
             closed; where the service often takes more than 2 s, for 5 times what that usually is. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
@@ -129,7 +129,9 @@ package struct UnansweredRequest: Detector {
             !PortProfile.isPing(own.last.payloadLength, to: history.responder.port)
         else { return nil }
         // Whoever sends message after message and never gets an answer does not wait for one.
-        let isStream = !other.hasSentData && own.last.time - own.begin > Self.oneRequest
+        let isStream =
+            !other.hasSentData && !ending.stream.isRetransmitting(side)
+            && own.last.time - own.begin > Self.oneRequest
         guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
         let waited = history.endTime(of: ending) - own.last.time
         let isByRequester = ending.first.map { history.events[$0].side == side } ?? false

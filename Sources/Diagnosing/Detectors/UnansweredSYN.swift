@@ -4,7 +4,7 @@ import Tracking
 package struct UnansweredSYN: Detector {
     package static let manual = Manual(
         id: "syn-unanswered",
-        title: "SYN without any answer",
+        title: "SYN unanswered",
         sees: """
             A SYN was sent at least twice, or two attempts half a second apart were made, or three connections with \
             one SYN each (single-syns), and neither a SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
@@ -74,7 +74,10 @@ package struct UnansweredSYN: Detector {
         guard !history.capture.oneWayInitiators.contains(history.initiator.address) else {
             return nil
         }
-        let silences = history.incarnations.map { ($0, unanswered(in: $0, of: history)) }
+        let timeout = history.refusalTimeout
+        let silences = history.incarnations.map {
+            ($0, unanswered(in: $0, of: history, timeout))
+        }
         guard let (incarnation, attempts) = silences.last(where: { !$0.1.isEmpty }) else {
             return nil
         }
@@ -87,7 +90,7 @@ package struct UnansweredSYN: Detector {
             $0.number > incarnation.number && $0.isEstablished
         }
         let reason = reason(of: attempts, in: incarnation, of: history)
-        let reset = attempts.compactMap(history.lateReset).last
+        let reset = attempts.compactMap { history.lateReset(endingOf: $0, after: timeout) }.last
         let events = (sendings + [reset].compactMap(\.self)).sorted()
         return finding(
             in: history,
@@ -135,19 +138,31 @@ package struct UnansweredSYN: Detector {
         }
     }
 
+    /// Whether single SYNs are so many that nobody was served meanwhile.
+    private func isFailure(
+        _ probes: [ScanCounter.Probe],
+        of initiator: Address,
+        at service: Endpoint,
+        in survey: Survey
+    ) -> Bool {
+        guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
+            probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
+            last.time - first.time >= Self.retryGap
+        else { return false }
+        return !survey.capture.outcomes.attempts(at: service).contains {
+            $0.initiator == initiator && $0.outcome == .served
+                && (first.time...last.time).contains($0.begin)
+        }
+    }
+
     private func finding(
         on probes: [ScanCounter.Probe],
         _ counter: ScanCounter,
         to service: Endpoint,
         in survey: Survey
     ) -> Finding? {
-        guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
-            probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
-            last.time - first.time >= Self.retryGap,
-            !survey.capture.outcomes.attempts(at: service).contains(where: {
-                $0.initiator == counter.initiator && $0.outcome == .served
-                    && (first.time...last.time).contains($0.begin)
-            })
+        guard let first = probes.first, let last = probes.last,
+            isFailure(probes, of: counter.initiator, at: service, in: survey)
         else { return nil }
         let time = last.time - first.time
         let isPending = time < Self.answerTimeout || survey.capture.outcomes.hasSYNsAlone
@@ -184,18 +199,7 @@ package struct UnansweredSYN: Detector {
                 Metric("destination_port", Int(service.port)),
                 Metric("established", false),
             ],
-            evidence: examples.map { example in
-                Evidence(
-                    event: example.event,
-                    isFromInitiator: true,
-                    ends: Evidence.Ends(
-                        source: Endpoint(counter.initiator, port: example.sourcePort),
-                        destination: service
-                    ),
-                    errorSender: .other,
-                    note: "SYN, not answered"
-                )
-            },
+            evidence: evidence(in: examples, from: counter.initiator),
             evidenceOmitted: probes.count - examples.count,
             causes: Reason.allToPort.causes,
             checks: Self.checks(from: counter.initiator, to: service),
@@ -206,15 +210,38 @@ package struct UnansweredSYN: Detector {
         )
     }
 
+    private func evidence(
+        in examples: [(event: Event, sourcePort: UInt16, target: Endpoint)],
+        from initiator: Address
+    ) -> [Evidence] {
+        examples.map { example in
+            Evidence(
+                event: example.event,
+                isFromInitiator: true,
+                ends: Evidence.Ends(
+                    source: Endpoint(initiator, port: example.sourcePort),
+                    destination: example.target
+                ),
+                errorSender: .other,
+                note: "SYN, not answered"
+            )
+        }
+    }
+
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
-    private func unanswered(in incarnation: Incarnation, of history: History) -> [Attempt] {
+    private func unanswered(
+        in incarnation: Incarnation,
+        of history: History,
+        _ timeout: Int64
+    ) -> [Attempt] {
         guard incarnation.completion == nil,
             !history.interpretations[incarnation.events].contains(.responderSyn)
         else {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            $0.answers.isEmpty && ($0.end == nil || history.lateReset(endingOf: $0) != nil)
+            $0.answers.isEmpty
+                && ($0.end == nil || history.lateReset(endingOf: $0, after: timeout) != nil)
                 && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }
         guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first })
@@ -225,17 +252,21 @@ package struct UnansweredSYN: Detector {
         let runs = attempts.split(where: { attempt, next in
             replies.contains { (attempt.first..<next.first).contains($0) }
         })
-        return runs.filter { isFailure($0, in: history) }.flatMap(\.self)
+        return runs.filter { isFailure($0, in: history, timeout) }.flatMap(\.self)
     }
 
     /// Whether the initiator tried again, so that it had no answer either.
-    private func isFailure(_ attempts: ArraySlice<Attempt>, in history: History) -> Bool {
+    private func isFailure(
+        _ attempts: ArraySlice<Attempt>,
+        in history: History,
+        _ timeout: Int64
+    ) -> Bool {
         let hasRetransmission = attempts.contains { $0.sendings.count > 1 }
         let hasRetry = zip(attempts, attempts.dropFirst()).contains {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
         }
         return hasRetransmission || hasRetry
-            || attempts.contains { history.lateReset(endingOf: $0) != nil }
+            || attempts.contains { history.lateReset(endingOf: $0, after: timeout) != nil }
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
@@ -309,8 +340,11 @@ package struct UnansweredSYN: Detector {
 
     /// What is to be said of a RST that came when nobody could mean the SYN any more.
     private func lateEnd(of attempts: [Attempt], in history: History) -> String? {
+        let timeout = history.refusalTimeout
         for attempt in attempts.reversed() {
-            guard let reset = history.lateReset(endingOf: attempt) else { continue }
+            guard let reset = history.lateReset(endingOf: attempt, after: timeout) else {
+                continue
+            }
             let syn = attempt.sendings.last { $0 < reset } ?? attempt.first
             let responder = history.responder.address
             return """

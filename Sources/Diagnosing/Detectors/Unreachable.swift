@@ -4,7 +4,7 @@ import Tracking
 package struct Unreachable: Detector {
     package static let manual = Manual(
         id: "icmp-unreachable",
-        title: "ICMP error says that a segment cannot arrive",
+        title: "ICMP destination unreachable",
         sees: """
             An ICMP destination unreachable of code 0 to 3, 5 to 8, 11 or 12, an ICMPv6 one of code 0, 2, 3 or \
             4, or a time exceeded in transit, that quotes a segment of the flow: the four-tuple and the \

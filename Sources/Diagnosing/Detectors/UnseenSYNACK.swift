@@ -4,7 +4,7 @@ import Tracking
 package struct UnseenSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-unseen",
-        title: "SYN-ACK acknowledges a SYN that was never captured",
+        title: "SYN-ACK for an unseen SYN",
         sees: """
             A SYN of the four-tuple was captured, and a SYN-ACK after it acknowledges none of the captured \
             ISNs, no data that they carried, and nothing of an earlier captured connection.
@@ -111,7 +111,8 @@ package struct UnseenSYNACK: Detector {
     /// A SYN-ACK that is sent again and again and never completed, and no SYN to it: that went another way.
     private func oneWay(in history: History) -> Finding? {
         guard let incarnation = history.incarnations.last, incarnation.attempts.isEmpty,
-            incarnation.completion == nil,
+            incarnation.completion == nil, incarnation.former == nil,
+            incarnation.number == 0,
             !history.capture.oneWayInitiators.contains(history.initiator.address)
         else { return nil }
         let answers = incarnation.events.filter { index in
@@ -124,6 +125,11 @@ package struct UnseenSYNACK: Detector {
         let others = incarnation.events.filter { !answers.contains($0) }
         guard let first = answers.first, let last = answers.last,
             others.allSatisfy(history.isDuplicate),
+            history.capture.unsolicitedSYNACKs.contain(
+                history.events[first],
+                to: history.initiator,
+                from: history.responder
+            ),
             Set(answers.map { history.events[$0].sequence }).count == 1,
             history.delay(from: first, to: last) >= TimingTolerance.shortestHandshakeTimer
         else { return nil }
@@ -132,12 +138,14 @@ package struct UnseenSYNACK: Detector {
             in: history,
             incarnation: incarnation,
             reason: "one-way",
-            severity: .warning,
+            severity: history.capture.hasBothDirections ? .warning : .note,
             confidence: .medium,
             status: .likely,
             count: answers.count,
             events: answers,
-            note: { "acknowledges \(history.events[answers[$0]].acknowledgment), which was not captured" },
+            note: {
+                "acknowledges \(history.events[answers[$0]].acknowledgment): that SYN was not captured"
+            },
             metrics: [
                 Metric("synacks", answers.count),
                 Metric("distinct_acks", 1),

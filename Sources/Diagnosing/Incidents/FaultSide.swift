@@ -1,3 +1,5 @@
+import Tracking
+
 /// Where the cause of an incident lies, as far as the packets tell.
 package enum FaultSide: String, Sendable, CaseIterable {
     case client
@@ -16,14 +18,15 @@ package enum FaultSide: String, Sendable, CaseIterable {
         }
     }
 
-    /// As part of a sentence.
-    var words: String {
-        switch self {
-        case .client: "the client"
-        case .server: "the server"
-        case .network: "the network between them"
-        case .capture: "a capture that holds one direction only"
-        }
+    /// As a sentence about a subject names it, with its address where that is known.
+    fileprivate func words(for subject: Subject) -> String {
+        let address =
+            switch self {
+            case .client: subject.initiatorAddress
+            case .server: subject.responderAddress
+            case .network, .capture: Address?.none
+            }
+        return address.map { "\(rawValue) (\($0))" } ?? rawValue
     }
 }
 
@@ -36,18 +39,13 @@ extension Finding {
 }
 
 extension [FaultSide] {
-    /// One sentence on where to look, for findings with these subjects; empty where nothing points anywhere.
+    /// The last words of a verdict: where the fault lies, or what would decide; empty where nothing points anywhere.
     func sentence(about subject: Subject) -> String {
         guard let first else { return "" }
-        guard count > 1 else { return "This points to \(first.words)." }
-        let second = self[1]
-        let end = second == .client || first == .client ? subject.initiatorAddress : nil
-        let place = contains(.server) ? subject.responderAddress : end
-        guard contains(.network), let place else {
-            return "This points to \(first.words), or else to \(second.words)."
-        }
-        return """
-            This points to \(first.words), or else to \(second.words); a capture on \(place) would tell.
-            """
+        guard count > 1 else { return "Fault: \(first.words(for: subject))." }
+        let both = "Fault: \(first.words(for: subject)), or \(self[1].words(for: subject))"
+        let end = contains(.server) ? subject.responderAddress : subject.initiatorAddress
+        guard contains(.network), !contains(.capture), let end else { return "\(both)." }
+        return "\(both); a capture on \(end) would tell."
     }
 }

@@ -39,7 +39,7 @@ struct IncidentAccumulator {
 
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
-        if new.indices.contains(where: { new[$0].severity == .error }) {
+        if new.contains(where: \.isFailure) {
             failures += 1
             lastFailure = max(lastFailure, new.map(\.lastSeen).max() ?? .min)
             // It will be counted among those that came up, and did not come up for whoever waits
@@ -129,6 +129,11 @@ struct IncidentAccumulator {
 }
 
 extension Finding {
+    /// Whether whoever asked for the connection did not get it, or not yet.
+    fileprivate var isFailure: Bool {
+        severity == .error || severity == .warning && !isEstablished
+    }
+
     /// Makes this a finding about both subjects.
     mutating func absorb(_ other: Finding) {
         severity = max(severity, other.severity)

@@ -7,8 +7,6 @@ extension History {
     private static let portOfBGP: UInt16 = 179
     /// Whoever is served within this time after a failure lost nothing by it, in nanoseconds.
     private static let promptSuccess: Int64 = 1_000_000_000
-    /// A client that is refused over one version of IP tries the other at once, in nanoseconds.
-    private static let fallback: Int64 = 100_000_000
 
     /// By how many routers a RST comes from nearer than all other packets of its sender, before it
     /// and after it, in any flow; `nil` where it does not, or where they come from afar and near.
@@ -22,7 +20,8 @@ extension History {
         guard responder.port != Self.portOfBGP, initiator.port != Self.portOfBGP,
             !sightings.hasSent(sender, event.timeToLive, before: event.time),
             !isFromInitiator(event) || incarnation(of: index).isEstablished,
-            let usual = sightings.hops(of: sender, before: event.time)
+            let usual = sightings.hops(of: sender, before: event.time),
+            steadyHops(of: event.side) ?? usual == usual
         else { return nil }
         let nearer = Int(usual) - Int(Hops.passed(event.timeToLive))
         return nearer > 0 ? nearer : nil
@@ -36,8 +35,8 @@ extension History {
         let own = initiator.address
         let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
             $0.initiator == own
-                || $0.responder != responder && $0.initiator.isIPv4 != own.isIPv4
-                    && $0.begin - time <= Self.fallback
+                || $0.responder.address.isIPv4 != own.isIPv4
+                    && capture.isOneHost($0.responder.address, responder.address)
         }
         return isServed
             || capture.outcomes.served(on: initiator.port, during: period).contains {
@@ -47,7 +46,6 @@ extension History {
 
     /// Whether the service was served to anybody in this capture.
     var isServiceAlive: Bool {
-        isEverEstablished
-            || capture.outcomes.attempts(at: responder).contains { $0.outcome == .served }
+        isEverEstablished || capture.outcomes.isServed(by: responder)
     }
 }

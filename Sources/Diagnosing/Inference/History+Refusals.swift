@@ -21,19 +21,20 @@ extension History {
     private static let refusalTimeout: Int64 = 1_000_000_000
     private static let unknownRefusalTimeout: Int64 = 3_000_000_000
 
-    /// Whether a RST comes so long after the newest SYN that it refuses nothing: who sends it gave up.
-    func isTooLate(_ reset: Int, toRefuse attempt: Attempt) -> Bool {
-        guard let syn = attempt.sendings.last(where: { $0 < reset }) else { return false }
-        let timeout =
-            leastAnswerDelay.map { max(Self.refusalTimeout, 3 * $0) } ?? Self.unknownRefusalTimeout
-        return delay(from: syn, to: reset) > timeout
+    /// A RST that comes later after the newest SYN refuses nothing, in nanoseconds: who sends it gave up.
+    var refusalTimeout: Int64 {
+        leastAnswerDelay.map { max(Self.refusalTimeout, 3 * $0) } ?? Self.unknownRefusalTimeout
+    }
+
+    /// Whether a RST comes too late to refuse an attempt.
+    func isLater(_ reset: Int, than timeout: Int64, after attempt: Attempt) -> Bool {
+        attempt.sendings.last { $0 < reset }.map { delay(from: $0, to: reset) > timeout } ?? false
     }
 
     /// The RST in the responder's name that ended an attempt long after its last SYN; `nil` without any.
-    func lateReset(endingOf attempt: Attempt) -> Int? {
-        guard case .refused(let reset) = attempt.end, isTooLate(reset, toRefuse: attempt) else {
-            return nil
-        }
+    func lateReset(endingOf attempt: Attempt, after timeout: Int64) -> Int? {
+        guard case .refused(let reset) = attempt.end, isLater(reset, than: timeout, after: attempt)
+        else { return nil }
         return reset
     }
 

@@ -51,10 +51,9 @@ struct IncidentLine {
         connections = incidents.reduce(0) { $0 + $1.connections }
         firstSeen = incidents.map(\.firstSeen).min() ?? 0
         lastSeen = incidents.map(\.lastSeen).max() ?? 0
-        let pathology = worst.root.pathology
         guard members.count > 1 else {
             clients = worst.clientCount
-            title = "\(pathology): \(worst.headline)"
+            title = worst.headline
             return
         }
         let hosts = incidents.reduce(into: Set<Address>()) { $0.formUnion($1.clients) }
@@ -70,7 +69,7 @@ struct IncidentLine {
             hosts.count == 1
             ? hosts.first?.description ?? "" : Wording.count(clients, "client")
         title =
-            "\(pathology): \(sources) of \(targets), \(Wording.count(members.count, "incident"))"
+            "\(worst.root.title): \(sources) of \(targets), \(Wording.count(members.count, "incident"))"
     }
 
     /// Whether it comes before another one; `nil` where both are equal.

@@ -27,6 +27,7 @@ package struct ConnectOutcomes: Sendable {
     private var failing: [UInt64] = []
     /// By the responder's port, oldest first once it is settled.
     private var entries: [UInt16: [Entry]] = [:]
+    private var servedServices: Set<Endpoint> = []
     private var count = 0
     /// Those that found no place.
     package private(set) var refused: UInt64 = 0
@@ -54,6 +55,7 @@ package struct ConnectOutcomes: Sendable {
         }
         count += 1
         let initiator = flow.initiator
+        if outcome == .served { servedServices.insert(flow.key[initiator.other]) }
         entries[UInt16(port), default: []].append(
             Entry(
                 begin: flow.begin,
@@ -79,6 +81,9 @@ package struct ConnectOutcomes: Sendable {
     package func attempts(at service: Endpoint) -> [Entry] {
         entries[service.port]?.filter { $0.responder == service } ?? []
     }
+
+    /// Whether anybody was served by a service.
+    package func isServed(by service: Endpoint) -> Bool { servedServices.contains(service) }
 
     /// Whether nothing but SYNs to several services was captured: a filter may have left out all else.
     package private(set) var hasSYNsAlone = false

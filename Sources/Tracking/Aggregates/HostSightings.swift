@@ -17,6 +17,8 @@ package struct HostSightings: Sendable {
     }
 
     private var sightings: [Address: [Sighting]] = [:]
+    /// Hosts that sent with one time to live and another on one connection.
+    private var varying: Set<Address> = []
     /// Sightings that found no place.
     package private(set) var refused: UInt64 = 0
 
@@ -63,6 +65,10 @@ package struct HostSightings: Sendable {
         sightings[host] = known
     }
 
+    mutating func noteVariation(of host: Address) {
+        if varying.count < Self.hostLimit { varying.insert(host) }
+    }
+
     /// Whether a host had sent anything with this time to live before.
     package func hasSent(_ host: Address, _ timeToLive: UInt8, before time: Int64) -> Bool {
         sightings[host]?.contains { $0.timeToLive == timeToLive && $0.first < time } ?? false
@@ -76,9 +82,9 @@ package struct HostSightings: Sendable {
     /// How many routers all packets of a host have passed, where some came before a time; `nil`
     /// where not all have passed as many.
     package func hops(of host: Address, before time: Int64) -> UInt8? {
-        guard let known = sightings[host], known.contains(where: { $0.first < time }) else {
-            return nil
-        }
+        guard let known = sightings[host], !varying.contains(host),
+            known.contains(where: { $0.first < time })
+        else { return nil }
         let hops = Set(known.map { Hops.passed($0.timeToLive) })
         return hops.count == 1 ? hops.first : nil
     }
@@ -87,6 +93,7 @@ package struct HostSightings: Sendable {
     func reduced(to hosts: [Address]) -> HostSightings {
         var sightings = HostSightings()
         for host in hosts { sightings.sightings[host] = self.sightings[host] }
+        sightings.varying = varying.intersection(hosts)
         return sightings
     }
 }
@@ -139,6 +146,9 @@ extension Tracker {
         for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
             let flow = flows.table[index]
             for side in [Side.low, .high] where hosts.contains(flow.key[side].address) {
+                if flow[side].marks.contains(.hopsVary) {
+                    aggregates.sightings.noteVariation(of: flow.key[side].address)
+                }
                 aggregates.sightings.note(
                     flow.key[side].address,
                     flow[side].timeToLive,

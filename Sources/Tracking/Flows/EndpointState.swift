@@ -11,12 +11,14 @@ struct EndpointState: BitwiseCopyable {
         static let sentFin = Marks(rawValue: 8)
         /// The other end has acknowledged its FIN.
         static let finAcknowledged = Marks(rawValue: 16)
+        /// Its packets come with one time to live and another.
+        static let hopsVary = Marks(rawValue: 32)
     }
 
     var initialSequence = SequenceNumber(0)
     /// One past the highest sequence number sent (SND.NXT, as captured).
     var next = SequenceNumber(0)
-    /// The newest acknowledgment sent.
+    /// The highest acknowledgment sent, 0 before the first.
     var acknowledged = SequenceNumber(0)
     /// The newest timestamp sent, 0 before the first.
     var timestamp: UInt32 = 0
@@ -35,11 +37,11 @@ struct EndpointState: BitwiseCopyable {
         let isProgress = next.distance(to: end) > 0 && !segment.flags.contains(.rst)
         if !marks.contains(.seen) || isProgress { next = end }
         lastSent = Self.units(segment.time)
-        if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
+        if segment.flags.contains(.ack) { note(acknowledgment: segment.acknowledgment) }
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
         // A RST may come from elsewhere.
-        if !segment.flags.contains(.rst) { timeToLive = segment.timeToLive }
+        if !segment.flags.contains(.rst) { note(timeToLive: segment.timeToLive) }
     }
 
     /// Takes an ACK, with data or without, of an end that has spoken before or not.
@@ -48,7 +50,7 @@ struct EndpointState: BitwiseCopyable {
         let end = segment.sequence.advanced(by: segment.payloadLength)
         if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
         lastSent = Self.units(segment.time)
-        acknowledged = segment.acknowledgment
+        note(acknowledgment: segment.acknowledgment)
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
     }
@@ -59,9 +61,24 @@ struct EndpointState: BitwiseCopyable {
     /// When it sent last, in nanoseconds since 1970, about a millisecond too early at most.
     ///
     /// - Parameter time: a later time, by less than 52 days.
+    /// - Returns: nanoseconds since 1970.
     func timeSent(before time: Int64) -> Int64 {
         let age = Self.units(time) &- lastSent
         return (time >> 20 - Int64(age)) << 20
+    }
+
+    @inline(always)
+    private mutating func note(timeToLive value: UInt8) {
+        if timeToLive != value, timeToLive != 0 { marks.insert(.hopsVary) }
+        timeToLive = value
+    }
+
+    /// Segments may be captured in another order than they were sent in.
+    @inline(always)
+    private mutating func note(acknowledgment number: SequenceNumber) {
+        if acknowledged.rawValue == 0 || acknowledged.distance(to: number) > 0 {
+            acknowledged = number
+        }
     }
 
     @inline(always)

@@ -44,6 +44,16 @@ extension StreamEnd {
         UInt32(truncatingIfNeeded: time / 1_000_000)
     }
 
+    /// No timer sends a segment again within this time, in nanoseconds: it was captured twice.
+    private static let copyWindow: Int64 = 5_000_000
+
+    /// Whether a segment is the newest one, captured once more.
+    @inline(always)
+    private func isCopied(by segment: borrowing FlowSegment) -> Bool {
+        segment.sequence == last.sequence && segment.payloadLength == last.payloadLength
+            && segment.time &- last.time < Self.copyWindow
+    }
+
     /// Takes a data segment.
     ///
     /// - Returns: whether it was sent before, and how many it makes.
@@ -53,7 +63,7 @@ extension StreamEnd {
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
         let reach = segment.sequence.advanced(by: segment.payloadLength)
-        let isAgain = last.packet != 0 && end.distance(to: reach) <= 0
+        let isAgain = last.packet != 0 && end.distance(to: reach) <= 0 && !isCopied(by: segment)
         if last.packet == 0 { begin = Self.milliseconds(segment.time) }
         if !isAgain { end = reach }
         if beginsTurn { turn = segment.time }

@@ -28,7 +28,7 @@ package struct StreamSummary: Hashable, Sendable {
     package struct Progress: BitwiseCopyable, Hashable, Sendable {
         /// One past the highest sequence number that it sent.
         package let next: SequenceNumber
-        /// The newest acknowledgment that it sent.
+        /// The highest acknowledgment that it sent.
         package let acknowledged: SequenceNumber
         /// Whether any segment of it was captured.
         package let isCaptured: Bool

@@ -169,7 +169,9 @@ extension Tracker {
                 flows.table[index].begin
             )
         }
-        for (pair, count) in flows.formerConnections { body(count, pair.initiator, pair.responder, .min) }
+        for (pair, count) in flows.formerConnections {
+            body(count, pair.initiator, pair.responder, .min)
+        }
     }
 }
 

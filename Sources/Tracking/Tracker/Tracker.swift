@@ -151,7 +151,9 @@ package struct Tracker: ~Copyable {
                 at: segment.time,
                 after: quiet
             )
-            if isFirst, quiet >= IdleCloses.shortest { noteIdleClose(by: segment, quiet, on: index) }
+            if isFirst, quiet >= IdleCloses.shortest {
+                noteIdleClose(by: segment, quiet, on: index)
+            }
         }
         if segment.flags.contains(.rst), segment.side != flows.table[index].initiator {
             noteMassReset(by: segment, news, on: index)
