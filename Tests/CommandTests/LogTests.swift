@@ -154,7 +154,7 @@ import Testing
 
         #expect(outcome.status == 2)
         #expect(outcome.output == "")
-        #expect(outcome.errors.contains("Error: "))
+        #expect(outcome.errors.hasPrefix("synopsis: "))
     }
 
     @Test func `reads a log from standard input, if the capture is a file`() throws {

@@ -54,6 +54,9 @@ import Tracking
             #expect(excess(of: report, width, .init()) == [])
         }
         #expect(excess(of: report, 80, .init(showsAll: true)) == [])
+        let plain = Style(width: 80, isASCII: true)
+        let text = TextReport(report, style: plain).text
+        #expect(text.utf8.allSatisfy { $0 < 0x7F && ($0 >= 0x20 || $0 == 0x0A) })
     }
 
     @Test(arguments: Catalog.manuals.map(\.id))

@@ -27,7 +27,7 @@ package struct Incident: Sendable {
     /// The flows to show: the first of each kind.
     package let histories: [History]
     /// That of the gravest finding.
-    package let severity: Severity
+    package private(set) var severity: Severity
     /// When anything of it happened first, in nanoseconds since 1970.
     package let firstSeen: Int64
     package let lastSeen: Int64
@@ -54,6 +54,13 @@ package struct Incident: Sendable {
             var finding = self.finding
             finding.evidenceOmitted += max(0, finding.evidence.count - limit)
             finding.evidence = Array(finding.evidence.prefix(limit))
+            return Link(finding: finding, id: id, role: role, communityID: communityID)
+        }
+
+        func regraded(_ severities: [String: Severity]) -> Link {
+            guard let severity = severities[finding.pathology] else { return self }
+            var finding = self.finding
+            finding.severity = severity
             return Link(finding: finding, id: id, role: role, communityID: communityID)
         }
 
@@ -125,6 +132,14 @@ package struct Incident: Sendable {
             return clients.count
         }
         return sources
+    }
+
+    /// The same with other severities for some pathologies.
+    package func regraded(_ severities: [String: Severity]) -> Incident {
+        var incident = self
+        incident.chain = chain.map { $0.regraded(severities) }
+        incident.severity = incident.chain.map(\.finding.severity).max() ?? severity
+        return incident
     }
 
     /// Whether it is reported before another one: the graver, then the one with more failed connections, then

@@ -8,13 +8,7 @@ package struct JSONReport {
 
     package init(_ report: Report) {
         self.report = report
-        events = EventJSON(
-            hasNanoseconds: report.hasNanoseconds,
-            inputs: report.inputs.map(\.name),
-            origins: report.origins,
-            services: report.services,
-            encapsulations: report.encapsulations
-        )
+        events = EventJSON(report)
     }
 
     /// The document, with a newline at its end.
@@ -164,6 +158,7 @@ package struct JSONReport {
             ("bytes", .unsigned(input.octets)),
             ("snaplen", .integer(input.snapshotLength)),
             ("truncated", .boolean(input.damage != nil)),
+            ("interrupted", input.isInterrupted ? .boolean(true) : nil),
             ("first", input.window.map { events.time($0.lowerBound) }),
             ("last", input.window.map { events.time($0.upperBound) }),
             ("damaged", damage)

@@ -33,13 +33,16 @@ struct IncidentSection {
     func text(_ number: String) -> String {
         let severity = incident.severity.name.uppercased()
         let label = "\(number)\(severity)  "
-        var text = style.hung(incident.headline, behind: label)
+        let names = report.hostNames
+        let addresses = incident.addresses
+        var text = style.hung(names.introduced(addresses, in: incident.headline), behind: label)
         text = text.replacing(
             severity,
             with: style.ink(severity, incident.severity.ink),
             maxReplacements: 1
         )
-        text += "\n" + style.hung(incident.verdict, behind: "  ") + "\n"
+        let verdict = names.introduced(addresses, in: incident.verdict)
+        text += "\n" + style.hung(verdict, behind: "  ") + "\n"
         text += why
         if !whole.extent.isShort {
             for issue in incident.knownIssues {
@@ -152,7 +155,11 @@ struct IncidentSection {
         let ends = "\(history.initiator) → \(history.responder)"
         let flow =
             incident.flows > 1 ? ", one of \(incident.flows.grouped) connections" : ""
-        let heading = style.hung("\(ends)\(flow)\(report.sinks(of: history))", behind: "  ")
+        let named = report.hostNames.introduced(
+            [history.initiator.address, history.responder.address],
+            in: ends
+        )
+        let heading = style.hung("\(named)\(flow)\(report.sinks(of: history))", behind: "  ")
         let exchange = report.services.exchange(
             naming: history.responder,
             for: history.initiator.address
@@ -167,7 +174,16 @@ struct IncidentSection {
         )
         timeline.entries = entries
         timeline.logNames = whole.logNames
-        return heading.replacing(ends, with: style.ink(ends, .strong), maxReplacements: 1)
+        return heading.replacing(named, with: style.ink(named, .strong), maxReplacements: 1)
             + timeline.text
+    }
+}
+
+extension Incident {
+    /// The hosts that its texts are about.
+    var addresses: [Address] {
+        let subject = root.subject
+        let ends = histories.flatMap { [$0.initiator.address, $0.responder.address] }
+        return [subject.initiatorAddress, subject.responderAddress].compactMap(\.self) + ends
     }
 }

@@ -26,12 +26,12 @@ package struct LiveText {
         if let check = incident.checks.first {
             text += style.hung(check.line, behind: "   Check  ")
         }
-        return text + "\n"
+        return style.plain(text + "\n")
     }
 
     /// One line of what became of an incident.
     package func line(_ word: String, _ incident: Incident, at time: Int64) -> String {
-        "\(heading(incident, at: time))\(word) \(incident.headline)\n"
+        style.plain("\(heading(incident, at: time))\(word) \(incident.headline)\n")
     }
 
     private func heading(_ incident: Incident, at time: Int64) -> String {

@@ -30,7 +30,7 @@ struct Overview {
             let (length, counts) = report.failureTimes.bars(in: window, atMost: room),
             let most = counts.max(), most > 0
         else { return "" }
-        let levels = Array("▁▂▃▄▅▆▇█")
+        let levels = Array(style.isASCII ? "_.:-=+*#" : "▁▂▃▄▅▆▇█")
         let bars = counts.map { count in
             levels[count == 0 ? 0 : 1 + (count - 1) * (levels.count - 1) / most]
         }
@@ -50,7 +50,9 @@ struct Overview {
                 line.clients > 0 ? line.clients.grouped : "many", times(of: line),
             ]
         }
-        let heads = ["#", "failed", "of", "clients", isNarrow ? "first" : "first – last"]
+        let heads = [
+            "#", "failed", "of", "clients", isNarrow ? "first" : style.plain("first – last"),
+        ]
         let widths = heads.indices.map { column in
             ([heads] + rows).map { $0[column].count }.max() ?? 0
         }
@@ -63,7 +65,9 @@ struct Overview {
         var text = cells(heads) + "what\n"
         for (row, line) in zip(rows, shown) {
             let severity = line.severity.name.uppercased()
-            let entry = style.hung(line.title, behind: cells(row) + severity + "  ")
+            let addresses = line.members.prefix(1).flatMap { report.incidents[$0].addresses }
+            let title = report.hostNames.introduced(addresses, in: line.title)
+            let entry = style.hung(title, behind: cells(row) + severity + "  ")
             let inked = style.ink(severity, line.severity.ink)
             text += entry.replacing(severity, with: inked, maxReplacements: 1)
         }
@@ -80,7 +84,7 @@ struct Overview {
     private func times(of line: IncidentLine) -> String {
         let first = shortTime(line.firstSeen)
         let last = shortTime(line.lastSeen)
-        return isNarrow || first == last ? first : "\(first) – \(last)"
+        return isNarrow || first == last ? first : style.plain("\(first) – \(last)")
     }
 
     /// To the second, and with the day where the capture is long.

@@ -13,11 +13,36 @@ package struct Style: Sendable {
     /// Whether each packet's row has its addresses, and is not broken.
     package var isWide = false
 
-    package init(width: Int = usualWidth, isColored: Bool = false, isWide: Bool = false) {
+    /// Whether the reader can show nothing but ASCII.
+    package var isASCII = false
+
+    package init(
+        width: Int = usualWidth,
+        isColored: Bool = false,
+        isWide: Bool = false,
+        isASCII: Bool = false
+    ) {
         self.width = width
         self.isColored = isColored
         self.isWide = isWide
+        self.isASCII = isASCII
     }
+
+    /// The text in characters that the reader can show.
+    func plain(_ text: String) -> String {
+        guard isASCII, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+        var plain = ""
+        for scalar in text.unicodeScalars {
+            plain += scalar.isASCII ? String(scalar) : Self.substitutes[scalar] ?? "?"
+        }
+        return plain
+    }
+
+    private static let substitutes: [Unicode.Scalar: String] = [
+        "→": "->", "←": "<-", "µ": "u", "–": "-", "…": "...", "§": "sec. ", "×": "x", "“": "\"",
+        "”": "\"", "’": "'", "≥": ">=", "≤": "<=", "⚑": "*", "├": "|", "┤": "|", "│": "|", "─": "-",
+        "▶": ">", "◀": "<", "\u{A0}": " ",
+    ]
 
     enum Ink: String {
         case error = "31;1"
@@ -39,17 +64,21 @@ package struct Style: Sendable {
     ///   - indent: the columns before each further line.
     /// - Returns: the lines, without those columns.
     func wrapped(_ text: String, first: Int? = nil, indent: Int) -> [String] {
+        let text = isASCII ? plain(text.replacing("\u{A0}", with: Self.unbroken)) : text
         let room = max(Self.leastRoom, width - indent)
         let firstRoom = first.map { max(1, width - $0) } ?? room
         let lines =
             text.isPlainLatin
             ? Self.broken(text, firstRoom, room) : Self.brokenByCharacters(text, firstRoom, room)
+        if isASCII { return lines.map { $0.replacing(Self.unbroken, with: " ") } }
         guard text.utf8.contains(Self.noBreak) else { return lines }
         return lines.map { $0.replacing("\u{A0}", with: " ") }
     }
 
     /// The last byte of a space at which no line is broken.
     private static let noBreak: UInt8 = 0xA0
+    /// The same space in ASCII: a control character, which no text has.
+    private static let unbroken = "\u{1F}"
 
     /// A line has room for at least this many characters, even beyond the page.
     private static let leastRoom = 20
@@ -118,6 +147,7 @@ package struct Style: Sendable {
     /// A paragraph with its first line behind `label`, and the others behind as many spaces, or behind those of
     /// `continuation`; with its line feeds.
     func hung(_ text: String, behind label: String, continuation: Int? = nil) -> String {
+        let label = plain(label)
         let indent = continuation ?? label.count
         var lines = wrapped(text, first: label.count, indent: indent)
         if lines.isEmpty { lines = [""] }

@@ -50,6 +50,10 @@ package struct TextReport {
     package var lineCount: Int { lines.count }
 
     package var text: String {
+        style.plain(unicodeText)
+    }
+
+    private var unicodeText: String {
         var text = head
         if report.incidents.isEmpty {
             text += "\n" + style.hung(report.nothingFound, behind: "")
@@ -118,7 +122,7 @@ package struct TextReport {
             )
     }
 
-    private var head: String {
+    var head: String {
         let inputs = report.inputs
         var parts = inputs.count == 1 ? [baseName(inputs[0].name), volume] : [volume]
         if let place = vantage { parts.append(place) }

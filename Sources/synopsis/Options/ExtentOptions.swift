@@ -22,6 +22,9 @@ struct ExtentOptions: ParsableArguments {
     )
     var incident: Int?
 
+    @Flag(help: "Only count connections and incidents of each pathology.")
+    var statistics = false
+
     func validate() throws {
         if let top, top < 1 { throw ValidationError("--top takes a number from 1.") }
         if let incident, incident < 1 {
@@ -31,7 +34,11 @@ struct ExtentOptions: ParsableArguments {
 
     /// The first option that was given, which only a text can follow.
     var textOption: String? {
-        top != nil ? "--top" : short ? "--short" : incident != nil ? "--incident" : nil
+        let given = [
+            ("--top", top != nil), ("--short", short), ("--incident", incident != nil),
+            ("--statistics", statistics),
+        ]
+        return given.first { $0.1 }?.0
     }
 
     var extent: TextReport.Extent {

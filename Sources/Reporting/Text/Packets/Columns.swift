@@ -18,7 +18,7 @@ struct Columns {
 
     init(_ rows: [PacketRow], margin: Int, style: Style) {
         func widest(_ field: (PacketRow) -> String) -> Int {
-            rows.map { field($0).count }.max() ?? 0
+            rows.map { style.plain(field($0)).count }.max() ?? 0
         }
         self.style = style
         number = widest(\.number) + margin
@@ -68,10 +68,13 @@ struct Columns {
         if style.isWide {
             let cells =
                 times + delays
-                + [row.route.padded(to: route), row.kindAndLength.padded(to: kind), row.wideInfo]
+                + [
+                    style.plain(row.route).padded(to: route), row.kindAndLength.padded(to: kind),
+                    row.wideInfo,
+                ]
             return cells.joined(separator: "  ") + "\n"
         }
-        let way = arrow > 0 ? [row.arrow.padded(to: arrow)] : []
+        let way = arrow > 0 ? [style.plain(row.arrow).padded(to: arrow)] : []
         let size = length > 0 ? [row.length.leading(to: length)] : []
         let head = (times + delays + way + size).joined(separator: "  ") + "  "
         return style.hung(row.info, behind: head, continuation: continuation)
@@ -86,7 +89,7 @@ struct Columns {
 
     /// What stands for rows that are not shown, with its line feeds.
     func ellipsis(_ remark: String) -> String {
-        let head = "…".leading(to: number) + "  "
+        let head = style.plain("…").leading(to: number) + "  "
         let lines = style.wrapped(remark, indent: head.count)
         return lines.enumerated().map { index, line in
             (index == 0 ? head : .blank(head.count)) + style.ink(line, .faint) + "\n"

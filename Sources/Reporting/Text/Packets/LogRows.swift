@@ -81,16 +81,17 @@ struct LogRows {
 
     /// A line of a log, broken at the edge of the page wherever that is.
     private func set(_ text: String, behind head: String, at column: Int, _ indent: Int) -> String {
-        var rest = text[...]
+        let ellipsis = style.plain("…")
+        var rest = style.plain(text)[...]
         var lines = ""
         var count = 0
         repeat {
             let start = count == 0 ? column : indent
             let isLast = !showsAll && count == Self.lineLimit - 1
             let room = max(20, style.width - start)
-            let part = rest.prefix(isLast && rest.count > room ? room - 1 : room)
+            let part = rest.prefix(isLast && rest.count > room ? room - ellipsis.count : room)
             rest = rest.dropFirst(part.count)
-            let mark = isLast && !rest.isEmpty ? "…" : ""
+            let mark = isLast && !rest.isEmpty ? ellipsis : ""
             lines += (count == 0 ? head : .blank(indent)) + part + mark + "\n"
             count += 1
             if isLast { break }

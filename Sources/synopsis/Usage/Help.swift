@@ -18,13 +18,16 @@ enum Help {
 
         Options ('synopsis analyze --help' says more of each)
           --top N  --incident N  --all  --short   which incidents, and how fully
-          --flows                                 list every connection too
-          --format text|json  -o FILE  --force    what to write, and where
+          --flows  --statistics                   connections; a count per pathology
+          --format F  -o FILE  --force            text, json or ndjson, and where to
           -f BPF  -c N  --only ID  --ignore ID    only some packets, or pathologies
           --min-severity S  --fail-on S           leave out below; exit 1 from
           --at TIME  --log FILE  --log-offset S   before an instant; beside logs
-          --width N  --wide  --color W            the page, and its packets' rows
+          --config FILE  --known-issues DIR       what you ignore, and know yourselves
+          --hosts FILE                            names beside addresses
+          --width N  --wide  --color W  --no-pager  the page and its rows
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
+          -r FILE  -n                             understood as tcpdump has them
 
         Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or
         the input could not be read to its end (what could be read is reported).
