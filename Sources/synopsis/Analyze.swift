@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnosing
 import Glibc
+import Live
 import Reporting
 import Tracking
 
@@ -71,8 +72,10 @@ struct Analyze: ParsableCommand {
     @Flag(name: .short, help: "No progress line, only the report.")
     var quiet = false
 
-    @Flag(name: .short, help: "Say when the report was made.")
+    @Flag(name: .short, help: "Say when the report was made, and what the sandbox lacks.")
     var verbose = false
+
+    @OptionGroup var sandboxing: SandboxOptions
 
     @OptionGroup var logs: LogOptions
 
@@ -103,6 +106,7 @@ struct Analyze: ParsableCommand {
         let file = try output.map { path throws(ExitStatus) in
             try Output.file(path, beside: files + logs.log, isForced: force)
         }
+        try confine()
         var analysis = Analysis(
             maxFlows: maxFlows,
             collectsHandshakes: flows,
@@ -126,6 +130,20 @@ struct Analyze: ParsableCommand {
         // All that was analysed goes with the process: to free it piece by piece would only take
         // time.
         Glibc.exit(!isHealthy ? Program.failure : isGrave == true ? 1 : 0)
+    }
+
+    /// Gives up what reading files does not take, before any of a stranger's is opened.
+    private func confine() throws(ExitStatus) {
+        var sandbox = Sandbox()
+        sandbox.readable = files + logs.log
+        sandbox.writable = output.map { [$0] } ?? []
+        do throws(Privileges.Fault) {
+            if !sandboxing.noSandbox { try Privileges.reduceToFiles() }
+        } catch {
+            Output.error("synopsis: privileges cannot be given up: \(foreign: "\(error)")\n")
+            throw ExitStatus(code: Program.failure)
+        }
+        for line in sandboxing.enter(sandbox) where verbose { Output.error("synopsis: \(line)\n") }
     }
 
     private var usedThreads: Int { threads ?? PrefetchThread.processors }
