@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: [
-                "Live", "Serving", "Reporting", "Diagnosing", "Tracking",
+                "Live", "Serving", "Reporting", "Diagnosing", "Tracking", "CPrivileges",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -76,16 +76,39 @@ struct LiveOutputOptions: ParsableArguments {
     /// Gives up what only the opening of interfaces takes; before any thread is started.
     ///
     /// Outputs are opened afterwards, as the user whom they will belong to.
-    func dropPrivileges() throws(ExitStatus) {
+    ///
+    /// - Parameter keepsPacketSockets: whether interfaces may have to be opened again.
+    /// - Returns: whether it runs on as root, although nobody asked for that.
+    /// - Throws: where privileges cannot be given up.
+    func dropPrivileges(keepsPacketSockets: Bool) throws(ExitStatus) -> Bool {
         do throws(Privileges.Fault) {
-            _ = try Privileges.drop(
+            let outcome = try Privileges.drop(
                 to: user.flatMap { UserAccount($0) },
-                keepsPacketSockets: true
+                keepsPacketSockets: keepsPacketSockets
             )
+            return outcome == .remainsRoot && user == nil
         } catch {
             Output.error("synopsis: privileges cannot be given up: \(foreign: "\(error)")\n")
             throw ExitStatus(code: Program.failure)
         }
+    }
+
+    /// What the outputs take of a sandbox.
+    func allow(in sandbox: inout Sandbox) {
+        // Sockets of interfaces, and those by which the service manager hears of us.
+        sandbox.hasSockets = true
+        for place in places.compactMap({ OutputPlace($0) }) {
+            switch place {
+            case .standardOutput: break
+            case .file(let path): sandbox.writable.append(path)
+            case .tcp(_, let port):
+                sandbox.hasConnections = true
+                // Names are asked for over TCP, too, where the answer is long.
+                sandbox.peers += [port, 53]
+            case .unix: sandbox.hasConnections = true
+            }
+        }
+        if let metrics, let (_, port) = Self.address(metrics) { sandbox.ports.append(port) }
     }
 
     /// Opens the files, and begins to connect.
