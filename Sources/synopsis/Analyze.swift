@@ -4,8 +4,6 @@ import Glibc
 import Reporting
 import Tracking
 
-let version = "synopsis \(Report.toolVersion)"
-
 /// Analyses capture files: the main job.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(

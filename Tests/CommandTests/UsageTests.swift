@@ -30,8 +30,14 @@ import Testing
         }
     }
 
-    @Test func `knows its version`() throws {
-        #expect(try Program.run("--version").output.hasPrefix("synopsis 0."))
+    @Test func `knows its version, and those of its libraries`() throws {
+        let lines = try Program.run("--version").output.split(separator: "\n")
+
+        try #require(lines.count == 2)
+        #expect(lines[0].wholeMatch(of: #/synopsis \d+\.\d+\.\d+( \(commit [0-9a-f]+\))?/#) != nil)
+        for library in ["libpcap", "zlib", "zstd", "lz4", "glibc"] {
+            #expect(lines[1].contains(library))
+        }
     }
 
     @Test(arguments: [
