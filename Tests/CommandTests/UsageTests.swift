@@ -40,6 +40,26 @@ import Testing
         }
     }
 
+    @Test func `has the texts of a manual page for every command`() throws {
+        struct Command: Decodable {
+            var commandName: String
+            var subcommands: [Command]?
+        }
+        struct Dump: Decodable { var command: Command }
+        let text = try Program.run("--experimental-dump-help").output
+        let commands = try JSONDecoder().decode(Dump.self, from: Data(text.utf8)).command
+        let page = Program.root.appending(path: ".github/packaging/manual.toml")
+        let parts = try String(contentsOf: page, encoding: .utf8).split(separator: "\n[")
+
+        let names = (commands.subcommands ?? []).map(\.commandName).filter { $0 != "help" }
+        #expect(names.count >= 5)
+        for name in names {
+            let part = parts.first { $0.hasPrefix("\(name)]") } ?? ""
+            #expect(part.contains("\nfiles = "), "\(name)")
+            #expect(part.contains("\nexamples = "), "\(name)")
+        }
+    }
+
     @Test(arguments: [
         ["--no-such-option", "nfs-syn-burst.pcap"], ["nfs-syn-burst.pcap", "--format", "xml"],
         ["nfs-syn-burst.pcap", "--only", "no-such-pathology"],
