@@ -5,8 +5,6 @@ import Live
 import Reporting
 import Tracking
 
-let version = "synopsis \(Report.toolVersion)"
-
 /// Analyses capture files: the main job.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,8 +4,11 @@ import Diagnosing
 import Glibc
 import Live
 import Logging
-import Serving
 import ServiceLifecycle
+
+#if Web
+    import Serving
+#endif
 
 /// Where the events of a live analysis go, and who looks at it.
 struct LiveOutputOptions: ParsableArguments {
@@ -61,6 +64,11 @@ struct LiveOutputOptions: ParsableArguments {
         if let metrics, Self.address(metrics) == nil {
             throw ValidationError("--metrics takes ADDRESS:PORT, 127.0.0.1:9464 say.")
         }
+        #if !Web
+            if metrics != nil {
+                throw ValidationError("--metrics is not in this build, which has no HTTP.")
+            }
+        #endif
         if let user, UserAccount(user) == nil {
             throw ValidationError("There is no user '\(ShownText(foreign: user))'.")
         }
@@ -139,14 +147,18 @@ struct LiveOutputOptions: ParsableArguments {
 
     /// The server of metrics, if one is wanted.
     func server(of board: MetricsBoard, _ log: Logger) -> (any Service)? {
-        guard let metrics, let (host, port) = Self.address(metrics) else { return nil }
-        return MetricsServer(
-            host: host,
-            port: port,
-            contentType: MetricsSnapshot.contentType,
-            logger: log,
-            text: { board.snapshot.prometheusText }
-        )
+        #if Web
+            guard let metrics, let (host, port) = Self.address(metrics) else { return nil }
+            return MetricsServer(
+                host: host,
+                port: port,
+                contentType: MetricsSnapshot.contentType,
+                logger: log,
+                text: { board.snapshot.prometheusText }
+            )
+        #else
+            return nil
+        #endif
     }
 
     /// `ADDRESS:PORT`, or a port alone on the loopback.
