@@ -48,7 +48,7 @@ import Tracking
 }
 
 /// What no report may claim, of whatever capture.
-@Suite struct `A report` {
+@Suite struct `The text of a labelled capture` {
     @Test(.tags(.slow), arguments: ["Lab", "Field"])
     func `claims no more than the packets show`(_ collection: String) async throws {
         let folder = Program.root.appending(path: "Captures/\(collection)")
