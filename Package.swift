@@ -29,15 +29,19 @@ let package = Package(
         .executable(name: "synopsis", targets: ["synopsis"]),
         .executable(name: "Bench", targets: ["Bench"]),
     ],
+    traits: [
+        .trait(name: "Web", description: "What synopsis says over HTTP, such as metrics."),
+        .default(enabledTraits: ["Web"]),
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird.git",
-            from: "2.28.0",
+            exact: "2.28.1",
             traits: []
         ),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         .systemLibrary(
@@ -61,6 +65,7 @@ let package = Package(
             providers: [.apt(["liblz4-dev"])]
         ),
         .systemLibrary(name: "CPrivileges"),
+        .systemLibrary(name: "CBuild"),
         .target(
             name: "Tracking",
             dependencies: ["CPcap", "CZlib", "CZstd", "CLZ4"],
@@ -86,7 +91,11 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(
+                    name: "Hummingbird",
+                    package: "hummingbird",
+                    condition: .when(traits: ["Web"])
+                ),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -95,8 +104,9 @@ let package = Package(
         .executableTarget(
             name: "synopsis",
             dependencies: [
-                "Serving",
+                .target(name: "Serving", condition: .when(traits: ["Web"])),
                 "Live", "Reporting", "Diagnosing", "Tracking",
+                "CBuild", "CPcap", "CZlib", "CZstd", "CLZ4",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -128,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: [
-                "Live", "Serving", "Reporting", "Diagnosing", "Tracking",
+                "Live", "Serving", "Reporting", "Diagnosing", "Tracking", "CPrivileges",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -136,7 +146,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["synopsis", "Reporting", "Tracking"],
+            dependencies: ["synopsis", "Reporting", "Diagnosing", "Tracking"],
             exclude: ["Listings", "RealTraffic"],
             swiftSettings: settings
         ),

@@ -1,6 +1,7 @@
 #ifndef SYNOPSIS_CLZ4_SHIM_H
 #define SYNOPSIS_CLZ4_SHIM_H
 
+#include <lz4.h>
 #include <lz4frame.h>
 
 #endif

@@ -31,6 +31,11 @@ static inline int synopsis_clear_ambient_capabilities(void) {
     return prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL);
 }
 
+/* Whatever this process does, it never gets a capability that it dropped here. */
+static inline int synopsis_drop_from_bounding_set(int capability) {
+    return prctl(PR_CAPBSET_DROP, (unsigned long)capability, 0UL, 0UL, 0UL);
+}
+
 /* The permitted capabilities of this thread, a bit each; 0 where the kernel does not say. */
 static inline uint64_t synopsis_permitted_capabilities(void) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

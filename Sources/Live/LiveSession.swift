@@ -27,8 +27,10 @@ package struct LiveSession: ~Copyable {
     private static let snapshotInterval: Int64 = 200_000_000
     /// A look may take so long, in nanoseconds, before it leaves the rest to the next one.
     private static let lookBudget: Int64 = 50_000_000
-    /// At the end, flows are examined for so long, in nanoseconds.
-    private static let finalBudget: Int64 = 1_500_000_000
+    /// A step of a count may take so long, in nanoseconds.
+    private static let countBudget: Int64 = 100_000_000
+    /// At the end, flows are examined until so long after it was asked for, in nanoseconds.
+    private static let finalBudget: Int64 = 2_000_000_000
     /// Between two counts of all flows.
     private static let countInterval: Int64 = 2_000_000_000
     /// The same where floods are suspected.
@@ -80,6 +82,8 @@ package struct LiveSession: ~Copyable {
         var poll: Int64 = 0
         var count: Int64 = 0
         var lastCount: Int64 = 0
+        /// What the present count has taken so far.
+        var costOfCount: Int64 = 0
         var forget: Int64 = 0
         var statistics: Int64 = 0
         var status: Int64 = 0
@@ -200,14 +204,7 @@ package struct LiveSession: ~Copyable {
     private mutating func poll(at now: Int64) {
         takeUpdate(at: now)
         let wall = time
-        let isHurried = incremental.isFlooded && now - schedule.lastCount >= Self.hurriedInterval
-        if now >= schedule.count || isHurried {
-            incremental.count(&tracker, time: wall)
-            schedule.lastCount = Clocks.monotonic
-            let cost = schedule.lastCount - now
-            schedule.count =
-                schedule.lastCount + max(Self.countInterval, cost * 4 * Self.pollBudgetDivisor)
-        }
+        count(at: now, wall)
         let start = Clocks.monotonic
         tracker.age(to: wall)
         incidents = incremental.poll(at: &tracker, time: wall) { part in
@@ -226,6 +223,21 @@ package struct LiveSession: ~Copyable {
             now + Self.snapshotInterval,
             end + (end - start) * Self.pollBudgetDivisor
         )
+    }
+
+    /// Counts all flows where that is due, or goes on with it.
+    private mutating func count(at now: Int64, _ wall: Int64) {
+        let isHurried = incremental.isFlooded && now - schedule.lastCount >= Self.hurriedInterval
+        guard now >= schedule.count || isHurried else { return }
+        let isComplete = incremental.count(&tracker, time: wall) {
+            Clocks.monotonic - now < Self.countBudget
+        }
+        let end = Clocks.monotonic
+        schedule.costOfCount += end - now
+        guard isComplete else { return }
+        let pause = schedule.costOfCount * 4 * Self.pollBudgetDivisor
+        (schedule.lastCount, schedule.costOfCount) = (end, 0)
+        schedule.count = end + max(Self.countInterval, pause)
     }
 
     /// Takes down what happened beside the packets.
@@ -251,13 +263,14 @@ package struct LiveSession: ~Copyable {
         guard !over.isEmpty else { return }
         say(notifier.close(over))
         closed = Array((closed + over).suffix(Self.closedLimit))
-        incidents = incremental.poll(at: &tracker, time: wall)
+        incidents = incremental.poll(at: &tracker, time: wall) { _ in false }
     }
 
     /// Takes what the kernel still holds, and says what it all comes to.
     private mutating func finish() {
         reader.stop()
-        let end = Clocks.monotonic + Self.readerTimeout
+        let start = Clocks.monotonic
+        let end = start + Self.readerTimeout
         while !reader.isAtEnd, tracker.tally.packets < options.packetLimit, !isAbandoned {
             if !read(until: min(end, Clocks.monotonic + 20_000_000)), Clocks.monotonic >= end {
                 break
@@ -268,7 +281,6 @@ package struct LiveSession: ~Copyable {
         let capture = tracker.finishAndReset()
         finalTotals = capture.totals
         let threads = PrefetchThread.processors
-        let start = Clocks.monotonic
         let (diagnosis, unexamined) = incremental.finish(capture, threads: threads) {
             Clocks.monotonic - start < Self.finalBudget
         }

@@ -9,8 +9,8 @@ package struct MetricsServer: Service {
     /// As many connections are open at a time.
     private static let connectionLimit = 64
 
-    /// A connection without a word is closed then.
-    private static let idleTimeout = TimeAmount.seconds(120)
+    /// A request must be whole by then, and its answer taken.
+    private static let requestTimeout = TimeAmount.seconds(5)
 
     private let host: String
     private let port: Int
@@ -58,12 +58,20 @@ package struct MetricsServer: Service {
             Self.response("synopsis: its metrics are at /metrics\n", as: "text/plain")
         }
         let onReady = onReady
+        let connections = ScraperConnections(limit: Self.connectionLimit)
         let application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        ScrapeLimits(connections, timeout: Self.requestTimeout)
+                    ]
+                )
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)
+                // Those that are being closed need a place until they are.
+                availableConnectionsDelegate: MaximumAvailableConnections(2 * Self.connectionLimit)
             ),
             onServerRunning: { await onReady($0.localAddress?.port ?? 0) },
             logger: logger

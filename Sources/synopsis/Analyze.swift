@@ -1,10 +1,9 @@
 import ArgumentParser
 import Diagnosing
 import Glibc
+import Live
 import Reporting
 import Tracking
-
-let version = "synopsis \(Report.toolVersion)"
 
 /// Analyses capture files: the main job.
 struct Analyze: ParsableCommand {
@@ -70,8 +69,10 @@ struct Analyze: ParsableCommand {
     @Flag(name: .short, help: "No progress line, only the report.")
     var quiet = false
 
-    @Flag(name: .short, help: "Say when the report was made.")
+    @Flag(name: .short, help: "Say when the report was made, and what the sandbox lacks.")
     var verbose = false
+
+    @OptionGroup var sandboxing: SandboxOptions
 
     @OptionGroup var logs: LogOptions
 
@@ -117,6 +118,8 @@ struct Analyze: ParsableCommand {
         if inputs.contains("-"), Output.isTerminal(STDIN_FILENO), !quiet {
             Output.error("synopsis: waiting for a capture on standard input; Ctrl-C ends it\n")
         }
+        let pager = files.isEmpty && outputs.hasText && !outputs.noPager ? Pager() : nil
+        try confine()
         var analysis = Analysis(
             maxFlows: Int(maxFlows.value),
             collectsHandshakes: flows,
@@ -142,7 +145,7 @@ struct Analyze: ParsableCommand {
         let (isWhole, lines) = isReadable ? logs.read(beside: report.window) : (true, nil)
         if let lines { report.merge(lines) }
         isHealthy = isHealthy && isWhole
-        try deliver(report, to: files, withText: isReadable)
+        try deliver(report, to: files, through: pager, withText: isReadable)
         let isGrave = failOn.map { wanted in report.gravest.map { $0 >= wanted.severity } ?? false }
         // All that was analysed goes with the process: to free it piece by piece would only take
         // time.
@@ -155,19 +158,34 @@ struct Analyze: ParsableCommand {
         return named.isEmpty && Arguments.hasInput ? ["-"] : named
     }
 
+    /// Gives up what reading files does not take, before any of a stranger's is opened.
+    private func confine() throws(ExitStatus) {
+        var sandbox = Sandbox()
+        sandbox.readable = inputs + logs.log
+        sandbox.writable = outputs.outputs
+        do throws(Privileges.Fault) {
+            if !sandboxing.noSandbox { try Privileges.reduceToFiles() }
+        } catch {
+            Output.error("synopsis: privileges cannot be given up: \(foreign: "\(error)")\n")
+            throw ExitStatus(code: Program.failure)
+        }
+        for line in sandboxing.enter(sandbox) where verbose { Output.error("synopsis: \(line)\n") }
+    }
+
     private var usedThreads: Int { threads ?? PrefetchThread.processors }
 
     /// Writes the report to all outputs; to those for people only where there is something to read.
     private func deliver(
         _ report: Report,
         to files: [(file: OutputFile, format: Format)],
+        through pager: Pager?,
         withText hasText: Bool
     ) throws(ExitStatus) {
         if files.isEmpty, hasText || !outputs.hasText {
             let format = outputs.format ?? .text
             let parts = try parts(of: report, as: format, style: text.style)
             try parts { octets throws(ExitStatus) in
-                try Pager.show(octets, isWanted: format == .text && !outputs.noPager)
+                try Pager.show(octets, through: format == .text ? pager : nil)
             }
         }
         for (file, format) in files where hasText || format != .text {

@@ -25,7 +25,7 @@ struct LiveCommand: ParsableCommand {
     @Option(
         name: [.customShort("i"), .customLong("interface")],
         help: ArgumentHelp(
-            "Capture on this interface (repeatable); 'any' is all of them.",
+            "Capture on this interface (repeatable); 'any' is all of them, '-' a capture that comes through standard input.",
             valueName: "interface"
         )
     )
@@ -85,10 +85,18 @@ struct LiveCommand: ParsableCommand {
     @Flag(name: .short, help: "No status line, and only warnings in the log.")
     var quiet = false
 
+    @Flag(name: .short, help: "Say what the sandbox lacks.")
+    var verbose = false
+
+    @OptionGroup var sandboxing: SandboxOptions
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
         if interfaces.isEmpty { throw ValidationError("Name an interface with -i; any is all.") }
+        if interfaces.contains("-"), interfaces.count > 1 {
+            throw ValidationError("Standard input is not captured beside interfaces.")
+        }
         if Set(interfaces).count != interfaces.count {
             throw ValidationError("Each interface can be named once.")
         }
@@ -120,12 +128,15 @@ struct LiveCommand: ParsableCommand {
         // A file may grow no further: that is an error to be told, and no end.
         _ = signal(SIGXFSZ, SIG_IGN)
         unblockSignals()
-        let capture = try capture()
-        try outputs.dropPrivileges()
+        // A pipe is open already, and unpacked by a thread that must not have more rights.
+        let early = isPipe ? try confine() : []
+        let source = try source()
+        let notices = isPipe ? early : try confine()
         let streams = StandardStreams()
         let log = logger(streams)
+        for notice in notices { log.warning("\(notice)") }
         let board = MetricsBoard()
-        var session = try session(capture, streams, log, board)
+        var session = try session(source, streams, log, board)
         let requests = LiveRequests()
         let server = outputs.server(of: board, log)
         do throws(ThreadFault) {
@@ -142,24 +153,55 @@ struct LiveCommand: ParsableCommand {
             Output.error("synopsis: standard output: cannot be written: \(foreign: complaint)\n")
             throw ExitStatus(code: Program.failure)
         }
+        if let damage = session.damage {
+            Output.error("synopsis: \(damage.shown)\n")
+            throw ExitStatus(code: Program.failure)
+        }
     }
 
-    private func capture() throws(ExitStatus) -> LiveCapture {
-        var link = LiveOptions()
-        link.filter = filter
-        link.snapshotLength = snapshotLength
-        link.bufferSize = bufferSize << 20
-        link.isPromiscuous = !noPromiscuous
+    /// Gives up what only the opening of interfaces takes; before any thread is started.
+    ///
+    /// - Returns: what is to be said of it.
+    private func confine() throws(ExitStatus) -> [ShownText] {
+        var notices: [ShownText] = []
+        if try outputs.dropPrivileges(keepsPacketSockets: !isPipe) {
+            let kept: ShownText =
+                isPipe ? "with none of its rights" : "with CAP_NET_RAW alone of its rights"
+            notices.append("runs as root, \(kept); -Z names a user")
+        }
+        var sandbox = Sandbox()
+        outputs.allow(in: &sandbox)
+        if slicing.ring != nil { sandbox.writableFolders.append(slicing.sliceDir) }
+        let missing = sandboxing.enter(sandbox)
+        return notices + (verbose ? missing : [])
+    }
+
+    /// Whether packets come through standard input.
+    private var isPipe: Bool { interfaces == ["-"] }
+
+    private func source() throws(ExitStatus) -> any LiveSource {
         do throws(CaptureError) {
-            return try LiveCapture(interfaces, link)
+            guard isPipe else { return try LiveCapture(interfaces, link) }
+            var file = try PcapFile(path: "-")
+            if let filter { try file.keep(only: filter) }
+            return LivePipe(file)
         } catch {
             Output.error("synopsis: \(error.shown)\n")
             throw ExitStatus(code: Program.failure)
         }
     }
 
+    private var link: LiveOptions {
+        var link = LiveOptions()
+        link.filter = filter
+        link.snapshotLength = snapshotLength
+        link.bufferSize = bufferSize << 20
+        link.isPromiscuous = !noPromiscuous
+        return link
+    }
+
     private func session(
-        _ capture: consuming LiveCapture,
+        _ source: any LiveSource,
         _ streams: StandardStreams,
         _ log: Logger,
         _ board: MetricsBoard
@@ -176,7 +218,7 @@ struct LiveCommand: ParsableCommand {
             isOnTerminal: isOnTerminal
         )
         return LiveSession(
-            capture,
+            source,
             options,
             outputs: (isText || !outputs.places.isEmpty ? [] : [streams.output]) + places,
             terminal: isText ? terminal : nil,

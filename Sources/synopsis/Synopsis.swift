@@ -8,7 +8,7 @@ struct Synopsis: ParsableCommand {
         commandName: "synopsis",
         abstract:
             "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
-        version: version,
+        version: Version.text,
         subcommands: [
             Analyze.self, LiveCommand.self, InterfacesCommand.self, Explain.self,
             SchemaCommand.self,

@@ -53,6 +53,32 @@ import Testing
         #expect(owner as? Int == 65534)
     }
 
+    @Test(.enabled(if: isPossible))
+    func `that stays root keeps one of its rights, and says so`() throws {
+        let folder = try sharedFolder()
+        let running = try live(["--interval", "0.1"], in: folder)
+        #expect(eventually { running.text("out").contains("\n") })
+
+        for name in ["CapPrm", "CapEff", "CapBnd"] {
+            #expect(running.status(name) == ["0000000000002000"])
+        }
+        #expect(running.status("CapInh") == ["0000000000000000"])
+        #expect(running.status("NoNewPrivs") == ["1"])
+        #expect(running.status("Seccomp") == ["2"])
+        let notice = "runs as root, with CAP_NET_RAW alone of its rights; -Z names a user"
+        #expect(running.text("err").contains(notice))
+    }
+
+    @Test(.enabled(if: isPossible))
+    func `that wants no sandbox has none`() throws {
+        let folder = try sharedFolder()
+        let running = try live(["--interval", "0.1", "--no-sandbox"], in: folder)
+        #expect(eventually { running.text("out").contains("\n") })
+
+        #expect(running.status("Seccomp") == ["0"])
+        #expect(running.status("CapEff") == ["0000000000002000"])
+    }
+
     @Test func `does not become a user whom there is not`() throws {
         let outcome = try Program.run("live", "-i", "lo", "-Z", "no-such-user")
 

@@ -5,14 +5,27 @@ final class Running {
     let process = Process()
     let folder: Scratch
 
-    init(_ arguments: [String], in folder: Scratch, environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - arguments: the path of the program, and its arguments.
+    ///   - folder: where `out` and `err` are.
+    ///   - environment: what is added to that of the tests.
+    ///   - input: its standard input.
+    ///   - output: its standard output; `nil` for the file `out`.
+    /// - Throws: when it cannot be started.
+    init(
+        _ arguments: [String],
+        in folder: Scratch,
+        environment: [String: String] = [:],
+        input: FileHandle = .nullDevice,
+        output: FileHandle? = nil
+    ) throws {
         self.folder = folder
         process.executableURL = URL(filePath: arguments[0])
         process.arguments = Array(arguments.dropFirst())
         process.environment = ProcessInfo.processInfo.environment
             .merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: folder.file("out"))
+        process.standardInput = input
+        process.standardOutput = try output ?? FileHandle(forWritingTo: folder.file("out"))
         process.standardError = try FileHandle(forWritingTo: folder.file("err"))
         try process.run()
     }
@@ -20,6 +33,13 @@ final class Running {
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
+    }
+
+    /// Whether it ends within so many seconds.
+    func ends(within seconds: Double) -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while process.isRunning, Date() < end { usleep(10_000) }
+        return !process.isRunning
     }
 
     /// A line of `/proc/PID/status`, without its name.

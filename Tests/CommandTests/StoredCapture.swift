@@ -12,6 +12,8 @@ struct StoredCapture {
         let segment: (ends: Set<Endpoint>, source: Endpoint, flags: TCPFlags)?
     }
 
+    static let ethernet: UInt32 = 1
+
     /// As pcap numbers it.
     let linkType: UInt32
     var frames: [Frame]

@@ -30,8 +30,34 @@ import Testing
         }
     }
 
-    @Test func `knows its version`() throws {
-        #expect(try Program.run("--version").output.hasPrefix("synopsis 0."))
+    @Test func `knows its version, and those of its libraries`() throws {
+        let lines = try Program.run("--version").output.split(separator: "\n")
+
+        try #require(lines.count == 2)
+        #expect(lines[0].wholeMatch(of: #/synopsis \d+\.\d+\.\d+( \(commit [0-9a-f]+\))?/#) != nil)
+        for library in ["libpcap", "zlib", "zstd", "lz4", "glibc"] {
+            #expect(lines[1].contains(library))
+        }
+    }
+
+    @Test func `has the texts of a manual page for every command`() throws {
+        struct Command: Decodable {
+            var commandName: String
+            var subcommands: [Command]?
+        }
+        struct Dump: Decodable { var command: Command }
+        let text = try Program.run("--experimental-dump-help").output
+        let commands = try JSONDecoder().decode(Dump.self, from: Data(text.utf8)).command
+        let page = Program.root.appending(path: ".github/packaging/manual.toml")
+        let parts = try String(contentsOf: page, encoding: .utf8).split(separator: "\n[")
+
+        let names = (commands.subcommands ?? []).map(\.commandName).filter { $0 != "help" }
+        #expect(names.count >= 5)
+        for name in names {
+            let part = parts.first { $0.hasPrefix("\(name)]") } ?? ""
+            #expect(part.contains("\nfiles = "), "\(name)")
+            #expect(part.contains("\nexamples = "), "\(name)")
+        }
     }
 
     @Test(arguments: [

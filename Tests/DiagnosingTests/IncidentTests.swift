@@ -82,7 +82,8 @@ import Tracking
         #expect(found.first?.root.evidence.count == Finding.evidenceLimit)
         #expect(found.first?.root.evidenceOmitted == 300 - Finding.evidenceLimit)
         #expect(
-            found.first?.headline == "Connection refused: 300 hosts cannot connect to 10.9.0.1:1000 (300 connections)"
+            found.first?.headline
+                == "Connection refused: 300 hosts cannot connect to 10.9.0.1:1000 (300 connections)"
         )
     }
 

@@ -43,7 +43,8 @@ import Tracking
 
         let found = try #require(incidents(in: frames).first)
 
-        #expect(found.headline == "Connection refused: 10.0.0.36 cannot connect to 10.0.0.182:304 (NLM v4)")
+        let expected = "Connection refused: 10.0.0.36 cannot connect to 10.0.0.182:304 (NLM v4)"
+        #expect(found.headline == expected)
         #expect(
             found.verdict.hasPrefix(
                 "10.0.0.182:304 (NLM v4, said by packet 4) refused the connection"
@@ -77,7 +78,8 @@ import Tracking
 
         let found = try #require(incidents(in: exchange).first)
 
-        #expect(found.headline == "Connection refused: 192.0.2.10 cannot connect to 198.51.100.20:22 (ssh)")
+        let expected = "Connection refused: 192.0.2.10 cannot connect to 198.51.100.20:22 (ssh)"
+        #expect(found.headline == expected)
         #expect(!found.verdict.contains("(ssh)"))
     }
 

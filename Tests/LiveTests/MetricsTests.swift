@@ -165,6 +165,49 @@ import Tracking
         }
     }
 
+    /// Connects to a port of the loopback, and says the beginning of a request.
+    private static func halfARequest(to port: Int) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        _ = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        trickle(client, "GET /metrics HTTP/1.1\r\nX-a: ")
+        return client
+    }
+
+    /// - Returns: whether the other end still listens.
+    @discardableResult
+    private static func trickle(_ client: Int32, _ text: String) -> Bool {
+        let octets = Array(text.utf8)
+        return unsafe send(client, octets, octets.count, Int32(MSG_NOSIGNAL)) == octets.count
+    }
+
+    @Test(.enabled(if: hasCurl))
+    func `are served although a crowd of requests never ends`() async throws {
+        try await serving(try snapshot()) { port in
+            // Sixty-four at a time, each for five seconds, would keep a scraper waiting for a minute.
+            let crowd = (0..<800).map { _ in Self.halfARequest(to: port) }
+            let answer = try Self.fetch("http://127.0.0.1:\(port)/metrics")
+
+            #expect(answer.output.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(answer.output.lowercased().contains("connection: close"))
+            // A byte now and then does not keep any of them.
+            var left = crowd.count
+            for _ in 0..<16 where left > 0 {
+                try await Task.sleep(for: .milliseconds(500))
+                left = crowd.count { Self.trickle($0, "b") }
+            }
+            #expect(left == 0)
+            for client in crowd { close(client) }
+        }
+    }
+
     private static var hasPrometheus: Bool {
         (tool("prometheus") != nil && tool("curl") != nil)
             || skipped("a scrape by Prometheus", "there is no prometheus or no curl")

@@ -27,7 +27,7 @@ package struct AbortiveClose: Detector {
         followsFrom: [
             "rst-injected", "listener-crash", "unanswered-request", "timestamp-regression",
             "retransmission-timeout", "half-close-stall", "idle-timeout-close",
-            "accept-queue-overflow",
+            "accept-queue-overflow", "turned-away", "protocol-mismatch",
             "rst-after-handshake", "challenge-ack", "time-wait-collision", "port-reuse",
         ],
         example: Exchange(to: "198.51.100.20:8000") {

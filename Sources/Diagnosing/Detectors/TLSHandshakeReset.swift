@@ -32,7 +32,9 @@ package struct TLSHandshakeReset: Detector {
         sources: [
             .rfc(8446, section: "4"), .rfc(5246, section: "7.3"), .rfc(9293, section: "3.5.2"),
         ],
-        followsFrom: ["rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole"],
+        followsFrom: [
+            "rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole", "protocol-mismatch",
+        ],
         example: Exchange {
             ScriptOpening.tcp
             client.tls(.clientHello(serverName: "example.org"))

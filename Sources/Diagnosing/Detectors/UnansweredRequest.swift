@@ -79,7 +79,7 @@ package struct UnansweredRequest: Detector {
             in: history,
             incarnation: last.incarnation,
             reason: last.isAcknowledged ? "not-answered" : "not-acknowledged",
-            severity: isOpen ? .note : .warning,
+            severity: isOpen || !last.isExpected ? .note : .warning,
             confidence: isOpen || !last.isAcknowledged ? .medium : .high,
             status: isOpen ? .pending : .confirmed,
             count: requests.count,
@@ -146,7 +146,8 @@ package struct UnansweredRequest: Detector {
             end: ending.first,
             waited: waited,
             isAcknowledged: ending.stream.isAcknowledged(side),
-            hadAnswers: other.hasSentData,
+            isExpected: other.hasSentData
+                || WellKnownService.name(history.responder.port) != nil,
             lateAnswer: lateAnswer
         )
     }
@@ -231,7 +232,8 @@ package struct UnansweredRequest: Detector {
         let end: Int?
         let waited: Int64
         let isAcknowledged: Bool
-        let hadAnswers: Bool
+        /// Whether such a service answers at all: it did before, or is known to.
+        let isExpected: Bool
         let lateAnswer: Int64?
 
         var events: [Int] { [data] + [end].compactMap(\.self) }

@@ -115,24 +115,8 @@ package struct UnseenSYNACK: Detector {
             incarnation.number == 0,
             !history.capture.oneWayInitiators.contains(history.initiator.address)
         else { return nil }
-        let answers = incarnation.events.filter { index in
-            if case .answer(let answer) = history.interpretations[index] {
-                answer.subject == .unsolicited
-            } else {
-                false
-            }
-        }
-        let others = incarnation.events.filter { !answers.contains($0) }
-        guard let first = answers.first, let last = answers.last,
-            others.allSatisfy(history.isDuplicate),
-            history.capture.unsolicitedSYNACKs.contain(
-                history.events[first],
-                to: history.initiator,
-                from: history.responder
-            ),
-            Set(answers.map { history.events[$0].sequence }).count == 1,
-            history.delay(from: first, to: last) >= TimingTolerance.shortestHandshakeTimer
-        else { return nil }
+        let answers = unasked(in: incarnation, history)
+        guard !answers.isEmpty else { return nil }
         let (initiator, responder) = (history.initiator, history.responder)
         return finding(
             in: history,
@@ -170,6 +154,29 @@ package struct UnseenSYNACK: Detector {
                 forged sender.
                 """
         )
+    }
+
+    /// The SYN-ACKs of a flow that holds nothing else, if a timer sent them.
+    private func unasked(in incarnation: Incarnation, _ history: History) -> [Int] {
+        let answers = incarnation.events.filter { index in
+            if case .answer(let answer) = history.interpretations[index] {
+                answer.subject == .unsolicited
+            } else {
+                false
+            }
+        }
+        let others = incarnation.events.filter { !answers.contains($0) }
+        guard let first = answers.first, let last = answers.last,
+            others.allSatisfy(history.isDuplicate),
+            history.capture.unsolicitedSYNACKs.contain(
+                history.events[first],
+                to: history.initiator,
+                from: history.responder
+            ),
+            Set(answers.map { history.events[$0].sequence }).count == 1,
+            history.delay(from: first, to: last) >= TimingTolerance.shortestHandshakeTimer
+        else { return [] }
+        return answers
     }
 
     /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.

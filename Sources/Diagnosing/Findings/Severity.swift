@@ -62,6 +62,8 @@ package enum Guard: String, Sendable {
     case cutPackets = "cut-packets"
     /// The same connection was captured on both sides of an address translation.
     case bothSidesOfNAT = "both-sides-of-nat"
+    /// The same connection was captured on both sides of a device that rewrites sequence numbers.
+    case bothSidesOfRewriter = "both-sides-of-rewriter"
     /// Large frames and unfilled checksums: the network card of the capturing host does part of the work.
     case offload = "offload"
 }

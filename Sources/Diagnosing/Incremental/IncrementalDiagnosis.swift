@@ -33,6 +33,8 @@ package struct IncrementalDiagnosis {
     /// Changes of flows that had been filed for good.
     private var changesOfFiled: UInt64 = 0
     private var survey = SurveyExamination()
+    /// A count of all flows that is not complete.
+    private var draft: SurveyDraft?
     /// Connections that came up, by who and with whom, as far as incidents concern them.
     private var established: [Parties: (count: Int, lastAt: Int64)] = [:]
     /// The next record to be asked whether somebody waits too long on it.
@@ -243,9 +245,29 @@ package struct IncrementalDiagnosis {
     /// - Parameters:
     ///   - tracker: the flows.
     ///   - time: now, in nanoseconds since 1970.
-    package mutating func count(_ tracker: inout Tracker, time: Int64) {
-        tracker.gatherHostsAndServices()
-        survey = base.examine(tracker.surveySoFar(at: time))
+    ///   - hasTime: whether the count may go on; else it does so when this is called next.
+    /// - Returns: whether all flows were counted.
+    @discardableResult
+    package mutating func count(
+        _ tracker: inout Tracker,
+        time: Int64,
+        while hasTime: () -> Bool = { true }
+    ) -> Bool {
+        if draft == nil { tracker.gatherHostsAndServices() }
+        var draft = draft.take() ?? SurveyDraft(of: tracker)
+        while !tracker.count(into: &draft) {
+            guard hasTime() else {
+                self.draft = draft
+                return false
+            }
+        }
+        survey = base.examine(tracker.survey(of: draft, at: time))
+        takeSurvey(of: tracker, time)
+        return true
+    }
+
+    /// What the survey speaks for is told no more flow by flow.
+    private mutating func takeSurvey(of tracker: borrowing Tracker, _ time: Int64) {
         base.cover(survey)
         for (record, entry) in entries {
             guard entry.examination != nil, let flow = tracker.snapshot(of: record, at: time),

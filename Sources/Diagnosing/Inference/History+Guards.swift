@@ -22,7 +22,7 @@ extension History {
         }
         if hasDuplicates { guards.append(.duplicates) }
         if incarnation.attempts.contains(where: { $0.rewritten != nil }) {
-            guards.append(.bothSidesOfNAT)
+            guards.append(.bothSidesOfRewriter)
         }
         if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
         if capture.lossSigns > 0 || hasDrops(during: incarnation) { guards.append(.captureLoss) }

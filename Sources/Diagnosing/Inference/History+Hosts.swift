@@ -20,7 +20,7 @@ extension History {
         guard responder.port != Self.portOfBGP, initiator.port != Self.portOfBGP,
             !sightings.hasSent(sender, event.timeToLive, before: event.time),
             !isFromInitiator(event) || incarnation(of: index).isEstablished,
-            let usual = sightings.hops(of: sender, before: event.time),
+            let usual = sightings.hops(of: sender, before: event.time), usual <= Hops.most,
             steadyHops(of: event.side) ?? usual == usual
         else { return nil }
         let nearer = Int(usual) - Int(Hops.passed(event.timeToLive))

@@ -17,12 +17,23 @@ package enum Privileges {
         case fell(UserAccount)
         /// It runs as the user that it ran as, who is not root.
         case unprivileged
-        /// It runs as root, since there was nobody to fall to.
+        /// It runs as root, since there was nobody to fall to, with what was to be kept alone.
         case remainsRoot
     }
 
     /// The bit of CAP_NET_RAW, which opens packet sockets.
     private static let packetSockets: UInt64 = 1 << 13
+    /// Those of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, which open other users' files.
+    private static let files: UInt64 = 1 << 1 | 1 << 2
+
+    /// Keeps of root's rights the one to open files, which a capture may belong to anybody.
+    ///
+    /// - Throws: when the others cannot be given up.
+    package static func reduceToFiles() throws(Fault) {
+        try check("no new privileges", synopsis_gain_no_privileges())
+        bound(to: files)
+        try reduceCapabilities(to: files)
+    }
 
     /// Falls to a user who may do nothing beyond his own, and makes sure that there is no way back.
     ///
@@ -44,8 +55,11 @@ package enum Privileges {
             try reduceCapabilities(to: kept)
             return .unprivileged
         }
-        guard let account = account ?? .invoking else { return .remainsRoot }
-        guard account.user != 0 else { return .remainsRoot }
+        bound(to: kept)
+        guard let account = account ?? .invoking, account.user != 0 else {
+            try reduceCapabilities(to: kept)
+            return .remainsRoot
+        }
         try check("capabilities", synopsis_keep_capabilities(1))
         try setGroups(of: account)
         let (user, group) = (account.user, account.group)
@@ -62,6 +76,13 @@ package enum Privileges {
             try check("the groups of \(account)", unsafe initgroups(name, account.group))
         } else {
             try check("the groups of \(account)", setgroups(0, nil))
+        }
+    }
+
+    /// Bounds what this process may ever get; without the right to do so, it gets nothing anyway.
+    private static func bound(to kept: UInt64) {
+        for bit in 0..<64 where kept & 1 << UInt64(bit) == 0 {
+            _ = synopsis_drop_from_bounding_set(Int32(bit))
         }
     }
 

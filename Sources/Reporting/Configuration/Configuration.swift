@@ -21,7 +21,9 @@ package struct Configuration: Sendable {
 
     package init() {}
 
-    /// Reads a file in TOML, whose paths are relative to its folder.
+    /// Reads a file in TOML.
+    ///
+    /// Paths in it are relative to its folder.
     ///
     /// - Throws: when it is not understood: file, line and key.
     package init(file: String) throws(ConfigurationError) {

@@ -1,7 +1,9 @@
 import Diagnosing
 import Tracking
 
-/// Names for addresses, from a file in the form of /etc/hosts: DNS is never asked.
+/// Names for addresses, from a file in the form of /etc/hosts.
+///
+/// DNS is never asked.
 package struct HostNames: Sendable {
     /// Keep at most this many names.
     private static let limit = 65_536

@@ -100,9 +100,13 @@ package struct HostSightings: Sendable {
 
 /// How many routers a packet has passed.
 package enum Hops {
-    /// If its sender began with one of the usual values: 64, 128 or 255.
+    /// No way through the Internet is longer: then its sender began with some other value.
+    package static let most: UInt8 = 40
+
+    /// If its sender began with one of the usual values: 32, 64, 128 or 255.
     package static func passed(_ timeToLive: UInt8) -> UInt8 {
-        let initial: UInt8 = timeToLive <= 64 ? 64 : timeToLive <= 128 ? 128 : 255
+        let initial: UInt8 =
+            timeToLive <= 32 ? 32 : timeToLive <= 64 ? 64 : timeToLive <= 128 ? 128 : 255
         return initial - timeToLive
     }
 }

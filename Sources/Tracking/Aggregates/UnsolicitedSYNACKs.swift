@@ -44,7 +44,8 @@ package struct UnsolicitedSYNACKs: Sendable {
     package func answers(to question: Question) -> [Reply] { replies[question] ?? [] }
 
     /// Whether a SYN-ACK came on a four-tuple of which no SYN was captured.
-    package func contain(_ answer: Event, to initiator: Endpoint, from responder: Endpoint) -> Bool {
+    package func contain(_ answer: Event, to initiator: Endpoint, from responder: Endpoint) -> Bool
+    {
         let question = Question(
             of: initiator,
             to: responder.port,

@@ -22,6 +22,8 @@ struct StreamEnd: BitwiseCopyable {
     var last = SegmentFacts()
     /// Data segments, those sent again among them; stops at the greatest number.
     var segments: UInt16 = 0
+    /// What its first data looks like.
+    var opening = PayloadClass.unknown
     /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
     var turn: Int64 = 0
     /// When its first data was captured, in milliseconds; these come round after seven weeks.

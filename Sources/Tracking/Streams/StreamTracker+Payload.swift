@@ -19,6 +19,7 @@ extension StreamTracker {
             in: number,
             beginsTurn: turn.isNew
         )
+        if segments == 1 { states.noteOpening(waiting, in: number) }
         if isAgain { noteAgain(waiting, in: number, of: &flow, &eventLogs) }
         if turn.isNew, states.isLate(waiting, in: number) {
             noteLateAnswer(waiting, in: number, of: flow, &slowAnswers)
@@ -202,6 +203,13 @@ extension RecycledStore<StreamState> {
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
         self[number][waiting.side].note(waiting, beginsTurn: beginsTurn)
+    }
+
+    /// Looks at the first data of an end.
+    @inline(never)
+    fileprivate mutating func noteOpening(_ waiting: borrowing FlowSegment, in number: Int) {
+        guard waiting.capturedLength > waiting.payloadOffset else { return }
+        self[number][waiting.side].opening = PayloadClass(of: waiting.payload)
     }
 
     /// Whether an end begins to speak long after the other's newest data.

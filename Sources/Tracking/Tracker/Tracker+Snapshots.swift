@@ -1,5 +1,5 @@
-/// What a diagnosis sees of the flows while packets still come: copies, after which the tracker goes on as if nobody
-/// had looked.
+/// What a diagnosis sees of the flows while packets still come: copies, after which the tracker
+/// goes on as if nobody had looked.
 extension Tracker {
     /// From now on remembers which flows changed.
     package mutating func watchChanges() { flows.changes.areWanted = true }
@@ -24,7 +24,8 @@ extension Tracker {
     /// The most record numbers that may be looked at.
     package var recordCount: Int { flows.table.recordCount }
 
-    /// The flows among some records on which somebody may have waited too long by now, without any packet to tell.
+    /// The flows among some records on which somebody may have waited too long by now, without any
+    /// packet to tell.
     ///
     /// - Parameters:
     ///   - records: which records to look at.
@@ -70,20 +71,44 @@ extension Tracker {
     /// - Parameter time: now, in nanoseconds since 1970.
     /// - Returns: the counts; those of the tracker stay as they are.
     package borrowing func surveySoFar(at time: Int64) -> Survey {
-        var aggregates = self.aggregates
-        var completed = tally.outcome(.completed)
-        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
-            if flows.table[index].outcome == .completed { completed += 1 }
-            aggregates.note(flows.table[index]) {
+        var draft = SurveyDraft(of: self)
+        while !count(into: &draft) {}
+        return survey(of: draft, at: time)
+    }
+
+    /// Counts the next flows of a survey, some thousands of them.
+    ///
+    /// - Parameter draft: how far it has come; flows that change meanwhile are counted as they
+    ///   were, or not at all.
+    /// - Returns: whether all flows were counted.
+    package borrowing func count(into draft: inout SurveyDraft) -> Bool {
+        let records = flows.table.recordCount
+        let end = min(records, draft.nextRecord + SurveyDraft.step)
+        for index in min(draft.nextRecord, end)..<end
+        where flows.table[index].marks.contains(.inUse) {
+            if flows.table[index].outcome == .completed { draft.completed += 1 }
+            draft.aggregates.note(flows.table[index]) {
                 flows.eventLogs.first(on: flows.table[index].eventLog)
             }
         }
-        for number in flows.table.halfOpenNumbers where !flows.table[halfOpen: number].isFree {
-            if aggregates.takes(flows.table[halfOpen: number]) { continue }
-            aggregates.note(flows.table.flow(of: number)) { flows.table.syn(of: number) }
+        draft.nextRecord = end
+        guard end == records else { return false }
+        let numbers = flows.table.halfOpenNumbers
+        let first = min(numbers.upperBound, numbers.lowerBound + draft.nextHalfOpen)
+        let last = min(numbers.upperBound, first + SurveyDraft.step)
+        for number in first..<last where !flows.table[halfOpen: number].isFree {
+            if draft.aggregates.takes(flows.table[halfOpen: number]) { continue }
+            draft.aggregates.note(flows.table.flow(of: number)) { flows.table.syn(of: number) }
         }
+        draft.nextHalfOpen += last - first
+        return last == numbers.upperBound
+    }
+
+    /// What a draft in which all flows were counted comes to.
+    package borrowing func survey(of draft: consuming SurveyDraft, at time: Int64) -> Survey {
+        var aggregates = draft.aggregates
         aggregates.settle()
-        if aggregates.hasMany, completed > 0 {
+        if aggregates.hasMany, draft.completed > 0 {
             for index in 0..<flows.table.recordCount
             where flows.table[index].marks.isSuperset(of: [.inUse, .completed]) {
                 if let place = aggregates.placeOfMany(to: flows.table[index].responder) {
@@ -111,7 +136,8 @@ extension Tracker {
         return tally
     }
 
-    /// Forgets what was counted of services and hosts with which nothing happened since `time`, in nanoseconds since 1970.
+    /// Forgets what was counted of services and hosts with which nothing happened since `time`, in
+    /// nanoseconds since 1970.
     package mutating func forgetCounts(quietSince time: Int64) {
         aggregates.forget(quietSince: time)
     }
@@ -130,5 +156,21 @@ extension Tracker {
         facts.hasEditedChecksums =
             tally.wrongChecksums > 0 && tally.rightChecksums == 0 && isAnswered
         return facts
+    }
+}
+
+/// A count of all flows that is made in steps, while packets still come.
+package struct SurveyDraft: Sendable {
+    /// As many flows are counted at a time.
+    fileprivate static let step = 8192
+
+    fileprivate var aggregates: Aggregates
+    fileprivate var completed: Int
+    fileprivate var nextRecord = 0
+    fileprivate var nextHalfOpen = 0
+
+    package init(of tracker: borrowing Tracker) {
+        aggregates = tracker.aggregates
+        completed = Int(tracker.tally.outcome(.completed))
     }
 }

@@ -4,8 +4,11 @@ import Diagnosing
 import Glibc
 import Live
 import Logging
-import Serving
 import ServiceLifecycle
+
+#if Web
+    import Serving
+#endif
 
 /// Where the events of a live analysis go, and who looks at it.
 struct LiveOutputOptions: ParsableArguments {
@@ -61,6 +64,11 @@ struct LiveOutputOptions: ParsableArguments {
         if let metrics, Self.address(metrics) == nil {
             throw ValidationError("--metrics takes ADDRESS:PORT, 127.0.0.1:9464 say.")
         }
+        #if !Web
+            if metrics != nil {
+                throw ValidationError("--metrics is not in this build, which has no HTTP.")
+            }
+        #endif
         if let user, UserAccount(user) == nil {
             throw ValidationError("There is no user '\(ShownText(foreign: user))'.")
         }
@@ -76,16 +84,39 @@ struct LiveOutputOptions: ParsableArguments {
     /// Gives up what only the opening of interfaces takes; before any thread is started.
     ///
     /// Outputs are opened afterwards, as the user whom they will belong to.
-    func dropPrivileges() throws(ExitStatus) {
+    ///
+    /// - Parameter keepsPacketSockets: whether interfaces may have to be opened again.
+    /// - Returns: whether it runs on as root, although nobody asked for that.
+    /// - Throws: where privileges cannot be given up.
+    func dropPrivileges(keepsPacketSockets: Bool) throws(ExitStatus) -> Bool {
         do throws(Privileges.Fault) {
-            _ = try Privileges.drop(
+            let outcome = try Privileges.drop(
                 to: user.flatMap { UserAccount($0) },
-                keepsPacketSockets: true
+                keepsPacketSockets: keepsPacketSockets
             )
+            return outcome == .remainsRoot && user == nil
         } catch {
             Output.error("synopsis: privileges cannot be given up: \(foreign: "\(error)")\n")
             throw ExitStatus(code: Program.failure)
         }
+    }
+
+    /// What the outputs take of a sandbox.
+    func allow(in sandbox: inout Sandbox) {
+        // Sockets of interfaces, and those by which the service manager hears of us.
+        sandbox.hasSockets = true
+        for place in places.compactMap({ OutputPlace($0) }) {
+            switch place {
+            case .standardOutput: break
+            case .file(let path): sandbox.writable.append(path)
+            case .tcp(_, let port):
+                sandbox.hasConnections = true
+                // Names are asked for over TCP, too, where the answer is long.
+                sandbox.peers += [port, 53]
+            case .unix: sandbox.hasConnections = true
+            }
+        }
+        if let metrics, let (_, port) = Self.address(metrics) { sandbox.ports.append(port) }
     }
 
     /// Opens the files, and begins to connect.
@@ -116,14 +147,18 @@ struct LiveOutputOptions: ParsableArguments {
 
     /// The server of metrics, if one is wanted.
     func server(of board: MetricsBoard, _ log: Logger) -> (any Service)? {
-        guard let metrics, let (host, port) = Self.address(metrics) else { return nil }
-        return MetricsServer(
-            host: host,
-            port: port,
-            contentType: MetricsSnapshot.contentType,
-            logger: log,
-            text: { board.snapshot.prometheusText }
-        )
+        #if Web
+            guard let metrics, let (host, port) = Self.address(metrics) else { return nil }
+            return MetricsServer(
+                host: host,
+                port: port,
+                contentType: MetricsSnapshot.contentType,
+                logger: log,
+                text: { board.snapshot.prometheusText }
+            )
+        #else
+            return nil
+        #endif
     }
 
     /// `ADDRESS:PORT`, or a port alone on the loopback.

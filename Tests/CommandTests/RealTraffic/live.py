@@ -89,7 +89,7 @@ class Watch:
             print(f"tcpdump cannot capture here: {said}", file=sys.stderr)
             sys.exit(77)
         self.program = subprocess.Popen(
-            [synopsis, "live", "-i", interface, "--format", "ndjson", "--interval", "1", "-q"],
+            [synopsis, "live", "-i", interface, "--format", "ndjson", "--interval", "1", "-q", "-Z", "root"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
@@ -221,7 +221,7 @@ class Lone:
     def __init__(self, synopsis, *words):
         self.output, self.errors = [], []
         self.program = subprocess.Popen(
-            [synopsis, "live", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            [synopsis, "live", "-Z", "root", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.readers = [
             threading.Thread(target=self.read, args=(self.program.stdout, self.output)),
             threading.Thread(target=self.read, args=(self.program.stderr, self.errors)),
@@ -309,7 +309,7 @@ def selective(synopsis):
 def unread(synopsis):
     """The reader goes after a line, as head does."""
     program = subprocess.Popen(
-        [synopsis, "live", "-i", "lo", "--format", "ndjson", "--interval", "0.3"],
+        [synopsis, "live", "-i", "lo", "--format", "ndjson", "--interval", "0.3", "-Z", "root"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     line = program.stdout.readline()
     program.stdout.close()

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// `synopsis live` beside outputs that take nothing.
+@Suite(.serialized) struct `A capture whose outputs stall` {
+    private static func has(_ tools: [String]) -> Bool {
+        let missing = tools.filter { name in
+            !["/usr/bin/", "/usr/sbin/"].contains {
+                FileManager.default.isExecutableFile(atPath: $0 + name)
+            }
+        }
+        let reason = geteuid() != 0 ? "it takes root" : missing.first.map { "there is no \($0)" }
+        if let reason { print("a capture whose outputs stall: skipped, \(reason)") }
+        return reason == nil
+    }
+
+    /// The loopback, with statistics ten times a second in a file, and a second output.
+    private func live(_ other: String, in folder: Scratch, output: FileHandle? = nil) throws
+        -> Running
+    {
+        let beside = folder.place.appending(path: "beside").path
+        return try Running(
+            [try Program.path.path, "live", "-i", "lo", "--format", "ndjson", "--interval", "0.1"]
+                + ["-o", beside, "-o", other],
+            in: folder,
+            output: output
+        )
+    }
+
+    private func count(_ running: Running) -> Int { running.text("beside").count { $0 == "\n" } }
+
+    @Test(.enabled(if: has([])))
+    func `goes on when nobody reads standard output, and ends when it is told to`() throws {
+        let (folder, pipe) = (try Scratch(), Pipe())
+        let setSize: Int32 = 1031
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, setSize, 4096)
+        let running = try live("-", in: folder, output: pipe.fileHandleForWriting)
+        #expect(eventually { count(running) > 20 })
+
+        kill(running.process.processIdentifier, SIGTERM)
+
+        #expect(running.ends(within: 5))
+        #expect(running.process.terminationStatus == 0)
+        #expect(running.text("beside").hasSuffix("\n"))
+        #expect(running.text("err").contains("standard output:"))
+        #expect(running.text("err").contains("not sent"))
+    }
+
+    @Test(.enabled(if: has(["mkfs.ext4", "mount", "umount", "fsfreeze"])))
+    func `goes on while a file system is frozen`() throws {
+        let (folder, frozen) = (try Scratch(), try Scratch())
+        let image = folder.file("image", Data(count: 16 << 20)).path
+        func tool(_ words: String...) throws -> Int32 {
+            let tool = try Running(["/usr/bin/env"] + words, in: Scratch())
+            tool.process.waitUntilExit()
+            return tool.process.terminationStatus
+        }
+        try #require(tool("mkfs.ext4", "-q", "-F", image) == 0)
+        try #require(tool("mount", "-o", "loop", image, frozen.place.path) == 0)
+        defer { _ = try? tool("umount", frozen.place.path) }
+        let running = try live(frozen.place.appending(path: "events").path, in: folder)
+        #expect(eventually { count(running) > 3 })
+
+        try #require(tool("fsfreeze", "-f", frozen.place.path) == 0)
+        let before = count(running)
+        let goesOn = eventually { count(running) > before + 10 }
+        kill(running.process.processIdentifier, SIGTERM)
+        let hasEnded = eventually { running.text("err").contains("not sent") }
+        let after = count(running)
+        _ = try tool("fsfreeze", "-u", frozen.place.path)
+
+        #expect(goesOn)
+        #expect(hasEnded)
+        // The kernel lets no process go that waits for a frozen file system.
+        #expect(running.ends(within: 5))
+        #expect(running.process.terminationStatus == 0)
+        #expect(count(running) == after)
+    }
+}
