@@ -152,7 +152,9 @@ import Testing
 
         #expect(outcome.status == 0)
         #expect(
-            outcome.output.contains("WARNING  10.36.0.10 cannot connect to 10.36.0.20:6379 (cache,")
+            outcome.output.contains(
+                "\nWARNING  Connection refused: 10.36.0.10 cannot connect to 10.36.0.20:6379 (cache,"
+            )
         )
     }
 

@@ -124,7 +124,7 @@ import Testing
         let report = try text("out")
         #expect(process.terminationStatus == 2)
         #expect(report.contains("note: interrupted: "))
-        #expect(report.contains("ERROR  10.0.0.47 cannot connect to 10.0.0.81:304"))
+        #expect(report.contains("10.0.0.47 cannot connect to 10.0.0.81:304"))
         #expect(try text("err") == "")
     }
 

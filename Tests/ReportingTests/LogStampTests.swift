@@ -94,7 +94,7 @@ private func clock(_ hour: Int64, _ minute: Int64, _ second: Int64, _ fraction: 
     }
 
     @Test(arguments: [
-        "", "yesterday", "22:01", "22:01:24.818 ", "2014-01-29", "1391032884.818s", "-5",
+        "", "yesterday", "22:", "22:01:24.818 ", "2014-01-29", "1391032884.818s", "-5",
         "2014-01-29T22:01:24.818+1", "99999999999", "2014-13-01T00:00:00Z", "2014-02-30 00:00:00",
     ])
     func `is refused where the user says something else`(_ text: String) {

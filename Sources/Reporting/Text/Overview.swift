@@ -35,7 +35,7 @@ struct Overview {
             levels[count == 0 ? 0 : 1 + (count - 1) * (levels.count - 1) / most]
         }
         let undrawn = failuresInTotal - counts.reduce(0, +)
-        let others = undrawn > 0 ? "; \(undrawn.grouped) in floods and scans not drawn" : ""
+        let others = undrawn > 0 ? "; \(undrawn.grouped) more not drawn" : ""
         let legend = "\(Wording.duration(length)) a bar, \(most.grouped) at most\(others)"
         return style.hung(legend, behind: "  failed \(String(bars))  ") + "\n"
     }
