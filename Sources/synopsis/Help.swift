@@ -26,7 +26,7 @@ enum Help {
           --at TIME                       the last packets of each flow before an instant
           --log FILE  --log-offset S      lines of other logs beside the packets; their clocks moved
           --max-flows N  --threads N      bounds for memory and for cores
-          -q  -v                          no progress line; date the report
+          -q  -v  --no-sandbox            no progress line; date the report; keep all rights
           --version  -h, --help           'synopsis analyze --help' says more of each
 
         Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or the input could
