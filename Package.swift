@@ -136,7 +136,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["synopsis", "Reporting"],
+            dependencies: ["synopsis", "Reporting", "Diagnosing", "Tracking"],
             exclude: ["Listings", "RealTraffic"],
             swiftSettings: settings
         ),

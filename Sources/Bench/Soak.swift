@@ -77,7 +77,7 @@ struct Soak {
                 let now = tracker.tally.window?.last ?? 0
                 polls += 1
                 if polls % Self.snapshotsBetweenCounts == 0 {
-                    incremental.count(tracker, time: now)
+                    incremental.count(&tracker, time: now)
                 }
                 tracker.age(to: now)
                 incidents = incremental.poll(at: &tracker, time: now).count

@@ -41,6 +41,8 @@ package enum Catalog {
         SimultaneousOpen.self,
         SplitHandshake.self,
         RawSocketClient.self,
+        ProtocolMismatch.self,
+        TurnedAway.self,
         TLSHandshakeReset.self,
         TLSFatalAlert.self,
         TLSEarlyShutdown.self,

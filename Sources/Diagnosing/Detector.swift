@@ -24,6 +24,9 @@ package protocol Detector: Sendable {
     /// One sentence about many flows that suffer alike.
     static func summary(of many: Finding) -> String
 
+    /// Where the cause of what it found lies, the likelier first: one or two, or none where more remain.
+    static func blame(for finding: Finding) -> [FaultSide]
+
     /// How much it matters that many flows suffer alike.
     static func severity(of many: Finding) -> Severity
 }
@@ -63,13 +66,18 @@ extension Detector {
     ) -> Finding {
         let needsTexts = history.needsTexts
         let times = events.map { history.events[$0].time }
+        let lastTime = times.max() ?? history.lastTime
+        // Whoever is served at once lost no more than a moment.
+        let isServedSoon =
+            severity == .error && !incarnation.isEstablished
+            && history.isServedSoon(after: lastTime)
         let begin = incarnation.attempts.first.map { history.events[$0.first].time }
         let shown = needsTexts ? evidence(of: events, in: history, note) : []
         let stated = needsTexts ? statedReason(among: events, in: history) : nil
         return Finding(
             pathology: Self.manual.id,
             reason: reason,
-            severity: severity,
+            severity: isServedSoon ? .warning : severity,
             confidence: confidence,
             status: status,
             subject: Subject(history),
@@ -77,7 +85,11 @@ extension Detector {
                 ? history.guards(for: incarnation, isPending: status == .pending) : [],
             summary: needsTexts ? summary() : "",
             explanation: needsTexts
-                ? bounded(told(explanation(), beside: stated), history.omitted) : "",
+                ? bounded(
+                    told(explanation(), beside: stated)
+                        + (isServedSoon ? Self.consolation(of: history) : ""),
+                    history.omitted
+                ) : "",
             count: count,
             metrics: needsTexts
                 ? metrics() + (stated.map { [Metric("reset_reason", $0.reason.code)] } ?? []) : [],
@@ -86,10 +98,14 @@ extension Detector {
             causes: needsTexts ? causes() : [],
             checks: needsTexts ? checks() : [],
             firstSeen: times.min() ?? history.lastTime,
-            lastSeen: times.max() ?? history.lastTime,
+            lastSeen: lastTime,
             begin: begin ?? times.min() ?? history.lastTime,
             isEstablished: incarnation.isEstablished
         )
+    }
+
+    private static func consolation(of history: History) -> String {
+        " \(history.initiator.address) was served within a second after that."
     }
 
     /// The newest reason that a RST among `events` gives, and the number of its packet.

@@ -65,7 +65,7 @@ extension Diagnosis {
             events = 0
         }
         consume(waiting, in: facts, threads: threads)
-        capture.forEachEstablished { noteEstablished($0, $1, $2) }
+        capture.forEachEstablished { noteEstablished($0, $1, $2, lastAt: $3) }
     }
 
     /// Examines the flows that had to go while packets still come.

@@ -27,6 +27,8 @@ package struct Diagnosis: Sendable {
     private var hasWholes = false
     var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    /// When connections failed, those aside that a finding about many of them counts.
+    package private(set) var failureTimes = FailureTimes()
     /// The first SYN of every flow in an incident, to tell both sides of an address translation.
     var firstSYNs: [TranslatedSYN.Core: (syn: TranslatedSYN, parties: Parties)] = [:]
     /// The services and the initiators whose mute flows a finding stands for.
@@ -182,19 +184,20 @@ package struct Diagnosis: Sendable {
         Prefilter(detectors).findings(in: history)
     }
 
-    /// Counts a connection that came up, where others between the same parties are in an incident.
+    /// Counts connections that came up, the last of them at a time, where others between the same parties are in an incident.
     mutating func noteEstablished(
         _ count: Int,
         _ initiator: Address,
-        _ responder: Endpoint
+        _ responder: Endpoint,
+        lastAt time: Int64
     ) {
         guard concerns(responder) else { return }
         let pair = Parties.pair(initiator, responder)
         let whole = Parties.service(responder)
         if accumulators[whole] != nil {
-            accumulators[whole]?.established += count
+            accumulators[whole]?.noteEstablished(count, lastAt: time)
         } else if accumulators[pair] != nil {
-            accumulators[pair]?.established += count
+            accumulators[pair]?.noteEstablished(count, lastAt: time)
         }
     }
 
@@ -203,7 +206,7 @@ package struct Diagnosis: Sendable {
         serviceMarks.mayContain(service) && services.contains(service)
     }
 
-    /// All incidents, the gravest first, then in order of time.
+    /// All incidents, the worst first: by severity, then by failed connections, clients and time.
     package var incidents: [Incident] { incidents(threads: 1) }
 
     /// The same, put together on several cores.
@@ -218,11 +221,7 @@ package struct Diagnosis: Sendable {
             accumulators[order[place]].flatMap(builder.incident)
         }.compactMap(\.self)
         let places = incidents.indices.sorted { first, second in
-            let (left, right) = (incidents[first].severity, incidents[second].severity)
-            if left != right { return left > right }
-            let times = (incidents[first].firstSeen, incidents[second].firstSeen)
-            if times.0 != times.1 { return times.0 < times.1 }
-            return incidents[first].id < incidents[second].id
+            incidents[first].isWorse(than: incidents[second])
         }
         return Self.bounded(places.map { incidents[$0] })
     }
@@ -255,6 +254,9 @@ package struct Diagnosis: Sendable {
             serviceMarks.insert(service)
         }
         accumulators[parties, default: IncidentAccumulator()].add(findings, of: history)
+        if let place = findings.indices.first(where: { findings[$0].severity == .error }) {
+            failureTimes.note(findings[place].firstSeen)
+        }
         guard case .pair = parties else { return }
         initiatorsOfService[service, default: []].insert(initiator)
         servicesOfInitiator[initiator, default: []].insert(service)

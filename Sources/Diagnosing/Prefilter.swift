@@ -22,7 +22,10 @@ struct Prefilter: Sendable {
     /// What they find in one history, at least so grave.
     func findings(in history: History, atLeast severity: Severity = .note) -> [Finding] {
         var findings: [Finding] = []
-        let traits = history.traits.rawValue
+        // Of data that was left out of the capture nothing can be said.
+        let traits =
+            history.capture.isFiltered
+            ? history.traits.subtracting(.ofStreams).rawValue : history.traits.rawValue
         for place in entries.indices where traits & entries[place].needs == entries[place].needs {
             if let finding = entries[place].detector.examine(history), finding.severity >= severity
             {

@@ -229,7 +229,7 @@ package struct LiveSession: ~Copyable {
     private mutating func count(at now: Int64, _ wall: Int64) {
         let isHurried = incremental.isFlooded && now - schedule.lastCount >= Self.hurriedInterval
         guard now >= schedule.count || isHurried else { return }
-        let isComplete = incremental.count(tracker, time: wall) {
+        let isComplete = incremental.count(&tracker, time: wall) {
             Clocks.monotonic - now < Self.countBudget
         }
         let end = Clocks.monotonic

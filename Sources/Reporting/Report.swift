@@ -9,7 +9,7 @@ package struct Report: Sendable {
     package let tally: Tally
     /// Where each packet came from; `nil` for one input.
     package let origins: FrameOrigins?
-    /// The gravest first.
+    /// The worst first.
     package let incidents: [Incident]
     /// What listens where.
     package let services: ServiceNames
@@ -24,6 +24,14 @@ package struct Report: Sendable {
     package var lastPackets: InstantReport?
     /// Lines of other logs, if there are any.
     package private(set) var logs: LogMerge?
+    /// Names of hosts, for people.
+    package var hostNames = HostNames()
+    /// What is to be said of incidents that are not reported.
+    package var remarks: [String] = []
+    /// Why inputs could not be read at all.
+    package var refusals: [CaptureError] = []
+    /// When connections failed, as far as flows were examined one by one.
+    package var failureTimes = FailureTimes()
 
     /// What the numbers of VLANs and tunnels stand for.
     package var encapsulations = EncapsulationTable()
@@ -46,7 +54,7 @@ package struct Report: Sendable {
         self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
         self.tally = tally
-        self.incidents = incidents
+        self.incidents = incidents.sorted { $0.isWorse(than: $1) }
         self.services = services
         self.handshakes = handshakes
     }
@@ -98,6 +106,13 @@ package struct Report: Sendable {
     /// What the reader must know about the input to judge the rest.
     package var warnings: [(code: String, message: String)] {
         var warnings: [(code: String, message: String)] = []
+        for remark in remarks { warnings.append(("ignored", remark)) }
+        for refusal in refusals { warnings.append(("unreadable-input", refusal.shown.text)) }
+        if inputs.contains(where: \.isInterrupted) {
+            let message =
+                "interrupted: the reading was ended, and what came later is not in this report"
+            warnings.append(("interrupted", message))
+        }
         for input in inputs {
             if let damage = input.damage {
                 warnings.append(("damaged-input", "\(damage); everything before it was analysed"))

@@ -13,9 +13,14 @@ struct Analysis: ~Copyable {
     private var diagnosis: Diagnosis
     private var finished: TrackedCapture?
     private var inputs: [InputSummary] = []
+    /// Why inputs could not be read at all.
+    private var refusals: [CaptureError] = []
     private var origins: FrameOrigins?
+    /// Whether no input is a pipe, whose end may as well be now.
+    private var isOfFiles = true
     private let collectsHandshakes: Bool
     private let isSelective: Bool
+    private let knowledge: ConfigurationOptions.Knowledge
     private let instant: Instant?
     private let threads: Int
     private var lastPackets: LastPackets?
@@ -25,17 +30,23 @@ struct Analysis: ~Copyable {
         maxFlows: Int,
         collectsHandshakes: Bool,
         selection: Diagnosis.Selection,
+        knowledge: ConfigurationOptions.Knowledge,
         instant: Instant? = nil,
         threads: Int = 1
     ) {
         tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
-        diagnosis = Diagnosis(knownIssues: KnownIssueLibrary.all, selection: selection)
+        let own = knowledge.knownIssues
+        diagnosis = Diagnosis(knownIssues: own + KnownIssueLibrary.all, selection: selection)
+        self.knowledge = knowledge
         self.collectsHandshakes = collectsHandshakes
         isSelective = selection.isSelective
         self.instant = instant
         self.threads = threads
         lastPackets = instant.map { instant in LastPackets { instant.time(from: $0) } }
     }
+
+    /// Whether no input could be read at all.
+    var isEmpty: Bool { inputs.isEmpty }
 
     /// Reads the files as one capture, in the order of time.
     ///
@@ -45,29 +56,35 @@ struct Analysis: ~Copyable {
     ///   - limit: the most packets to read of all of them.
     ///   - progress: what tells the user how far it has come.
     /// - Returns: whether all of them could be read to their end.
-    /// - Throws: when none of them could be read at all.
     mutating func read(
         _ files: [String],
         filter: String?,
         limit: UInt64?,
         progress: Progress?
-    ) throws(ExitStatus) -> Bool {
+    ) -> Bool {
         self.progress = progress
-        var errors: [CaptureError] = []
         if let file = files.first, files.count == 1 {
             do throws(CaptureError) {
                 try read(file: file, filter: filter, limit: limit ?? .max)
             } catch {
-                errors.append(error)
+                refusals.append(error)
             }
         } else {
-            errors = read(merging: files, filter: filter, limit: limit ?? .max)
+            refusals = read(merging: files, filter: filter, limit: limit ?? .max)
         }
         self.progress?.erase()
-        errors += inputs.compactMap(\.damage)
+        if Interruption.isRequested {
+            // Nothing had come yet.
+            if inputs.isEmpty { return false }
+            for place in inputs.indices {
+                inputs[place].isInterrupted = true
+                // Where the reading ended is no damage.
+                inputs[place].damage = nil
+            }
+        }
+        let errors = refusals + inputs.compactMap(\.damage)
         for error in errors { Output.error("synopsis: \(error.shown)\n") }
-        guard !inputs.isEmpty else { throw ExitStatus(code: Program.failure) }
-        return errors.isEmpty
+        return errors.isEmpty && !(Interruption.isRequested && isOfFiles)
     }
 
     private mutating func read(
@@ -76,6 +93,7 @@ struct Analysis: ~Copyable {
         limit: UInt64
     ) throws(CaptureError) {
         var file = try PcapFile(path: path)
+        isOfFiles = file.size != nil
         if let filter { try file.keep(only: filter) }
         guard threads > 1, lastPackets == nil, file.size ?? .max >= Self.leastOctetsForThread else {
             let damage = follow(&file, limit: limit)
@@ -105,6 +123,7 @@ struct Analysis: ~Copyable {
     ) -> [CaptureError] {
         var files = MergedFiles(paths: paths, filter: filter)
         _ = follow(&files, limit: limit)
+        isOfFiles = files.size != nil
         inputs = files.finish()
         origins = files.origins
         return files.refusals
@@ -151,17 +170,24 @@ struct Analysis: ~Copyable {
         let capture = tracker.finishAndReset()
         diagnosis.consume(capture, threads: threads)
         let totals = capture.totals
+        let (incidents, remarks) = knowledge.configuration.applied(
+            to: diagnosis.incidents(threads: threads)
+        )
         var report = Report(
             inputs: inputs,
             tally: totals.tally,
-            incidents: diagnosis.incidents(threads: threads),
+            incidents: incidents,
             services: diagnosis.serviceNames,
             oneWayInitiators: totals.oneWayInitiators.sorted(),
             handshakes: collectsHandshakes ? capture.handshakes : nil,
-            isSelective: isSelective,
+            isSelective: isSelective || !remarks.isEmpty,
             origins: origins
         )
         report.encapsulations = totals.encapsulations
+        report.refusals = refusals
+        report.remarks = remarks
+        report.hostNames = knowledge.hosts
+        report.failureTimes = diagnosis.failureTimes
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }

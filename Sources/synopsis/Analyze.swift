@@ -10,7 +10,8 @@ let version = "synopsis \(Report.toolVersion)"
 /// Analyses capture files: the main job.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Analyse capture files (the default command)."
+        abstract: "Analyse capture files (the default command).",
+        aliases: ["analyse"]
     )
 
     @Argument(
@@ -19,7 +20,16 @@ struct Analyze: ParsableCommand {
             valueName: "file"
         )
     )
-    var files: [String]
+    var files: [String] = []
+
+    @Option(
+        name: .customShort("r"),
+        help: ArgumentHelp("Analyse this file too, as tcpdump has it.", valueName: "file")
+    )
+    var moreFiles: [String] = []
+
+    @Flag(name: .customShort("n"), help: "Accepted: names are never looked up.")
+    var isNumeric = false
 
     @Option(
         name: [.customShort("f"), .customLong("filter")],
@@ -28,25 +38,14 @@ struct Analyze: ParsableCommand {
     var filter: String?
 
     @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "count"))
-    var count: UInt64?
+    var count: Amount?
 
-    @Option(help: "text or json.")
-    var format = Format.text
-
-    @Option(
-        name: .customShort("o"),
-        help: ArgumentHelp("Write the report to a file.", valueName: "file")
-    )
-    var output: String?
-
-    @Flag(help: "Overwrite the file of -o although it is a capture.")
-    var force = false
+    @OptionGroup var outputs: ReportOutputOptions
 
     @Flag(help: "List every connection too.")
     var flows = false
 
-    @Flag(help: "Do not fold long timelines.")
-    var all = false
+    @OptionGroup var extent: ExtentOptions
 
     @OptionGroup var wanted: SelectionOptions
 
@@ -59,7 +58,7 @@ struct Analyze: ParsableCommand {
     var timeZone: String?
 
     @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
-    var maxFlows = 2_000_000
+    var maxFlows = Amount(2_000_000)
 
     @Option(
         help: ArgumentHelp(
@@ -79,22 +78,35 @@ struct Analyze: ParsableCommand {
 
     @OptionGroup var logs: LogOptions
 
+    @OptionGroup var configuration: ConfigurationOptions
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
-        if files.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
+        if inputs.isEmpty { throw ValidationError("Name a capture file, or - for standard input.") }
+        if let (file, words) = Arguments.filter(among: files) {
+            let filter = ShownText(foreign: words.joined(separator: " "))
+            throw ValidationError(
+                "A filter goes behind -f: synopsis \(ShownText(foreign: file)) -f '\(filter)'"
+            )
+        }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
                 "There is no time zone '\(ShownText(foreign: timeZone))'; Europe/Berlin, UTC0 or <+03>-3 would be some."
             )
         }
-        if files.contains("-"), logs.log.contains("-") {
+        if !outputs.hasText, let option = extent.textOption {
+            throw ValidationError("\(option) is for text: JSON holds every incident.")
+        }
+        if inputs.contains("-"), logs.log.contains("-") {
             throw ValidationError("Standard input is the capture or a log, not both.")
         }
         if let threads, threads < 1 {
             throw ValidationError("--threads takes a number from 1.")
         }
-        if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
+        if !(1...UInt64(Int32.max)).contains(maxFlows.value) {
+            throw ValidationError("--max-flows takes a number from 1 to 2147483647.")
+        }
     }
 
     func run() throws {
@@ -103,40 +115,56 @@ struct Analyze: ParsableCommand {
         unsafe setenv("TZ", ":/etc/localtime", 0)
         tzset()
         let generatedAt = try generationTime()
-        let file = try output.map { path throws(ExitStatus) in
-            try Output.file(path, beside: files + logs.log, isForced: force)
+        let knowledge = try configuration.knowledge()
+        let files = try outputs.files(beside: inputs + logs.log)
+        if inputs.contains("-"), Output.isTerminal(STDIN_FILENO), !quiet {
+            Output.error("synopsis: waiting for a capture on standard input; Ctrl-C ends it\n")
         }
+        let pager = files.isEmpty && outputs.hasText && !outputs.noPager ? Pager() : nil
         try confine()
         var analysis = Analysis(
-            maxFlows: maxFlows,
+            maxFlows: Int(maxFlows.value),
             collectsHandshakes: flows,
             selection: wanted.selection,
+            knowledge: knowledge,
             instant: logs.instant,
             threads: usedThreads
         )
-        var isHealthy = try analysis.read(
-            files,
+        ReadingSignals.arm()
+        var isHealthy = analysis.read(
+            inputs,
             filter: filter,
-            limit: count,
+            limit: count?.value,
             progress: quiet ? nil : Progress.onTerminal
         )
+        if analysis.isEmpty, Interruption.isRequested {
+            throw ExitStatus(code: ReadingSignals.quit)
+        }
+        ReadingSignals.disarm()
+        let isReadable = !analysis.isEmpty
         var report = analysis.finish()
         report.generatedAt = generatedAt
-        let (isWhole, lines) = logs.read(beside: report.window)
+        let (isWhole, lines) = isReadable ? logs.read(beside: report.window) : (true, nil)
         if let lines { report.merge(lines) }
         isHealthy = isHealthy && isWhole
-        try deliver(report, to: file)
+        try deliver(report, to: files, through: pager, withText: isReadable)
         let isGrave = failOn.map { wanted in report.gravest.map { $0 >= wanted.severity } ?? false }
         // All that was analysed goes with the process: to free it piece by piece would only take
         // time.
         Glibc.exit(!isHealthy ? Program.failure : isGrave == true ? 1 : 0)
     }
 
+    /// The files of the command line, or standard input where something comes from there.
+    private var inputs: [String] {
+        let named = moreFiles + files
+        return named.isEmpty && Arguments.hasInput ? ["-"] : named
+    }
+
     /// Gives up what reading files does not take, before any of a stranger's is opened.
     private func confine() throws(ExitStatus) {
         var sandbox = Sandbox()
-        sandbox.readable = files + logs.log
-        sandbox.writable = output.map { [$0] } ?? []
+        sandbox.readable = inputs + logs.log
+        sandbox.writable = outputs.outputs
         do throws(Privileges.Fault) {
             if !sandboxing.noSandbox { try Privileges.reduceToFiles() }
         } catch {
@@ -148,20 +176,51 @@ struct Analyze: ParsableCommand {
 
     private var usedThreads: Int { threads ?? PrefetchThread.processors }
 
-    private func deliver(_ report: Report, to file: OutputFile?) throws {
-        var style = text.style
-        if output != nil { style = Style(isColored: text.color == .always) }
-        let parts: OutputFile.Parts = { write throws(ExitStatus) in
-            switch format {
-            case .text:
-                try write(Array(TextReport(report, style: style, showsAll: all).text.utf8))
-            case .json: try JSONReport(report).write(threads: usedThreads, to: write)
+    /// Writes the report to all outputs; to those for people only where there is something to read.
+    private func deliver(
+        _ report: Report,
+        to files: [(file: OutputFile, format: Format)],
+        through pager: Pager?,
+        withText hasText: Bool
+    ) throws(ExitStatus) {
+        if files.isEmpty, hasText || !outputs.hasText {
+            let format = outputs.format ?? .text
+            let parts = try parts(of: report, as: format, style: text.style)
+            try parts { octets throws(ExitStatus) in
+                try Pager.show(octets, through: format == .text ? pager : nil)
             }
         }
-        if let file {
-            try file.write(parts)
-        } else {
-            try parts { octets throws(ExitStatus) in try Output.standard(octets) }
+        for (file, format) in files where hasText || format != .text {
+            try file.write(try parts(of: report, as: format, style: text.fileStyle))
+        }
+    }
+
+    /// What makes the report in a format.
+    private func parts(
+        of report: Report,
+        as format: Format,
+        style: Style
+    ) throws(ExitStatus) -> OutputFile.Parts {
+        switch format {
+        case .json:
+            return { write throws(ExitStatus) in
+                try JSONReport(report).write(threads: usedThreads, to: write)
+            }
+        case .ndjson:
+            return { write throws(ExitStatus) in
+                try EventLines(report).write(to: write)
+            }
+        case .text:
+            let shown = TextReport(report, style: style, extent: extent.extent)
+            if let line = extent.incident, line > shown.lineCount {
+                let lines = Wording.count(shown.lineCount, "line")
+                Output.error(
+                    "synopsis: there is no incident \(line): the overview has \(foreign: lines)\n"
+                )
+                throw ExitStatus(code: Program.failure)
+            }
+            let text = extent.statistics ? shown.statistics : shown.text
+            return { write throws(ExitStatus) in try write(Array(text.utf8)) }
         }
     }
 

@@ -21,7 +21,17 @@ struct Explain: ParsableCommand {
     @Flag(help: "Overwrite a file although it is a capture.")
     var force = false
 
+    @Option(help: "text, json or markdown.")
+    var format = ManualFormat.text
+
     @OptionGroup var text: TextOptions
+
+    /// The formats of the catalogue and of its pages.
+    enum ManualFormat: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case json
+        case markdown
+    }
 
     func validate() throws {
         if capture != nil, pathology == nil {
@@ -32,19 +42,26 @@ struct Explain: ParsableCommand {
     func run() throws {
         let handbook = Handbook(style: text.style)
         guard let pathology else {
-            try Output.standard(handbook.catalogue)
+            switch format {
+            case .text: try Output.standard(handbook.catalogue)
+            case .json: try Output.standard(Handbook.json)
+            case .markdown: try Output.standard(Handbook.table)
+            }
             return
         }
-        guard let manual = Catalog.detector(named: pathology)?.manual else {
-            Output.error(
-                "synopsis: there is no pathology '\(foreign: pathology)'; 'synopsis explain' lists them\n"
-            )
+        let id = Suggestion.pathology(pathology)
+        guard let manual = id.flatMap({ Catalog.detector(named: $0)?.manual }) else {
+            Output.error("synopsis: \(Suggestion.complaint(aboutPathology: pathology))\n")
             throw ExitStatus(code: Program.failure)
         }
         let file = try capture.map { path throws(ExitStatus) in
             try Output.file(path, beside: [], isForced: force)
         }
-        try Output.standard(handbook.page(manual))
+        switch format {
+        case .text: try Output.standard(handbook.page(manual))
+        case .json: try Output.standard(Handbook.json(manual))
+        case .markdown: try Output.standard(handbook.markdown(manual))
+        }
         try file?.write { write throws(ExitStatus) in
             try write(manual.example.pcap)
         }

@@ -11,7 +11,13 @@ struct InterfacesCommand: ParsableCommand {
     )
 
     @Option(help: "text or json.")
-    var format = Format.text
+    var format = ListFormat.text
+
+    /// The formats of the list.
+    enum ListFormat: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case json
+    }
 
     func run() throws {
         let list: InterfaceList

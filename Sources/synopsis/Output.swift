@@ -68,6 +68,24 @@ enum Output {
         return Int(size.ws_col)
     }
 
+    /// The lines of the terminal on standard output; `nil` where it is none.
+    static var terminalHeight: Int? {
+        var size = winsize()
+        guard isTerminal(STDOUT_FILENO),
+            unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0
+        else { return nil }
+        return Int(size.ws_row)
+    }
+
+    /// Whether the locale's characters are UTF-8, as they are taken to be where no locale is set.
+    static var isUTF8: Bool {
+        let names = ["LC_ALL", "LC_CTYPE", "LANG"]
+        guard let locale = names.lazy.compactMap({ environment($0) }).first?.lowercased() else {
+            return true
+        }
+        return locale.contains("utf-8") || locale.contains("utf8")
+    }
+
     /// The value of an environment variable, if it is set and not empty.
     static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }

@@ -12,15 +12,17 @@ struct SchemaCommand: ParsableCommand {
         case report
         case event
         case all
+        case knownIssue = "known-issue"
     }
 
-    @Argument(help: "report, event, or all: one document that admits either.")
+    @Argument(help: "report, event, all (one document that admits either), or known-issue.")
     var part = Part.all
 
     func run() throws {
         switch part {
         case .report: try Output.standard(Schemas.report + "\n")
         case .event: try Output.standard(Schemas.event + "\n")
+        case .knownIssue: try Output.standard(Schemas.knownIssue + "\n")
         case .all: try Output.standard(Schemas.bundle + "\n")
         }
     }

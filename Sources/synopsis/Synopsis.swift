@@ -26,15 +26,19 @@ enum Program {
     static func main() {
         // A reader that has seen enough (`| head`) is a normal end.
         _ = signal(SIGPIPE, SIG_DFL)
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.isEmpty {
-            Output.error("\(Help.firstSteps)")
-            exit(failure)
+            guard Arguments.hasInput else {
+                Output.error("\(Help.firstSteps)")
+                exit(failure)
+            }
+            arguments = ["-"]
         }
         if [["--help"], ["-h"], ["help"]].contains(arguments) {
             exit((try? Output.standard(Help.terminal)) == nil ? failure : 0)
         }
         do {
+            try Arguments.checkCommand(arguments)
             var command = try Synopsis.parseAsRoot(arguments)
             try command.run()
         } catch let status as ExitStatus {
@@ -45,13 +49,26 @@ enum Program {
             if code.isSuccess {
                 exit((try? Output.standard(message + "\n")) == nil ? failure : 0)
             }
-            Output.error("\(Self.shown(message, quoting: arguments))\n")
+            Output.error("\(Self.shown(Self.complaint(message), quoting: arguments))\n")
             exit(failure)
         }
     }
 }
 
 extension Program {
+    /// A message of the argument parser in the words of all other complaints: without the usage, which it repeats.
+    static func complaint(_ message: String) -> String {
+        let lines = message.split(separator: "\n").map(String.init)
+        let words = lines.prefix { !$0.hasPrefix("Usage:") && !$0.hasPrefix("Help:") }
+        let hint = lines.last { $0.contains("See 'synopsis") }.map { line in
+            String(line.drop { $0 == " " })
+        }
+        let text = words.joined(separator: "\n")
+        let prefix = "Error: "
+        let complaint = text.hasPrefix(prefix) ? "synopsis: " + text.dropFirst(prefix.count) : text
+        return ([complaint] + (hint.map { [$0] } ?? [])).joined(separator: "\n")
+    }
+
     /// A message of the argument parser, in which it quotes arguments as they were given: no line in it is theirs.
     static func shown(_ message: String, quoting arguments: [String]) -> ShownText {
         var message = message

@@ -65,8 +65,9 @@ import Testing
         let outcome = try read(whole.prefix(24 + 90 * 5 + 40))
 
         expectOneSentence(outcome, "at octet 474: the record of packet 6 cannot be read")
-        #expect(outcome.output.contains("1  syn-burst"))
-        #expect(outcome.output.contains("everything before it was analysed"))
+        let words = outcome.output.split { $0.isWhitespace }.joined(separator: " ")
+        #expect(words.contains("1 syn-burst"))
+        #expect(words.contains("everything before it was analysed"))
     }
 
     @Test func `may have an unknown link type`() throws {

@@ -28,38 +28,69 @@ import Testing
         #expect(Self.names.count >= 10)
     }
 
+    private static let pages = [
+        ["--width", "80"], ["--width", "100"], ["--width", "132"], ["--wide"],
+    ]
+
     /// The article's listings, row for row, as its author printed them.
-    @Test(arguments: ["nfs-syn-burst", "nfs-half-open", "nfs-rst-loop"])
-    func `holds every row of the article`(_ name: String) throws {
-        let place = Program.root.appending(path: "Tests/CommandTests/Listings/\(name).txt")
-        let listing = try String(contentsOf: place, encoding: .utf8).split(separator: "\n")
+    @Test(arguments: ["nfs-syn-burst", "nfs-half-open", "nfs-rst-loop"], pages)
+    func `holds every number of the article`(_ name: String, _ page: [String]) throws {
+        let file = Program.root.appending(path: "Tests/CommandTests/Listings/\(name).txt")
+        let listing = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
 
-        let report = try Program.run("\(name).pcap", "--time-zone", "EST5EDT").output
-        let rows = report.split(separator: "\n").filter {
-            $0.contains(" TCP ") || $0.contains(" ICMP ")
+        let report = try Program.run(all: ["\(name).pcap", "--time-zone", "EST5EDT"] + page).output
+        let rows = Self.rows(of: report)
+        let folded = Self.folded(in: report)
+
+        #expect(rows.count + folded.count == listing.count)
+        let shown = rows.map { Set($0.split(separator: " ")) }
+        for expected in listing {
+            let fields = Self.fields(of: expected)
+            let clock = try #require(fields.first)
+            if let times = folded[clock] {
+                #expect(fields.dropFirst().first == times)
+                #expect(shown.contains { $0.isSuperset(of: fields.dropFirst(2)) }, "\(expected)")
+            } else {
+                let row = shown.first { $0.contains(clock) }
+                #expect(row?.isSuperset(of: fields) == true, "\(expected)")
+            }
         }
+        let ends = /(\d+\.){3}\d+:\d+ → (\d+\.){3}\d+:\d+/
+        #expect(report.contains(ends))
+    }
 
-        #expect(rows.count == listing.count)
-        for (row, expected) in zip(rows, listing) {
-            let missing = Self.columns(of: expected).filter { !row.contains($0) }
-            #expect(missing.isEmpty, "\(row)")
+    /// The rows of the timeline, each with its indented lines.
+    private static func rows(of report: String) -> [Substring] {
+        let text = report.replacing(#/\n {7,}/#, with: " ")
+        return text.split(separator: "\n").filter {
+            $0.firstMatch(of: #/^ +\d+  \d\d:\d\d:\d\d\.\d{6} /#) != nil
         }
     }
 
-    /// What a row must show, as this program writes it: the number of the packet in the author's
-    /// capture, the date, and the analyser's own remarks in brackets are left out.
-    private static func columns(of row: Substring) -> [String] {
+    /// The times of folded packets, and each one's to the packet before it.
+    private static func folded(in report: String) -> [Substring: Substring] {
+        let text = report.replacing(#/\n {7,}/#, with: " ")
+        let folds = text.matches(of: #/\d+ at (\d\d:\d\d:\d\d\.\d{6}) (\+\d+\.\d{6})/#)
+        let pairs = folds.map { (Substring(String($0.output.1)), Substring(String($0.output.2))) }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// What a row must show, as this program writes it: the time, the time to the row before, the
+    /// frame's length, flags and numbers.
+    private static func fields(of row: Substring) -> [Substring] {
         let plain = row.replacing(#/\[TCP [A-Za-z -]+\] /#, with: "")
             .replacing("SACK_PERM=1", with: "SACK_PERM")
             .replacing(#/2017-\d\d-\d\d /#, with: "")
-            .replacing("->", with: "→").replacing(" > ", with: " → ")
-        let words = plain.split(separator: " ").map(String.init).dropFirst()
-        guard let clock = words.first, let arrow = words.firstIndex(of: "→") else { return [] }
-        let route = words[(arrow - 1)...(arrow + 1)].joined(separator: " ")
-        let kind = words[(arrow + 2)...(arrow + 3)].joined(separator: " ")
-        let information = words[(arrow + 4)...].joined(separator: " ")
-        let delta = words.dropFirst().prefix(arrow - 3)
-        let isFirst = clock == "13:06:49.637735" || delta.first == "0.000000"
-        return [clock, route, kind, information] + (isFirst ? [] : delta.map { "+\($0)" })
+            .replacing("->", with: ">").replacing("→", with: ">")
+        let words = plain.split(separator: " ").dropFirst()
+        guard let clock = words.first, let arrow = words.firstIndex(of: ">") else { return [] }
+        let rest = words[(arrow + 3)...]
+        // A segment's ports, which the heading has.
+        let isSegment = words[arrow + 2] == "TCP"
+        let shown = isSegment ? rest.prefix(1) + rest.dropFirst(4) : rest
+        // The first rows follow others in the author's capture.
+        let isFirst = clock == "13:06:49.637735"
+        let delta = words.dropFirst().prefix(arrow - 3).first { $0 != "0.000000" && !isFirst }
+        return [clock] + (delta.map { [Substring("+\($0)")] } ?? []) + shown
     }
 }

@@ -53,8 +53,8 @@ import Testing
         let path = try capture(named: name, in: folder)
         let plain = try capture(named: "plain.pcap", in: folder)
 
-        let outcome = try Program.run(path, "--color", "never")
-        let usual = try Program.run(plain, "--color", "never")
+        let outcome = try Program.run(path, "--color", "never", "--width", "400")
+        let usual = try Program.run(plain, "--color", "never", "--width", "400")
 
         #expect(steering(in: outcome.output).isEmpty)
         #expect(outcome.output.filter(\.isNewline).count == usual.output.filter(\.isNewline).count)

@@ -305,6 +305,6 @@ import Testing
         running.process.waitUntilExit()
 
         #expect(running.process.terminationStatus == 2)
-        #expect(running.text("err").hasPrefix("Error: "))
+        #expect(running.text("err").hasPrefix("synopsis: "))
     }
 }

@@ -168,7 +168,7 @@ private struct ReportedFinding: Hashable, CustomStringConvertible {
         #expect(parts.count == 2)
         for part in parts {
             #expect(part.contains("1 connection attempted, 0 established"))
-            #expect(part.contains("ERROR  127.0.0.1 cannot connect to 127.0.0.1:81"))
+            #expect(part.contains("cannot connect to 127.0.0.1:81"))
             #expect(part.contains("[RST, ACK]"))
         }
         #expect(parts[0].contains("   Why    connection-refused"))

@@ -23,8 +23,8 @@ import Testing
         let outcome = try Program.run(Self.capture, "--at", time, "--time-zone", "EST5EDT")
 
         #expect(outcome.status == 0)
-        let shown = rows(outcome.output, from: "   Before 2017-04-25 13:06:49.637980 EDT")
-        #expect(shown.first == "   10.0.0.47:705 → 10.0.0.81:304   the last one 4 µs before")
+        let shown = rows(outcome.output, from: "  Before 2017-04-25 13:06:49.637980 EDT")
+        #expect(shown.first == "  10.0.0.47:705 → 10.0.0.81:304   the last one 4 µs before")
         let numbers = shown.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
         #expect(numbers == [1, 2, 3, 4, 5, 6])
         #expect(shown.last?.contains("The first after it, 21 µs later.") == true)
@@ -46,7 +46,7 @@ import Testing
             #expect(outcome.status == 0)
             #expect(
                 outcome.output.contains(
-                    "   Before 2017-04-25 17:06:49.000000 UTC no TCP packet was captured."
+                    "  Before 2017-04-25 17:06:49.000000 UTC no TCP packet was captured."
                 )
             )
         }
@@ -63,7 +63,16 @@ import Testing
         let folder = try Scratch()
         let log = folder.file("messages", Data(Self.log.utf8)).path
 
-        let outcome = try Program.run(Self.capture, "--log", log, "--time-zone", "EST5EDT")
+        let outcome = try Program.run(
+            Self.capture,
+            "--log",
+            log,
+            "--time-zone",
+            "EST5EDT",
+            "--wide",
+            "--width",
+            "200"
+        )
 
         #expect(outcome.status == 0)
         #expect(
@@ -71,7 +80,7 @@ import Testing
                 "\nmessages   4 lines, 3 near the capture in time, 2 beside incidents\n"
             )
         )
-        let timeline = rows(outcome.output, from: "   Timeline")
+        let timeline = rows(outcome.output, from: "  10.0.0.47:705 → 10.0.0.81:304")
         #expect(timeline[0].contains("log  13:06:49.000000             messages:1  Apr 25"))
         let line = try #require(timeline.firstIndex { $0.contains("messages:2") })
         #expect(timeline[line - 2].contains("Seq=4241130150"))
@@ -145,7 +154,7 @@ import Testing
 
         #expect(outcome.status == 2)
         #expect(outcome.output == "")
-        #expect(outcome.errors.contains("Error: "))
+        #expect(outcome.errors.hasPrefix("synopsis: "))
     }
 
     @Test func `reads a log from standard input, if the capture is a file`() throws {

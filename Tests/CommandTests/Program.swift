@@ -42,7 +42,7 @@ enum Program {
         process.arguments = arguments
         process.currentDirectoryURL = root.appending(path: "Captures")
         process.environment = ProcessInfo.processInfo.environment
-            .merging(["TZ": "UTC", "NO_COLOR": "1"]) { $1 }
+            .merging(["TZ": "UTC", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"]) { $1 }
             .merging(environment) { $1 }
         let folder = try Scratch()
         let output = folder.file("out")

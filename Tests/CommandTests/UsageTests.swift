@@ -17,7 +17,7 @@ import Testing
         #expect(outcome.status == 0)
         let lines = outcome.output.split(separator: "\n")
         #expect(lines.count <= 24)
-        #expect(lines.allSatisfy { $0.count <= 92 })
+        #expect(lines.allSatisfy { $0.count <= 80 })
         #expect(outcome.output.components(separatedBy: "synopsis nfs.pcap").count == 3)
     }
 

@@ -83,6 +83,7 @@ import Tracking
                 server.data(seq: 5101, ack: 1101, length: 1448)
                 pause(.milliseconds(300 << attempt))
             }
+            client.ack(seq: 1101, ack: 5101)
         }
 
         let found = try findings(in: exchange).filter { $0.severity >= .warning }

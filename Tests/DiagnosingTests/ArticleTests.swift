@@ -81,7 +81,7 @@ import Tracking
             port 705 with a sequence number of its own. 10.0.0.81 answered the first SYN, which the \
             others had replaced, and did so 6 times. 10.0.0.47's own firewall refused the SYN-ACK of \
             10.0.0.81 6 times (ICMP host administratively prohibited), 2 more SYNs ended the same way, \
-            and the connection was never established within 10 s.
+            and the connection was never established within 10 s. Fault: client (10.0.0.47).
             """
         #expect(verdict == expected)
     }

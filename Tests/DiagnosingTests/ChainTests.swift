@@ -121,7 +121,7 @@ import Tracking
 
         #expect(
             found.map(\.headline) == [
-                "192.0.2.10 cannot always connect to 10.0.0.5:443 (https; 7 of 10 failed)"
+                "Connection refused: 192.0.2.10 to 10.0.0.5:443 (https), 7 of 10 connections failed"
             ]
         )
     }
@@ -137,7 +137,7 @@ import Tracking
 
         #expect(
             try incidents(in: exchange).map(\.headline) == [
-                "192.0.2.10 cannot connect to 198.51.100.20:8080 (http-alt)"
+                "Accept queue overflow: 192.0.2.10 to 198.51.100.20:8080 (http-alt)"
             ]
         )
     }

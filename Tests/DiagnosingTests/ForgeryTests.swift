@@ -21,15 +21,23 @@ import Tracking
 
         let found = try finding(by: InjectedReset.self, in: exchange)
 
-        #expect(found[metric: "points"] == .integer(6))
-        #expect(found[metric: "points_ttl"] == .integer(3))
+        #expect(found[metric: "points"] == .integer(7))
+        #expect(found[metric: "points_ttl"] == .integer(4))
         #expect(found[metric: "points_mac"] == .integer(3))
         #expect(found.status == .likely)
-        #expect(found.explanation.contains("TTL 60 where its sender's other packets have 57 (3)"))
+        #expect(
+            found.explanation.contains("TTL 60, 3 hops nearer than its sender's other packets (4)")
+        )
     }
 
-    @Test func `needs more than another TTL`() throws {
+    @Test func `comes from nearer than its sender`() throws {
         let exchange = ended { server.reset(seq: 5001, ack: 1001).ttl(60) }
+
+        #expect(try finding(by: InjectedReset.self, in: exchange).severity == .warning)
+    }
+
+    @Test func `is not one that comes from farther away`() throws {
+        let exchange = ended { server.reset(seq: 5001, ack: 1001).ttl(50) }
 
         #expect(try findings(in: exchange, by: [InjectedReset.self]).isEmpty)
     }

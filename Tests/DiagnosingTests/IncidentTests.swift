@@ -45,7 +45,7 @@ import Tracking
             found.verdict.hasSuffix(
                 """
                 Before that, 198.51.100.20 closed its connection after 360 s in which nobody had \
-                used it.
+                used it. Fault: server (198.51.100.20).
                 """
             )
         )
@@ -69,7 +69,7 @@ import Tracking
         #expect(found.first?.root.subject.initiatorPort == nil)
         #expect(
             found.first?.headline
-                == "192.0.2.10 cannot connect to 198.51.100.20:6379 (redis; 12 connections)"
+                == "Connection refused: 192.0.2.10 cannot connect to 198.51.100.20:6379 (redis; 12 connections)"
         )
     }
 
@@ -82,7 +82,8 @@ import Tracking
         #expect(found.first?.root.evidence.count == Finding.evidenceLimit)
         #expect(found.first?.root.evidenceOmitted == 300 - Finding.evidenceLimit)
         #expect(
-            found.first?.headline == "300 hosts cannot connect to 10.9.0.1:1000 (300 connections)"
+            found.first?.headline
+                == "Connection refused: 300 hosts cannot connect to 10.9.0.1:1000 (300 connections)"
         )
     }
 
@@ -92,7 +93,9 @@ import Tracking
         #expect(found.count == 1)
         #expect(found.first?.root.subject.responderPort == nil)
         #expect(
-            found.first?.headline.hasPrefix("10.1.0.1 cannot connect to several ports of 10.9.0.1")
+            found.first?.headline.hasPrefix(
+                "Connection refused: 10.1.0.1 cannot connect to several ports of 10.9.0.1"
+            )
                 == true
         )
     }

@@ -119,10 +119,10 @@ import Tracking
 
     @Test func `has one that is sent again and not acknowledged, too`() throws {
         let exchange = established(to: "198.51.100.20:8080") {
-            client.data(seq: 1001, ack: 5001, length: 90)
-            pause(.milliseconds(300))
-            client.data(seq: 1001, ack: 5001, length: 90)
-            pause(.seconds(11))
+            for attempt: Int64 in 0..<6 {
+                client.data(seq: 1001, ack: 5001, length: 90)
+                pause(.milliseconds(300 << attempt))
+            }
             client.fin(seq: 1091, ack: 5001)
         }
 

@@ -43,7 +43,8 @@ import Tracking
 
         let found = try #require(incidents(in: frames).first)
 
-        #expect(found.headline == "10.0.0.36 cannot connect to 10.0.0.182:304 (NLM v4)")
+        let expected = "Connection refused: 10.0.0.36 cannot connect to 10.0.0.182:304 (NLM v4)"
+        #expect(found.headline == expected)
         #expect(
             found.verdict.hasPrefix(
                 "10.0.0.182:304 (NLM v4, said by packet 4) refused the connection"
@@ -62,7 +63,7 @@ import Tracking
     }
 
     @Test func `is not taken from another host, port or transport`() throws {
-        let plain = "10.0.0.36 cannot connect to 10.0.0.182:304"
+        let plain = "Connection refused: 10.0.0.36 cannot connect to 10.0.0.182:304"
 
         #expect(try headline(with: said(1, by: "10.0.0.183")) == plain)
         #expect(try headline(with: said(1, over: .udp)) == plain)
@@ -77,7 +78,8 @@ import Tracking
 
         let found = try #require(incidents(in: exchange).first)
 
-        #expect(found.headline == "192.0.2.10 cannot connect to 198.51.100.20:22 (ssh)")
+        let expected = "Connection refused: 192.0.2.10 cannot connect to 198.51.100.20:22 (ssh)"
+        #expect(found.headline == expected)
         #expect(!found.verdict.contains("(ssh)"))
     }
 

@@ -60,7 +60,7 @@ struct Gist: Hashable, CustomStringConvertible {
         while isMore {
             isMore = try tracker.consume(next: slice, from: &file)
             let now = tracker.tally.window?.last ?? 0
-            incremental.count(tracker, time: now)
+            incremental.count(&tracker, time: now)
             last = incremental.poll(at: &tracker, time: now, share: 1)
         }
         return (last, incremental.finish(tracker.finish()).diagnosis.incidents)

@@ -87,7 +87,7 @@ import Tracking
         #expect(rows[1].contains("syn-burst: ") && rows[1].contains("packet 2 of the live capture"))
         #expect(rows[5].contains("icmp-admin-prohibited: "))
         #expect(facts.status == 0)
-        #expect(facts.output.contains("ERROR: 10.0.0.47 cannot connect to 10.0.0.81:304"))
+        #expect(facts.output.contains("ERROR: SYN burst on a reused port: 10.0.0.47"))
         #expect(facts.output.contains("RHSA-2017:1723"))
         #expect(facts.output.contains("nanoseconds"))
         #expect(facts.output.contains("Name = eth0"))

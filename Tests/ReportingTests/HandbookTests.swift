@@ -19,7 +19,10 @@ import Tracking
         let marks = page.split(separator: "\n").count { $0.contains("⚑") } - 1
         let isShort = !page.contains("more packets of the same kind")
         #expect(isShort ? marks == manual.example.flaggedPackets.count : marks > 3)
-        #expect(page.split(separator: "\n").allSatisfy { $0.count <= 120 })
+        for width in [80, 100] {
+            let page = Handbook(style: Style(width: width)).page(manual)
+            #expect(page.split(separator: "\n").filter { $0.count > width } == [])
+        }
     }
 
     @Test func `draws who sent what`() throws {

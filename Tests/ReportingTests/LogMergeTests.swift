@@ -88,8 +88,8 @@ import Tracking
         ])
 
         let timeline = TextReport(report).text.split(separator: "\n")
-            .drop { !$0.contains("Timeline") }.dropFirst()
-        let marks = timeline.prefix { !$0.contains("WARNING") }.compactMap { line -> String? in
+            .drop { !$0.hasPrefix("  10.0.0.1:40001 → ") }.dropFirst()
+        let marks = timeline.prefix { !$0.hasPrefix("  10.") }.compactMap { line -> String? in
             if line.contains("[SYN]") { return "SYN" }
             if line.contains("[RST, ACK]") { return "RST" }
             if line.contains("more of c") { return "continuation" }
@@ -102,7 +102,7 @@ import Tracking
         let report = try report([(0..<50).map { "05:46:40.05 word \($0)" }])
 
         let folded = TextReport(report).text
-        let whole = TextReport(report, showsAll: true).text
+        let whole = TextReport(report, extent: .init(showsAll: true)).text
 
         #expect(folded.contains("(43 more lines of logs; --all shows them)"))
         #expect(folded.contains("word 3\n") && !folded.contains("word 4\n"))
@@ -110,19 +110,23 @@ import Tracking
         #expect(whole.contains("word 20\n"))
     }
 
-    @Test func `are cut to the page`() throws {
+    @Test func `are broken at the edge of the page, and cut after a few lines`() throws {
         let report = try report([["05:46:40.05 " + String(repeating: "x", count: 900)]])
 
-        let lines = TextReport(report).text.split(separator: "\n")
-        let line = try #require(lines.first { $0.contains("0.log:1") })
-        #expect(line.count < 180)
-        #expect(line.hasSuffix("x…"))
+        let text = TextReport(report).text
+        let lines = text.split(separator: "\n").filter { $0.contains("xxx") }
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
+        #expect(lines.count == 4)
+        #expect(lines.last?.hasSuffix("x…") == true)
+        #expect(
+            TextReport(report, extent: .init(showsAll: true)).text.count { $0 == "x" } == 900
+        )
     }
 
     @Test func `are counted at the head of the report`() throws {
         let text = try TextReport(report([["?", "05:46:40 a", "05:50:00 b"], ["no time"]])).text
 
-        let head = text.split(separator: "\n").map(String.init)
+        let head = text.replacing("\n   ", with: " ").split(separator: "\n").map(String.init)
         let first = "0.log   3 lines, 2 near the capture in time, 1 beside incidents; "
         #expect(head.contains { $0.hasPrefix(first) && $0.contains("1 before the first time") })
         #expect(head.contains("1.log   1 line; none of them has a time that can be read"))

@@ -23,7 +23,8 @@ import Tracking
     }
 
     @Test func `shows call and reply in the timeline`() throws {
-        let lines = try TextReport(report(on: Self.frames)).text.split(separator: "\n")
+        let lines = try TextReport(report(on: Self.frames), style: Style(isWide: true)).text
+            .split(separator: "\n")
 
         let call = try #require(lines.firstIndex { $0.contains("GETPORT Call") })
         #expect(lines[call].hasPrefix("    5  "))
@@ -50,10 +51,11 @@ import Tracking
     @Test func `shows the packets of a program that is not registered`() throws {
         let exchange = UnregisteredProgram.manual.example
 
-        let text = try TextReport(report(on: exchange)).text
+        let text = try TextReport(report(on: exchange), style: Style(width: 120)).text
 
         #expect(text.contains("Packets of rpc-not-registered"))
-        #expect(text.contains("V2 GETPORT Reply (Call In 1) Port:0 (not registered)"))
+        let line = text.replacing(#/\n +/#, with: " ")
+        #expect(line.contains("V2 GETPORT Reply (Call In 1) Port:0 (not registered)"))
     }
 
     @Test func `says that a question came over UDP`() throws {

@@ -55,5 +55,6 @@ func report(
         isSelective: isSelective
     )
     report.encapsulations = capture.totals.encapsulations
+    report.failureTimes = diagnosis.failureTimes
     return report
 }

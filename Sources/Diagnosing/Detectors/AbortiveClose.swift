@@ -4,7 +4,7 @@ import Tracking
 package struct AbortiveClose: Detector {
     package static let manual = Manual(
         id: "abortive-close",
-        title: "connection ended by RST",
+        title: "connection reset",
         sees: """
             A RST on a connection that had carried data, before both ends had closed: in answer to data behind the \
             sender's own FIN (data-after-close), in answer to data of a connection that its sender no longer knows \
@@ -27,7 +27,7 @@ package struct AbortiveClose: Detector {
         followsFrom: [
             "rst-injected", "listener-crash", "unanswered-request", "timestamp-regression",
             "retransmission-timeout", "half-close-stall", "idle-timeout-close",
-            "accept-queue-overflow",
+            "accept-queue-overflow", "turned-away", "protocol-mismatch",
             "rst-after-handshake", "challenge-ack", "time-wait-collision", "port-reuse",
         ],
         example: Exchange(to: "198.51.100.20:8000") {
@@ -64,6 +64,10 @@ package struct AbortiveClose: Detector {
     private static let mostInFlight: Int32 = 1 << 26
 
     package static let needs: History.Traits? = [.data, .reset]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [$0] } ?? []
+    }
 
     package init() {}
 

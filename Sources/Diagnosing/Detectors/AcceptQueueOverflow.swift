@@ -4,7 +4,7 @@ import Tracking
 package struct AcceptQueueOverflow: Detector {
     package static let manual = Manual(
         id: "accept-queue-overflow",
-        title: "completed handshake is ignored: accept queue full",
+        title: "accept queue overflow",
         sees: """
             The initiator completed the handshake and sent data, and the responder acknowledges none of it but \
             sends the same SYN-ACK again, 0.9 s or more after the one before and later than the ACK can have needed. \
@@ -51,7 +51,16 @@ package struct AcceptQueueOverflow: Detector {
         }
     )
 
+    /// Data that was sent so much longer ago than a round trip has arrived, in nanoseconds.
+    private static let patience: Int64 = 200_000_000
+    /// Data sent so often was not taken.
+    private static let manySendings = 3
+
     package static let needs: History.Traits? = [.severalAnswers, .completion]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.viewpoint.vantage == .server ? [.server] : [.server, .network]
+    }
 
     package init() {}
 
@@ -67,7 +76,7 @@ package struct AcceptQueueOverflow: Detector {
             in: history,
             incarnation: story.incarnation,
             reason: hasData ? "data-ignored" : "ack-ignored",
-            severity: !hasData ? .note : story.ending == .recovered ? .warning : .error,
+            severity: !story.isIgnored ? .note : story.ending == .recovered ? .warning : .error,
             // Elsewhere the data may have been lost behind the capture.
             confidence: hasData ? history.vantage == .server ? .high : .medium : .low,
             status: hasData ? .likely : .possible,
@@ -106,7 +115,7 @@ package struct AcceptQueueOverflow: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) ignored the completed handshakes of \(many.flows) connections of \(many.source): its accept queue is full."
+        "\(many.destination) ignored the completed handshakes of \(many.flows) connections of \(many.source): its accept queue is full, or their ACKs do not reach it."
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
@@ -143,8 +152,22 @@ package struct AcceptQueueOverflow: Detector {
             completion: completion,
             copies: copies,
             data: data.filter { $0 < last || !isRecovered },
+            isIgnored: isIgnored(data, beside: copies, roundTrip, history),
             ending: isReset ? .reset : isRecovered ? .recovered : .open
         )
+    }
+
+    /// Whether data was ignored, and not only late on a long way: the SYN-ACK came again more than a round trip after it,
+    /// or it was sent three times.
+    private func isIgnored(
+        _ data: [Int],
+        beside copies: [Int],
+        _ roundTrip: Int64,
+        _ history: History
+    ) -> Bool {
+        guard let first = data.first, let last = copies.last else { return false }
+        return history.delay(from: first, to: last) > roundTrip + Self.patience
+            || data.count >= Self.manySendings
     }
 
     /// Whether the responder said or acknowledged anything in between.
@@ -198,6 +221,7 @@ package struct AcceptQueueOverflow: Detector {
         /// Never empty.
         let copies: [Int]
         let data: [Int]
+        let isIgnored: Bool
         let ending: Ending
     }
 }

@@ -4,7 +4,7 @@ import Tracking
 package struct AdministrativelyProhibited: Detector {
     package static let manual = Manual(
         id: "icmp-admin-prohibited",
-        title: "firewall rejects with ICMP administratively prohibited",
+        title: "firewall rejects with ICMP",
         sees: """
             An ICMP destination unreachable of code 9, 10 or 13, or an ICMPv6 one of code 1, 5 or 6, that \
             quotes a segment of the flow: the four-tuple and the sequence number match.
@@ -47,6 +47,10 @@ package struct AdministrativelyProhibited: Detector {
     )
 
     package static let needs: History.Traits? = .icmpError
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [$0] } ?? [.network]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct BadChecksum: Detector {
     package static let manual = Manual(
         id: "bad-checksum",
-        title: "handshake segment with a wrong checksum",
+        title: "bad TCP checksum",
         sees: """
             A SYN that nothing answered, or a SYN-ACK that its receiver ignored, whose TCP checksum is wrong \
             although it was captured whole.
@@ -40,6 +40,10 @@ package struct BadChecksum: Detector {
     )
 
     package static let needs: History.Traits? = .wrongChecksum
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
 
     package init() {}
 

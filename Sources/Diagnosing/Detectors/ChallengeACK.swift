@@ -4,7 +4,7 @@ import Tracking
 package struct ChallengeACK: Detector {
     package static let manual = Manual(
         id: "challenge-ack",
-        title: "SYN answered by a bare ACK of another state",
+        title: "challenge ACK for a SYN",
         sees: """
             While a SYN waits, the responder sends an ACK without SYN and data whose acknowledgment is not that \
             of the newest SYN. The finding says which state it speaks for: the numbers are those of the \
@@ -52,11 +52,17 @@ package struct ChallengeACK: Detector {
 
     package static let needs: History.Traits? = .challenge
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
         let replies = history.events.indices.compactMap { index in
-            if case .challenge(_, let state) = history.interpretations[index] {
+            if case .challenge(_, let state) = history.interpretations[index],
+                isHeeded(index, in: history)
+            {
                 Reply(event: index, state: state)
             } else {
                 nil
@@ -112,6 +118,18 @@ package struct ChallengeACK: Detector {
     private struct Reply {
         let event: Int
         let state: ResponderState
+    }
+
+    /// Whether the initiator reacts as to an ACK that answers none of its SYNs (RFC 9293 §3.5.1): with a RST, or with
+    /// another SYN, before any data; or has not reacted yet.
+    private func isHeeded(_ reply: Int, in history: History) -> Bool {
+        let later = history.incarnation(of: reply).events.suffix(from: reply + 1).first { index in
+            guard history.isFromInitiator(history.events[index]) else { return false }
+            if case .duplicate = history.interpretations[index] { return false }
+            return true
+        }
+        guard let later else { return true }
+        return [.rst, .syn].contains(history.events[later].kind)
     }
 
     private func cameUp(after reply: Reply, in history: History) -> Bool {

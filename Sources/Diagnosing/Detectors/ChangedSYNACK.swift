@@ -4,7 +4,7 @@ import Tracking
 package struct ChangedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-changed",
-        title: "two different SYN-ACKs to one SYN",
+        title: "conflicting SYN-ACKs",
         sees: """
             SYN-ACKs that acknowledge one and the same ISN of the initiator carry two or more ISNs of the \
             responder, and no RST came between that could have cleared the first. Without a new sending of the \
@@ -58,6 +58,10 @@ package struct ChangedSYNACK: Detector {
     private static let initialTimesToLive: Set<UInt8> = [64, 128, 255]
 
     package static let needs: History.Traits? = .severalAnswers
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server, .network]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct ConnectionRefused: Detector {
     package static let manual = Manual(
         id: "connection-refused",
-        title: "RST instead of a SYN-ACK",
+        title: "connection refused",
         sees: """
             A RST with ACK acknowledges the SYN (its ISN + 1, and any data it carried), and the responder had \
             sent no SYN-ACK on the four-tuple before. A RST that acknowledges the ISN itself is told as a note \
@@ -46,6 +46,14 @@ package struct ConnectionRefused: Detector {
 
     package static let needs: History.Traits? = .reset
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch Reason(rawValue: finding.reason ?? "") {
+        case .middlebox: [.network]
+        case .fast: [.network, .server]
+        case .late, .closedPort, .afterEstablished, .malformed, nil: [.server]
+        }
+    }
+
     package init() {}
 
     /// A refusal that takes so long is not that of a host's stack alone, in nanoseconds.
@@ -54,9 +62,14 @@ package struct ConnectionRefused: Detector {
     private static let leastDistance: Int64 = 5_000_000
 
     package func examine(_ history: History) -> Finding? {
+        let timeout = history.refusalTimeout
         let refusals = history.resets().compactMap { reset -> Refusal? in
             guard case .refusesSyn(let ordinal) = reset.rule else { return nil }
-            return refusal(of: history.incarnation(of: reset.event).attempt(ordinal), reset.event)
+            let attempt = history.incarnation(of: reset.event).attempt(ordinal)
+            guard !history.isLater(reset.event, than: timeout, after: attempt) else {
+                return nil
+            }
+            return refusal(of: attempt, reset.event)
         }
         guard let first = refusals.first, let last = refusals.last else {
             return malformed(in: history)
@@ -152,6 +165,7 @@ package struct ConnectionRefused: Detector {
         let times = history.responderTimesToLive
         let isForeign = refusals.allSatisfy { !times.contains(history.events[$0.event].timeToLive) }
         if times.count == 1, isForeign { return .middlebox }
+        if refusals.allSatisfy({ history.hopsNearer($0.event) != nil }) { return .middlebox }
         let delays = refusals.map { history.delay(from: $0.syn, to: $0.event) }
         if let usual = history.leastAnswerDelay, usual >= Self.leastDistance,
             delays.allSatisfy({ $0 < usual / 2 })
@@ -200,6 +214,12 @@ package struct ConnectionRefused: Detector {
                 \(responder) first.
                 """
         case .closedPort, .malformed:
+            if history.isServiceAlive {
+                return """
+                    \(form). \(responder) served other connections in this capture: its service was away for a while, takes \
+                    no more than so many, or a firewall answers in its place.
+                    """
+            }
             guard event.sequence.rawValue == 0 else {
                 return """
                     \(form): Seq is not 0, so it does not come from a closed port. \(responder.address) still \

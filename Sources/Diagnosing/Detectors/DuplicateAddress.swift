@@ -4,7 +4,7 @@ import Tracking
 package struct DuplicateAddress: Detector {
     package static let manual = Manual(
         id: "duplicate-address",
-        title: "two hosts with one address",
+        title: "duplicate IP address",
         sees: """
             ARP messages or neighbour advertisements say within 60 s that an address belongs to one network card, \
             then to another, then to the first again.
@@ -42,6 +42,10 @@ package struct DuplicateAddress: Detector {
     )
 
     package static let needs: History.Traits? = nil
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
 
     package init() {}
 

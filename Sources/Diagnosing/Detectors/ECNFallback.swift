@@ -4,7 +4,7 @@ import Tracking
 package struct ECNFallback: Detector {
     package static let manual = Manual(
         id: "ecn-fallback",
-        title: "only a SYN without ECN is answered",
+        title: "SYN with ECN dropped",
         sees: """
             A SYN with ECE and CWR (and AE, where it asks for accurate ECN) that nothing answered, or that a RST \
             answered; then the same SYN or a new one without these flags, which a SYN-ACK answered within half \
@@ -51,6 +51,10 @@ package struct ECNFallback: Detector {
     private static let leastFlows = 2
 
     package static let needs: History.Traits? = [.mixedECN, .answer]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
 
     package init() {}
 

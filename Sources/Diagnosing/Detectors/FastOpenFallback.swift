@@ -4,7 +4,7 @@ import Tracking
 package struct FastOpenFallback: Detector {
     package static let manual = Manual(
         id: "tfo-fallback",
-        title: "TCP Fast Open falls back to the ordinary handshake",
+        title: "TCP Fast Open fallback",
         sees: """
             A SYN with a cookie and data whose SYN-ACK acknowledges the SYN alone, so that the data is sent again (refused); or a \
             SYN with a Fast Open option or data that nothing answered, while its retransmission without them was \
@@ -56,6 +56,10 @@ package struct FastOpenFallback: Detector {
     private static let promptAnswer: Int64 = 500_000_000
 
     package static let needs: History.Traits? = [.fastOpen, .answer]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network, .server]
+    }
 
     package init() {}
 

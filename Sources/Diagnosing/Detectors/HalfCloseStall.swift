@@ -4,7 +4,7 @@ import Tracking
 package struct HalfCloseStall: Detector {
     package static let manual = Manual(
         id: "half-close-stall",
-        title: "only one end closes",
+        title: "half-close never completed",
         sees: """
             A FIN that the other end acknowledged, and neither its own FIN nor data from it for 20 s or more; at the \
             end of the capture it is pending after 10 s.
@@ -56,6 +56,10 @@ package struct HalfCloseStall: Detector {
     private static let pendingCloseTimeout: Int64 = 10_000_000_000
 
     package static let needs: History.Traits? = [.stream, .fin]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("closed_by")?.peer.map { [$0] } ?? []
+    }
 
     package init() {}
 

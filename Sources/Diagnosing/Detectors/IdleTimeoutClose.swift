@@ -4,10 +4,11 @@ import Tracking
 package struct IdleTimeoutClose: Detector {
     package static let manual = Manual(
         id: "idle-timeout-close",
-        title: "connection closed for being idle",
+        title: "idle timeout",
         sees: """
             A FIN or RST after 10 s or more without a single packet of the connection, at a round number of seconds, \
-            when nobody waited for an answer.
+            when nobody waited for an answer. Or three connections of a service that the same end closed after the \
+            same silence of 1 s or more, within 2 %, and not all at once.
             """,
         means: """
             A timer closed it: that of the application at one end, or of a device between them if the other end goes \
@@ -53,8 +54,17 @@ package struct IdleTimeoutClose: Detector {
     /// Timers are set in such steps, in nanoseconds.
     private static let step: Int64 = 5_000_000_000
     /// A timer runs out that late at most, in nanoseconds, or this part of its time.
-    private static let lateness: Int64 = 300_000_000
+    private static let lateness: Int64 = 250_000_000
     private static let latenessDivisor: Int64 = 200
+    /// And that early, where it began with a packet that was captured later: a round trip and a tick, in nanoseconds.
+    private static let earliness: Int64 = 100_000_000
+    private static let earlinessDivisor: Int64 = 1000
+    /// So many closes after the same silence are a timer's, of whatever length.
+    private static let leastAlike = 3
+    /// The same within 2 %.
+    private static let alikeDivisor: Int64 = 50
+    /// The silences began so many times further apart than they differ: else one act ended all connections.
+    private static let leastSpread: Int64 = 10
     /// Idle timers that come as a default, by their seconds.
     private static let known: [Int64: String] = [
         60: "AWS load balancers (60 s)", 75: "nginx keep-alive (75 s)",
@@ -66,6 +76,11 @@ package struct IdleTimeoutClose: Detector {
 
     package static let needs: History.Traits? = .data
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        guard let closer = finding.party("closed_by") else { return [] }
+        return finding.reason == "reset" ? [closer, .network] : [closer]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
@@ -73,7 +88,7 @@ package struct IdleTimeoutClose: Detector {
         guard let last = closes.last else { return nil }
         let event = history.events[last.event]
         let closer = history.endpoint(of: event).address
-        let seconds = (last.idle + Self.lateness) / 1_000_000_000
+        let seconds = (last.idle + Self.step / 2) / Self.step * (Self.step / 1_000_000_000)
         let known = Self.known[seconds]
         return finding(
             in: history,
@@ -111,14 +126,124 @@ package struct IdleTimeoutClose: Detector {
         "\(many.flows) connections of \(many.source) to \(many.destination) were closed for being idle."
     }
 
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.aggregates.idleCloses.services.flatMap { service, closes in
+            [true, false].compactMap { isByResponder in
+                finding(
+                    on: service,
+                    alike(closes.filter { $0.isByResponder == isByResponder }),
+                    in: survey
+                )
+            }
+        }
+    }
+
+    /// The most closes after the same silence, within two percent, if they were more than one act that ended connections
+    /// of different ages at once.
+    private func alike(_ closes: [IdleCloses.Close]) -> [IdleCloses.Close] {
+        let sorted = closes.sorted { $0.quiet < $1.quiet }
+        var best: ArraySlice<IdleCloses.Close> = []
+        var start = 0
+        for end in sorted.indices {
+            while sorted[end].quiet - sorted[start].quiet > sorted[start].quiet / Self.alikeDivisor
+            {
+                start += 1
+            }
+            if end - start + 1 > best.count { best = sorted[start...end] }
+        }
+        guard best.count >= Self.leastAlike, let shortest = best.first, let longest = best.last
+        else { return [] }
+        let lastPackets = best.map { $0.event.time - $0.quiet }
+        let span = (lastPackets.max() ?? 0) - (lastPackets.min() ?? 0)
+        guard span > Self.leastSpread * (longest.quiet - shortest.quiet) else { return [] }
+        return best.sorted { $0.event.packet < $1.event.packet }
+    }
+
+    private func finding(
+        on service: Endpoint,
+        _ closes: [IdleCloses.Close],
+        in survey: Survey
+    ) -> Finding? {
+        guard let first = closes.first, let last = closes.last else { return nil }
+        let initiators = Set(closes.map(\.initiator.address))
+        let initiator = initiators.count == 1 ? initiators.first : nil
+        let quiet = closes.map(\.quiet).sorted()[closes.count / 2]
+        let closer = first.isByResponder ? service.address.description : initiator?.description
+        let who = closer ?? "Each client"
+        let time = Wording.duration(quiet)
+        return Finding(
+            pathology: Self.manual.id,
+            reason: first.event.kind == .rst ? "reset" : "closed",
+            severity: .note,
+            confidence: .high,
+            status: .likely,
+            subject: Subject(
+                initiator: initiator,
+                responder: service.address,
+                responderPort: service.port,
+                encapsulation: first.event.encapsulation
+            ),
+            guards: survey.guards,
+            summary: """
+                \(who) closed \(closes.count) connections to \(service) after \(time) without a packet.
+                """,
+            explanation: """
+                The silences are alike within 2 %, and did not begin together: a timer of \(time) ran out.
+                """,
+            count: closes.count,
+            flows: closes.count,
+            speaksForAll: true,
+            metrics: [
+                Metric("idle_us", nanoseconds: quiet),
+                Metric("closed_by", first.isByResponder ? "server" : "client"),
+                Metric("destination_port", Int(service.port)),
+            ],
+            evidence: closes.prefix(Finding.evidenceLimit).map { evidence(of: $0, on: service) },
+            evidenceOmitted: max(0, closes.count - Finding.evidenceLimit),
+            causes: ["idle-timeout"],
+            checks: [
+                Check(
+                    on: closer,
+                    first.isByResponder
+                        ? "ss -tno sport = :\(service.port)" : "ss -tno dport = :\(service.port)",
+                    "which timer runs on the idle connections?"
+                )
+            ],
+            firstSeen: first.event.time,
+            lastSeen: last.event.time,
+            begin: first.event.time,
+            isEstablished: true
+        )
+    }
+
     private func close(in ending: Ending, _ history: History) -> Close? {
         guard let first = ending.first, let idle = ending.stream.quietBeforeEnd,
             ending.stream.hasData, idle >= Self.shortest,
             ending.stream.lastDataSender != ending.incarnation.initiator
         else { return nil }
+        return isRound(idle)
+            ? Close(incarnation: ending.incarnation, event: first, idle: idle) : nil
+    }
+
+    private func evidence(of close: IdleCloses.Close, on service: Endpoint) -> Evidence {
+        Evidence(
+            event: close.event,
+            isFromInitiator: !close.isByResponder,
+            ends: Evidence.Ends(
+                source: close.isByResponder ? service : close.initiator,
+                destination: close.isByResponder ? close.initiator : service
+            ),
+            errorSender: .other,
+            note: "after \(Wording.duration(close.quiet)) without a packet"
+        )
+    }
+
+    /// Whether a timer of a round length may have run out: it began with what its owner sent or received last, a way
+    /// earlier or later than that was captured, and ticks.
+    private func isRound(_ idle: Int64) -> Bool {
         let late = idle % Self.step
-        let isRound = late <= max(Self.lateness, idle / Self.latenessDivisor)
-        return isRound ? Close(incarnation: ending.incarnation, event: first, idle: idle) : nil
+        return late <= max(Self.lateness, idle / Self.latenessDivisor)
+            || Self.step - late <= max(Self.earliness, idle / Self.earlinessDivisor)
     }
 
     private struct Close {

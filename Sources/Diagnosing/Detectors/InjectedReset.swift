@@ -4,7 +4,7 @@ import Tracking
 package struct InjectedReset: Detector {
     package static let manual = Manual(
         id: "rst-injected",
-        title: "RST from somebody else",
+        title: "RST injected by a third party",
         sees: """
             A RST that does not look like its sender's other packets. Points are added: another TTL while the \
             sender's own is stable, 3; another source MAC address, 3; the sender goes on with data as if it knew of \
@@ -55,6 +55,10 @@ package struct InjectedReset: Detector {
     private static let windowReach: UInt32 = 1 << 24
 
     package static let needs: History.Traits? = .reset
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
 
     package init() {}
 
@@ -138,27 +142,18 @@ package struct InjectedReset: Detector {
         return closers.contains { $0.side == .low } && closers.contains { $0.side == .high }
     }
 
-    /// How many routers a packet has passed, if its sender began with one of the usual values.
-    private static func hops(_ timeToLive: UInt8) -> UInt8 {
-        let initial: UInt8 = timeToLive <= 64 ? 64 : timeToLive <= 128 ? 128 : 255
-        return initial - timeToLive
-    }
-
     private func suspect(at index: Int, _ own: OwnPackets, in history: History) -> Suspect? {
         let event = history.events[index]
         let usual = own.usualTimeToLive ?? (own.packets.isEmpty ? event.formerTimeToLive : nil)
         var reasons: [Reason] = []
-        if let usual, Self.hops(usual) != Self.hops(event.timeToLive),
-            !hadSent(before: index, in: history, { $0.timeToLive == event.timeToLive })
+        if let hops = history.hopsNearer(index) {
+            reasons.append(.nearer(event.timeToLive, hops: hops))
+        } else if let usual, Hops.passed(usual) != Hops.passed(event.timeToLive),
+            !hadSent(event.timeToLive, before: index, in: history)
         {
             reasons.append(.timeToLive(event.timeToLive, usual: usual))
         }
-        let card = event.linkFacts.source
-        if let reason = self.card(of: event, against: own),
-            !hadSent(before: index, in: history, { $0.linkFacts.source == card })
-        {
-            reasons.append(reason)
-        }
+        if let reason = card(at: index, against: own, in: history) { reasons.append(reason) }
         if let reason = unawareness(after: index, among: own.data, in: history) {
             reasons.append(reason)
         }
@@ -172,19 +167,36 @@ package struct InjectedReset: Detector {
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
     }
 
-    /// Whether an earlier packet of the same end had what is suspicious, in another copy at least.
-    private func hadSent(
-        before index: Int,
-        in history: History,
-        _ hasIt: (Event) -> Bool
-    ) -> Bool {
-        history.events[..<index].contains {
-            $0.side == history.events[index].side && $0.isOfConnection && hasIt($0)
-        }
+    /// Whether the host that a RST names had sent earlier packets with the same time to live, in any
+    /// flow.
+    private func hadSent(_ timeToLive: UInt8, before index: Int, in history: History) -> Bool {
+        let event = history.events[index]
+        return history.capture.sightings.hasSent(
+            history.endpoint(of: event).address,
+            timeToLive,
+            before: event.time
+        )
+            || history.events[..<index].contains {
+                $0.side == event.side && $0.isOfConnection && $0.timeToLive == timeToLive
+            }
     }
 
-    private func card(of event: Event, against own: OwnPackets) -> Reason? {
-        guard let usual = own.usualCard, let source = event.linkFacts.source, source != usual
+    /// What the network card of a RST tells, if the host that it names had sent nothing from it.
+    private func card(
+        at index: Int,
+        against own: OwnPackets,
+        in history: History
+    ) -> Reason? {
+        let event = history.events[index]
+        guard let usual = own.usualCard, let source = event.linkFacts.source, source != usual,
+            !history.capture.sightings.hasSent(
+                history.endpoint(of: event).address,
+                from: source,
+                before: event.time
+            ),
+            !history.events[..<index].contains(where: {
+                $0.side == event.side && $0.isOfConnection && $0.linkFacts.source == source
+            })
         else { return nil }
         return .card(source, usual: usual)
     }
@@ -283,6 +295,7 @@ package struct InjectedReset: Detector {
 
     /// What speaks against its sender.
     private enum Reason {
+        case nearer(UInt8, hops: Int)
         case timeToLive(UInt8, usual: UInt8)
         case card(MACAddress, usual: MACAddress)
         /// The packet with which its sender goes on.
@@ -293,7 +306,7 @@ package struct InjectedReset: Detector {
 
         var name: String {
             switch self {
-            case .timeToLive: "ttl"
+            case .nearer, .timeToLive: "ttl"
             case .card: "mac"
             case .unaware: "unaware"
             case .burstWindow: "volley"
@@ -305,13 +318,15 @@ package struct InjectedReset: Detector {
         var points: Int {
             switch self {
             case .timeToLive, .card, .burstWindow: 3
-            case .unaware: 4
+            case .nearer, .unaware: 4
             case .identification, .timestampsMissing: 1
             }
         }
 
         var text: String {
             switch self {
+            case .nearer(let value, let hops):
+                "TTL \(value), \(Wording.count(hops, "hop")) nearer than its sender's other packets"
             case .timeToLive(let value, let usual):
                 "TTL \(value) where its sender's other packets have \(usual)"
             case .card(let source, let usual): "source MAC address \(source) instead of \(usual)"

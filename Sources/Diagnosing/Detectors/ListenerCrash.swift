@@ -4,7 +4,7 @@ import Tracking
 package struct ListenerCrash: Detector {
     package static let manual = Manual(
         id: "listener-crash",
-        title: "server process died",
+        title: "listener crashed",
         sees: """
             RSTs of one listener on three or more established connections within 100 ms of one another, and within \
             5 s the next SYN to it is refused.
@@ -61,6 +61,10 @@ package struct ListenerCrash: Detector {
     )
 
     package static let needs: History.Traits? = nil
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
 
     package init() {}
 

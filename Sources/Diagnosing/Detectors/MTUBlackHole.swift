@@ -4,10 +4,11 @@ import Tracking
 package struct MTUBlackHole: Detector {
     package static let manual = Manual(
         id: "mtu-blackhole",
-        title: "large segments vanish",
+        title: "path-MTU black hole",
         sees: """
-            A segment of 1200 octets or more that was sent three times or more and never acknowledged, on a \
-            connection on which smaller ones were.
+            A segment of 1200 bytes or more that was sent four times or more and never acknowledged, on a \
+            connection on which smaller ones were, while the other end was still heard. Seen from the receiver: a bare \
+            ACK or FIN that lies 1200 bytes or more ahead of everything that arrived (at-receiver).
             """,
         means: """
             Some link on the way takes only smaller packets, and the ICMP message that would say so is filtered or \
@@ -35,6 +36,7 @@ package struct MTUBlackHole: Detector {
             server.data(seq: 5001, ack: 1301, length: 1448)
             pause(.milliseconds(600))
             server.data(seq: 5001, ack: 1301, length: 1448).flagged
+            client.data(seq: 1301, ack: 5001, length: 40)
             pause(.milliseconds(1200))
             server.data(seq: 5001, ack: 1301, length: 1448).flagged
         },
@@ -58,7 +60,11 @@ package struct MTUBlackHole: Detector {
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 3
 
-    package static let needs: History.Traits? = .repetition
+    package static let needs: History.Traits? = .data
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
 
     package init() {}
 
@@ -70,12 +76,13 @@ package struct MTUBlackHole: Detector {
                     history.isUnacknowledged(side, in: ending),
                     ending.stream[side.other].hasSentData
                         || sent.segments > UInt32(sent.repetitions) + 1,
-                    !hadPassed(side, in: ending), !hadEnded(side, in: ending, history)
+                    !hadPassed(side, in: ending), !hadEnded(side, in: ending, history),
+                    ending.stream.progress(of: side.other).lastSent > sent.repeatedFrom
                 else { continue }
                 return finding(for: side, ending, in: history)
             }
         }
-        return nil
+        return findingAtReceiver(in: history)
     }
 
     package static func summary(of many: Finding) -> String {
@@ -87,6 +94,80 @@ package struct MTUBlackHole: Detector {
         guard side == ending.incarnation.initiator, let attempt = ending.incarnation.attempts.last
         else { return false }
         return attempt.sequenceEnd.distance(to: ending.stream[side].repeated) >= Int32(Self.large)
+    }
+
+    /// What the receiver's side shows of it: a bare ACK or FIN far ahead of all that arrived.
+    private func findingAtReceiver(in history: History) -> Finding? {
+        guard history.capture.lossSigns == 0 else { return nil }
+        for ending in history.endings.reversed() where ending.stream.hasBeginning {
+            for side in [Side.low, .high] {
+                let missing = missing(of: side, in: ending)
+                guard missing >= Int32(Self.large),
+                    let ahead = ending.incarnation.events.first(where: {
+                        let event = history.events[$0]
+                        return event.side == side && event.kind != .rst && event.isOfConnection
+                            && ending.stream[side].end.distance(to: event.sequence) >= missing
+                    })
+                else { continue }
+                return finding(missing: missing, of: side, ahead, ending, in: history)
+            }
+        }
+        return nil
+    }
+
+    /// How many bytes an end had sent by its own numbers beyond what arrived and what the other end acknowledged.
+    private func missing(of side: Side, in ending: Ending) -> Int32 {
+        let (stream, receiver) = (ending.stream, ending.stream.progress(of: side.other))
+        let arrived = stream[side].end
+        guard arrived.distance(to: receiver.acknowledged) <= 1 else { return 0 }
+        return arrived.distance(to: stream.progress(of: side).next)
+    }
+
+    private func finding(
+        missing: Int32,
+        of side: Side,
+        _ ahead: Int,
+        _ ending: Ending,
+        in history: History
+    ) -> Finding {
+        let isFromClient = side == history.initiatorSide
+        let sender = isFromClient ? history.initiator.address : history.responder.address
+        let receiver = isFromClient ? history.responder.address : history.initiator.address
+        return finding(
+            in: history,
+            incarnation: ending.incarnation,
+            reason: "at-receiver",
+            severity: .warning,
+            confidence: .medium,
+            status: .likely,
+            count: 1,
+            events: [ahead],
+            note: { _ in "lies \(missing) bytes ahead of all that arrived" },
+            metrics: [
+                Metric("missing_octets", Int(missing)),
+                Metric("sender", isFromClient ? "client" : "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["path-mtu-too-small", "icmp-filtered"],
+            checks: [ping(from: sender, to: receiver)],
+            summary: """
+                \(sender) had sent \(missing) bytes to \(receiver), by its own sequence numbers, and none of them \
+                arrived here, while its small packets did.
+                """,
+            explanation: """
+                Packet \(history.events[ahead].packet) has Seq=\(history.events[ahead].sequence), and \(receiver) had \
+                everything up to \(ending.stream[side].end): full-sized segments are lost on the way here.
+                """
+        )
+    }
+
+    private func ping(from sender: Address, to receiver: Address) -> Check {
+        Check(
+            on: sender.description,
+            "\(receiver.isIPv4 ? "ping -M do -s 1472" : "ping -6 -M do -s 1452") \(receiver)",
+            "which size still passes?"
+        )
     }
 
     /// Whether the other end had closed or reset before anything was sent again.
@@ -120,13 +201,7 @@ package struct MTUBlackHole: Detector {
                 Metric("destination_port", Int(history.responder.port)),
             ],
             causes: ["path-mtu-too-small", "icmp-filtered"],
-            checks: [
-                Check(
-                    on: sender.description,
-                    "\(receiver.isIPv4 ? "ping -M do -s 1472" : "ping -6 -M do -s 1452") \(receiver)",
-                    "which size still passes?"
-                )
-            ],
+            checks: [ping(from: sender, to: receiver)],
             summary: """
                 \(sender) sent a segment of \(sent.repeatedLength) octets to \(receiver) \
                 \(Wording.times(Int(sent.repetitions) + 1)) and it never arrived, while smaller ones did.

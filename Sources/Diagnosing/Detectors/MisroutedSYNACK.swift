@@ -47,6 +47,10 @@ package struct MisroutedSYNACK: Detector {
 
     package static let needs: History.Traits? = .unansweredIncarnation
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

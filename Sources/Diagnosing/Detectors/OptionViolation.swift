@@ -4,7 +4,7 @@ import Tracking
 package struct OptionViolation: Detector {
     package static let manual = Manual(
         id: "option-violation",
-        title: "TCP options that break the rules or change on the way",
+        title: "invalid TCP options",
         sees: """
             A SYN-ACK with a window scale, timestamps or SACK permitted that no SYN of the initiator offered; a \
             window scale above 14; a maximum segment size below 64 octets; an option of impossible length; an \
@@ -50,6 +50,10 @@ package struct OptionViolation: Detector {
     )
 
     package static let needs: History.Traits? = .oddOptions
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [.network, $0] } ?? [.network]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct PlaintextAfterTLS: Detector {
     package static let manual = Manual(
         id: "plaintext-after-tls",
-        title: "Plaintext after TLS",
+        title: "plaintext after TLS",
         sees: """
             Octets behind the records of a TLS session that begin no record: no type from 20 to 24, no version, or an \
             impossible length. After close_notify of both ends it is intended-handback; after that of one end only, \
@@ -58,6 +58,10 @@ package struct PlaintextAfterTLS: Detector {
     )
 
     package static let needs: History.Traits? = .tls
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding[metric: "plaintext_by_client"] == .flag(true) ? [.client] : [.server]
+    }
 
     package init() {}
 

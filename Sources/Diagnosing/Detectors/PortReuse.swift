@@ -4,7 +4,7 @@ import Tracking
 package struct PortReuse: Detector {
     package static let manual = Manual(
         id: "port-reuse",
-        title: "four-tuple used again for a new connection",
+        title: "reused four-tuple",
         sees: """
             A SYN with a new ISN on a four-tuple whose connection before was established, or met alive when \
             the capture began. The finding says how long the four-tuple had been quiet and how the new SYN \
@@ -50,6 +50,10 @@ package struct PortReuse: Detector {
     )
 
     package static let needs: History.Traits? = .former
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .server]
+    }
 
     package init() {}
 

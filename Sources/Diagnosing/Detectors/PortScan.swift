@@ -4,7 +4,7 @@ import Tracking
 package struct PortScan: Detector {
     package static let manual = Manual(
         id: "port-scan",
-        title: "scan of ports or hosts",
+        title: "port scan",
         sees: """
             Within 10 s one host tried 20 ports of another one, or the same port of 50 hosts, without sending any \
             data, and 70 of a hundred refused, did not answer, or were reset by the host that tried them.
@@ -53,6 +53,10 @@ package struct PortScan: Detector {
     package static let explainsPayloadlessFlows = true
 
     package static let needs: History.Traits? = nil
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
 
     package init() {}
 

@@ -50,6 +50,10 @@ package struct RawSocketClient: Detector {
 
     package static let needs: History.Traits? = [.answer, .rejection]
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -4,7 +4,7 @@ import Tracking
 package struct ReconnectLoop: Detector {
     package static let manual = Manual(
         id: "reconnect-loop",
-        title: "connects, is turned away, connects again",
+        title: "reconnect loop",
         sees: """
             Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
             after the other, \
@@ -56,6 +56,10 @@ package struct ReconnectLoop: Detector {
     private static let window: Int64 = 60_000_000_000
 
     package static let needs: History.Traits? = nil
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
 
     package init() {}
 

@@ -53,6 +53,10 @@ package struct ResetAfterHandshake: Detector {
 
     package static let needs: History.Traits? = .reset
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [$0] } ?? []
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {

@@ -4,7 +4,7 @@ import Tracking
 package struct ResetLoop: Detector {
     package static let manual = Manual(
         id: "rst-loop",
-        title: "SYN, reply, RST in a loop",
+        title: "RST loop",
         sees: """
             On one four-tuple the cycle of SYN, SYN-ACK or bare ACK, and RST runs three times or more within \
             10 s (fewer or slower cycles are a note), without payload and without a completed handshake.
@@ -54,6 +54,10 @@ package struct ResetLoop: Detector {
     private static let cyclesOfANote = 2
 
     package static let needs: History.Traits? = .severalResets
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .network]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct RetransmissionTimeout: Detector {
     package static let manual = Manual(
         id: "retransmission-timeout",
-        title: "data sent in vain until the sender gave up",
+        title: "retransmission timeout",
         sees: """
             The same data sent six times or more and never acknowledged; then a RST, a FIN, or nothing.
             """,
@@ -66,6 +66,10 @@ package struct RetransmissionTimeout: Detector {
     private static let goodbye: UInt32 = 64
 
     package static let needs: History.Traits? = .repetition
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sender")?.peer.map { [.network, $0] } ?? [.network]
+    }
 
     package init() {}
 

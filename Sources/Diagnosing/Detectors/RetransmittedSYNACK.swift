@@ -4,7 +4,7 @@ import Tracking
 package struct RetransmittedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-retransmission",
-        title: "right SYN-ACK sent again and again",
+        title: "SYN-ACK retransmitted",
         sees: """
             The SYN-ACK that acknowledges the newest SYN comes again with the same ISN of the responder, 0.9 s \
             or more after the one before, and no SYN just before asked for it. Or it comes again for every \
@@ -58,10 +58,21 @@ package struct RetransmittedSYNACK: Detector {
     private static let shareOfMaximum: Int64 = 5
     /// The initiator's reaction may take so long, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
+    /// The timer of a SYN-ACK doubles (RFC 6298 §5.5); it may be late by half.
+    private static let backoff: Int64 = 3
     /// So many SYNs after a right SYN-ACK show that it does not reach its socket.
     private static let deafSendings = 2
 
     package static let needs: History.Traits? = .severalAnswers
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch Reason(rawValue: finding.reason ?? "") {
+        case .refusedByICMP, .reset: [.client]
+        case .notAccepted: [.server, .network]
+        case .ignored, .notDelivered, .answeredLate, nil:
+            finding.viewpoint.vantage == .client ? [.client, .network] : [.network, .client]
+        }
+    }
 
     package init() {}
 
@@ -165,7 +176,9 @@ package struct RetransmittedSYNACK: Detector {
                     history.delay(from: first, to: $0) >= TimingTolerance.shortestHandshakeTimer
                 } >= Self.deafSendings
             let isTooLate = reason == .ignored && unasked.count == 1 && history.isRejected(last)
-            guard isDeaf || !unasked.isEmpty, !isTooLate else { continue }
+            guard isDeaf || !unasked.isEmpty, !isTooLate,
+                reason != .ignored || !isCut(after: run, in: history)
+            else { continue }
             let acks = incarnation.events.filter { index in
                 index >= incarnation.completion ?? last && index < last
                     && history.isFromInitiator(history.events[index])
@@ -182,6 +195,15 @@ package struct RetransmittedSYNACK: Detector {
             )
         }
         return nil
+    }
+
+    /// Whether the responder stopped after one repetition, which no stack does while nothing answers: the answer lies
+    /// outside the capture.
+    private func isCut(after run: [Int], in history: History) -> Bool {
+        guard run.count == 2 else { return false }
+        let gap = history.delay(from: run[0], to: run[1])
+        return history.capture.end - history.events[run[1]].time
+            > Self.answerTimeout + Self.backoff * gap
     }
 
     /// The SYN-ACKs that answer each attempt, by its ordinal.

@@ -4,7 +4,7 @@ import Tracking
 package struct SYNBurst: Detector {
     package static let manual = Manual(
         id: "syn-burst",
-        title: "several SYNs with different ISNs on one port at once",
+        title: "SYN burst on a reused port",
         sees: """
             Two or more SYNs on one four-tuple with different initial sequence numbers, the first sendings \
             at most 1 s apart, while the attempt before is still open: not established, not reset, not \
@@ -53,6 +53,10 @@ package struct SYNBurst: Detector {
     private static let strongGap: Int64 = 10_000_000
 
     package static let needs: History.Traits? = .severalAttempts
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct SYNCookie: Detector {
     package static let manual = Manual(
         id: "syn-cookie",
-        title: "SYN-ACKs that look like SYN cookies",
+        title: "SYN cookies",
         sees: """
             A SYN-ACK without window scale and SACK permitted, although the SYN offered both and the same responder \
             gave them in another SYN-ACK of the four-tuple; or several SYN-ACKs to one SYN, with different \
@@ -50,6 +50,10 @@ package struct SYNCookie: Detector {
     private static let wanted: TCPOptions.Presence = [.windowScale, .selectiveAcknowledgment]
 
     package static let needs: History.Traits? = .bareAnswer
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct SYNFlood: Detector {
     package static let manual = Manual(
         id: "syn-flood",
-        title: "flood of SYNs",
+        title: "SYN flood",
         sees: """
             200 or more new attempts to one service within a second, of which fewer than one in ten came up, fewer \
             than one in five sent its SYN again, and fewer than half were refused.
@@ -56,6 +56,10 @@ package struct SYNFlood: Detector {
     package static let explainsPayloadlessFlows = true
 
     package static let needs: History.Traits? = nil
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
 
     package init() {}
 

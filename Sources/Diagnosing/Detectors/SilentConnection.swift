@@ -4,7 +4,7 @@ import Tracking
 package struct SilentConnection: Detector {
     package static let manual = Manual(
         id: "silent-connection",
-        title: "connection on which nobody speaks",
+        title: "silent connection",
         sees: """
             A complete handshake, and no data in either direction until one end closes after 5 s or more, or until \
             the capture ends. A responder that closes within a second of the handshake, without a byte, is told as \
@@ -53,6 +53,10 @@ package struct SilentConnection: Detector {
     private static let immediate: Int64 = 1_000_000_000
 
     package static let needs: History.Traits? = [.silence, .completion]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct SimultaneousOpen: Detector {
     package static let manual = Manual(
         id: "simultaneous-open",
-        title: "both ends opened the connection at once",
+        title: "simultaneous open",
         sees: """
             Both ends send a SYN before either sends a SYN-ACK; then each sends a SYN-ACK with the ISN of its \
             own SYN that acknowledges the other's. If that has not brought the connection up after 3 s it is \
@@ -57,6 +57,10 @@ package struct SimultaneousOpen: Detector {
     private static let answerTimeout: Int64 = 3_000_000_000
 
     package static let needs: History.Traits? = .responderSYN
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client]
+    }
 
     package init() {}
 

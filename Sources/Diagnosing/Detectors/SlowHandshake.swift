@@ -4,7 +4,7 @@ import Tracking
 package struct SlowHandshake: Detector {
     package static let manual = Manual(
         id: "slow-handshake",
-        title: "handshake took long",
+        title: "slow handshake",
         sees: """
             A handshake was completed, but its SYN or SYN-ACK had to be sent again before, or it took longer than \
             200 ms and than three times the median of the other handshakes with the same responder. The median \
@@ -52,6 +52,14 @@ package struct SlowHandshake: Detector {
     private static let mainPart: Int64 = 75
 
     package static let needs: History.Traits? = [.completion, .answer]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch finding.reason {
+        case "slow-responder": [.server, .network]
+        case "slow-initiator": [.client, .network]
+        default: [.network, .server]
+        }
+    }
 
     package init() {}
 

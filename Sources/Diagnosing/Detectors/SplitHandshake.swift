@@ -4,7 +4,7 @@ import Tracking
 package struct SplitHandshake: Detector {
     package static let manual = Manual(
         id: "split-handshake",
-        title: "split handshake: the responder turns the roles round",
+        title: "split handshake",
         sees: """
             The responder answers the SYN with a plain SYN (four-way), or with a bare ACK and then a SYN \
             (five-way); the initiator sends the SYN-ACK, with its own ISN unchanged, and the responder only \
@@ -54,6 +54,10 @@ package struct SplitHandshake: Detector {
     private static let thinking: Int64 = 50_000_000
 
     package static let needs: History.Traits? = .responderSYN
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server, .network]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct StaleSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-stale",
-        title: "SYN-ACK acknowledges a SYN that a newer one had replaced",
+        title: "SYN-ACK for a superseded SYN",
         sees: """
             The acknowledgment of a SYN-ACK is one more than the ISN of an earlier SYN on the four-tuple, or \
             lies in the connection that used the four-tuple before; a SYN with another ISN had been captured \
@@ -46,6 +46,10 @@ package struct StaleSYNACK: Detector {
     )
 
     package static let needs: History.Traits? = .staleAnswer
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server, .client]
+    }
 
     package init() {}
 

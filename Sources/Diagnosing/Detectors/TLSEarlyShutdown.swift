@@ -5,7 +5,7 @@ import Tracking
 package struct TLSEarlyShutdown: Detector {
     package static let manual = Manual(
         id: "tls-early-shutdown",
-        title: "TLS shut down at once, and TCP closed with it",
+        title: "TLS shut down during connection set-up",
         sees: """
             Within 5 s after the TLS handshake, and before any application data, one end sent a close_notify and left \
             TCP open; the other end closed TCP without a close_notify of its own (closed-on-close-notify). On ports \
@@ -62,6 +62,10 @@ package struct TLSEarlyShutdown: Detector {
     private static let mostTickets: UInt32 = 2
 
     package static let needs: History.Traits? = .tls
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("closed_by").map { [$0] } ?? [.server]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct TLSFatalAlert: Detector {
     package static let manual = Manual(
         id: "tls-alert",
-        title: "TLS alert",
+        title: "fatal TLS alert",
         sees: """
             A TLS alert record in the clear that is fatal, or a warning other than close_notify, user_canceled, \
             no_renegotiation and unrecognized_name (reason fatal). Or an encrypted one, known by its record type in TLS \
@@ -60,6 +60,10 @@ package struct TLSFatalAlert: Detector {
     )
 
     package static let needs: History.Traits? = .tls
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by") == .client ? [.server, .client] : [.client, .server]
+    }
 
     package init() {}
 

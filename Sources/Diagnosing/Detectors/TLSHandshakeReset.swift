@@ -4,7 +4,7 @@ import Tracking
 package struct TLSHandshakeReset: Detector {
     package static let manual = Manual(
         id: "tls-handshake-reset",
-        title: "TLS handshake cut off",
+        title: "TLS handshake failure",
         sees: """
             A FIN or RST after a ClientHello, or any later message of a TLS handshake, and before the server's first \
             application data, with no alert of either end before it. The reason says what stands out: \
@@ -32,7 +32,9 @@ package struct TLSHandshakeReset: Detector {
         sources: [
             .rfc(8446, section: "4"), .rfc(5246, section: "7.3"), .rfc(9293, section: "3.5.2"),
         ],
-        followsFrom: ["rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole"],
+        followsFrom: [
+            "rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole", "protocol-mismatch",
+        ],
         example: Exchange {
             ScriptOpening.tcp
             client.tls(.clientHello(serverName: "example.org"))
@@ -51,6 +53,19 @@ package struct TLSHandshakeReset: Detector {
     )
 
     package static let needs: History.Traits? = .tls
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch TLSCut.Reason(rawValue: finding.reason ?? "") {
+        case .packetOfDeath: [.server]
+        case .oversizeHello, .nameBlock: [.network]
+        case .noTLSAnswer: [.server, .client]
+        case .reset: finding.party("closed_by").map { [$0] } ?? []
+        case .close, nil:
+            // Who leaves because nothing more comes is not to blame.
+            finding[metric: "server_said"] == .text("nothing")
+                ? [.server] : finding.party("closed_by").map { [$0] } ?? []
+        }
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct TLSOneSidedClose: Detector {
     package static let manual = Manual(
         id: "tls-one-sided-close",
-        title: "TLS close_notify of one end only",
+        title: "one-sided TLS close",
         sees: """
             One end sent a close_notify (an alert record up to TLS 1.2; in TLS 1.3 a last record of the length of an \
             alert), and the other closed TCP without one: by FIN (fin-without-close-notify) or by RST \
@@ -53,6 +53,10 @@ package struct TLSOneSidedClose: Detector {
     private static let closeTimeout: Int64 = 5_000_000_000
 
     package static let needs: History.Traits? = .tls
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("close_notify_by")?.peer.map { [$0] } ?? []
+    }
 
     package init() {}
 

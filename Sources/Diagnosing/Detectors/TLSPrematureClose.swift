@@ -4,7 +4,7 @@ import Tracking
 package struct TLSPrematureClose: Detector {
     package static let manual = Manual(
         id: "tls-premature-close",
-        title: "TLS session closed without close_notify",
+        title: "TLS closed without close_notify",
         sees: """
             The end that closes TCP first, after data went through, sent no close_notify before its FIN or its RST, nor \
             did the other end. The reason says how that is known: truncated-record: its last record lacks octets; \
@@ -56,6 +56,10 @@ package struct TLSPrematureClose: Detector {
     private static let longSilence: Int64 = 5_000_000_000
 
     package static let needs: History.Traits? = .tls
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("closed_by").map { [$0] } ?? []
+    }
 
     package init() {}
 

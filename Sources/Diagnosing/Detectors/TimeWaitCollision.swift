@@ -4,7 +4,7 @@ import Tracking
 package struct TimeWaitCollision: Detector {
     package static let manual = Manual(
         id: "time-wait-collision",
-        title: "SYN met the TIME-WAIT state of the connection before",
+        title: "TIME-WAIT collision",
         sees: """
             The responder closed the connection before first, at most 240 s ago, so that it is in TIME-WAIT; \
             by RFC 6191 the new SYN is not acceptable there: its timestamp is older than the last of the old \
@@ -70,6 +70,10 @@ package struct TimeWaitCollision: Detector {
     private static let answerTimeout: Int64 = 3_000_000_000
 
     package static let needs: History.Traits? = .former
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.client, .server]
+    }
 
     package init() {}
 

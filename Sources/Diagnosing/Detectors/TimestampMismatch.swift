@@ -4,7 +4,7 @@ import Tracking
 package struct TimestampMismatch: Detector {
     package static let manual = Manual(
         id: "timestamp-mismatch",
-        title: "SYN-ACK echoes a timestamp that no SYN carried",
+        title: "SYN-ACK with an unknown timestamp echo",
         sees: """
             A SYN-ACK that acknowledges the newest SYN, with a timestamp echo (TSecr) that is the timestamp \
             (TSval) of no captured SYN of the four-tuple.
@@ -48,6 +48,10 @@ package struct TimestampMismatch: Detector {
     private static let clockSlack: Int64 = 10
 
     package static let needs: History.Traits? = .foreignEcho
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network, .server]
+    }
 
     package init() {}
 

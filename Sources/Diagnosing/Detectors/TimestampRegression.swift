@@ -4,7 +4,7 @@ import Tracking
 package struct TimestampRegression: Detector {
     package static let manual = Manual(
         id: "timestamp-regression",
-        title: "timestamps fall back",
+        title: "TCP timestamps going backwards",
         sees: """
             New data of one end carries a TSval more than 1000 ticks below the newest that it had sent on the \
             connection, and the other end acknowledges none of it. Or a SYN that nothing answers has a TSval below \
@@ -55,6 +55,10 @@ package struct TimestampRegression: Detector {
     private static let leastRegressions = 2
 
     package static let needs: History.Traits? = .fallenTimestamp
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.network, .client]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct UnansweredRequest: Detector {
     package static let manual = Manual(
         id: "unanswered-request",
-        title: "request that nobody answers",
+        title: "unanswered request",
         sees: """
             The initiator's data was the last, and the responder sent none for 10 s, or for 5 s until the initiator \
             closed; where the service often takes more than 2 s, for 5 times what that usually is. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
@@ -64,6 +64,10 @@ package struct UnansweredRequest: Detector {
 
     package static let needs: History.Traits? = .data
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.reason == "not-acknowledged" ? [.network, .server] : [.server]
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
@@ -75,7 +79,7 @@ package struct UnansweredRequest: Detector {
             in: history,
             incarnation: last.incarnation,
             reason: last.isAcknowledged ? "not-answered" : "not-acknowledged",
-            severity: isOpen && last.hadAnswers ? .note : .warning,
+            severity: isOpen || !last.isExpected ? .note : .warning,
             confidence: isOpen || !last.isAcknowledged ? .medium : .high,
             status: isOpen ? .pending : .confirmed,
             count: requests.count,
@@ -111,17 +115,23 @@ package struct UnansweredRequest: Detector {
     private func request(in ending: Ending, _ history: History) -> Request? {
         let side = ending.incarnation.initiator
         let (own, other) = (ending.stream[side], ending.stream[side.other])
-        guard ending.stream.lastDataSender == side, own.hasSentData, !isSayingGoodbye(ending, side),
+        let lateAnswer = lateAnswer(in: ending, to: side, history)
+        guard ending.stream.lastDataSender == side || lateAnswer != nil, own.hasSentData,
+            !isSayingGoodbye(ending, side),
             let data = history.lastData(of: side, in: ending)
         else { return nil }
         // Nobody failed to answer, or to acknowledge, what lies outside the capture.
         guard !ending.stream.hasUncapturedData(of: side.other),
-            ending.stream.isAcknowledged(side) || ending.stream.isRetransmitting(side),
+            ending.stream.isAcknowledged(side)
+                || ending.stream.isRetransmitting(side)
+                    && !ending.stream.isCut(side, by: history.endTime(of: ending)),
             !isProbe(ending, side), !isControlRecord(ending, side),
             !PortProfile.isPing(own.last.payloadLength, to: history.responder.port)
         else { return nil }
         // Whoever sends message after message and never gets an answer does not wait for one.
-        let isStream = !other.hasSentData && own.last.time - own.begin > Self.oneRequest
+        let isStream =
+            !other.hasSentData && !ending.stream.isRetransmitting(side)
+            && own.last.time - own.begin > Self.oneRequest
         guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
         let waited = history.endTime(of: ending) - own.last.time
         let isByRequester = ending.first.map { history.events[$0].side == side } ?? false
@@ -136,8 +146,19 @@ package struct UnansweredRequest: Detector {
             end: ending.first,
             waited: waited,
             isAcknowledged: ending.stream.isAcknowledged(side),
-            hadAnswers: other.hasSentData
+            isExpected: other.hasSentData
+                || WellKnownService.name(history.responder.port) != nil,
+            lateAnswer: lateAnswer
         )
+    }
+
+    /// How long after the requester had closed its answer came, in nanoseconds, if nobody took it any more.
+    private func lateAnswer(in ending: Ending, to side: Side, _ history: History) -> Int64? {
+        guard let end = ending.first, history.events[end].side == side,
+            ending.resets.contains(where: { history.events[$0].side == side })
+        else { return nil }
+        let delay = ending.stream[side.other].turn - history.events[end].time
+        return delay > 0 && ending.stream[side].last.time < history.events[end].time ? delay : nil
     }
 
     /// Whether what was said last is part of a TLS handshake or its end, and no request.
@@ -191,7 +212,10 @@ package struct UnansweredRequest: Detector {
         let packet = history.events[request.data].packet
         let end =
             switch closer(of: request, in: history) {
-            case "client": "Then \(history.initiator.address) gave up."
+            case "client":
+                request.lateAnswer.map {
+                    "Then \(history.initiator.address) gave up; the answer came \(Wording.duration($0)) after it had left."
+                } ?? "Then \(history.initiator.address) gave up."
             case "server": "Then \(history.responder.address) closed without an answer."
             default: "The capture ends before anybody gives up."
             }
@@ -208,7 +232,9 @@ package struct UnansweredRequest: Detector {
         let end: Int?
         let waited: Int64
         let isAcknowledged: Bool
-        let hadAnswers: Bool
+        /// Whether such a service answers at all: it did before, or is known to.
+        let isExpected: Bool
+        let lateAnswer: Int64?
 
         var events: [Int] { [data] + [end].compactMap(\.self) }
     }

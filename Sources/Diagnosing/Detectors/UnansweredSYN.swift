@@ -4,10 +4,10 @@ import Tracking
 package struct UnansweredSYN: Detector {
     package static let manual = Manual(
         id: "syn-unanswered",
-        title: "SYN without any answer",
+        title: "SYN unanswered",
         sees: """
-            A SYN was sent at least twice, or two attempts half a second apart were made, and neither a \
-            SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
+            A SYN was sent at least twice, or two attempts half a second apart were made, or three connections with \
+            one SYN each (single-syns), and neither a SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
             the finding is pending. The reason says whether only SYNs with Fast Open, only SYNs with ECN, or only \
             the SYN of a reconnect had no answer.
             """,
@@ -52,8 +52,21 @@ package struct UnansweredSYN: Detector {
     private static let answerTimeout: Int64 = 3_000_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
+    /// So many single SYNs to one service are its failure.
+    private static let leastSingles = 3
+    /// Who asks more services than these looks around.
+    private static let fewTargets = 16
 
     package static let needs: History.Traits? = [.unansweredAttempt, .repeatedSYN]
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        if finding.reason == Reason.onlyWithECN.rawValue
+            || finding.reason == Reason.onlyWithFastOpen.rawValue
+        {
+            return [.network]
+        }
+        return finding.viewpoint.vantage == .server ? [.server, .network] : [.network, .server]
+    }
 
     package init() {}
 
@@ -61,7 +74,10 @@ package struct UnansweredSYN: Detector {
         guard !history.capture.oneWayInitiators.contains(history.initiator.address) else {
             return nil
         }
-        let silences = history.incarnations.map { ($0, unanswered(in: $0, of: history)) }
+        let timeout = history.refusalTimeout
+        let silences = history.incarnations.map {
+            ($0, unanswered(in: $0, of: history, timeout))
+        }
         guard let (incarnation, attempts) = silences.last(where: { !$0.1.isEmpty }) else {
             return nil
         }
@@ -69,11 +85,13 @@ package struct UnansweredSYN: Detector {
         guard let first = sendings.first, let last = sendings.last else { return nil }
         let end = endOfWaiting(of: incarnation, after: last, in: history)
         let waited = end - history.events[first].time
-        let isPending = waited < Self.answerTimeout
+        let isPending = waited < Self.answerTimeout || history.capture.outcomes.hasSYNsAlone
         let cameUpLater = history.incarnations.contains {
             $0.number > incarnation.number && $0.isEstablished
         }
         let reason = reason(of: attempts, in: incarnation, of: history)
+        let reset = attempts.compactMap { history.lateReset(endingOf: $0, after: timeout) }.last
+        let events = (sendings + [reset].compactMap(\.self)).sorted()
         return finding(
             in: history,
             incarnation: incarnation,
@@ -82,8 +100,8 @@ package struct UnansweredSYN: Detector {
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: attempts.count,
-            events: sendings,
-            note: { note(on: sendings[$0], in: history) },
+            events: events,
+            note: { note(on: events[$0], in: history) },
             metrics: [
                 Metric("syns", sendings.count),
                 Metric("attempts", attempts.count),
@@ -95,7 +113,7 @@ package struct UnansweredSYN: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: reason.causes,
-            checks: checks(in: history),
+            checks: Self.checks(from: history.initiator.address, to: history.responder),
             summary: summary(of: attempts, sendings, waited: waited, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
@@ -107,15 +125,124 @@ package struct UnansweredSYN: Detector {
             "\(many.destination) \(verb) the SYNs of \(many.flows) connections of \(many.source)."
     }
 
+    /// What single SYNs tell together that no timer sent again: load balancers and pools give up that soon.
+    package func examine(_ survey: Survey) -> [Finding] {
+        survey.aggregates.scanCounters.flatMap { counter -> [Finding] in
+            guard !survey.capture.oneWayInitiators.contains(counter.initiator) else { return [] }
+            let targets = Dictionary(grouping: counter.probes, by: \.target)
+            // Who asks around finds many that do not answer.
+            guard targets.count <= Self.fewTargets else { return [] }
+            return targets.sorted { $0.key < $1.key }.compactMap { target, probes in
+                finding(on: probes, counter, to: target, in: survey)
+            }
+        }
+    }
+
+    /// Whether single SYNs are so many that nobody was served meanwhile.
+    private func isFailure(
+        _ probes: [ScanCounter.Probe],
+        of initiator: Address,
+        at service: Endpoint,
+        in survey: Survey
+    ) -> Bool {
+        guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
+            probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
+            last.time - first.time >= Self.retryGap
+        else { return false }
+        return !survey.capture.outcomes.attempts(at: service).contains {
+            $0.initiator == initiator && $0.outcome == .served
+                && (first.time...last.time).contains($0.begin)
+        }
+    }
+
+    private func finding(
+        on probes: [ScanCounter.Probe],
+        _ counter: ScanCounter,
+        to service: Endpoint,
+        in survey: Survey
+    ) -> Finding? {
+        guard let first = probes.first, let last = probes.last,
+            isFailure(probes, of: counter.initiator, at: service, in: survey)
+        else { return nil }
+        let time = last.time - first.time
+        let isPending = time < Self.answerTimeout || survey.capture.outcomes.hasSYNsAlone
+        let gaps = zip(probes, probes.dropFirst()).map { $1.time - $0.time }.sorted()
+        let examples = counter.examples.filter { $0.target == service }
+        return Finding(
+            pathology: Self.manual.id,
+            reason: "single-syns",
+            severity: isPending ? .warning : .error,
+            confidence: isPending ? .medium : .high,
+            status: isPending ? .pending : .confirmed,
+            subject: Subject(
+                initiator: counter.initiator,
+                responder: service.address,
+                responderPort: service.port,
+                encapsulation: examples.first?.event.encapsulation ?? .plain
+            ),
+            guards: survey.guards,
+            summary: """
+                \(service) answered none of \(probes.count) connections that \(counter.initiator) asked for within \
+                \(Wording.duration(time)), with one SYN each.
+                """,
+            explanation: """
+                The client gives up and tries anew \(Wording.duration(gaps[gaps.count / 2])) after each SYN, before its \
+                stack would send that again.
+                """,
+            count: probes.count,
+            flows: probes.count,
+            speaksForAll: true,
+            metrics: [
+                Metric("syns", probes.count),
+                Metric("attempts", probes.count),
+                Metric("span_us", nanoseconds: time),
+                Metric("destination_port", Int(service.port)),
+                Metric("established", false),
+            ],
+            evidence: evidence(in: examples, from: counter.initiator),
+            evidenceOmitted: probes.count - examples.count,
+            causes: Reason.allToPort.causes,
+            checks: Self.checks(from: counter.initiator, to: service),
+            firstSeen: first.time,
+            lastSeen: last.time,
+            begin: first.time,
+            isEstablished: false
+        )
+    }
+
+    private func evidence(
+        in examples: [(event: Event, sourcePort: UInt16, target: Endpoint)],
+        from initiator: Address
+    ) -> [Evidence] {
+        examples.map { example in
+            Evidence(
+                event: example.event,
+                isFromInitiator: true,
+                ends: Evidence.Ends(
+                    source: Endpoint(initiator, port: example.sourcePort),
+                    destination: example.target
+                ),
+                errorSender: .other,
+                note: "SYN, not answered"
+            )
+        }
+    }
+
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
-    private func unanswered(in incarnation: Incarnation, of history: History) -> [Attempt] {
+    private func unanswered(
+        in incarnation: Incarnation,
+        of history: History,
+        _ timeout: Int64
+    ) -> [Attempt] {
         guard incarnation.completion == nil,
             !history.interpretations[incarnation.events].contains(.responderSyn)
         else {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            $0.answers.isEmpty && $0.end == nil && history.unsolicitedSYNACKs(answering: $0).isEmpty
+            $0.answers.isEmpty
+                && ($0.end == nil || history.lateReset(endingOf: $0, after: timeout) != nil)
+                && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }
         guard let first = attempts.first?.first, incarnation.answers.allSatisfy({ $0 < first })
         else {
@@ -125,16 +252,21 @@ package struct UnansweredSYN: Detector {
         let runs = attempts.split(where: { attempt, next in
             replies.contains { (attempt.first..<next.first).contains($0) }
         })
-        return runs.filter { isFailure($0, in: history) }.flatMap(\.self)
+        return runs.filter { isFailure($0, in: history, timeout) }.flatMap(\.self)
     }
 
     /// Whether the initiator tried again, so that it had no answer either.
-    private func isFailure(_ attempts: ArraySlice<Attempt>, in history: History) -> Bool {
+    private func isFailure(
+        _ attempts: ArraySlice<Attempt>,
+        in history: History,
+        _ timeout: Int64
+    ) -> Bool {
         let hasRetransmission = attempts.contains { $0.sendings.count > 1 }
         let hasRetry = zip(attempts, attempts.dropFirst()).contains {
             history.delay(from: $0.first, to: $1.first) >= Self.retryGap
         }
         return hasRetransmission || hasRetry
+            || attempts.contains { history.lateReset(endingOf: $0, after: timeout) != nil }
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
@@ -168,7 +300,7 @@ package struct UnansweredSYN: Detector {
 
     private func note(on sending: Int, in history: History) -> String {
         guard case .syn(let ordinal, let number) = history.interpretations[sending] else {
-            return "SYN"
+            return "ends the attempt long after its last SYN"
         }
         return number == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) sending"
     }
@@ -199,10 +331,28 @@ package struct UnansweredSYN: Detector {
         of history: History
     ) -> String {
         [
-            schedule(of: attempts, in: history), place(in: history),
+            schedule(of: attempts, in: history), lateEnd(of: attempts, in: history),
+            place(in: history),
             circumstance(reason, in: incarnation, of: history),
             refusalsInVain(in: incarnation, of: history),
         ].compactMap(\.self).joined(separator: " ")
+    }
+
+    /// What is to be said of a RST that came when nobody could mean the SYN any more.
+    private func lateEnd(of attempts: [Attempt], in history: History) -> String? {
+        let timeout = history.refusalTimeout
+        for attempt in attempts.reversed() {
+            guard let reset = history.lateReset(endingOf: attempt, after: timeout) else {
+                continue
+            }
+            let syn = attempt.sendings.last { $0 < reset } ?? attempt.first
+            let responder = history.responder.address
+            return """
+                \(Wording.duration(history.delay(from: syn, to: reset))) after the last SYN a device in between ended the \
+                attempt with a RST in the name of \(responder): a host that refuses does so at once.
+                """
+        }
+        return nil
     }
 
     /// What the place of the capture tells: a SYN that was captured at the responder did arrive.
@@ -266,12 +416,11 @@ package struct UnansweredSYN: Detector {
             "\(noun) \(Wording.list(packets)) \(verb) the ISN and not the SYN, and no stack heeds that."
     }
 
-    private func checks(in history: History) -> [Check] {
-        let responder = history.responder
-        return [
+    private static func checks(from initiator: Address, to responder: Endpoint) -> [Check] {
+        [
             Check(
                 on: responder.address.description,
-                "tcpdump -ni any host \(history.initiator.address) and tcp port \(responder.port)",
+                "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
                 "does the SYN arrive there at all?"
             ),
             Check(

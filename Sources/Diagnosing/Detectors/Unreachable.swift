@@ -4,7 +4,7 @@ import Tracking
 package struct Unreachable: Detector {
     package static let manual = Manual(
         id: "icmp-unreachable",
-        title: "ICMP error says that a segment cannot arrive",
+        title: "ICMP destination unreachable",
         sees: """
             An ICMP destination unreachable of code 0 to 3, 5 to 8, 11 or 12, an ICMPv6 one of code 0, 2, 3 or \
             4, or a time exceeded in transit, that quotes a segment of the flow: the four-tuple and the \
@@ -50,6 +50,10 @@ package struct Unreachable: Detector {
     private static let probeTimeToLive: UInt8 = 32
 
     package static let needs: History.Traits? = .icmpError
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        finding.party("sent_by").map { [$0] } ?? [.network]
+    }
 
     package init() {}
 

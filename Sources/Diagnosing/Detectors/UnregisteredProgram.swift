@@ -4,7 +4,7 @@ import Tracking
 package struct UnregisteredProgram: Detector {
     package static let manual = Manual(
         id: "rpc-not-registered",
-        title: "program that is not registered with the port mapper",
+        title: "RPC program not registered",
         sees: """
             A port mapper or rpcbind (port 111, over UDP or TCP) answers GETPORT with port 0, or GETADDR with an empty \
             address; or it refuses the question, and the client gets no other answer from it.
@@ -38,6 +38,10 @@ package struct UnregisteredProgram: Detector {
     )
 
     package static let needs: History.Traits? = nil
+
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        [.server]
+    }
 
     package init() {}
 

@@ -4,7 +4,7 @@ import Tracking
 package struct UnseenSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-unseen",
-        title: "SYN-ACK acknowledges a SYN that was never captured",
+        title: "SYN-ACK for an unseen SYN",
         sees: """
             A SYN of the four-tuple was captured, and a SYN-ACK after it acknowledges none of the captured \
             ISNs, no data that they carried, and nothing of an earlier captured connection.
@@ -13,10 +13,11 @@ package struct UnseenSYNACK: Detector {
             The responder answers from a half-open entry that is older than the capture, or something between \
             the capture point and the responder rewrites sequence numbers in one direction only. If the \
             acknowledgment stays the same over several SYNs, it is an old entry; if it keeps a constant \
-            distance to them, a translation.
+            distance to them, a translation. Where no SYN was captured at all and the SYN-ACK comes again and again \
+            (one-way), the two directions take different ways.
             """,
         unless: """
-            Without any captured SYN the capture merely began too late. A SYN-ACK may be captured up to 3 ms \
+            Without any captured SYN, and with a SYN-ACK that comes once, the capture merely began too late. A SYN-ACK may be captured up to 3 ms \
             before its SYN. TCP Fast Open acknowledges data in the SYN.
             """,
         check: """
@@ -45,13 +46,21 @@ package struct UnseenSYNACK: Detector {
 
     package static let needs: History.Traits? = .unseenAnswer
 
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        switch finding.reason {
+        case "one-way": [.network, .capture]
+        case "rewritten": [.network]
+        default: [.server, .client]
+        }
+    }
+
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
         let unseen = history.answers().filter {
             $0.answer.subject == .unseen && !isAccepted($0.event, in: history)
         }
-        guard let first = unseen.first, let last = unseen.last else { return nil }
+        guard let first = unseen.first, let last = unseen.last else { return oneWay(in: history) }
         let incarnation = history.incarnation(of: last.event)
         let acknowledgments = Set(unseen.map { history.events[$0.event].acknowledgment })
         let translation = constantDistance(of: unseen.map(\.event), in: history)
@@ -97,6 +106,77 @@ package struct UnseenSYNACK: Detector {
         \(many.destination) answered \(many.flows) connections of \(many.source) with sequence numbers that \
         no captured SYN had.
         """
+    }
+
+    /// A SYN-ACK that is sent again and again and never completed, and no SYN to it: that went another way.
+    private func oneWay(in history: History) -> Finding? {
+        guard let incarnation = history.incarnations.last, incarnation.attempts.isEmpty,
+            incarnation.completion == nil, incarnation.former == nil,
+            incarnation.number == 0,
+            !history.capture.oneWayInitiators.contains(history.initiator.address)
+        else { return nil }
+        let answers = unasked(in: incarnation, history)
+        guard !answers.isEmpty else { return nil }
+        let (initiator, responder) = (history.initiator, history.responder)
+        return finding(
+            in: history,
+            incarnation: incarnation,
+            reason: "one-way",
+            severity: history.capture.hasBothDirections ? .warning : .note,
+            confidence: .medium,
+            status: .likely,
+            count: answers.count,
+            events: answers,
+            note: {
+                "acknowledges \(history.events[answers[$0]].acknowledgment): that SYN was not captured"
+            },
+            metrics: [
+                Metric("synacks", answers.count),
+                Metric("distinct_acks", 1),
+                Metric("source_port", Int(initiator.port)),
+                Metric("established", false),
+            ],
+            causes: ["asymmetric-path", "one-direction-captured", "backscatter"],
+            checks: [
+                Check(
+                    on: nil,
+                    "ip route get \(initiator.address) from \(responder.address)",
+                    "on each firewall and router between them: do both directions pass here?"
+                )
+            ],
+            summary: """
+                \(responder) sent its SYN-ACK to \(initiator) \(Wording.times(answers.count)), and this capture holds \
+                neither the SYN that it answers nor any reply.
+                """,
+            explanation: """
+                The SYN went another way: a stateful firewall here drops the answer, which belongs to no connection that \
+                it knows. A capture that holds one direction only looks the same, and so does an answer to SYNs with a \
+                forged sender.
+                """
+        )
+    }
+
+    /// The SYN-ACKs of a flow that holds nothing else, if a timer sent them.
+    private func unasked(in incarnation: Incarnation, _ history: History) -> [Int] {
+        let answers = incarnation.events.filter { index in
+            if case .answer(let answer) = history.interpretations[index] {
+                answer.subject == .unsolicited
+            } else {
+                false
+            }
+        }
+        let others = incarnation.events.filter { !answers.contains($0) }
+        guard let first = answers.first, let last = answers.last,
+            others.allSatisfy(history.isDuplicate),
+            history.capture.unsolicitedSYNACKs.contain(
+                history.events[first],
+                to: history.initiator,
+                from: history.responder
+            ),
+            Set(answers.map { history.events[$0].sequence }).count == 1,
+            history.delay(from: first, to: last) >= TimingTolerance.shortestHandshakeTimer
+        else { return [] }
+        return answers
     }
 
     /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.

@@ -43,6 +43,11 @@ package struct Finding: Hashable, Sendable {
     /// As many packets as a finding shows.
     package static let evidenceLimit = 32
 
+    /// The name of its pathology, as a sentence begins with it.
+    package var title: String {
+        (Catalog.detector(named: pathology)?.manual.title ?? pathology).capitalizedFirst
+    }
+
     package subscript(metric name: String) -> Metric.Value? {
         metrics.first { $0.name == name }?.value
     }

@@ -11,16 +11,34 @@ package struct Incident: Sendable {
     package let checks: [Check]
     /// How many flows are part of it.
     package let flows: Int
+    /// Where its cause lies, the likelier first: one or two, or none where more remain.
+    package let blame: [FaultSide]
+    /// What became of it, where the capture shows it.
+    package let state: State?
+    /// How many of them failed for the client.
+    package let failed: Int
+    /// How many connections its parties made: those that failed, and those that came up.
+    package let connections: Int
+    /// The initiating hosts, as far as they are told apart.
+    package let clients: Set<Address>
     package let headline: String
     /// Two or three sentences to paste into a ticket.
     package let verdict: String
     /// The flows to show: the first of each kind.
     package let histories: [History]
     /// That of the gravest finding.
-    package let severity: Severity
+    package private(set) var severity: Severity
     /// When anything of it happened first, in nanoseconds since 1970.
     package let firstSeen: Int64
     package let lastSeen: Int64
+
+    /// What became of the failures.
+    package enum State: String, Sendable {
+        /// A connection came up after the last failure.
+        case recovered
+        /// Several failed, and the last attempt did.
+        case ongoing
+    }
 
     /// A finding, and its part in the incident.
     package struct Link: Sendable {
@@ -36,6 +54,13 @@ package struct Incident: Sendable {
             var finding = self.finding
             finding.evidenceOmitted += max(0, finding.evidence.count - limit)
             finding.evidence = Array(finding.evidence.prefix(limit))
+            return Link(finding: finding, id: id, role: role, communityID: communityID)
+        }
+
+        func regraded(_ severities: [String: Severity]) -> Link {
+            guard let severity = severities[finding.pathology] else { return self }
+            var finding = self.finding
+            finding.severity = severity
             return Link(finding: finding, id: id, role: role, communityID: communityID)
         }
 
@@ -60,6 +85,11 @@ package struct Incident: Sendable {
         knownIssues: [KnownIssue],
         checks: [Check],
         flows: Int,
+        blame: [FaultSide],
+        state: State?,
+        failed: Int,
+        connections: Int,
+        clients: Set<Address>,
         headline: String,
         verdict: String,
         histories: [History],
@@ -69,6 +99,11 @@ package struct Incident: Sendable {
         self.knownIssues = knownIssues
         self.checks = checks
         self.flows = flows
+        self.blame = blame
+        self.state = state
+        self.failed = failed
+        self.connections = connections
+        self.clients = clients
         self.headline = headline
         self.verdict = verdict
         self.histories = histories
@@ -90,6 +125,32 @@ package struct Incident: Sendable {
     }
 
     package var root: Finding { chain[0].finding }
+
+    /// How many hosts initiated its connections, as far as they are told apart.
+    package var clientCount: Int {
+        guard clients.isEmpty, case .integer(let sources)? = root[metric: "sources"] else {
+            return clients.count
+        }
+        return sources
+    }
+
+    /// The same with other severities for some pathologies.
+    package func regraded(_ severities: [String: Severity]) -> Incident {
+        var incident = self
+        incident.chain = chain.map { $0.regraded(severities) }
+        incident.severity = incident.chain.map(\.finding.severity).max() ?? severity
+        return incident
+    }
+
+    /// Whether it is reported before another one: the graver, then the one with more failed connections, then
+    /// with more clients, then the earlier.
+    package func isWorse(than other: Incident) -> Bool {
+        if severity != other.severity { return severity > other.severity }
+        if failed != other.failed { return failed > other.failed }
+        if clientCount != other.clientCount { return clientCount > other.clientCount }
+        if firstSeen != other.firstSeen { return firstSeen < other.firstSeen }
+        return id < other.id
+    }
 
     /// The same with no more than this much evidence for each finding.
     func keeping(evidence limit: Int) -> Incident {

@@ -13,6 +13,9 @@ struct IncidentAccumulator {
     private(set) var failures = 0
     /// Connections between the same parties that came up without a finding.
     var established = 0
+    /// When the last of them began, and when the last failure was, in nanoseconds since 1970.
+    private var lastSuccess = Int64.min
+    private var lastFailure = Int64.min
     private(set) var histories: [History] = []
     /// The sets of pathologies of which a flow is kept.
     private var shown: Set<[String]> = []
@@ -36,8 +39,9 @@ struct IncidentAccumulator {
 
     mutating func add(_ new: [Finding], of history: History) {
         flows += 1
-        if new.indices.contains(where: { new[$0].severity == .error }) {
+        if new.contains(where: \.isFailure) {
             failures += 1
+            lastFailure = max(lastFailure, new.map(\.lastSeen).max() ?? .min)
             // It will be counted among those that came up, and did not come up for whoever waits
             // for it.
             let last = history.incarnations.indices.last
@@ -53,9 +57,25 @@ struct IncidentAccumulator {
     /// A finding about many flows, which are counted in it.
     mutating func add(_ finding: Finding) {
         flows += finding.flows
-        if finding.severity == .error { failures += finding.flows }
+        if finding.severity == .error {
+            failures += finding.flows
+            lastFailure = max(lastFailure, finding.lastSeen)
+        }
         if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
         merge(finding)
+    }
+
+    /// Takes connections that came up, the last of them at a time in nanoseconds since 1970.
+    mutating func noteEstablished(_ count: Int, lastAt time: Int64) {
+        established += count
+        lastSuccess = max(lastSuccess, time)
+    }
+
+    /// What became of the failures.
+    var state: Incident.State? {
+        guard failures > 0 else { return nil }
+        if lastSuccess > lastFailure { return .recovered }
+        return failures > 1 ? .ongoing : nil
     }
 
     /// Adds a guard to all findings.
@@ -70,6 +90,8 @@ struct IncidentAccumulator {
         flows += other.flows
         failures += other.failures
         established += other.established
+        lastSuccess = max(lastSuccess, other.lastSuccess)
+        lastFailure = max(lastFailure, other.lastFailure)
         if initiators.count < Self.distinguishedInitiators {
             initiators.formUnion(other.initiators)
         }
@@ -107,6 +129,11 @@ struct IncidentAccumulator {
 }
 
 extension Finding {
+    /// Whether whoever asked for the connection did not get it, or not yet.
+    fileprivate var isFailure: Bool {
+        severity == .error || severity == .warning && !isEstablished
+    }
+
     /// Makes this a finding about both subjects.
     mutating func absorb(_ other: Finding) {
         severity = max(severity, other.severity)

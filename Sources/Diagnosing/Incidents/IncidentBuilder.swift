@@ -37,16 +37,33 @@ struct IncidentBuilder: Sendable {
             initiators: accumulator.initiators.count
         )
         let (headline, text) = introduced(verdict, of: ordered[0].subject)
+        let blame = Self.blame(for: ordered[0], among: accumulator.findings)
+        let pointer =
+            ordered[0].severity > .note ? blame.sentence(about: ordered[0].subject) : ""
         return Incident(
             chain: links,
             knownIssues: issues,
             checks: Self.checks(of: issues, then: ordered),
             flows: accumulator.flows,
+            blame: blame,
+            state: accumulator.state,
+            failed: accumulator.failures,
+            connections: max(
+                accumulator.flows,
+                accumulator.failures + max(0, accumulator.established)
+            ),
+            clients: accumulator.initiators,
             headline: headline,
-            verdict: text,
+            verdict: pointer.isEmpty ? text : "\(text) \(pointer)",
             histories: accumulator.histories,
             origin: origin ?? Incident.Origin(begin: ordered[0].begin, identity: "")
         )
+    }
+
+    /// Where the cause of the root lies: by its first example, since one that speaks of many has no numbers of its own.
+    private static func blame(for root: Finding, among findings: [Finding]) -> [FaultSide] {
+        let example = findings.first { $0.pathology == root.pathology } ?? root
+        return Catalog.detector(named: root.pathology)?.blame(for: example) ?? []
     }
 
     /// Of each finding, the text that tells its first subject from others, and the Community ID of

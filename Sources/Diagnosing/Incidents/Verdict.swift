@@ -15,24 +15,23 @@ struct Verdict {
     private var root: Finding { chain[0] }
     private var isFailure: Bool { chain.contains { $0.severity == .error } }
 
+    /// The cause, then who, then how many.
     var headline: String {
         if let headline = root.headline { return headline }
-        let to = root.destination
-        let many = flows > 1 ? " (\(flows) connections)" : ""
-        if isFailure, established > 0 {
-            return
-                "\(source) cannot always connect to \(to) (\(failures) of \(failures + established) failed)"
+        let (cause, to) = (root.title, root.destination)
+        let extent = flows > 1 ? " (\(flows) connections)" : ""
+        guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
+        if established > 0 {
+            return "\(cause): \(source) to \(to), \(failures) of \(connections) connections failed"
         }
-        if isFailure { return "\(source) cannot connect to \(to)\(many)" }
-        if chain.contains(where: { $0.status == .pending }) {
-            return "\(source) has no answer from \(to) yet\(many)"
-        }
-        if chain.contains(where: { $0.severity == .warning }) {
-            return "\(source) connects to \(to) only with trouble\(many)"
-        }
-        let failed = root.isEstablished ? "" : ", and it did not come up"
-        return "\(source) → \(to): \(root.title)\(failed)\(many)"
+        return root.isOfTLS
+            ? "\(cause): \(source) cannot set up TLS with \(to)\(extent)"
+            : root.isEstablished
+                ? "\(cause): \(source) to \(to)\(extent)"
+                : "\(cause): \(source) cannot connect to \(to)\(extent)"
     }
+
+    private var connections: Int { failures + established }
 
     /// Why a connection that could not be made again had been closed: for being idle.
     private var prelude: Finding? {
@@ -55,8 +54,9 @@ struct Verdict {
             sentences.append(last.dropLast() + outcome(after: last))
         }
         if isFailure, established > 0 {
-            let others = Wording.count(established, "other connection")
-            sentences.append("\(others) to \(root.destination) came up.")
+            sentences.append(
+                "\(established) of \(connections) connections to \(root.destination) were established."
+            )
         }
         if let prelude { sentences.append("Before that, \(prelude.summary)") }
         return sentences.map(\.capitalizedFirst).joined(separator: " ")
@@ -85,7 +85,6 @@ struct Verdict {
 }
 
 extension Finding {
-    fileprivate var title: String {
-        Catalog.detector(named: pathology)?.manual.title ?? pathology
-    }
+    /// Whether TCP did its part, and TLS did not.
+    fileprivate var isOfTLS: Bool { pathology.hasPrefix("tls-") }
 }

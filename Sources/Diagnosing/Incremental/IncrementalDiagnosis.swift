@@ -36,7 +36,7 @@ package struct IncrementalDiagnosis {
     /// A count of all flows that is not complete.
     private var draft: SurveyDraft?
     /// Connections that came up, by who and with whom, as far as incidents concern them.
-    private var established: [Parties: Int] = [:]
+    private var established: [Parties: (count: Int, lastAt: Int64)] = [:]
     /// The next record to be asked whether somebody waits too long on it.
     private var hand = 0
     /// Whether incidents may differ from those of the last look.
@@ -249,10 +249,11 @@ package struct IncrementalDiagnosis {
     /// - Returns: whether all flows were counted.
     @discardableResult
     package mutating func count(
-        _ tracker: borrowing Tracker,
+        _ tracker: inout Tracker,
         time: Int64,
         while hasTime: () -> Bool = { true }
     ) -> Bool {
+        if draft == nil { tracker.gatherHostsAndServices() }
         var draft = draft.take() ?? SurveyDraft(of: tracker)
         while !tracker.count(into: &draft) {
             guard hasTime() else {
@@ -276,9 +277,11 @@ package struct IncrementalDiagnosis {
         }
         established = [:]
         let present = current
-        tracker.forEachEstablished { count, initiator, service in
+        tracker.forEachEstablished { count, initiator, service, time in
             guard present.concerns(service) else { return }
-            established[Parties(initiator: initiator, service: service), default: 0] += count
+            let parties = Parties(initiator: initiator, service: service)
+            let known = established[parties] ?? (0, .min)
+            established[parties] = (known.count + count, max(known.lastAt, time))
         }
         hasChanged = true
     }
@@ -291,8 +294,13 @@ package struct IncrementalDiagnosis {
         for examination in examinations.sorted(by: Examination.isEarlier) {
             diagnosis.file(examination)
         }
-        for (parties, count) in established {
-            diagnosis.noteEstablished(count, parties.initiator, parties.service)
+        for (parties, known) in established {
+            diagnosis.noteEstablished(
+                known.count,
+                parties.initiator,
+                parties.service,
+                lastAt: known.lastAt
+            )
         }
         return diagnosis
     }

@@ -22,10 +22,11 @@ extension History {
         }
         if hasDuplicates { guards.append(.duplicates) }
         if incarnation.attempts.contains(where: { $0.rewritten != nil }) {
-            guards.append(.bothSidesOfNAT)
+            guards.append(.bothSidesOfRewriter)
         }
         if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
         if capture.lossSigns > 0 || hasDrops(during: incarnation) { guards.append(.captureLoss) }
+        if capture.isFiltered { guards.append(.filteredCapture) }
         if isReordered(incarnation) { guards.append(.reordered) }
         let own = events[incarnation.events]
         if own.contains(where: { $0.options.contains(.cut) }) { guards.append(.cutPackets) }

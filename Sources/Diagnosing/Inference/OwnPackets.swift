@@ -64,16 +64,6 @@ struct OwnPackets {
     }
 }
 
-extension Event {
-    /// Whether it is a segment, and no RST.
-    var isOfConnection: Bool {
-        switch kind {
-        case .rst, .icmp, .formerConnection, .addressClaim, .portmap: false
-        case .syn, .synAck, .fin, .data, .ack: true
-        }
-    }
-}
-
 /// What all values are that came; `nil` if they differ, or there are none.
 private struct OnlyValue<Value: Equatable> {
     private(set) var value: Value?

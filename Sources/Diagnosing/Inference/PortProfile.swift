@@ -6,8 +6,9 @@ enum PortProfile {
     ]
     /// Services to which clients open connections for later use.
     private static let preopened: Set<UInt16> = [80, 443, 3128, 8000, 8080, 8443]
-    /// Services that only listen: logs, metrics and printers.
+    /// Services to whose messages no answer need come: logs, metrics, printers, and the talk of messengers.
     private static let listening: Set<UInt16> = [
+        1863, 5190, 5222, 5223, 5228, 5269,
         514, 601, 1514, 2003, 2004, 4739, 5044, 5140, 5170, 6514, 9100, 24_224,
     ]
 

@@ -17,6 +17,28 @@ extension StreamSummary {
     /// Whether an end sent its last data again, as it must until that is acknowledged (RFC 6298 §5): where it did not,
     /// and was not heard to give up, the acknowledgment was not captured.
     func isRetransmitting(_ side: Side) -> Bool { self[side].repetitions > 0 }
+
+    /// Whether an end stopped sending again what nobody acknowledged, long before it would have given up: the
+    /// acknowledgment lies outside the capture, and nothing follows from silence on the connection.
+    ///
+    /// - Parameters:
+    ///   - side: the sender.
+    ///   - time: up to when it was not heard, in nanoseconds since 1970.
+    /// - Returns: `false` also where it may have given up.
+    func isCut(_ side: Side, by time: Int64) -> Bool {
+        let sent = self[side]
+        guard sent.hasSentData, !isAcknowledged(side), sent.repetitions < Self.manySendings else {
+            return false
+        }
+        // The timer doubles each time (RFC 6298 §5.5).
+        let span = sent.repetitions > 0 ? sent.last.time - sent.repeatedFrom : 0
+        return time - sent.last.time > Self.retransmissionTimeout + 2 * span
+    }
+
+    /// Whoever sent something again so often may have given up.
+    private static let manySendings: UInt16 = 5
+    /// A timer that ran out so long ago has sent again what was not acknowledged, in nanoseconds.
+    private static let retransmissionTimeout: Int64 = 3_000_000_000
 }
 
 extension History {

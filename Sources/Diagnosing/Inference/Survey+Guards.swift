@@ -6,6 +6,7 @@ extension Survey {
         var guards: [Guard] = []
         if !capture.oneWayInitiators.isEmpty { guards.append(.oneDirection) }
         if capture.lossSigns > 0 { guards.append(.captureLoss) }
+        if capture.isFiltered { guards.append(.filteredCapture) }
         return guards
     }
 }

@@ -3,7 +3,7 @@ import Tracking
 
 /// The manual pages of the detectors, as `explain` prints them.
 package struct Handbook {
-    private let style: Style
+    let style: Style
 
     package init(style: Style = Style()) {
         self.style = style
@@ -13,8 +13,13 @@ package struct Handbook {
     package var catalogue: String {
         let manuals = Catalog.manuals
         let width = manuals.map(\.id.count).max() ?? 0
-        let lines = manuals.map {
-            "  \(style.ink($0.id.padded(to: width), .strong))  \($0.title)\n"
+        let lines = manuals.map { manual in
+            let line = style.hung(manual.title, behind: "  \(manual.id.padded(to: width))  ")
+            return line.replacing(
+                manual.id,
+                with: style.ink(manual.id, .strong),
+                maxReplacements: 1
+            )
         }
         return lines.joined()
             + "\nsynopsis explain PATHOLOGY prints the manual page of one of them.\n"
@@ -23,20 +28,23 @@ package struct Handbook {
     /// The manual page of one detector.
     package func page(_ manual: Manual) -> String {
         var text = "\(style.ink(manual.id, .strong)): \(manual.title)\n"
-        let sections: [(String, String)] = [
+        for (title, body) in Self.sections(of: manual) {
+            text += "\n\(style.ink(title, .strong))\n" + style.hung(body, behind: "  ")
+        }
+        text += "\n\(style.ink("Example", .strong)) (⚑ is what the detector points at)\n"
+        text += Ladder(exchange: manual.example, style: style).text
+        text +=
+            "\n\(style.ink("Near miss", .strong)) (it looks alike, and the detector is silent)\n"
+        text += Ladder(exchange: manual.nearMiss, style: style).text
+        return style.plain(text)
+    }
+
+    static func sections(of manual: Manual) -> [(title: String, body: String)] {
+        [
             ("What is seen", manual.sees), ("What it means", manual.means),
             ("Unless", manual.unless), ("What to check", manual.check),
             ("Sources", manual.sources.map(\.description).joined(separator: "; ")),
         ]
-        for (title, body) in sections {
-            text += "\n\(style.ink(title, .strong))\n" + style.hung(body, behind: "  ")
-        }
-        text += "\n\(style.ink("Example", .strong)) (⚑ is what the detector points at)\n"
-        text += Ladder(exchange: manual.example).text
-        text +=
-            "\n\(style.ink("Near miss", .strong)) (it looks alike, and the detector is silent)\n"
-        text += Ladder(exchange: manual.nearMiss).text
-        return text
     }
 
     /// The table of detectors in Markdown, as the README has it.

@@ -3,13 +3,18 @@ import Tracking
 
 /// A script as a ladder between its two ends, the flagged packets marked.
 struct Ladder {
-    /// Columns between the two uprights.
-    private static let span = 66
+    /// At most this many columns between the two uprights.
+    private static let widestSpan = 66
+    /// Columns beside them: numbers, times and the mark.
+    private static let margins = 24
     /// Of a longer ladder only its first and last rungs are drawn.
     private static let longest = 40
     private static let ends = (head: 16, tail: 4)
 
     let exchange: Exchange
+    let style: Style
+
+    private var span: Int { min(Self.widestSpan, style.width - Self.margins) }
 
     var text: String {
         let frames = exchange.frames
@@ -32,8 +37,9 @@ struct Ladder {
             let rung =
                 decoded.portmap(in: source.frame).map(self.rung) ?? self.rung(decoded.packet)
             let mark = flagged.contains(UInt64(number)) ? "  ⚑" : ""
-            text +=
-                "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  \(rung)\(mark)\n"
+            let head =
+                "  \(String(number).leading(to: numberWidth))  \(String(time).leading(to: 10))  "
+            text += head + rung.joined(separator: "\n" + .blank(head.count)) + mark + "\n"
         }
         return text
     }
@@ -46,12 +52,12 @@ struct Ladder {
     private func heading(indent: Int) -> String {
         let left = exchange.client.description
         let right = exchange.server.description
-        let gap = max(2, Self.span + 2 - left.count - right.count)
+        let gap = max(2, span + 2 - left.count - right.count)
         return String.blank(indent) + left
             + String.blank(gap) + right + "\n"
     }
 
-    private func rung(_ packet: Packet) -> String {
+    private func rung(_ packet: Packet) -> [String] {
         switch packet {
         case .segment(let segment):
             return rung(describe(segment), isRightward: isRightward(segment))
@@ -66,11 +72,11 @@ struct Ladder {
             let isRightward = claim.address == exchange.client.address
             return rung("\(claim.address) is at \(claim.owner)", isRightward: isRightward)
         case .unread:
-            return ""
+            return []
         }
     }
 
-    private func rung(_ payload: PortmapPayload) -> String {
+    private func rung(_ payload: PortmapPayload) -> [String] {
         let message = PortmapMessage(payload)?.text ?? "\(payload.octets.count) octets"
         let isRightward = payload.destination == exchange.server
         return rung("\(payload.transport.name) \(message)", isRightward: isRightward)
@@ -88,9 +94,14 @@ struct Ladder {
             || segment.destination.address == exchange.server.address
     }
 
-    private func rung(_ text: String, isRightward: Bool) -> String {
-        let line = String(repeating: "─", count: max(1, Self.span - text.count - 3))
-        return isRightward ? "├ \(text) \(line)▶│" : "│◀\(line) \(text) ┤"
+    /// An arrow with its text; what is too long for it is above.
+    private func rung(_ text: String, isRightward: Bool) -> [String] {
+        let room = Style(width: span - 4)
+        var parts = room.wrapped(text, indent: 0)
+        let last = parts.popLast() ?? ""
+        let line = String(repeating: "─", count: max(1, span - last.count - 3))
+        let arrow = isRightward ? "├ \(last) \(line)▶│" : "│◀\(line) \(last) ┤"
+        return parts.map { "│ \($0.padded(to: span - 2)) │" } + [arrow]
     }
 
     private func describe(_ segment: Segment) -> String {

@@ -3,7 +3,7 @@ import Tracking
 
 /// Incidents, findings and handshakes as events: the same object in the report and on a stream.
 package struct EventJSON {
-    static let schemaVersion = "1.0"
+    static let schemaVersion = "1.1"
 
     let hasNanoseconds: Bool
     /// The names of the inputs, in the report's order.
@@ -56,14 +56,20 @@ package struct EventJSON {
         return .written(json.octets)
     }
 
-    /// Writes the event of one incident, and what became of it: a report names no state.
+    /// Writes the event of one incident; `state` is what became of it live, unless its connections came up again.
     func write(_ incident: Incident, state: String? = nil, to json: inout JSONWriter) {
         let root = incident.chain[0]
         beginEvent("incident", at: incident.firstSeen, root, to: &json)
         json.beginObject()
         json.member("id", incident.id)
-        json.member("state", state)
+        let hasRecovered = incident.state == .recovered && state != "withdrawn"
+        json.member("state", hasRecovered ? "recovered" : state ?? incident.state?.rawValue)
         json.member("severity", incident.severity.name)
+        json.member("title", incident.headline)
+        if !incident.blame.isEmpty {
+            json.memberOfAll("blame", incident.blame.lazy.map(\.rawValue))
+        }
+        json.member("pathology", incident.root.pathology)
         json.member("verdict", incident.verdict)
         json.memberOfAll("chain", incident.chain.lazy.map(\.id))
         if !incident.knownIssues.isEmpty {
@@ -76,6 +82,9 @@ package struct EventJSON {
         json.member("first_seen", text(of: incident.firstSeen))
         json.member("last_seen", text(of: incident.lastSeen))
         json.member("flows", incident.flows)
+        json.member("connections", incident.connections)
+        json.member("failed", incident.failed)
+        json.member("clients", incident.clientCount)
         json.endObject()
         json.endObject()
     }

@@ -8,13 +8,7 @@ package struct JSONReport {
 
     package init(_ report: Report) {
         self.report = report
-        events = EventJSON(
-            hasNanoseconds: report.hasNanoseconds,
-            inputs: report.inputs.map(\.name),
-            origins: report.origins,
-            services: report.services,
-            encapsulations: report.encapsulations
-        )
+        events = EventJSON(report)
     }
 
     /// The document, with a newline at its end.
@@ -164,6 +158,7 @@ package struct JSONReport {
             ("bytes", .unsigned(input.octets)),
             ("snaplen", .integer(input.snapshotLength)),
             ("truncated", .boolean(input.damage != nil)),
+            ("interrupted", input.isInterrupted ? .boolean(true) : nil),
             ("first", input.window.map { events.time($0.lowerBound) }),
             ("last", input.window.map { events.time($0.upperBound) }),
             ("damaged", damage)
@@ -206,6 +201,7 @@ package struct JSONReport {
             ("flows", .unsigned(tally.flows)),
             ("flows_evicted", tally.flowsEvicted == 0 ? nil : .unsigned(tally.flowsEvicted)),
             ("handshakes", handshakes),
+            ("incidents", .object(Severity.allCases.reversed().map(incidents))),
             ("findings", .object(Severity.allCases.reversed().map(severity))),
             ("by_pathology", byPathology),
             ("syn_to_synack_us", delays)
@@ -228,6 +224,11 @@ package struct JSONReport {
                 return count == 0 ? nil : .init(name: outcome.name, value: .unsigned(count))
             }
         )
+    }
+
+    private func incidents(_ severity: Severity) -> JSONValue.Member {
+        let count = report.incidents.count { $0.severity == severity }
+        return .init(name: severity.name, value: .integer(count))
     }
 
     private func severity(_ severity: Severity) -> JSONValue.Member {

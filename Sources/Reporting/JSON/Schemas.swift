@@ -10,6 +10,11 @@ package enum Schemas {
         String(decoding: PackageResources.event_schema_json, as: UTF8.self)
     }
 
+    /// The schema of a known issue.
+    package static var knownIssue: String {
+        String(decoding: PackageResources.known_issue_schema_json, as: UTF8.self)
+    }
+
     /// Both in one document that needs no other file: it admits a report or an event.
     package static var bundle: String {
         """
@@ -30,7 +35,8 @@ package enum Schemas {
 }
 
 extension String {
-    fileprivate var trimmedEnd: Substring {
+    /// Without white space at its end.
+    var trimmedEnd: Substring {
         var end = endIndex
         while end > startIndex, self[index(before: end)].isWhitespace { end = index(before: end) }
         return self[..<end]

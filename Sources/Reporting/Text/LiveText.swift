@@ -26,23 +26,17 @@ package struct LiveText {
         if let check = incident.checks.first {
             text += style.hung(check.line, behind: "   Check  ")
         }
-        return text + "\n"
+        return style.plain(text + "\n")
     }
 
     /// One line of what became of an incident.
     package func line(_ word: String, _ incident: Incident, at time: Int64) -> String {
-        "\(heading(incident, at: time))\(word) \(incident.headline)\n"
+        style.plain("\(heading(incident, at: time))\(word) \(incident.headline)\n")
     }
 
     private func heading(_ incident: Incident, at time: Int64) -> String {
         let severity = incident.severity.name.uppercased()
-        let ink: Style.Ink =
-            switch incident.severity {
-            case .error: .error
-            case .warning: .warning
-            case .note: .note
-            }
-        return "\(clock.time(time).prefix(8))  \(style.ink(severity, ink))  "
+        return "\(clock.second(time))  \(style.ink(severity, incident.severity.ink))  "
     }
 }
 

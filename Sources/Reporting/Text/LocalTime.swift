@@ -21,6 +21,16 @@ struct LocalTime {
         return clock.joined(separator: ":") + "." + fraction(of: nanoseconds)
     }
 
+    /// `13:06:49`.
+    func second(_ nanoseconds: Int64) -> String { String(time(nanoseconds).prefix(8)) }
+
+    /// `04-25 13:06:49`.
+    func dayAndSecond(_ nanoseconds: Int64) -> String {
+        let civil = CivilTime(nanoseconds)
+        let date = [civil.month, civil.day].map { UTCTime.padded($0, to: 2) }.joined(separator: "-")
+        return "\(date) \(second(nanoseconds))"
+    }
+
     /// `+0.000090`, or `-0.000090` where the capture's clock went back.
     func delta(_ nanoseconds: Int64) -> String {
         let magnitude = Int64(clamping: nanoseconds.magnitude)

@@ -1,13 +1,48 @@
+import Diagnosing
+
 /// How text is set: width, colour, and whether arrows may be arrows.
 package struct Style: Sendable {
-    /// Columns to wrap prose at; timeline rows are never wrapped.
-    package var width = 120
-    package var isColored = false
+    /// The narrowest page, in columns.
+    package static let leastWidth = 80
+    /// The page where nothing says how wide it is.
+    package static let usualWidth = 100
 
-    package init(width: Int = 120, isColored: Bool = false) {
+    /// Columns of the page; only commands to copy, and wide rows, go beyond.
+    package var width = usualWidth
+    package var isColored = false
+    /// Whether each packet's row has its addresses, and is not broken.
+    package var isWide = false
+
+    /// Whether the reader can show nothing but ASCII.
+    package var isASCII = false
+
+    package init(
+        width: Int = usualWidth,
+        isColored: Bool = false,
+        isWide: Bool = false,
+        isASCII: Bool = false
+    ) {
         self.width = width
         self.isColored = isColored
+        self.isWide = isWide
+        self.isASCII = isASCII
     }
+
+    /// The text in characters that the reader can show.
+    func plain(_ text: String) -> String {
+        guard isASCII, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+        var plain = ""
+        for scalar in text.unicodeScalars {
+            plain += scalar.isASCII ? String(scalar) : Self.substitutes[scalar] ?? "?"
+        }
+        return plain
+    }
+
+    private static let substitutes: [Unicode.Scalar: String] = [
+        "→": "->", "←": "<-", "µ": "u", "–": "-", "…": "...", "§": "sec. ", "×": "x", "“": "\"",
+        "”": "\"", "’": "'", "≥": ">=", "≤": "<=", "⚑": "*", "├": "|", "┤": "|", "│": "|", "─": "-",
+        "▶": ">", "◀": "<", "\u{A0}": " ",
+    ]
 
     enum Ink: String {
         case error = "31;1"
@@ -21,19 +56,39 @@ package struct Style: Sendable {
         isColored ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// Breaks prose at spaces, each line but the first behind `indent`, so that none is wider than
-    /// the page.
-    func wrapped(_ text: String, indent: Int) -> [String] {
-        let room = max(20, width - indent)
-        return text.isPlainLatin ? Self.broken(text, room) : Self.brokenByCharacters(text, room)
+    /// Breaks prose at spaces so that no line is wider than the page.
+    ///
+    /// - Parameters:
+    ///   - text: of one paragraph.
+    ///   - first: the columns before its first line; those of the others unless given.
+    ///   - indent: the columns before each further line.
+    /// - Returns: the lines, without those columns.
+    func wrapped(_ text: String, first: Int? = nil, indent: Int) -> [String] {
+        let text = isASCII ? plain(text.replacing("\u{A0}", with: Self.unbroken)) : text
+        let room = max(Self.leastRoom, width - indent)
+        let firstRoom = first.map { max(1, width - $0) } ?? room
+        let lines =
+            text.isPlainLatin
+            ? Self.broken(text, firstRoom, room) : Self.brokenByCharacters(text, firstRoom, room)
+        if isASCII { return lines.map { $0.replacing(Self.unbroken, with: " ") } }
+        guard text.utf8.contains(Self.noBreak) else { return lines }
+        return lines.map { $0.replacing("\u{A0}", with: " ") }
     }
 
+    /// The last byte of a space at which no line is broken.
+    private static let noBreak: UInt8 = 0xA0
+    /// The same space in ASCII: a control character, which no text has.
+    private static let unbroken = "\u{1F}"
+
+    /// A line has room for at least this many characters, even beyond the page.
+    private static let leastRoom = 20
+
     /// Breaks a text of which each octet is a character, but for the second ones of Latin letters.
-    private static func broken(_ text: String, _ room: Int) -> [String] {
+    private static func broken(_ text: String, _ firstRoom: Int, _ room: Int) -> [String] {
         let octets = text.utf8Span.span
         var lines: [String] = []
         var line: [UInt8] = []
-        line.reserveCapacity(2 * room)
+        line.reserveCapacity(2 * max(firstRoom, room))
         var lineWidth = 0
         var place = 0
         while place < octets.count {
@@ -44,7 +99,11 @@ package struct Style: Sendable {
                 place += 1
             }
             if place > start {
-                if lineWidth > 0, lineWidth + 1 + wordWidth > room {
+                let space = lineWidth > 0 ? 1 : 0
+                let isFirst = lines.isEmpty && firstRoom != room
+                if lineWidth + space + wordWidth > (lines.isEmpty ? firstRoom : room),
+                    lineWidth > 0 || isFirst
+                {
                     lines.append(String(decoding: line, as: UTF8.self))
                     line.removeAll(keepingCapacity: true)
                     lineWidth = 0
@@ -62,12 +121,19 @@ package struct Style: Sendable {
         return lines
     }
 
-    private static func brokenByCharacters(_ text: String, _ room: Int) -> [String] {
+    private static func brokenByCharacters(
+        _ text: String,
+        _ firstRoom: Int,
+        _ room: Int
+    ) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
             let space = line.isEmpty ? "" : " "
-            if !line.isEmpty, line.count + 1 + word.count > room {
+            let isFirst = lines.isEmpty && firstRoom != room
+            if line.count + space.count + word.count > (lines.isEmpty ? firstRoom : room),
+                !line.isEmpty || isFirst
+            {
                 lines.append(line)
                 line = String(word)
             } else {
@@ -78,12 +144,27 @@ package struct Style: Sendable {
         return lines
     }
 
-    /// `lines` with the first behind `label` and the others behind as many spaces.
-    func hung(_ text: String, behind label: String) -> String {
-        let lines = wrapped(text, indent: label.count)
-        let blank = String.blank(label.count)
-        return lines.enumerated().map { ($0 == 0 ? label : blank) + $1 }.joined(separator: "\n")
-            + "\n"
+    /// A paragraph with its first line behind `label`, and the others behind as many spaces, or behind those of
+    /// `continuation`; with its line feeds.
+    func hung(_ text: String, behind label: String, continuation: Int? = nil) -> String {
+        let label = plain(label)
+        let indent = continuation ?? label.count
+        var lines = wrapped(text, first: label.count, indent: indent)
+        if lines.isEmpty { lines = [""] }
+        let blank = String.blank(indent)
+        return lines.enumerated().map { index, line in
+            "\(((index == 0 ? label : blank) + line).trimmedEnd)\n"
+        }.joined()
+    }
+}
+
+extension Severity {
+    var ink: Style.Ink {
+        switch self {
+        case .error: .error
+        case .warning: .warning
+        case .note: .note
+        }
     }
 }
 

@@ -12,7 +12,7 @@ extension TextReport {
 
     /// One line on what was not analysed and why; `nil` where there is nothing to say.
     var remainder: String? {
-        let parts = [unread, joined, silence].compactMap(\.self)
+        let parts = [unread, filtered, joined, silence].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
@@ -31,6 +31,13 @@ extension TextReport {
         let total = report.tally.unread.reduce(0, +)
         return
             "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
+    }
+
+    /// What a filter left out, where the sequence numbers tell of it.
+    private var filtered: String? {
+        guard report.tally.isFiltered else { return nil }
+        return
+            "no data of \(report.tally.hollowFlows) of \(report.tally.numberedFlows) closed connections that sent some: a filter left it out"
     }
 
     private var joined: String? {

@@ -23,7 +23,11 @@ extension TextReport {
         return zip(logNames, merge.logs.summaries).enumerated().map { log, pair in
             let (name, summary) = pair
             let parts = describe(summary, shown: merge.shown(ofLog: log))
-            return "\(name.padded(to: width))   \(parts.joined(separator: "; "))\n"
+            return style.hung(
+                parts.joined(separator: "; "),
+                behind: "\(name.padded(to: width))   ",
+                continuation: 3
+            )
         }.joined()
     }
 
@@ -62,9 +66,9 @@ extension TextReport {
     func logLines(besideIncident place: Int) -> String {
         guard let merge = report.logs else { return "" }
         let entries = merge.entries(ofIncident: place, history: nil)
-        var text = entries.isEmpty ? "" : "\n   Lines of logs in its time\n" + rows(entries)
+        var text = entries.isEmpty ? "" : "\n  Lines of logs in its time\n" + rows(entries)
         if let omitted = merge.omitted[place] {
-            text += "   \(Wording.count(omitted, "more line")) of logs in its time not shown\n"
+            text += "  \(Wording.count(omitted, "more line")) of logs in its time not shown\n"
         }
         return text
     }
@@ -75,17 +79,17 @@ extension TextReport {
         let before = entries.filter { $0.time <= instant && $0.time >= instant &- Self.nearness }
         let after = entries.filter { $0.time > instant && $0.time <= instant &+ Self.nearness }
         let near = before.suffix(Self.shown.before) + after.prefix(Self.shown.after)
-        return near.isEmpty ? "" : "\n   Lines of logs around it\n" + rows(Array(near))
+        return near.isEmpty ? "" : "\n  Lines of logs around it\n" + rows(Array(near))
     }
 
     private func rows(_ entries: [LogEntry]) -> String {
         var rows = LogRows(
             entries,
             names: logNames,
-            columns: Columns(timesOnly: clock, margin: Self.margin),
+            columns: Columns(timesOnly: clock, margin: Self.margin, style: style),
             clock: clock,
             style: style,
-            showsAll: showsAll
+            showsAll: extent.showsAll
         )
         return rows.remainder()
     }

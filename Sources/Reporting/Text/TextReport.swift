@@ -1,31 +1,74 @@
 import Diagnosing
 import Tracking
 
-/// The report for a person: the verdicts first, then each incident with its chain, checks and
-/// timeline.
+/// The report for a person: an overview, then the worst incidents, each with its verdict, chain, checks and timeline.
 package struct TextReport {
-    /// Commands are set in a column of at most so many characters.
-    private static let commandColumn = 56
+    /// What of a report is shown.
+    package struct Extent: Sendable {
+        /// Describe at most this many lines of the overview.
+        package var top: Int
+        /// Describe everything, and fold nothing.
+        package var showsAll: Bool
+        /// Show what is pasted into a ticket, without packets.
+        package var isShort: Bool
+        /// Describe only what this line of the overview stands for, from 1.
+        package var line: Int?
+
+        package init(
+            top: Int = 10,
+            showsAll: Bool = false,
+            isShort: Bool = false,
+            line: Int? = nil
+        ) {
+            self.top = top
+            self.showsAll = showsAll
+            self.isShort = isShort
+            self.line = line
+        }
+    }
+
+    /// Rows of packets in all incidents together, where they are more than one.
+    private static let rowBudget = 60
+    private static let leastRows = 6
 
     let report: Report
     let style: Style
-    let showsAll: Bool
+    let extent: Extent
     let clock: LocalTime
+    let lines: [IncidentLine]
 
-    /// The text of `report`; long timelines are shown whole if `showsAll`.
-    package init(_ report: Report, style: Style = Style(), showsAll: Bool = false) {
+    /// The text of `report`, of which `extent` is shown.
+    package init(_ report: Report, style: Style = Style(), extent: Extent = Extent()) {
         self.report = report
         self.style = style
-        self.showsAll = showsAll
+        self.extent = extent
         clock = LocalTime(hasNanoseconds: report.hasNanoseconds)
+        lines = IncidentLine.lines(for: report.incidents)
     }
 
+    /// How many lines the overview has: what `Extent.line` may be.
+    package var lineCount: Int { lines.count }
+
     package var text: String {
+        style.plain(unicodeText)
+    }
+
+    private var unicodeText: String {
         var text = head
-        if report.incidents.isEmpty { text += "\n" + report.nothingFound }
-        for (index, incident) in report.incidents.enumerated() {
-            text += "\n" + describe(incident, number: index + 1)
+        if report.incidents.isEmpty {
+            text += "\n" + style.hung(report.nothingFound, behind: "")
         }
+        if report.incidents.count > 1, extent.line == nil {
+            let overview = Overview(
+                lines: lines,
+                report: report,
+                clock: clock,
+                style: style,
+                showsAll: extent.showsAll
+            )
+            text += "\n" + overview.text
+        }
+        text += details
         if let lastPackets = report.lastPackets {
             text += "\n" + InstantSection(report: lastPackets, clock: clock, style: style).text
             text += logLines(around: lastPackets.time)
@@ -34,20 +77,81 @@ package struct TextReport {
         return text
     }
 
-    private var head: String {
+    /// The incidents that are described.
+    private var details: String {
+        let chosen: [(number: Int, members: ArraySlice<Int>)]
+        if let line = extent.line, lines.indices.contains(line - 1) {
+            let members = lines[line - 1].members
+            chosen = [(line, extent.showsAll ? members[...] : members.prefix(extent.top))]
+        } else {
+            let shown = extent.showsAll ? lines[...] : lines.prefix(extent.top)
+            chosen = shown.enumerated().map { index, line in
+                (index + 1, extent.showsAll ? line.members[...] : line.members.prefix(1))
+            }
+        }
+        let count = chosen.reduce(0) { $0 + $1.members.count }
+        let rows =
+            report.incidents.count == 1 || count == 1
+            ? Folding.usualLimit : max(Self.leastRows, Self.rowBudget / max(1, count))
+        var text = ""
+        for (number, members) in chosen {
+            for index in members {
+                let label = report.incidents.count > 1 ? "\(number)  " : ""
+                text += "\n" + IncidentSection(of: index, in: self, rowLimit: rows).text(label)
+            }
+            let left = lines[number - 1].members.count - members.count
+            if left > 0 {
+                let more =
+                    "\(left.grouped) more of this kind: --incident \(number) --all describes them."
+                text += "\n" + style.hung(more, behind: "  ")
+            }
+        }
+        return text + omission
+    }
+
+    /// How much the overview has that is not described.
+    private var omission: String {
+        let left = lines.dropFirst(extent.top)
+        guard extent.line == nil, !extent.showsAll, !left.isEmpty else { return "" }
+        let count = left.reduce(0) { $0 + $1.members.count }
+        let incidents = Wording.count(count, "more incident")
+        return "\n"
+            + style.hung(
+                "\(incidents) not described here: --incident N describes one line of the table, --all everything.",
+                behind: ""
+            )
+    }
+
+    var head: String {
         let inputs = report.inputs
         var parts = inputs.count == 1 ? [baseName(inputs[0].name), volume] : [volume]
         if let place = vantage { parts.append(place) }
-        var text = (inputs.count == 1 ? "" : self.inputs) + parts.joined(separator: "   ") + "\n"
-        text += counts + "\n"
-        if let remainder { text += remainder + "\n" }
+        var text = inputs.count == 1 ? "" : self.inputs
+        text += set(parts) + counts
+        if let remainder { text += style.hung(remainder, behind: "") }
         if !report.incidents.isEmpty, let remainder = report.failuresWithoutName {
-            text += remainder + "\n"
+            text += style.hung(remainder, behind: "")
         }
         for warning in report.warnings {
-            text += style.ink("note: ", .note) + warning.message + "\n"
+            let note = style.hung(warning.message, behind: "note: ")
+            text += note.replacing("note:", with: style.ink("note:", .note), maxReplacements: 1)
         }
         return text + logHeads
+    }
+
+    /// Parts beside one another as far as the page goes.
+    private func set(_ parts: [String]) -> String {
+        var lines: [String] = []
+        for part in parts {
+            if let last = lines.last, last.count + 3 + part.count <= style.width {
+                lines[lines.count - 1] = last + "   " + part
+            } else {
+                lines.append(part)
+            }
+        }
+        return lines.map { line in
+            line.count <= style.width ? line + "\n" : style.hung(line, behind: "", continuation: 2)
+        }.joined()
     }
 
     /// Each of several inputs, with the numbers that its packets have here.
@@ -71,8 +175,14 @@ package struct TextReport {
     /// The last part of a path, as it may be shown.
     func baseName(_ path: String) -> String {
         if path == "-" { return "standard input" }
-        return ShownText(foreign: String(path.split(separator: "/").last ?? Substring(path))).text
+        let name = ShownText(foreign: String(path.split(separator: "/").last ?? Substring(path)))
+            .text
+        guard name.count > Self.nameLimit else { return name }
+        return "\(name.prefix(Self.nameLimit * 2 / 3))…\(name.suffix(Self.nameLimit / 3 - 1))"
     }
+
+    /// Show at most this many characters of a file's name.
+    private static let nameLimit = 60
 
     private var volume: String {
         let packets = Wording.count(Int(report.tally.packets), "packet")
@@ -107,118 +217,16 @@ package struct TextReport {
         let alive = tally.outcome(.midstream)
         let running = alive > 0 ? ", \(alive) already running" : ""
         let left = "\(attempted), \(established)\(running)"
-        let findings = Severity.allCases.reversed().compactMap { severity in
+        let severities = Severity.allCases.reversed().compactMap { severity in
             let count = report.incidents.count { $0.severity == severity }
-            return count > 0 || severity != .note ? Wording.count(count, severity.name) : nil
+            return count > 0 ? Wording.count(count, severity.name) : nil
         }
-        let right = findings.joined(separator: ", ")
-        let gap = max(3, min(style.width, 120) - left.count - right.count)
-        return left + String.blank(gap) + right
-    }
-
-    private func describe(_ incident: Incident, number: Int) -> String {
-        let severity = incident.severity.name.uppercased()
-        var text = "\(number)  \(style.ink(severity, ink(of: incident.severity)))  "
-        text += style.ink(incident.headline, .strong) + "\n\n"
-        text += style.hung(incident.verdict, behind: "   ") + "\n"
-        text += why(incident)
-        for issue in incident.knownIssues {
-            let cure = issue.cure.map { " Cure: \($0)." } ?? ""
-            text += style.hung("\(issue.title) (\(issue.reference)).\(cure)", behind: "   Known   ")
-        }
-        text += checks(incident.checks)
-        for link in incident.chain {
-            let table = EvidenceTable(finding: link.finding, clock: clock, showsAll: showsAll).text
-            if !table.isEmpty { text += "\n" + table }
-        }
-        for (index, history) in incident.histories.enumerated() {
-            let entries = report.logs?.entries(ofIncident: number - 1, history: index) ?? []
-            text += "\n" + timeline(of: history, in: incident, beside: entries)
-        }
-        return text + logLines(besideIncident: number - 1)
-    }
-
-    private func ink(of severity: Severity) -> Style.Ink {
-        switch severity {
-        case .error: .error
-        case .warning: .warning
-        case .note: .note
-        }
-    }
-
-    private func why(_ incident: Incident) -> String {
-        let width = incident.chain.map(\.finding.pathology.count).max() ?? 0
-        var text = ""
-        for (index, link) in incident.chain.enumerated() {
-            let label = index == 0 ? "   Why     " : "           "
-            let name = "\(index + 1)  \(link.finding.pathology.padded(to: width))   "
-            text += style.hung(
-                reasoning(of: link.finding, alone: incident.chain.count == 1),
-                behind: label + name
-            )
-        }
-        return text
-    }
-
-    private func reasoning(of finding: Finding, alone: Bool) -> String {
-        let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
-        let told =
-            finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
-        switch finding.status {
-        case .confirmed: return told
-        case .likely, .possible:
-            return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
-        case .pending: return "\(told) (The capture ends too early to be sure.)"
-        case .withdrawn: return "\(told) (Later packets took it back.)"
-        }
-    }
-
-    private func checks(_ checks: [Check]) -> String {
-        var text = ""
-        let hosts = checks.map(\.host).reduce(into: [String?]()) { list, host in
-            if !list.contains(host) { list.append(host) }
-        }
-        let column = hosts.compactMap { $0.map { $0.count + 3 } }.max() ?? 0
-        let commands = min(Self.commandColumn, checks.map(\.command.text.count).max() ?? 0)
-        for host in hosts {
-            for (index, check) in checks.filter({ $0.host == host }).enumerated() {
-                let label = text.isEmpty ? "   Check   " : "           "
-                let place = (index == 0 ? host.map { "on \($0)" } ?? "" : "").padded(to: column)
-                if check.command.isEmpty {
-                    text += style.hung(check.tells, behind: label)
-                } else {
-                    text +=
-                        "\(label)\(place)  \(check.command.text.padded(to: commands))  # \(check.tells)\n"
-                }
-            }
-        }
-        return text
-    }
-
-    private func timeline(
-        of history: History,
-        in incident: Incident,
-        beside entries: [LogEntry]
-    ) -> String {
-        let flow =
-            incident.flows > 1
-            ? " of \(history.initiator) → \(history.responder), one of \(incident.flows) connections"
-            : ""
-        let label = "   Timeline\(flow)\(report.sinks(of: history))\n"
-        let exchange = report.services.exchange(
-            naming: history.responder,
-            for: history.initiator.address
-        )
-        var timeline = Timeline(
-            history: history,
-            style: style,
-            clock: clock,
-            exchange: exchange,
-            showsAll: showsAll
-        )
-        timeline.entries = entries
-        timeline.logNames = logNames
-        return label + timeline.text
+        let incidents = Wording.count(report.incidents.count, "incident")
+        let right =
+            severities.isEmpty
+            ? "no incident" : "\(incidents): \(severities.joined(separator: ", "))"
+        let gap = min(style.width, Style.usualWidth) - left.count - right.count
+        return left + (gap < 3 ? "\n" : .blank(gap)) + right + "\n"
     }
 
     private func flows(_ handshakes: [Handshake]) -> String {
@@ -230,16 +238,16 @@ package struct TextReport {
             ]
         }
         let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return "   Flows\n"
+        return "  Flows\n"
             + rows.map { row in
                 let cells = row.enumerated().map { $1.padded(to: widths[$0]) }
-                return trimmed("    " + cells.joined(separator: "  ")) + "\n"
+                let line = ("    " + cells.joined(separator: "  ")).trimmedEnd
+                if line.count <= style.width { return line + "\n" }
+                return style.hung(
+                    row.dropFirst().joined(separator: " "),
+                    behind: "    \(row[0])  ",
+                    continuation: 6
+                )
             }.joined()
-    }
-
-    private func trimmed(_ line: String) -> String {
-        var line = line
-        while line.hasSuffix(" ") { line.removeLast() }
-        return line
     }
 }

@@ -30,6 +30,12 @@ package struct Aggregates: Sendable {
     var slowAnswers = SlowAnswers()
     /// What is known of single hosts and pairs of them.
     var hosts = HostFacts()
+    /// Connections that were closed when nobody used them.
+    package internal(set) var idleCloses = IdleCloses()
+    /// Where packets of hosts came from.
+    var sightings = HostSightings()
+    /// Who was served when, where somebody was not.
+    var outcomes = ConnectOutcomes()
 
     /// One initiator and one service.
     package struct Pair: Hashable, Sendable {
@@ -193,6 +199,7 @@ package struct Aggregates: Sendable {
     /// Forgets services and initiators with which nothing happened since `time`, and those of which no more can be
     /// counted: for who counts for months.
     mutating func forget(quietSince time: Int64) {
+        idleCloses.forget(quietSince: time)
         serviceCounters.removeAll { $0.lastTime < time || $0.isFull }
         scanCounters.removeAll { $0.probes.last.map { $0.time < time } ?? true || $0.omitted > 0 }
         emptyConnections = emptyConnections.filter { _, connections in

@@ -49,6 +49,12 @@ package struct Neighbours: Sendable {
         claims[place] = known
     }
 
+    /// The last owner of an address in any VLAN; `nil` for one that was not claimed.
+    func owner(of address: Address) -> MACAddress? {
+        claims.filter { $0.key.address == address }.compactMap { $0.value.last }
+            .max { $0.time < $1.time }?.owner
+    }
+
     /// The addresses that changed hands, in order, with the claims around each change.
     package var contested: [(address: Address, claims: [Claim])] {
         claims.filter { $0.value.count > 1 }.sorted {

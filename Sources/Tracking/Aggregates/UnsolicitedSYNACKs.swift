@@ -43,6 +43,17 @@ package struct UnsolicitedSYNACKs: Sendable {
     /// The answers to a SYN that came from elsewhere.
     package func answers(to question: Question) -> [Reply] { replies[question] ?? [] }
 
+    /// Whether a SYN-ACK came on a four-tuple of which no SYN was captured.
+    package func contain(_ answer: Event, to initiator: Endpoint, from responder: Endpoint) -> Bool
+    {
+        let question = Question(
+            of: initiator,
+            to: responder.port,
+            initialSequence: answer.acknowledgment.advanced(by: .max)
+        )
+        return answers(to: question).contains { $0.sender == responder.address }
+    }
+
     /// Whether another address than the one that was asked answered a flow's SYN.
     func haveAnswered(_ flow: Flow) -> Bool {
         guard !isEmpty, flow.synAcks == 0, flow.syns > 0, !flow.marks.contains(.oneWay) else {

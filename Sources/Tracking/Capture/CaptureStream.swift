@@ -29,9 +29,11 @@ struct CaptureStream: ~Copyable {
 
     /// Reads what is there, up to the length of `octets`, and waits if there is nothing yet.
     ///
-    /// - Returns: how many octets, 0 at the end; below 0 the error's number, negated.
+    /// - Returns: how many octets, 0 at the end or where the reading is interrupted; below 0 the error's number,
+    ///   negated.
     static func read(_ descriptor: Int32, into octets: UnsafeMutableRawBufferPointer) -> Int {
         while true {
+            guard Interruption.admitsReading(of: descriptor) else { return 0 }
             let got = unsafe Glibc.read(descriptor, octets.baseAddress, octets.count)
             if got >= 0 { return got }
             if errno != EINTR { return -Int(errno) }
@@ -45,6 +47,7 @@ struct CaptureStream: ~Copyable {
         into octets: UnsafeMutableRawBufferPointer
     ) -> Int {
         while true {
+            guard Interruption.admitsReading else { return 0 }
             let got = unsafe pread(
                 descriptor,
                 octets.baseAddress,

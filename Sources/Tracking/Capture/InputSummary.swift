@@ -27,6 +27,8 @@ package struct InputSummary: Hashable, Sendable {
     package var drops: UInt64 = 0
     /// Why reading ended before the end.
     package var damage: CaptureError?
+    /// Whether a signal ended the reading.
+    package var isInterrupted = false
 }
 
 extension PcapFile {

@@ -84,7 +84,8 @@ package struct PcapFile: ~Copyable, CaptureSource {
         let name = unsafe pcap_datalink_val_to_name(dataLink).map { unsafe String(cString: $0) }
         return """
             the link type \(dataLink)\(name.map { " (\($0))" } ?? "") is not known here; expected \
-            Ethernet, Linux cooked, raw IP or BSD loopback
+            Ethernet, Linux cooked, raw IP, BSD loopback, PPP, PPPoE, Cisco HDLC, Frame Relay, 802.11, PPI, PKTAP, \
+            NFLOG, PFLOG, Juniper Ethernet, MPLS, FDDI, Token Ring, ATM or FireWire
             """
     }
 

@@ -11,12 +11,14 @@ struct EndpointState: BitwiseCopyable {
         static let sentFin = Marks(rawValue: 8)
         /// The other end has acknowledged its FIN.
         static let finAcknowledged = Marks(rawValue: 16)
+        /// Its packets come with one time to live and another.
+        static let hopsVary = Marks(rawValue: 32)
     }
 
     var initialSequence = SequenceNumber(0)
     /// One past the highest sequence number sent (SND.NXT, as captured).
     var next = SequenceNumber(0)
-    /// The newest acknowledgment sent.
+    /// The highest acknowledgment sent, 0 before the first.
     var acknowledged = SequenceNumber(0)
     /// The newest timestamp sent, 0 before the first.
     var timestamp: UInt32 = 0
@@ -25,16 +27,21 @@ struct EndpointState: BitwiseCopyable {
     var timeToLive: UInt8 = 0
     /// In what VLANs and tunnels it sends, in the lower bits; the flow's own business.
     var encapsulation: UInt16 = 0
+    /// When it sent last, in units of 2²⁰ ns; these come round after 52 days.
+    private(set) var lastSent: UInt32 = 0
 
     @inline(always)
     mutating func send(_ segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.sequenceLength)
-        if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
-        if segment.flags.contains(.ack) { acknowledged = segment.acknowledgment }
+        // A RST has the numbers of what it answers.
+        let isProgress = next.distance(to: end) > 0 && !segment.flags.contains(.rst)
+        if !marks.contains(.seen) || isProgress { next = end }
+        lastSent = Self.units(segment.time)
+        if segment.flags.contains(.ack) { note(acknowledgment: segment.acknowledgment) }
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
         // A RST may come from elsewhere.
-        if !segment.flags.contains(.rst) { timeToLive = segment.timeToLive }
+        if !segment.flags.contains(.rst) { note(timeToLive: segment.timeToLive) }
     }
 
     /// Takes an ACK, with data or without, of an end that has spoken before or not.
@@ -42,15 +49,45 @@ struct EndpointState: BitwiseCopyable {
     mutating func send(plain segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.payloadLength)
         if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
-        acknowledged = segment.acknowledgment
+        lastSent = Self.units(segment.time)
+        note(acknowledgment: segment.acknowledgment)
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
+    }
+
+    @inline(always)
+    private static func units(_ time: Int64) -> UInt32 { UInt32(truncatingIfNeeded: time >> 20) }
+
+    /// When it sent last, in nanoseconds since 1970, about a millisecond too early at most.
+    ///
+    /// - Parameter time: a later time, by less than 52 days.
+    /// - Returns: nanoseconds since 1970.
+    func timeSent(before time: Int64) -> Int64 {
+        let age = Self.units(time) &- lastSent
+        return (time >> 20 - Int64(age)) << 20
+    }
+
+    @inline(always)
+    private mutating func note(timeToLive value: UInt8) {
+        if timeToLive != value, timeToLive != 0 { marks.insert(.hopsVary) }
+        timeToLive = value
+    }
+
+    /// Segments may be captured in another order than they were sent in.
+    @inline(always)
+    private mutating func note(acknowledgment number: SequenceNumber) {
+        if acknowledged.rawValue == 0 || acknowledged.distance(to: number) > 0 {
+            acknowledged = number
+        }
     }
 
     @inline(always)
     private mutating func note(timestamp value: UInt32) {
         if timestamp == 0 || Int32(bitPattern: value &- timestamp) > 0 { timestamp = value }
     }
+
+    /// How many sequence numbers it has used, its SYN and FIN among them.
+    var spaceUsed: Int32 { initialSequence.distance(to: next) }
 
     /// Where data that it sends now would begin: a FIN takes a sequence number and is none.
     var nextData: SequenceNumber {
@@ -60,6 +97,7 @@ struct EndpointState: BitwiseCopyable {
     /// Begins a new sequence space at the segment's SYN.
     mutating func synchronize(by segment: borrowing FlowSegment) {
         initialSequence = segment.sequence
+        lastSent = Self.units(segment.time)
         timestamp = segment.options.timestampValue
         timeToLive = segment.timeToLive
         next = segment.sequence.advanced(by: segment.sequenceLength)

@@ -250,3 +250,13 @@ extension FrameFacts {
         self.link = link
     }
 }
+
+extension Event {
+    /// Whether it is a segment, and no RST.
+    package var isOfConnection: Bool {
+        switch kind {
+        case .rst, .icmp, .formerConnection, .addressClaim, .portmap: false
+        case .syn, .synAck, .fin, .data, .ack: true
+        }
+    }
+}

@@ -114,7 +114,10 @@ extension Flow {
             && self[side].initialSequence != segment.sequence
         self[side].synchronize(by: segment)
         self[side].acknowledged = segment.acknowledgment
-        if !self[side.other].marks.contains(.seen) { return .record }
+        // Without its SYN: sent again, it may answer one that went another way.
+        if !self[side.other].marks.contains(.seen) {
+            return synAcks > 1 ? [.record, .suspicious] : .record
+        }
         guard isCurrent else {
             marks.insert(.unsolicitedReply)
             return [.record, .suspicious]

@@ -41,7 +41,8 @@ extension Flow {
         let isRepeat =
             self[side].marks.contains(.synchronized)
             && self[side].initialSequence == segment.sequence
-        if isRepeat { return false }
+        // After so long no timer sends it again: two captures were glued together.
+        if isRepeat { return time - lastTime > Self.incarnationGap }
         if segment.flags.contains(.ack) {
             // Of a live connection no SYN is open: this answers one that was not captured, or not yet.
             return marks.contains(.alive) && !isOwn(answer: segment, from: side)

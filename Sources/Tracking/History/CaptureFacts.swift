@@ -14,6 +14,10 @@ package struct CaptureFacts: Sendable {
     package internal(set) var hasEditedChecksums: Bool
     /// How often an acknowledgment was for data that the capture misses.
     package let lossSigns: UInt64
+    /// Whether packets with data were left out of the capture.
+    package let isFiltered: Bool
+    /// Whether any SYN and its answer were captured.
+    package let hasBothDirections: Bool
     /// Packets captured before the packet that stands before them.
     package let timeReversals: UInt64
     /// SYN-ACKs on four-tuples without a SYN.
@@ -26,6 +30,12 @@ package struct CaptureFacts: Sendable {
     package let pairsWithECN: Set<HostPair>
     /// When packets were dropped, as far as anybody counted while they came: the times between two counts.
     package let drops: [ClosedRange<Int64>]
+    /// Who claims which address.
+    private let neighbours: Neighbours
+    /// Where packets of hosts came from.
+    package private(set) var sightings: HostSightings
+    /// Who was served when, where somebody was not.
+    package private(set) var outcomes: ConnectOutcomes
 
     package init(
         begin: Int64,
@@ -36,11 +46,16 @@ package struct CaptureFacts: Sendable {
         wrongChecksums: UInt64 = 0,
         hasEditedChecksums: Bool = false,
         lossSigns: UInt64 = 0,
+        isFiltered: Bool = false,
+        hasBothDirections: Bool = true,
         timeReversals: UInt64 = 0,
         unsolicitedSYNACKs: UnsolicitedSYNACKs = UnsolicitedSYNACKs(),
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
         slowAnswers: SlowAnswers = SlowAnswers(),
         pairsWithECN: Set<HostPair> = [],
+        neighbours: Neighbours = Neighbours(),
+        sightings: HostSightings = HostSightings(),
+        outcomes: ConnectOutcomes = ConnectOutcomes(),
         drops: [ClosedRange<Int64>] = []
     ) {
         self.begin = begin
@@ -51,16 +66,28 @@ package struct CaptureFacts: Sendable {
         self.wrongChecksums = wrongChecksums
         self.hasEditedChecksums = hasEditedChecksums
         self.lossSigns = lossSigns
+        self.isFiltered = isFiltered
+        self.hasBothDirections = hasBothDirections
         self.timeReversals = timeReversals
         self.unsolicitedSYNACKs = unsolicitedSYNACKs
         self.handshakeTimes = handshakeTimes
         self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
+        self.neighbours = neighbours
+        self.sightings = sightings
+        self.outcomes = outcomes
         self.drops = drops
     }
 }
 
 extension CaptureFacts {
+    /// Whether two addresses belong to one network card that claimed both, or to the loopback interface.
+    package func isOneHost(_ first: Address, _ second: Address) -> Bool {
+        if first.isLoopback, second.isLoopback { return true }
+        guard let owner = neighbours.owner(of: first) else { return false }
+        return neighbours.owner(of: second) == owner
+    }
+
     /// The same with what is known of these hosts only, and nothing of how long they usually take: enough for who
     /// tells what was found.
     func reduced(to hosts: [Address]) -> CaptureFacts {
@@ -70,6 +97,7 @@ extension CaptureFacts {
         facts.end = end
         facts.oneWayInitiators = Set(hosts.filter(oneWayInitiators.contains))
         facts.localHosts = Set(hosts.filter(localHosts.contains))
+        facts.sightings = sightings.reduced(to: hosts)
         return facts
     }
 

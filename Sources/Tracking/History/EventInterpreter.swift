@@ -64,6 +64,11 @@ struct EventInterpreter {
         let event = events[index]
         if let original = original(of: index, in: incarnation) {
             isMirrored = true
+            if replaces(original, by: index, in: incarnation) {
+                interpretations[original] = .duplicate(of: index)
+                incarnations[incarnation].answers.removeAll { $0 == original }
+                return readAnswer(index, in: incarnation)
+            }
             if case .syn(let ordinal, _) = interpretations[original] {
                 incarnations[incarnation].attempts[ordinal - 1].rewritten =
                     event.sequence == events[original].sequence ? nil : event.sequence
@@ -112,6 +117,15 @@ struct EventInterpreter {
             if event.identification != 0 || isMirrored { return earlier }
         }
         return nil
+    }
+
+    /// Whether a SYN-ACK that was captured on both sides of a device that rewrites sequence numbers was captured on the
+    /// other side first: only the second copy answers a SYN that is known.
+    private func replaces(_ original: Int, by copy: Int, in incarnation: Int) -> Bool {
+        events[copy].kind == .synAck
+            && events[copy].acknowledgment != events[original].acknowledgment
+            && attempt(answeredBy: events[copy].acknowledgment, in: incarnation) != nil
+            && attempt(answeredBy: events[original].acknowledgment, in: incarnation) == nil
     }
 
     /// What answers an attempt, and in which incarnation.
@@ -306,12 +320,16 @@ extension Event {
             && timeToLive != other.timeToLive
     }
 
-    /// Whether it is the same SYN behind a device that rewrites sequence numbers: captured on both sides of
-    /// it, a hop or more apart.
+    /// A device that rewrites sequence numbers takes no longer, in nanoseconds.
+    private static let rewritingTime: Int64 = 1_000_000
+
+    /// Whether it is the same SYN or SYN-ACK on the other side of a device that rewrites sequence numbers, whatever that
+    /// does to the time to live and the network cards.
     fileprivate func isTranslation(of other: Event) -> Bool {
-        kind == .syn && side == other.side && sequence != other.sequence
+        (kind == .syn || kind == .synAck) && side == other.side && flags == other.flags
+            && (sequence != other.sequence || acknowledgment != other.acknowledgment)
             && identification == other.identification && identification != 0
-            && timeToLive != other.timeToLive && timestampValue == other.timestampValue
+            && time - other.time <= Self.rewritingTime && timestampValue == other.timestampValue
             && options == other.options && window == other.window
     }
 

@@ -29,6 +29,9 @@ package struct History: Sendable {
     package let resetReasons: [UInt64: ResetReason]
     /// What sorts of things it holds.
     package let traits: Traits
+    /// How many routers all packets of each end but RSTs have passed, as far as they were kept; `nil` for an end without
+    /// any, or of which not all passed as many.
+    private let steadyHops: (low: UInt8?, high: UInt8?)
     /// Whether what is found should be put into words, or only counted.
     package var needsTexts = true
 
@@ -53,6 +56,10 @@ package struct History: Sendable {
         streams = flow.streams
         resetReasons = flow.resetReasons
         self.capture = capture
+        steadyHops = (
+            low: Self.steadyHops(of: .low, in: flow.events),
+            high: Self.steadyHops(of: .high, in: flow.events)
+        )
         traits = Traits(
             events,
             interpretations,
@@ -60,6 +67,21 @@ package struct History: Sendable {
             streams,
             isOneEnd: initiator == responder
         )
+    }
+
+    private static func steadyHops(of side: Side, in events: [Event]) -> UInt8? {
+        var steady: UInt8?
+        for event in events where event.side == side && event.isOfConnection {
+            let hops = Hops.passed(event.timeToLive)
+            if let steady, steady != hops { return nil }
+            steady = hops
+        }
+        return steady
+    }
+
+    /// How many routers all packets of an end but RSTs have passed; `nil` where they passed now more and now fewer.
+    package func steadyHops(of side: Side) -> UInt8? {
+        side == .low ? steadyHops.low : steadyHops.high
     }
 
     /// Forgets what is known of other hosts, which a history that is kept for long would hold in memory.

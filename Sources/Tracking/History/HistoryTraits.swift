@@ -11,7 +11,8 @@ extension History {
         package static let severalAttempts = Traits(rawValue: 1)
         /// A life that did not come up, and the initiator sent two SYNs or more in it.
         package static let repeatedSYN = Traits(rawValue: 1 << 1)
-        /// A life that did not come up, with an attempt that has neither an answer nor an end.
+        /// A life that did not come up, with an attempt that has neither an answer nor an end, or was refused, which a
+        /// device may have done long after.
         package static let unansweredAttempt = Traits(rawValue: 1 << 2)
         /// A life that did not come up, and in which no SYN-ACK answered.
         package static let unansweredIncarnation = Traits(rawValue: 1 << 3)
@@ -23,7 +24,7 @@ extension History {
         package static let severalAnswers = Traits(rawValue: 1 << 6)
         /// A SYN-ACK for a SYN that another had replaced, or for the connection before.
         package static let staleAnswer = Traits(rawValue: 1 << 7)
-        /// A SYN-ACK for a SYN that was not captured.
+        /// A SYN-ACK for a SYN that was not captured, beside SYNs that were, or again and again.
         package static let unseenAnswer = Traits(rawValue: 1 << 8)
         /// A SYN-ACK with the echo of a timestamp that no SYN of its life carried.
         package static let foreignEcho = Traits(rawValue: 1 << 9)
@@ -61,6 +62,8 @@ extension History {
         package static let repetition = Traits(rawValue: 1 << 27)
         /// One that is a TLS session.
         package static let tls = Traits(rawValue: 1 << 28)
+        /// All that tells what was said on a connection.
+        package static let ofStreams: Traits = [.stream, .silence, .data, .repetition, .tls]
     }
 }
 
@@ -96,6 +99,7 @@ extension History.Traits {
             switch answer.subject {
             case .stale, .former: insert(.staleAnswer)
             case .unseen: insert(.unseenAnswer)
+            case .unsolicited where answer.copy > 1: insert(.unseenAnswer)
             case .current, .unsolicited: break
             }
             if answer.linked.isEmpty, event.hasTimestamps, event.timestampEcho != 0 {
@@ -167,7 +171,7 @@ extension History.Traits {
             insert(.repeatedSYN)
         }
         if incarnation.answers.isEmpty { insert(.unansweredIncarnation) }
-        if incarnation.attempts.contains(where: { $0.answers.isEmpty && $0.end == nil }) {
+        if incarnation.attempts.contains(where: \.isUnanswered) {
             insert(.unansweredAttempt)
         }
     }
@@ -177,5 +181,15 @@ extension History.Traits {
         if stream.tls != nil { insert(.tls) }
         insert(stream.hasData ? .data : .silence)
         if stream.low.repetitions > 0 || stream.high.repetitions > 0 { insert(.repetition) }
+    }
+}
+
+extension Attempt {
+    fileprivate var isUnanswered: Bool {
+        guard answers.isEmpty else { return false }
+        return switch end {
+        case nil, .refused: true
+        case .completed, .withdrawn, .rejected: false
+        }
     }
 }

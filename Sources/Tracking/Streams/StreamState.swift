@@ -22,6 +22,8 @@ struct StreamEnd: BitwiseCopyable {
     var last = SegmentFacts()
     /// Data segments, those sent again among them; stops at the greatest number.
     var segments: UInt16 = 0
+    /// What its first data looks like.
+    var opening = PayloadClass.unknown
     /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
     var turn: Int64 = 0
     /// When its first data was captured, in milliseconds; these come round after seven weeks.
@@ -44,6 +46,16 @@ extension StreamEnd {
         UInt32(truncatingIfNeeded: time / 1_000_000)
     }
 
+    /// No timer sends a segment again within this time, in nanoseconds: it was captured twice.
+    private static let copyWindow: Int64 = 5_000_000
+
+    /// Whether a segment is the newest one, captured once more.
+    @inline(always)
+    private func isCopied(by segment: borrowing FlowSegment) -> Bool {
+        segment.sequence == last.sequence && segment.payloadLength == last.payloadLength
+            && segment.time &- last.time < Self.copyWindow
+    }
+
     /// Takes a data segment.
     ///
     /// - Returns: whether it was sent before, and how many it makes.
@@ -53,7 +65,7 @@ extension StreamEnd {
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
         let reach = segment.sequence.advanced(by: segment.payloadLength)
-        let isAgain = last.packet != 0 && end.distance(to: reach) <= 0
+        let isAgain = last.packet != 0 && end.distance(to: reach) <= 0 && !isCopied(by: segment)
         if last.packet == 0 { begin = Self.milliseconds(segment.time) }
         if !isAgain { end = reach }
         if beginsTurn { turn = segment.time }

@@ -18,6 +18,9 @@ extension StreamSummary {
         package let repetitions: UInt16
         package let repeatedFrom: Int64
 
+        /// What its first data looks like.
+        package let opening: PayloadClass
+
         package var hasSentData: Bool { last.packet != 0 }
 
         init(_ line: StreamEnd, from start: SequenceNumber, _ repetition: Repetition?) {
@@ -25,6 +28,7 @@ extension StreamSummary {
             begin = line.last.packet == 0 ? 0 : line.beginTime
             turn = line.turn
             segments = UInt32(line.segments)
+            opening = line.opening
             end = line.last.packet == 0 ? start : line.end
             repeated = repetition?.sequence ?? SequenceNumber(0)
             repeatedLength = repetition?.length ?? 0

@@ -28,12 +28,15 @@ package struct StreamSummary: Hashable, Sendable {
     package struct Progress: BitwiseCopyable, Hashable, Sendable {
         /// One past the highest sequence number that it sent.
         package let next: SequenceNumber
-        /// The newest acknowledgment that it sent.
+        /// The highest acknowledgment that it sent.
         package let acknowledged: SequenceNumber
         /// Whether any segment of it was captured.
         package let isCaptured: Bool
+        /// When it sent anything last, in nanoseconds since 1970, to a millisecond.
+        package let lastSent: Int64
 
-        init(_ endpoint: EndpointState) {
+        init(_ endpoint: EndpointState, before time: Int64) {
+            lastSent = endpoint.timeSent(before: time)
             next = endpoint.next
             acknowledged = endpoint.acknowledged
             isCaptured = endpoint.marks.contains(.seen)
@@ -60,8 +63,8 @@ package struct StreamSummary: Hashable, Sendable {
             quietBeforeEnd: state.quietBeforeEnd,
             endBegin: state.endBegin,
             lastDataSender: flow.lastDataSender,
-            lowSent: Progress(flow.low),
-            highSent: Progress(flow.high)
+            lowSent: Progress(flow.low, before: flow.lastTime),
+            highSent: Progress(flow.high, before: flow.lastTime)
         )
         self.tls = tls.session
         serverName = tls.serverName

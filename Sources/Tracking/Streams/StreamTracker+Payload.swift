@@ -19,6 +19,7 @@ extension StreamTracker {
             in: number,
             beginsTurn: turn.isNew
         )
+        if segments == 1 { states.noteOpening(waiting, in: number) }
         if isAgain { noteAgain(waiting, in: number, of: &flow, &eventLogs) }
         if turn.isNew, states.isLate(waiting, in: number) {
             noteLateAnswer(waiting, in: number, of: flow, &slowAnswers)
@@ -73,6 +74,13 @@ extension StreamTracker {
     ) {
         let key = Repetition.key(of: waiting.side, in: flow.streamState)
         guard var known = repetitions[key], known.sequence == waiting.sequence else {
+            // What is missing longest is what counts, until the other end has it.
+            if let known = repetitions[key],
+                known.sequence.distance(to: waiting.sequence) > 0,
+                flow[waiting.side.other].acknowledged.distance(to: known.sequence) >= 0
+            {
+                return
+            }
             guard repetitions.count < Self.repetitionLimit else { return }
             repetitions[key] = Repetition(
                 sequence: waiting.sequence,
@@ -195,6 +203,13 @@ extension RecycledStore<StreamState> {
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt16) {
         self[number][waiting.side].note(waiting, beginsTurn: beginsTurn)
+    }
+
+    /// Looks at the first data of an end.
+    @inline(never)
+    fileprivate mutating func noteOpening(_ waiting: borrowing FlowSegment, in number: Int) {
+        guard waiting.capturedLength > waiting.payloadOffset else { return }
+        self[number][waiting.side].opening = PayloadClass(of: waiting.payload)
     }
 
     /// Whether an end begins to speak long after the other's newest data.

@@ -27,11 +27,23 @@ extension StreamTracker {
             ? states[number].quietBeforeEnd
             : time
                 - states[number][flow.lastDataSender].last.time
-        if quiet >= Self.answerTimeout, flow.lastDataSender == flow.initiator { return true }
+        let isUnanswered =
+            flow.lastDataSender == flow.initiator
+            || begin != 0 && states[number][flow.initiator.other].turn > begin
+        if quiet >= Self.answerTimeout, isUnanswered { return true }
         if quiet >= Self.idleTimeout, begin != 0 { return true }
+        if begin != 0, isRefusal(flow, states[number][flow.initiator].opening) { return true }
         if !repetitions.isEmpty, isRepeating(flow) { return true }
         return flow.isTLS
             && isIrregular(sessions[Int(states[number].session)], of: flow, at: time)
+    }
+
+    /// Whether a server begins with a refusal, or answers a request in the clear where TLS is spoken.
+    private borrowing func isRefusal(_ flow: Flow, _ request: PayloadClass) -> Bool {
+        let answer = states[Int(flow.streamState)][flow.initiator.other].opening
+        if answer == .refusal { return true }
+        guard request == .httpRequest || request == .text else { return false }
+        return answer == .tlsAlert || TLSSession.ports.contains(flow.responder.port)
     }
 
     private borrowing func isRepeating(_ flow: Flow) -> Bool {

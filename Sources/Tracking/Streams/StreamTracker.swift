@@ -21,11 +21,13 @@ struct StreamTracker: ~Copyable {
     private static let summariesOfFlow = 64
 
     /// Takes down how long all was quiet before a connection began to end; `number` is its stream state's, 0 for none.
-    mutating func noteEnd(of number: Int, at time: Int64, after quiet: Int64) {
-        if number != 0, states[number].endBegin == 0 {
-            states[number].endBegin = time
-            states[number].quietBeforeEnd = quiet
-        }
+    ///
+    /// - Returns: `false` where it had begun to end before, or nothing was said on it.
+    mutating func noteEnd(of number: Int, at time: Int64, after quiet: Int64) -> Bool {
+        guard number != 0, states[number].endBegin == 0 else { return false }
+        states[number].endBegin = time
+        states[number].quietBeforeEnd = quiet
+        return true
     }
 
     /// Ends the stream of a flow: it is kept if a diagnosis may have something to say of it, and forgotten if not.

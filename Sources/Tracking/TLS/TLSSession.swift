@@ -69,6 +69,11 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
         }
     }
 
+    /// Services that speak TLS from the first byte, by assignment (IANA).
+    package static let ports: Set<UInt16> = [
+        443, 465, 563, 636, 853, 989, 990, 993, 995, 5061, 8443,
+    ]
+
     /// Services that end TLS by design, and go on in the clear on the same connection: NetBackup's.
     package static let handBackPorts: Set<UInt16> = [1556, 13_724]
 

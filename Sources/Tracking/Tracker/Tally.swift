@@ -37,6 +37,10 @@ package struct Tally: Hashable, Sendable {
     package var wrongChecksums: UInt64 = 0
     /// Acknowledgments of data that the capture misses.
     package var lossSigns: UInt64 = 0
+    /// Connections of which both ends' numbers are known from SYN to FIN, and those among them that sent data of which
+    /// nothing was captured.
+    package var numberedFlows: UInt64 = 0
+    package var hollowFlows: UInt64 = 0
     /// Packets captured before one that stands before them.
     package var timeReversals: UInt64 = 0
     /// The longest time without a packet, and when it began; `nil` where none is longer than a millisecond.
@@ -112,6 +116,19 @@ package struct Tally: Hashable, Sendable {
         if checksum == .right { rightChecksums &+= 1 }
         if checksum == .wrong { wrongChecksums &+= 1 }
     }
+
+    /// Takes down whether the numbers of a connection that ended tell of data that the capture does not hold.
+    @inline(always)
+    mutating func noteNumbers(of flow: borrowing Flow) {
+        let marks = flow.low.marks.intersection(flow.high.marks)
+        guard marks.isSuperset(of: [.synchronized, .sentFin]) else { return }
+        numberedFlows &+= 1
+        let isSilent = flow.low.marks.union(flow.high.marks).isDisjoint(with: .sentData)
+        if isSilent, flow.low.spaceUsed + flow.high.spaceUsed > 4 { hollowFlows &+= 1 }
+    }
+
+    /// Whether most connections sent data of which nothing was captured, as where a filter takes SYN, FIN and RST alone.
+    package var isFiltered: Bool { hollowFlows >= 2 && hollowFlows * 2 > numberedFlows }
 
     mutating func noteAnswer(after delay: UInt64) {
         let place = Self.delayBounds.firstIndex { delay <= $0 } ?? Self.delayBounds.count

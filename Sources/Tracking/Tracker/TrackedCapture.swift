@@ -27,8 +27,9 @@ package struct TrackedCapture: ~Copyable {
         tracker.forEachSuspicious(body)
     }
 
-    /// Hands `body` who connected to what, and how often, for every flow whose present connection came up.
-    package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint) -> Void) {
+    /// Hands `body` who connected to what, how often, and when for the last time, for every flow whose present connection
+    /// came up.
+    package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint, Int64) -> Void) {
         tracker.forEachEstablished(body)
     }
 }

@@ -98,12 +98,21 @@ extension Tracker {
             if isWorthTelling(flows.table[index]) { noteSuspicious(index) }
         }
         compareResets()
+        gatherHostsAndServices()
         aggregates.settle()
         if !aggregates.unsolicitedSYNACKs.isEmpty
             || aggregates.hasMany && tally.outcome(.completed) > 0
         {
             compare()
         }
+    }
+
+    /// Looks through the flows for what a diagnosis will ask of hosts and services; what was gathered before is forgotten.
+    package mutating func gatherHostsAndServices() {
+        aggregates.sightings = HostSightings()
+        aggregates.outcomes = ConnectOutcomes()
+        gatherSightings()
+        gatherOutcomes()
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
@@ -148,17 +157,21 @@ extension Tracker {
         }
     }
 
-    /// Hands `body` who connected to what, and how often, for every flow whose present connection came up.
-    package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint) -> Void) {
+    /// Hands `body` who connected to what, how often, and when for the last time, for every flow whose present connection
+    /// came up; of connections that were forgotten, no time is known.
+    package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint, Int64) -> Void) {
         for index in 0..<flows.table.recordCount
         where flows.table[index].marks.isSuperset(of: [.inUse, .completed]) {
             body(
                 1,
                 flows.table[index].key[flows.table[index].initiator].address,
-                flows.table[index].responder
+                flows.table[index].responder,
+                flows.table[index].begin
             )
         }
-        for (pair, count) in flows.formerConnections { body(count, pair.initiator, pair.responder) }
+        for (pair, count) in flows.formerConnections {
+            body(count, pair.initiator, pair.responder, .min)
+        }
     }
 }
 

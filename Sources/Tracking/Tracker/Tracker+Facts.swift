@@ -13,11 +13,16 @@ extension Tracker {
             hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
                 && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
+            isFiltered: tally.isFiltered,
+            hasBothDirections: tally.answerDelays.contains { $0 > 0 },
             timeReversals: tally.timeReversals,
             unsolicitedSYNACKs: aggregates.unsolicitedSYNACKs,
             handshakeTimes: aggregates.handshakeTimes,
             slowAnswers: aggregates.slowAnswers,
             pairsWithECN: aggregates.hosts.pairsWithECN,
+            neighbours: aggregates.neighbours,
+            sightings: aggregates.sightings,
+            outcomes: aggregates.outcomes,
             drops: drops
         )
     }

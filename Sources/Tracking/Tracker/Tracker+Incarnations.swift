@@ -67,6 +67,7 @@ extension Tracker {
 
     mutating func conclude(_ flow: Flow, firstEvent: Event?) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
+        tally.noteNumbers(of: flow)
         aggregates.note(flow) { firstEvent }
         if flows.collectsHandshakes { flows.noteHandshake(of: flow, &tally) }
     }

@@ -146,11 +146,14 @@ package struct Tracker: ~Copyable {
         on index: Int
     ) {
         if !segment.flags.isDisjoint(with: [.fin, .rst]) {
-            streams.noteEnd(
+            let isFirst = streams.noteEnd(
                 of: Int(flows.table[index].streamState),
                 at: segment.time,
                 after: quiet
             )
+            if isFirst, quiet >= IdleCloses.shortest {
+                noteIdleClose(by: segment, quiet, on: index)
+            }
         }
         if segment.flags.contains(.rst), segment.side != flows.table[index].initiator {
             noteMassReset(by: segment, news, on: index)
@@ -167,6 +170,26 @@ package struct Tracker: ~Copyable {
                 segment.source.address
             )
         }
+    }
+
+    /// Takes down that a connection was closed when nobody used it, nor owed an answer.
+    @inline(never)
+    private mutating func noteIdleClose(
+        by segment: borrowing FlowSegment,
+        _ quiet: Int64,
+        on index: Int
+    ) {
+        let flow = flows.table[index]
+        guard flow.lastDataSender != flow.initiator else { return }
+        aggregates.idleCloses.note(
+            IdleCloses.Close(
+                event: Event(segment),
+                initiator: flow.key[flow.initiator],
+                isByResponder: segment.side != flow.initiator,
+                quiet: quiet
+            ),
+            of: flow.responder
+        )
     }
 
     /// Takes down what the checksum of a SYN tells of where it was captured.

@@ -19,6 +19,11 @@ package struct Address: Hashable, BitwiseCopyable, Sendable {
 
     @inline(always)
     package var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+    /// Whether it is 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1 (RFC 4291 §2.5.3).
+    package var isLoopback: Bool {
+        isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1
+    }
 }
 
 extension Address: Comparable {

@@ -7,6 +7,29 @@ import Reporting
 enum Format: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
+    case ndjson
+
+    private static let suffixes: [String: Format] = [
+        "txt": .text, "json": .json, "ndjson": .ndjson, "jsonl": .ndjson,
+    ]
+    /// Suffixes of formats that are not written: a text by such a name would deceive.
+    private static let others: Set<String> = [
+        "html", "htm", "md", "csv", "pcapng", "xml", "pdf", "yaml", "yml",
+    ]
+
+    /// Which format a file's name asks for; `nil` where it asks for none.
+    static func named(by path: String) -> Format? { suffix(of: path).flatMap { suffixes[$0] } }
+
+    /// The suffix of a file's name, if that promises a format which is not written.
+    static func unwritten(by path: String) -> String? {
+        suffix(of: path).flatMap { others.contains($0) ? $0 : nil }
+    }
+
+    private static func suffix(of path: String) -> String? {
+        let name = path.split(separator: "/").last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return nil }
+        return name[name.index(after: dot)...].lowercased()
+    }
 }
 
 /// A severity as the command line names it.
@@ -14,6 +37,15 @@ enum SeverityName: String, ExpressibleByArgument, CaseIterable {
     case note
     case warning
     case error
+
+    init?(argument: String) {
+        switch argument.lowercased() {
+        case "note", "notes", "info": self = .note
+        case "warning", "warnings", "warn": self = .warning
+        case "error", "errors", "err": self = .error
+        default: return nil
+        }
+    }
 
     var severity: Severity {
         switch self {
@@ -52,8 +84,35 @@ struct TextOptions: ParsableArguments {
     )
     var color = ColorChoice.auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Columns of the page, from 80 (default: COLUMNS, the terminal's, or 100).",
+            valueName: "columns"
+        )
+    )
+    var width: Int?
+
+    @Flag(help: "Addresses and ports in each packet's row, as tshark has them, and no row broken.")
+    var wide = false
+
+    func validate() throws {
+        if let width, width < Style.leastWidth {
+            throw ValidationError("--width takes a number from \(Style.leastWidth).")
+        }
+    }
+
     var style: Style {
-        let width = Output.terminalWidth.map { min(max($0, 80), 160) }
-        return Style(width: width ?? 120, isColored: color.isColored)
+        let columns = width ?? Output.environment("COLUMNS").flatMap { Int($0) }
+        return Style(
+            width: max(columns ?? Output.terminalWidth ?? Style.usualWidth, Style.leastWidth),
+            isColored: color.isColored,
+            isWide: wide,
+            isASCII: !Output.isUTF8
+        )
+    }
+
+    /// For a file, whatever the terminal is like.
+    var fileStyle: Style {
+        Style(width: width ?? Style.usualWidth, isColored: color == .always, isWide: wide)
     }
 }

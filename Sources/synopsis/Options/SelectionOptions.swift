@@ -5,12 +5,18 @@ import Tracking
 /// Which findings are wanted.
 struct SelectionOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Look only for this pathology (repeatable).", valueName: "pathology")
+        help: ArgumentHelp(
+            "Look only for these pathologies (repeatable; or a,b).",
+            valueName: "pathology"
+        )
     )
     var only: [String] = []
 
     @Option(
-        help: ArgumentHelp("Do not look for this pathology (repeatable).", valueName: "pathology")
+        help: ArgumentHelp(
+            "Do not look for these pathologies (repeatable; or a,b).",
+            valueName: "pathology"
+        )
     )
     var ignore: [String] = []
 
@@ -23,18 +29,23 @@ struct SelectionOptions: ParsableArguments {
     var minSeverity = SeverityName.note
 
     func validate() throws {
-        for id in only + ignore where Catalog.detector(named: id) == nil {
-            throw ValidationError(
-                "There is no pathology '\(ShownText(foreign: id))'; 'synopsis explain' lists them."
-            )
+        for word in Self.words(only + ignore) where Suggestion.pathology(word) == nil {
+            throw ValidationError(Suggestion.complaint(aboutPathology: word).text)
         }
     }
 
     var selection: Diagnosis.Selection {
         var selection = Diagnosis.Selection()
-        selection.only = Set(only)
-        selection.ignored = Set(ignore)
+        selection.only = Set(Self.words(only).compactMap(Suggestion.pathology))
+        selection.ignored = Set(Self.words(ignore).compactMap(Suggestion.pathology))
         selection.leastSeverity = minSeverity.severity
         return selection
+    }
+
+    private static func words(_ lists: [String]) -> [String] {
+        lists.flatMap { list in
+            let words = list.split(separator: ",").map(String.init)
+            return words.isEmpty ? [list] : words
+        }
     }
 }

@@ -147,6 +147,13 @@ struct TLSClosing {
             history.events[$0].side == side && history.events[$0].kind == .fin
         }
         let unseen = stream[side].end.distance(to: stream.progress(of: side).next)
+        let reset = end.map { history.events[$0] }
+        // What an end aborts with lies behind all that it sent.
+        if let reset, reset.kind == .rst, reset.side == side, reset.flags.contains(.ack),
+            stream[side].end.distance(to: reset.sequence) > 0
+        {
+            return false
+        }
         return unseen <= (isFinished ? 1 : 0)
     }
 

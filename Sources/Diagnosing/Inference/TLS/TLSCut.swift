@@ -51,6 +51,8 @@ struct TLSCut {
         // After both Finished nothing is a handshake any more (RFC 8446 §2, RFC 5246 §7.3).
         guard closing.story == .cut, !closing.session.isComplete else { return nil }
         reason = Self.reason(of: closing)
+        // What a server sends as application data may be all of its handshake, and more (RFC 8446 §5.2).
+        if reason == .close, closing.session[closing.server].dataRecords > 0 { return nil }
         // What crosses a FIN had not arrived when its sender closed: nobody knows after which message it did.
         if reason == .close, delay < 0 { return nil }
     }

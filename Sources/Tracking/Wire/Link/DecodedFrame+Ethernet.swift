@@ -2,6 +2,10 @@
 extension DecodedFrame {
     private static let headerLength = 14
     private static let tagLength = 4
+    /// Version, length, option and the 16 bits of its value.
+    private static let metadataLength = 6
+    /// A forwarding tag and a time to live; behind them comes the frame that is carried.
+    private static let fabricTagLength = 2
 
     @inline(always)
     mutating func readEthernet(_ octets: RawSpan, at offset: Int) {
@@ -46,6 +50,13 @@ extension DecodedFrame {
             packet = claim.map { .addressClaim($0) } ?? .unread(.notTCP)
         case EtherType.mpls, EtherType.mplsMulticast: readMPLS(octets, at: offset)
         case EtherType.pppoeSession: readPPPoE(octets, at: offset)
+        case EtherType.ciscoMetadata:
+            readEtherType(
+                octets,
+                typeAt: offset + Self.metadataLength,
+                payloadAt: offset + Self.metadataLength + 2
+            )
+        case EtherType.fabricPath: readEthernet(octets, at: offset + Self.fabricTagLength)
         case EtherType.macsec: packet = .unread(.encrypted)
         case EtherType.linuxLLC, ..<EtherType.least: readLLC(octets, at: offset)
         default: packet = .unread(.notTCP)

@@ -14,6 +14,9 @@ enum EtherType {
     static let ethernet: UInt16 = 0x6558
     static let erspan: UInt16 = 0x88BE
     static let erspan3: UInt16 = 0x22EB
+    /// Cisco's metadata, as of TrustSec, and its FabricPath.
+    static let ciscoMetadata: UInt16 = 0x8909
+    static let fabricPath: UInt16 = 0x8903
     static let macsec: UInt16 = 0x88E5
     /// In Linux cooked captures, a frame that begins with its LLC header.
     static let linuxLLC: UInt16 = 0x0004

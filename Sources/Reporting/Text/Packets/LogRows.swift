@@ -5,8 +5,8 @@ struct LogRows {
     /// Of more entries between two packets only the first and the last ones are shown.
     private static let wholeGap = 8
     private static let keptParts = (head: 4, tail: 3)
-    /// So much of a line is shown where the page has no room for more; packets take as much.
-    private static let leastWidth = 120
+    /// Show at most this many lines of the page for one of a log.
+    private static let lineLimit = 4
     /// As many lines without a time are shown below the one that they follow.
     private static let continuation = 2
 
@@ -53,19 +53,25 @@ struct LogRows {
         let (head, tail) = (gap.prefix(Self.keptParts.head), gap.suffix(Self.keptParts.tail))
         let omitted = gap.count - head.count - tail.count
         let remark = "(\(omitted) more lines of logs; --all shows them)"
-        return head.map(row).joined() + ellipsis(remark) + tail.map(row).joined()
+        return head.map(row).joined() + columns.ellipsis(remark) + tail.map(row).joined()
     }
 
     private func row(_ entry: LogEntry) -> String {
         let place = "\(names[entry.log]):\(entry.number)  "
-        let text = cut(entry.text, behind: place)
         let time = clock.time(entry.time)
-        let head = "\("log".leading(to: columns.number))  \(time)"
-        var lines = head.padded(to: columns.indent) + style.ink(place, .faint) + text + "\n"
-        let blank = String.blank(columns.indent + place.count)
+        let head = "\("log".leading(to: columns.number))  \(time)  "
+        let start = head.padded(to: columns.stem)
+        let indent = min(columns.stem, columns.indent) + 2
+        var lines = set(
+            entry.text,
+            behind: start + style.ink(place, .faint),
+            at: start.count + place.count,
+            indent
+        )
+        let blank = String.blank(indent)
         let shown =
             showsAll ? entry.continuation[...] : entry.continuation.prefix(Self.continuation)
-        for line in shown { lines += blank + cut(line, behind: place) + "\n" }
+        for line in shown { lines += set(line, behind: blank, at: indent, indent) }
         let omitted = entry.continuation.count - shown.count + entry.continuationOmitted
         if omitted > 0 {
             lines += blank + style.ink("(\(Wording.count(omitted, "more line")))", .faint) + "\n"
@@ -73,13 +79,23 @@ struct LogRows {
         return lines
     }
 
-    private func ellipsis(_ remark: String) -> String {
-        "…".leading(to: columns.number) + "  " + style.ink(remark, .faint) + "\n"
-    }
-
-    /// As much of a line as is shown behind `place`.
-    private func cut(_ text: String, behind place: String) -> String {
-        let room = max(style.width - columns.indent - place.count, Self.leastWidth)
-        return showsAll ? text : text.count <= room ? text : text.prefix(max(1, room - 1)) + "…"
+    /// A line of a log, broken at the edge of the page wherever that is.
+    private func set(_ text: String, behind head: String, at column: Int, _ indent: Int) -> String {
+        let ellipsis = style.plain("…")
+        var rest = style.plain(text)[...]
+        var lines = ""
+        var count = 0
+        repeat {
+            let start = count == 0 ? column : indent
+            let isLast = !showsAll && count == Self.lineLimit - 1
+            let room = max(20, style.width - start)
+            let part = rest.prefix(isLast && rest.count > room ? room - ellipsis.count : room)
+            rest = rest.dropFirst(part.count)
+            let mark = isLast && !rest.isEmpty ? ellipsis : ""
+            lines += (count == 0 ? head : .blank(indent)) + part + mark + "\n"
+            count += 1
+            if isLast { break }
+        } while !rest.isEmpty
+        return lines
     }
 }

@@ -10,6 +10,8 @@ struct Timeline {
     var exchange: PortmapExchange?
     /// Whether nothing is folded.
     let showsAll: Bool
+    /// Show at most this many rows otherwise.
+    var rowLimit = Folding.usualLimit
     /// Lines of logs that stand among the packets, in order of time.
     var entries: [LogEntry] = []
     /// How the logs are called.
@@ -24,7 +26,7 @@ struct Timeline {
             PacketRow(index, in: history, after: place == 0 ? nil : shown[place - 1], clock: clock)
         }
         var waiting = asides
-        let columns = Columns(rows + waiting.map(\.row), margin: Self.margin)
+        let columns = Columns(rows + waiting.map(\.row), margin: Self.margin, style: style)
         var text = former(columns, annotations)
         var log = LogRows(
             entries,
@@ -34,7 +36,7 @@ struct Timeline {
             style: style,
             showsAll: showsAll
         )
-        let folding = Folding(history, shown)
+        let folding = Folding(history, shown, rowLimit: rowLimit)
         for part in showsAll ? [.rows(shown.indices)] : folding.parts {
             switch part {
             case .rows(let range):
@@ -43,21 +45,23 @@ struct Timeline {
                     text += log.rows(before: history.events[shown[place]].time)
                     text += columns.line(rows[place])
                     if let remark = annotations.remark(on: shown[place]) {
-                        text += self.remark(remark, columns)
+                        text += columns.remark(remark)
                     }
                 }
-            case .folded(let range, let cycle, let times):
+            case .folded(let range, let cycle, let times, let isSame):
                 text += asides(&waiting, before: shown[range.lowerBound], columns)
-                text += fold(rows, range, cycle, times, columns)
+                text += columns.ellipsis(fold(rows, range, cycle, times, isSame))
             case .omitted(let range):
                 text += asides(&waiting, before: shown[range.lowerBound], columns)
-                text += fold(rows, range, nil, 0, columns)
+                text += columns.ellipsis(
+                    "(\(span(rows, range)): \(range.count) packets; --all shows them)"
+                )
             }
         }
         text += asides(&waiting, before: nil, columns)
         text += log.remainder()
         if history.omitted > 0 {
-            text += ellipsis("(\(history.omitted) packets in the middle were not kept)", columns)
+            text += columns.ellipsis("(\(history.omitted) packets in the middle were not kept)")
         }
         return text
     }
@@ -90,7 +94,7 @@ struct Timeline {
         while let aside = waiting.first, aside.packet < packet {
             waiting.removeFirst()
             text += columns.line(aside.row)
-            if let remark = aside.remark { text += self.remark(remark, columns) }
+            if let remark = aside.remark { text += columns.remark(remark) }
         }
         return text
     }
@@ -101,39 +105,37 @@ struct Timeline {
             history.events[index].kind == .formerConnection,
             let remark = annotations.remark(on: index)
         else { return "" }
-        return ellipsis(remark, columns)
+        return columns.ellipsis(remark)
     }
 
-    private func remark(_ remark: String, _ columns: Columns) -> String {
-        let indent = columns.indent
-        let blank = String.blank(indent)
-        let wide = Style(width: max(style.width, indent + 100), isColored: style.isColored)
-        return wide.wrapped(remark, indent: indent).map { blank + style.ink($0, .faint) + "\n" }
-            .joined()
-    }
+    /// As many packets of a fold are named with their times.
+    private static let namedPackets = 12
 
-    private func ellipsis(_ remark: String, _ columns: Columns) -> String {
-        "…".leading(to: columns.number) + "  " + style.ink(remark, .faint) + "\n"
-    }
-
+    /// Which packets were folded, and when they came: each of few, the first and the last of many.
     private func fold(
         _ rows: [PacketRow],
         _ range: Range<Int>,
-        _ cycle: Int?,
+        _ cycle: Int,
         _ times: Int,
-        _ columns: Columns
+        _ isSame: Bool
     ) -> String {
-        let first = rows[range.lowerBound]
-        let last = rows[range.upperBound - 1]
+        let before = rows[range.lowerBound - cycle..<range.lowerBound].map(\.number)
         let what =
-            cycle.map {
-                $0 == 1
-                    ? "the same \(times) times more" : "the same \($0) packets \(times) times more"
-            }
-            ?? "\(range.count) packets; --all shows them"
-        return ellipsis(
-            "(packets \(first.number) to \(last.number), until \(last.time): \(what))",
-            columns
-        )
+            cycle == 1
+            ? "packet \(before[0])"
+            : cycle == 2
+                ? "packets \(before[0]) and \(before[1])"
+                : "packets \(before[0]) to \(before[cycle - 1])"
+        let again = "\(times) repetitions of \(what), with \(isSame ? "the same" : "other") numbers"
+        guard isSame, range.count <= Self.namedPackets else {
+            return "(\(span(rows, range)): \(again))"
+        }
+        let each = rows[range].map { "\($0.number) at \($0.time)\u{A0}\($0.delta)" }
+        return "(\(again): \(each.joined(separator: ", ")))"
+    }
+
+    private func span(_ rows: [PacketRow], _ range: Range<Int>) -> String {
+        let (first, last) = (rows[range.lowerBound], rows[range.upperBound - 1])
+        return "packets \(first.number) to \(last.number), until \(last.time)"
     }
 }

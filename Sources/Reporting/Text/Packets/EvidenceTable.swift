@@ -3,18 +3,18 @@ import Tracking
 
 /// The first packets that prove a finding about more than one flow, a row each.
 struct EvidenceTable {
-    /// As many are shown; all of them unless `showsAll`.
-    private static let shownRows = 12
     private static let margin = 4
 
     let finding: Finding
     let clock: LocalTime
-    let showsAll: Bool
+    let style: Style
+    /// Show at most this many rows.
+    let limit: Int
 
     /// Empty if the finding is about one flow, whose timeline shows its packets.
     var text: String {
         let all = finding.evidence.filter { $0.ends != nil || $0.event.kind == .addressClaim }
-        let shown = showsAll ? all[...] : all.prefix(Self.shownRows)
+        let shown = all.prefix(limit)
         var rows: [(row: PacketRow, note: String)] = []
         var former: Int64?
         for evidence in shown {
@@ -28,24 +28,10 @@ struct EvidenceTable {
         guard !rows.isEmpty else { return "" }
         let total = finding.evidence.count + finding.evidenceOmitted
         let of = rows.count < total ? ", \(rows.count) of \(total)" : ""
-        return "   Packets of \(finding.pathology)\(of)\n" + Self.lines(rows)
-    }
-
-    private static func lines(_ rows: [(row: PacketRow, note: String)]) -> String {
-        func widest(_ field: KeyPath<PacketRow, String>) -> Int {
-            rows.map { $0.row[keyPath: field].count }.max() ?? 0
+        let columns = Columns(rows.map(\.row), margin: Self.margin, style: style)
+        let lines = rows.map { row, note in
+            columns.line(row) + (note.isEmpty ? "" : columns.remark(note))
         }
-        let widths = (
-            number: widest(\.number) + margin, delta: widest(\.delta), route: widest(\.route),
-            kind: widest(\.kind)
-        )
-        return rows.map { row, note in
-            var cells = [
-                row.number.leading(to: widths.number), row.time, row.delta.padded(to: widths.delta),
-                row.route.padded(to: widths.route), row.kind.padded(to: widths.kind), row.info,
-            ]
-            if !note.isEmpty { cells.append("(\(note))") }
-            return cells.filter { !$0.isEmpty }.joined(separator: "  ") + "\n"
-        }.joined()
+        return "  Packets of \(finding.pathology)\(of)\n" + lines.joined()
     }
 }

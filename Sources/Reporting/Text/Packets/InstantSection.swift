@@ -11,7 +11,7 @@ struct InstantSection {
 
     var text: String {
         guard !report.flows.isEmpty else {
-            return "   Before \(clock.dateAndTime(report.time)) no TCP packet was captured.\n"
+            return "  Before \(clock.dateAndTime(report.time)) no TCP packet was captured.\n"
         }
         return head + report.flows.map { "\n" + describe($0) }.joined()
     }
@@ -23,7 +23,8 @@ struct InstantSection {
         let order = count == 1 ? "" : ", the nearest first"
         let others =
             report.omitted > 0 ? "; \(Wording.count(report.omitted, "other")) not shown" : ""
-        return "   Before \(clock.dateAndTime(report.time))   \(flows)\(order)\(others)\n"
+        let label = "  Before \(clock.dateAndTime(report.time))   "
+        return style.hung("\(flows)\(order)\(others)", behind: label, continuation: Self.margin)
     }
 
     private func describe(_ flow: LastPackets.FlowTail) -> String {
@@ -32,31 +33,35 @@ struct InstantSection {
         let gap = report.time &- flow.lastTime
         let distance = gap == 0 ? "at that instant" : "\(Wording.duration(gap)) before"
         let of = flow.count > flow.packets.count ? ", \(flow.packets.count) of \(flow.count)" : ""
-        var text = "   \(style.ink("\(initiator) → \(responder)", .strong))"
-        text += "   the last one \(distance)\(of)\n"
+        let ends = "\(initiator) → \(responder)"
+        var text = style.hung(
+            "the last one \(distance)\(of)",
+            behind: "  \(ends)   ",
+            continuation: Self.margin
+        )
+        text = text.replacing(ends, with: style.ink(ends, .strong), maxReplacements: 1)
         let events = flow.packets + (flow.next.map { [$0] } ?? [])
         let rows = events.enumerated().map { place, event in
             PacketRow(
                 event,
                 from: flow.key[event.side],
                 to: flow.key[event.side.other],
+                isFromInitiator: event.side == flow.initiator,
                 after: place == 0 ? nil : events[place - 1].time,
                 clock: clock
             )
         }
-        let columns = Columns(rows, margin: Self.margin)
+        let columns = Columns(rows, margin: Self.margin, style: style)
         for (row, event) in zip(rows, events) {
             text += columns.line(row)
             if event.time > report.time {
                 let remark =
                     "The first after it, \(Wording.duration(event.time &- report.time)) later."
-                text +=
-                    String.blank(columns.indent) + style.ink(remark, .faint) + "\n"
+                text += columns.remark(remark)
             }
         }
         if flow.next == nil {
-            let remark = "None after it in this capture."
-            text += String.blank(columns.indent) + style.ink(remark, .faint) + "\n"
+            text += columns.remark("None after it in this capture.")
         }
         return text
     }

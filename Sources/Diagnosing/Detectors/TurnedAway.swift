@@ -1,0 +1,110 @@
+import Tracking
+
+/// Speaks when a server turns a client away with a few words instead of serving it.
+package struct TurnedAway: Detector {
+    package static let manual = Manual(
+        id: "turned-away",
+        title: "turned away by the server",
+        sees: """
+            The server's first data is a refusal (a reply code 4xx or 5xx of mail or FTP, -ERR, * BYE, an error packet \
+            of MySQL or PostgreSQL), and it closes or resets the connection within a second of that.
+            """,
+        means: """
+            The application accepted the connection and would not serve this client: a limit on connections, an \
+            access rule, a missing database or user, or a service that is shutting down. Its log has the reason, \
+            and so does the client's.
+            """,
+        unless: """
+            An HTTP error answers a request and leaves the connection in order. Services that answer one request and \
+            close (finger, daytime, HTTP/1.0) do not begin with a refusal.
+            """,
+        check: """
+            The server's log at that instant; its connection limit and how many connections it holds (ss -tn); its \
+            access rules for the client's address.
+            """,
+        sources: [
+            .rfc(5321, section: "3.1"), .rfc(1939, section: "3"), .rfc(3501, section: "7.1.5"),
+        ],
+        followsFrom: ["port-reuse"],
+        example: Exchange(to: "198.51.100.20:6379") {
+            ScriptOpening.tcp
+            server.data(Array("-ERR max number of clients reached\r\n".utf8)).flagged
+            server.fin().flagged
+            client.fin()
+            server.ack()
+        },
+        nearMiss: Exchange(to: "198.51.100.20:25") {
+            ScriptOpening.tcp
+            server.data(Array("220 mail.example.org ESMTP\r\n".utf8))
+            client.data(Array("QUIT\r\n".utf8))
+            server.data(Array("221 Bye\r\n".utf8))
+            server.fin()
+            client.fin()
+            server.ack()
+        }
+    )
+
+    /// The end comes so soon after the refusal, in nanoseconds.
+    private static let promptEnd: Int64 = 1_000_000_000
+    /// A refusal takes no more segments.
+    private static let fewSegments: UInt32 = 2
+
+    package static let needs: History.Traits? = .data
+
+    package static func blame(for finding: Finding) -> [FaultSide] { [.server, .client] }
+
+    package init() {}
+
+    package func examine(_ history: History) -> Finding? {
+        let refusals = history.endings.filter { isRefusal($0, in: history) }
+        guard let last = refusals.last, let end = last.first else { return nil }
+        let side = last.incarnation.initiator.other
+        let (initiator, responder) = (history.initiator.address, history.responder)
+        let length = last.stream[side].last.payloadLength
+        let events = [history.lastData(of: side, in: last), end].compactMap(\.self)
+        return finding(
+            in: history,
+            incarnation: last.incarnation,
+            severity: .error,
+            confidence: .high,
+            status: .confirmed,
+            count: refusals.count,
+            events: events,
+            note: { events[$0] == end ? "ends the connection" : "begins with a refusal" },
+            metrics: [
+                Metric("refusal_octets", Int(length)),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(responder.port)),
+            ],
+            causes: ["connection-limit", "access-rule", "service-shutting-down"],
+            checks: [
+                Check(
+                    on: responder.address.description,
+                    "ss -tn state established sport = :\(responder.port)",
+                    "how many connections does the service hold? At its limit it takes no more."
+                )
+            ],
+            summary: """
+                \(responder) accepted the connection of \(initiator) and turned it away: its only words, \
+                \(length) bytes, begin with a refusal.
+                """,
+            explanation: """
+                The application refused the client, not the network; the text is in the client's log, and the reason \
+                in the server's.
+                """
+        )
+    }
+
+    package static func summary(of many: Finding) -> String {
+        "\(many.destination) accepted \(many.flows) connections of \(many.source) and turned each away with a refusal."
+    }
+
+    private func isRefusal(_ ending: Ending, in history: History) -> Bool {
+        let server = ending.incarnation.initiator.other
+        let words = ending.stream[server]
+        guard words.opening == .refusal, words.segments <= Self.fewSegments,
+            let end = ending.first, history.events[end].side == server
+        else { return false }
+        return history.events[end].time - words.begin <= Self.promptEnd
+    }
+}

@@ -1,0 +1,164 @@
+/// From how far, and from which network card, packets of single hosts came, in whatever flow.
+///
+/// RSTs do not count: others may send them in a host's name.
+package struct HostSightings: Sendable {
+    /// As many hosts are told apart.
+    private static let hostLimit = 16_384
+    /// As many distances and cards of one host are.
+    private static let perHost = 8
+
+    /// When a host's packets came with one time to live from one card, in nanoseconds since 1970.
+    private struct Sighting {
+        let timeToLive: UInt8
+        /// `nil` where only the distance is known.
+        let card: MACAddress?
+        var first: Int64
+        var last: Int64
+    }
+
+    private var sightings: [Address: [Sighting]] = [:]
+    /// Hosts that sent with one time to live and another on one connection.
+    private var varying: Set<Address> = []
+    /// Sightings that found no place.
+    package private(set) var refused: UInt64 = 0
+
+    package init() {}
+
+    mutating func note(
+        _ host: Address,
+        _ timeToLive: UInt8,
+        from card: MACAddress? = nil,
+        during times: ClosedRange<Int64>
+    ) {
+        guard timeToLive > 0 else { return }
+        guard var known = sightings[host] else {
+            guard sightings.count < Self.hostLimit else {
+                refused += 1
+                return
+            }
+            sightings[host] = [
+                Sighting(
+                    timeToLive: timeToLive,
+                    card: card,
+                    first: times.lowerBound,
+                    last: times.upperBound
+                )
+            ]
+            return
+        }
+        let place = known.firstIndex { $0.timeToLive == timeToLive && $0.card == card }
+        if let place {
+            known[place].first = min(known[place].first, times.lowerBound)
+            known[place].last = max(known[place].last, times.upperBound)
+        } else if known.count < Self.perHost {
+            known.append(
+                Sighting(
+                    timeToLive: timeToLive,
+                    card: card,
+                    first: times.lowerBound,
+                    last: times.upperBound
+                )
+            )
+        } else {
+            refused += 1
+        }
+        sightings[host] = known
+    }
+
+    mutating func noteVariation(of host: Address) {
+        if varying.count < Self.hostLimit { varying.insert(host) }
+    }
+
+    /// Whether a host had sent anything with this time to live before.
+    package func hasSent(_ host: Address, _ timeToLive: UInt8, before time: Int64) -> Bool {
+        sightings[host]?.contains { $0.timeToLive == timeToLive && $0.first < time } ?? false
+    }
+
+    /// Whether a host had sent anything from this card before.
+    package func hasSent(_ host: Address, from card: MACAddress, before time: Int64) -> Bool {
+        sightings[host]?.contains { $0.card == card && $0.first < time } ?? false
+    }
+
+    /// How many routers all packets of a host have passed, where some came before a time; `nil`
+    /// where not all have passed as many.
+    package func hops(of host: Address, before time: Int64) -> UInt8? {
+        guard let known = sightings[host], !varying.contains(host),
+            known.contains(where: { $0.first < time })
+        else { return nil }
+        let hops = Set(known.map { Hops.passed($0.timeToLive) })
+        return hops.count == 1 ? hops.first : nil
+    }
+
+    /// The same of some hosts only.
+    func reduced(to hosts: [Address]) -> HostSightings {
+        var sightings = HostSightings()
+        for host in hosts { sightings.sightings[host] = self.sightings[host] }
+        sightings.varying = varying.intersection(hosts)
+        return sightings
+    }
+}
+
+/// How many routers a packet has passed.
+package enum Hops {
+    /// No way through the Internet is longer: then its sender began with some other value.
+    package static let most: UInt8 = 40
+
+    /// If its sender began with one of the usual values: 32, 64, 128 or 255.
+    package static func passed(_ timeToLive: UInt8) -> UInt8 {
+        let initial: UInt8 =
+            timeToLive <= 32 ? 32 : timeToLive <= 64 ? 64 : timeToLive <= 128 ? 128 : 255
+        return initial - timeToLive
+    }
+}
+
+extension Aggregates {
+    fileprivate mutating func note(_ event: Event, of key: FlowKey) {
+        sightings.note(
+            key[event.side].address,
+            event.timeToLive,
+            from: event.linkFacts.source,
+            during: event.time...event.time
+        )
+    }
+}
+
+extension Tracker {
+    /// As many openings are asked whose they are.
+    static let halfOpenFlowsSeen = 1 << 16
+
+    /// Takes down where the packets of the hosts came from that a diagnosis will ask for: those of
+    /// noteworthy flows, in all flows.
+    mutating func gatherSightings() {
+        var hosts: Set<Address> = []
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
+            guard flows.table[index].isSuspicious else { continue }
+            hosts.insert(flows.table[index].key.lowAddress)
+            hosts.insert(flows.table[index].key.highAddress)
+            for event in flows.eventLogs.events(on: flows.table[index].eventLog)
+            where event.isOfConnection {
+                aggregates.note(event, of: flows.table[index].key)
+            }
+        }
+        guard !hosts.isEmpty else { return }
+        for number in flows.table.halfOpenNumbers.prefix(Self.halfOpenFlowsSeen)
+        where !flows.table[halfOpen: number].isFree {
+            let (key, side) = flows.table[halfOpen: number].key
+            if hosts.contains(key[side].address) {
+                aggregates.note(flows.table.syn(of: number), of: key)
+            }
+        }
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
+            let flow = flows.table[index]
+            for side in [Side.low, .high] where hosts.contains(flow.key[side].address) {
+                if flow[side].marks.contains(.hopsVary) {
+                    aggregates.sightings.noteVariation(of: flow.key[side].address)
+                }
+                aggregates.sightings.note(
+                    flow.key[side].address,
+                    flow[side].timeToLive,
+                    during: min(flow.begin, flow.lastTime)...max(flow.begin, flow.lastTime)
+                )
+            }
+        }
+    }
+}
