@@ -22,13 +22,16 @@ package final class CaptureThread {
     private static let newsLimit = 64
     /// The longest wait for packets, in milliseconds.
     private static let waitTime: Int32 = 100
+    /// A round with few packets waits so long for more, in nanoseconds: to wake a thread for each
+    /// block of the kernel's would cost more than its packets.
+    private static let gatherTime: Int64 = 20_000_000
     /// Between two looks at the kernel's counters, in nanoseconds.
     private static let counterInterval: Int64 = 200_000_000
     /// At the end, what the kernel still holds comes within such a time, in nanoseconds.
-    private static let lingering: Int64 = 250_000_000
+    private static let lingering: Int64 = 150_000_000
     /// Of several interfaces, packets wait so long for earlier ones of another, in nanoseconds:
     /// twice as long as a block of the kernel's may stay open, and a little more.
-    private static let holdTime: Int64 = 220_000_000
+    private static let holdTime: Int64 = 120_000_000
     /// The watchdog is no longer fed where nobody has asked for packets for so long, in
     /// nanoseconds.
     private static let hangTime: Int64 = 60_000_000_000
@@ -38,6 +41,9 @@ package final class CaptureThread {
         package var frames = LiveFrames()
 
         fileprivate init() {}
+
+        /// Whether it is worth the while to follow it.
+        fileprivate var isLarge: Bool { frames.isQuarterFull }
     }
 
     /// What happened beside the packets since it was last taken.
@@ -160,13 +166,15 @@ extension CaptureThread {
     private func readOnce(at now: Int64) -> LiveReading {
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
+        let wasEmpty = unsafe state.pointee.current.frames.isEmpty
         let reading = unsafe source.read(into: &state.pointee.current.frames, at: now)
         if !reading.news.isEmpty {
             unsafe state.pointee.update.links = source.links
             unsafe state.pointee.update.note(reading.news, limit: Self.newsLimit)
         }
+        let isWorthWaking = unsafe wasEmpty || state.pointee.current.isLarge
         if reading.hasMore { passOn() }
-        unsafe pthread_cond_broadcast(change)
+        if isWorthWaking { unsafe pthread_cond_broadcast(change) }
         return reading
     }
 
@@ -217,17 +225,25 @@ extension CaptureThread {
         if isPipe { tend(at: Clocks.monotonic) }
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
+        var gathers = true
         while true {
-            if let round = unsafe state.pointee.take(holdingAfter: holdsAfter) {
+            let now = Clocks.monotonic
+            let isReady = unsafe state.pointee.isLarge || state.pointee.isAtEnd
+            if isReady || !gathers || now >= time,
+                let round = unsafe state.pointee.take(holdingAfter: holdsAfter)
+            {
                 unsafe pthread_cond_broadcast(change)
                 return round
             }
-            let now = Clocks.monotonic
             let isAtEnd = unsafe state.pointee.isAtEnd
             guard now < time, !isAtEnd else { return nil }
-            // Packets that are held back come without a change.
-            let isHolding = unsafe !state.pointee.current.frames.isEmpty
-            waitForChange(until: isHolding ? min(time, now + 20_000_000) : time)
+            if unsafe state.pointee.current.frames.isEmpty {
+                waitForChange(until: time)
+            } else {
+                // Packets that are held back come without a change.
+                waitForChange(until: min(time, now + Self.gatherTime))
+                gathers = false
+            }
         }
     }
 
@@ -280,6 +296,9 @@ extension CaptureThread.Update {
 }
 
 extension CaptureThread.State {
+    /// Whether there are packets enough to follow.
+    fileprivate var isLarge: Bool { !full.isEmpty || current.isLarge }
+
     /// Begins another round.
     ///
     /// - Parameter time: packets of several interfaces that were captured later begin the next one.

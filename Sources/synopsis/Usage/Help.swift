@@ -27,7 +27,7 @@ enum Help {
           --hosts FILE                            names beside addresses
           --width N  --wide  --color W  --no-pager  the page and its rows
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
-          -r FILE  -n                             understood as tcpdump has them
+          -r FILE  -n  --no-sandbox               as tcpdump has them; keep all rights
 
         Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or
         the input could not be read to its end (what could be read is reported).

@@ -49,8 +49,10 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     /// Frames up to the end of this round.
     package var total: UInt64 { base &+ UInt64(count) }
 
-    /// Octets of the frames that wait.
-    package var octetCount: Int { used }
+    /// Whether a quarter of its room is taken.
+    package var isQuarterFull: Bool {
+        count >= Self.frameLimit / 4 || used >= Self.octetLimit / 4
+    }
 
     /// Whether frames wait to be read.
     package var isEmpty: Bool { count == 0 }

@@ -11,9 +11,9 @@ final class LiveInterface {
     /// milliseconds.
     ///
     /// At a low rate the buffer holds as many blocks as it has, whatever is in them: 128 in 32 MiB,
-    /// thus 13 s at least. Immediate mode would give each packet a slot of the snapshot length, so
+    /// thus 6 s at least. Immediate mode would give each packet a slot of the snapshot length, so
     /// that the buffer held a tenth.
-    private static let blockTime: Int32 = 100
+    private static let blockTime: Int32 = 50
 
     let name: String
     let linkType: LinkType
