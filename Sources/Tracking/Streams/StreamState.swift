@@ -21,7 +21,7 @@ struct StreamEnd: BitwiseCopyable {
     /// The newest data segment.
     var last = SegmentFacts()
     /// Data segments, those sent again among them; stops at the greatest number.
-    var segments: UInt16 = 0
+    var segments: UInt8 = 0
     /// What its first data looks like.
     var opening = PayloadClass.unknown
     /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
@@ -35,7 +35,7 @@ struct StreamEnd: BitwiseCopyable {
 extension StreamEnd {
     /// A connection becomes a TLS session with one of so many segments of an end, if at all: by then those that
     /// begin in the clear have changed over.
-    static let mostBeforeTLS: UInt16 = 12
+    static let mostBeforeTLS: UInt8 = 12
 
     /// When its first data was captured, in nanoseconds since 1970.
     var beginTime: Int64 {
@@ -63,7 +63,7 @@ extension StreamEnd {
     mutating func note(
         _ segment: borrowing FlowSegment,
         beginsTurn: Bool
-    ) -> (isAgain: Bool, segments: UInt16) {
+    ) -> (isAgain: Bool, segments: UInt8) {
         let reach = segment.sequence.advanced(by: segment.payloadLength)
         let isAgain = last.packet != 0 && end.distance(to: reach) <= 0 && !isCopied(by: segment)
         if last.packet == 0 { begin = Self.milliseconds(segment.time) }

@@ -7,7 +7,7 @@ extension StreamSummary {
         package let begin: Int64
         /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
         package let turn: Int64
-        /// Data segments, those sent again among them; stops at 65,535.
+        /// Data segments, those sent again among them; stops at 255.
         package let segments: UInt32
         /// One past the newest octet of data that was captured; where it sends on without any.
         package let end: SequenceNumber

@@ -201,7 +201,7 @@ extension RecycledStore<StreamState> {
         _ waiting: borrowing FlowSegment,
         in number: Int,
         beginsTurn: Bool
-    ) -> (isAgain: Bool, segments: UInt16) {
+    ) -> (isAgain: Bool, segments: UInt8) {
         self[number][waiting.side].note(waiting, beginsTurn: beginsTurn)
     }
 

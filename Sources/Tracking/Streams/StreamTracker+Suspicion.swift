@@ -43,7 +43,9 @@ extension StreamTracker {
         let answer = states[Int(flow.streamState)][flow.initiator.other].opening
         if answer == .refusal { return true }
         guard request == .httpRequest || request == .text else { return false }
-        return answer == .tlsAlert || TLSSession.ports.contains(flow.responder.port)
+        if answer == .tlsAlert { return true }
+        return request == .httpRequest && (answer == .httpError || answer == .unknown)
+            && TLSSession.ports.contains(flow.responder.port)
     }
 
     private borrowing func isRepeating(_ flow: Flow) -> Bool {
