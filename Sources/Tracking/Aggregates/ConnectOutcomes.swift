@@ -16,17 +16,22 @@ package struct ConnectOutcomes: Sendable {
         package let outcome: Outcome
     }
 
-    /// As many are remembered.
-    private static let limit = 1 << 17
+    /// Remember at most this many: enough to tell what happens, and no cost to speak of.
+    private static let limit = 1 << 10
 
     /// So many SYNs to so many services that nobody answers are a filter's work rather than an outage.
     private static let manySYNs = 10
     private static let severalServices = 3
 
-    /// The ports at which an attempt failed, a bit each.
+    /// The ports at which an attempt failed, a bit each, and the services.
     private var failing: [UInt64] = []
+    private var failingServices: Set<Endpoint> = []
+    private var failingMarks = EndpointMarks()
+    private var newestFailing: Endpoint?
     /// By the responder's port, oldest first once it is settled.
-    private var entries: [UInt16: [Entry]] = [:]
+    private var entries: [[Entry]] = []
+    private var slots: [UInt16: Int] = [:]
+    private var newestSlot: (port: UInt16, slot: Int)?
     private var servedServices: Set<Endpoint> = []
     private var count = 0
     /// Those that found no place.
@@ -35,51 +40,75 @@ package struct ConnectOutcomes: Sendable {
     package init() {}
 
     var isEmpty: Bool { failing.isEmpty }
+    var isFull: Bool { count >= Self.limit }
 
-    /// Remembers the port of an attempt that failed.
-    mutating func noteFailure(of flow: borrowing Flow) {
-        if failing.isEmpty { failing = Array(repeating: 0, count: 1024) }
-        let port = Int(flow.responderPort)
-        failing[port >> 6] |= 1 << UInt64(port & 63)
+    /// Remembers the service of an attempt that failed.
+    @inline(always)
+    mutating func noteFailure(at service: Endpoint) {
+        if service != newestFailing { noteNewFailure(at: service) }
     }
 
-    /// Takes down how a flow's present connection came up, where that matters.
-    mutating func note(_ flow: borrowing Flow) {
-        let port = Int(flow.responderPort)
-        guard failing[port >> 6] & 1 << UInt64(port & 63) != 0,
-            let outcome = flow.connectOutcome
-        else { return }
+    @inline(never)
+    private mutating func noteNewFailure(at service: Endpoint) {
+        newestFailing = service
+        if failing.isEmpty { failing = Array(repeating: 0, count: 1024) }
+        failing[Int(service.port) >> 6] |= 1 << UInt64(service.port & 63)
+        guard failingServices.count < Self.limit else { return }
+        failingServices.insert(service)
+        failingMarks.insert(service)
+    }
+
+    /// Whether anybody failed at a port.
+    @inline(always)
+    func concern(_ port: UInt16) -> Bool {
+        failing[Int(port) >> 6] & 1 << UInt64(port & 63) != 0
+    }
+
+    /// Takes down what became of a connection on a port at which somebody failed.
+    mutating func note(_ entry: Entry) {
         guard count < Self.limit else {
             refused += 1
             return
         }
         count += 1
-        let initiator = flow.initiator
-        if outcome == .served { servedServices.insert(flow.key[initiator.other]) }
-        entries[UInt16(port), default: []].append(
-            Entry(
-                begin: flow.begin,
-                end: flow.lastTime,
-                initiator: flow.key[initiator].address,
-                responder: flow.key[initiator.other],
-                outcome: outcome
-            )
-        )
+        if entry.outcome == .served, failingMarks.mayContain(entry.responder),
+            failingServices.contains(entry.responder)
+        {
+            servedServices.insert(entry.responder)
+        }
+        entries[slot(of: entry.responder.port)].append(entry)
+    }
+
+    private mutating func slot(of port: UInt16) -> Int {
+        if let newestSlot, newestSlot.port == port { return newestSlot.slot }
+        let slot = slots[port] ?? entries.count
+        if slot == entries.count {
+            slots[port] = slot
+            entries.append([])
+        }
+        newestSlot = (port, slot)
+        return slot
     }
 
     mutating func settle() {
-        let all = entries.values.joined()
-        hasSYNsAlone =
-            count >= Self.manySYNs && all.allSatisfy { $0.outcome == .unanswered }
-            && Set(all.map(\.responder)).count >= Self.severalServices
-        for port in entries.keys {
-            entries[port]?.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+        for slot in entries.indices {
+            let isSorted = zip(entries[slot], entries[slot].dropFirst()).allSatisfy {
+                $0.begin <= $1.begin
+            }
+            if !isSorted {
+                entries[slot].sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+            }
         }
+        hasSYNsAlone =
+            count >= Self.manySYNs && failingServices.count >= Self.severalServices
+            && entries.joined().allSatisfy { $0.outcome == .unanswered }
     }
+
+    private func entries(on port: UInt16) -> [Entry] { slots[port].map { entries[$0] } ?? [] }
 
     /// All attempts to reach a service, oldest first.
     package func attempts(at service: Endpoint) -> [Entry] {
-        entries[service.port]?.filter { $0.responder == service } ?? []
+        entries(on: service.port).filter { $0.responder == service }
     }
 
     /// Whether anybody was served by a service.
@@ -90,7 +119,7 @@ package struct ConnectOutcomes: Sendable {
 
     /// Connections that came up on a port of any host, and began within a time.
     package func served(on port: UInt16, during time: ClosedRange<Int64>) -> [Entry] {
-        guard let all = entries[port] else { return [] }
+        let all = entries(on: port)
         var (low, high) = (0, all.count)
         while low < high {
             let middle = (low + high) / 2
@@ -103,12 +132,12 @@ package struct ConnectOutcomes: Sendable {
 }
 
 extension Flow {
-    fileprivate var responderPort: UInt16 {
+    var responderPort: UInt16 {
         marks.contains(.initiatorIsHigh) ? key.lowPort : key.highPort
     }
 
     /// `nil` where nobody asked, or nobody knows what came of it.
-    fileprivate var connectOutcome: ConnectOutcomes.Outcome? {
+    private var connectOutcome: ConnectOutcomes.Outcome? {
         switch outcome {
         case .completed: .served
         case .midstream: marks.contains(.alive) ? .served : nil
@@ -120,29 +149,67 @@ extension Flow {
         }
     }
 
+    /// What became of its present connection.
+    fileprivate var connectEntry: ConnectOutcomes.Entry? {
+        connectOutcome.map {
+            ConnectOutcomes.Entry(
+                begin: begin,
+                end: lastTime,
+                initiator: key[initiator].address,
+                responder: key[initiator.other],
+                outcome: $0
+            )
+        }
+    }
+
     /// Whether somebody asked in vain.
-    var isFailedAttempt: Bool {
-        marks.isDisjoint(with: [.completed, .midstream, .oneWay]) && marks.contains(.inUse)
+    fileprivate var isFailedAttempt: Bool {
+        marks.intersection([.completed, .midstream, .oneWay, .inUse]) == .inUse
+    }
+}
+
+extension HalfOpenFlow {
+    fileprivate var service: Endpoint {
+        let (key, side) = key
+        return key[side.other]
+    }
+
+    fileprivate var connectEntry: ConnectOutcomes.Entry {
+        ConnectOutcomes.Entry(
+            begin: time,
+            end: time,
+            initiator: initiator,
+            responder: service,
+            outcome: .unanswered
+        )
     }
 }
 
 extension Tracker {
+    /// As many openings are asked whose they are.
+    static let halfOpenFlowsSeen = 1024
+
     /// Takes down who was served, and who was not, on the ports at which any attempt failed.
     mutating func gatherOutcomes() {
-        for index in 0..<flows.table.recordCount
-        where flows.table[index].isFailedAttempt {
-            aggregates.outcomes.noteFailure(of: flows.table[index])
+        for index in 0..<flows.table.recordCount where flows.table[index].isFailedAttempt {
+            aggregates.outcomes.noteFailure(at: flows.table[index].responder)
         }
         let halfOpenFlows = flows.table.halfOpenNumbers.prefix(Self.halfOpenFlowsSeen)
             .filter { !flows.table[halfOpen: $0].isFree }
         for number in halfOpenFlows {
-            aggregates.outcomes.noteFailure(of: flows.table.flow(of: number))
+            aggregates.outcomes.noteFailure(at: flows.table[halfOpen: number].service)
         }
         guard !aggregates.outcomes.isEmpty else { return }
-        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
-            aggregates.outcomes.note(flows.table[index])
+        for index in 0..<flows.table.recordCount
+        where flows.table[index].marks.contains(.inUse)
+            && aggregates.outcomes.concern(flows.table[index].responderPort)
+        {
+            if let entry = flows.table[index].connectEntry { aggregates.outcomes.note(entry) }
+            if aggregates.outcomes.isFull { break }
         }
-        for number in halfOpenFlows { aggregates.outcomes.note(flows.table.flow(of: number)) }
+        for number in halfOpenFlows {
+            aggregates.outcomes.note(flows.table[halfOpen: number].connectEntry)
+        }
         aggregates.outcomes.settle()
     }
 }

@@ -122,43 +122,60 @@ extension Aggregates {
     }
 }
 
-extension Tracker {
-    /// As many openings are asked whose they are.
-    static let halfOpenFlowsSeen = 1 << 16
+extension Flow {
+    /// Whether a RST was sent on it, which somebody else may have sent.
+    fileprivate var wasEverReset: Bool {
+        phase == .reset || !marks.isDisjoint(with: [.wasReset, .refused])
+    }
+}
 
-    /// Takes down where the packets of the hosts came from that a diagnosis will ask for: those of
-    /// noteworthy flows, in all flows.
+extension Tracker {
+    /// Takes down where the packets of the hosts came from in whose names RSTs were sent, in all flows.
     mutating func gatherSightings() {
         var hosts: Set<Address> = []
-        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
-            guard flows.table[index].isSuspicious else { continue }
-            hosts.insert(flows.table[index].key.lowAddress)
-            hosts.insert(flows.table[index].key.highAddress)
-            for event in flows.eventLogs.events(on: flows.table[index].eventLog)
-            where event.isOfConnection {
-                aggregates.note(event, of: flows.table[index].key)
+        var marks = EndpointMarks()
+        for index in 0..<flows.table.recordCount
+        where flows.table[index].marks.contains(.inUse) && flows.table[index].wasEverReset {
+            guard hosts.count < Self.resetHosts else { break }
+            for address in [flows.table[index].key.lowAddress, flows.table[index].key.highAddress]
+            where hosts.insert(address).inserted {
+                marks.insert(Endpoint(address, port: 0))
             }
         }
         guard !hosts.isEmpty else { return }
         for number in flows.table.halfOpenNumbers.prefix(Self.halfOpenFlowsSeen)
         where !flows.table[halfOpen: number].isFree {
             let (key, side) = flows.table[halfOpen: number].key
-            if hosts.contains(key[side].address) {
+            if marks.mayContain(Endpoint(key[side].address, port: 0)) {
                 aggregates.note(flows.table.syn(of: number), of: key)
             }
         }
+        var room = Self.flowsSeen
         for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
-            let flow = flows.table[index]
-            for side in [Side.low, .high] where hosts.contains(flow.key[side].address) {
-                if flow[side].marks.contains(.hopsVary) {
-                    aggregates.sightings.noteVariation(of: flow.key[side].address)
-                }
-                aggregates.sightings.note(
-                    flow.key[side].address,
-                    flow[side].timeToLive,
-                    during: min(flow.begin, flow.lastTime)...max(flow.begin, flow.lastTime)
-                )
+            if room <= 0 { break }
+            for side in [Side.low, .high]
+            where marks.mayContain(Endpoint(flows.table[index].key[side].address, port: 0)) {
+                noteSighting(of: side, in: index)
+                room -= 1
             }
         }
+    }
+
+    /// As many hosts are asked for.
+    private static let resetHosts = 4096
+    /// Ask at most this many ends of flows.
+    private static let flowsSeen = 1024
+
+    /// Takes down where the packets of one end of a flow came from.
+    private mutating func noteSighting(of side: Side, in index: Int) {
+        let (host, end) = (flows.table[index].key[side].address, flows.table[index][side])
+        if end.marks.contains(.hopsVary) { aggregates.sightings.noteVariation(of: host) }
+        let (begin, last) = (flows.table[index].begin, flows.table[index].lastTime)
+        aggregates.sightings.note(host, end.timeToLive, during: min(begin, last)...max(begin, last))
+        guard flows.table[index].isSuspicious,
+            let first = flows.eventLogs.first(on: flows.table[index].eventLog),
+            first.side == side, first.isOfConnection
+        else { return }
+        aggregates.note(first, of: flows.table[index].key)
     }
 }

@@ -34,26 +34,26 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
         }
     }
 
+    @inline(always)
     private static func ofText(_ word: UInt32, _ payload: RawSpan) -> PayloadClass {
-        if methods.contains(word) { return .httpRequest }
         switch word {
+        // `GET `, `POST`, `PUT `, `HEAD`, `OPTI`, `DELE`, `PATC`, `CONN`, `TRAC`, and `PRI ` of HTTP/2.
+        case 0x4745_5420, 0x504F_5354, 0x5055_5420, 0x4845_4144, 0x4F50_5449, 0x4445_4C45,
+            0x5041_5443, 0x434F_4E4E, 0x5452_4143, 0x5052_4920:
+            return .httpRequest
         case 0x4854_5450: return isHTTPError(payload) ? .httpError : .httpResponse
         case 0x5353_482D: return .ssh
         case 0x5052_4F58: return .proxyHeader
+        // `-ERR` and `* BYE`.
         case 0x2D45_5252, 0x2A20_4259: return .refusal
         default: break
         }
         if isReply(word) { return word >> 24 >= 0x34 ? .refusal : .reply }
         if isDatabaseError(word, payload) { return .refusal }
-        let isText = (0..<4).allSatisfy { (0x20...0x7E).contains(payload.octet(at: $0)) }
+        // Each byte from 0x20 to 0x7F.
+        let isText = word & 0x8080_8080 == 0 && (word &+ 0x6060_6060) & 0x8080_8080 == 0x8080_8080
         return isText ? .text : .binary
     }
-
-    /// `GET `, `POST`, `PUT `, `HEAD`, `OPTI`, `DELE`, `PATC`, `CONN`, `TRAC`, and `PRI ` of HTTP/2.
-    private static let methods: Set<UInt32> = [
-        0x4745_5420, 0x504F_5354, 0x5055_5420, 0x4845_4144, 0x4F50_5449, 0x4445_4C45, 0x5041_5443,
-        0x434F_4E4E, 0x5452_4143, 0x5052_4920,
-    ]
 
     /// Whether the status of `HTTP/1.1 400` begins with 4 or 5.
     private static func isHTTPError(_ payload: RawSpan) -> Bool {
@@ -61,14 +61,19 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
     }
 
     /// Three digits, the first of them 1 to 5, and a space or hyphen (RFC 5321 §4.2, RFC 959 §4.2).
+    @inline(always)
     private static func isReply(_ word: UInt32) -> Bool {
-        let digits = [word >> 24, word >> 16 & 0xFF, word >> 8 & 0xFF]
-        return (0x31...0x35).contains(digits[0])
-            && digits.allSatisfy { (0x30...0x39).contains($0) }
-            && [0x20, 0x2D].contains(word & 0xFF)
+        let end = word & 0xFF
+        return end == 0x20 && isNumber(word) || end == 0x2D && isNumber(word)
+    }
+
+    private static func isNumber(_ word: UInt32) -> Bool {
+        (0x31...0x35).contains(word >> 24) && (0x30...0x39).contains(word >> 16 & 0xFF)
+            && (0x30...0x39).contains(word >> 8 & 0xFF)
     }
 
     /// The first packet of MySQL's server holds 0xFF where it is an error, that of PostgreSQL's begins with `E`.
+    @inline(always)
     private static func isDatabaseError(_ word: UInt32, _ payload: RawSpan) -> Bool {
         word & 0xFF == 0 && payload.octet(at: 4) == 0xFF || word >> 8 == 0x45_00_00
     }

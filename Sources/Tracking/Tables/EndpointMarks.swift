@@ -1,23 +1,26 @@
-import Tracking
-
 /// Says of most endpoints that were never inserted that they were not, without hashing as a set does.
-struct EndpointMarks: Sendable {
+package struct EndpointMarks: Sendable {
     /// A bit for each of 65,536 sorts of endpoints.
     private var words: [UInt64] = []
 
-    mutating func insert(_ endpoint: Endpoint) {
+    package init() {}
+
+    /// Marks an endpoint.
+    package mutating func insert(_ endpoint: Endpoint) {
         if words.isEmpty { words = [UInt64](repeating: 0, count: 1024) }
         let place = Self.place(of: endpoint)
         words[place >> 6] |= 1 << UInt64(place & 63)
     }
 
     /// `false` only for what was not inserted.
-    func mayContain(_ endpoint: Endpoint) -> Bool {
+    @inline(always)
+    package func mayContain(_ endpoint: Endpoint) -> Bool {
         guard !words.isEmpty else { return false }
         let place = Self.place(of: endpoint)
         return words[place >> 6] >> UInt64(place & 63) & 1 != 0
     }
 
+    @inline(always)
     private static func place(of endpoint: Endpoint) -> Int {
         let address = endpoint.address.high ^ endpoint.address.low
         let mixed = (address ^ UInt64(endpoint.port) << 32) &* 0x9E37_79B9_7F4A_7C15
