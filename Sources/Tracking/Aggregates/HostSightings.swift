@@ -172,10 +172,10 @@ extension Tracker {
         if end.marks.contains(.hopsVary) { aggregates.sightings.noteVariation(of: host) }
         let (begin, last) = (flows.table[index].begin, flows.table[index].lastTime)
         aggregates.sightings.note(host, end.timeToLive, during: min(begin, last)...max(begin, last))
-        guard flows.table[index].isSuspicious,
-            let first = flows.eventLogs.first(on: flows.table[index].eventLog),
-            first.side == side, first.isOfConnection
-        else { return }
-        aggregates.note(first, of: flows.table[index].key)
+        guard flows.table[index].isSuspicious else { return }
+        for event in flows.eventLogs.events(on: flows.table[index].eventLog)
+        where event.side == side && event.isOfConnection {
+            aggregates.note(event, of: flows.table[index].key)
+        }
     }
 }
