@@ -130,9 +130,7 @@ package struct MTUBlackHole: Detector {
         _ ending: Ending,
         in history: History
     ) -> Finding {
-        let isFromClient = side == history.initiatorSide
-        let sender = isFromClient ? history.initiator.address : history.responder.address
-        let receiver = isFromClient ? history.responder.address : history.initiator.address
+        let (role, sender, receiver) = history.direction(from: side)
         return finding(
             in: history,
             incarnation: ending.incarnation,
@@ -145,7 +143,7 @@ package struct MTUBlackHole: Detector {
             note: { _ in "lies \(missing) bytes ahead of all that arrived" },
             metrics: [
                 Metric("missing_octets", Int(missing)),
-                Metric("sender", isFromClient ? "client" : "server"),
+                Metric("sender", role),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
             ],
@@ -181,9 +179,7 @@ package struct MTUBlackHole: Detector {
     private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {
         let sent = ending.stream[side]
         let events = history.repetitions(of: side, in: ending)
-        let isFromClient = side == history.initiatorSide
-        let sender = isFromClient ? history.initiator.address : history.responder.address
-        let receiver = isFromClient ? history.responder.address : history.initiator.address
+        let (role, sender, receiver) = history.direction(from: side)
         return finding(
             in: history,
             incarnation: ending.incarnation,
@@ -196,7 +192,7 @@ package struct MTUBlackHole: Detector {
             metrics: [
                 Metric("segment_octets", Int(sent.repeatedLength)),
                 Metric("sendings", Int(sent.repetitions) + 1),
-                Metric("sender", isFromClient ? "client" : "server"),
+                Metric("sender", role),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
             ],
@@ -214,6 +210,13 @@ package struct MTUBlackHole: Detector {
 }
 
 extension History {
+    /// Which end sends on a side, and the addresses of sender and receiver.
+    func direction(from side: Side) -> (role: String, sender: Address, receiver: Address) {
+        side == initiatorSide
+            ? ("client", initiator.address, responder.address)
+            : ("server", responder.address, initiator.address)
+    }
+
     /// Whether the other end never acknowledged what an end sent again and again.
     func isUnacknowledged(_ side: Side, in ending: Ending) -> Bool {
         let acknowledged = ending.stream.progress(of: side.other).acknowledged

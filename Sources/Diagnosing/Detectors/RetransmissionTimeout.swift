@@ -102,9 +102,7 @@ package struct RetransmissionTimeout: Detector {
 
     private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {
         let sent = ending.stream[side]
-        let isFromClient = side == history.initiatorSide
-        let sender = isFromClient ? history.initiator.address : history.responder.address
-        let receiver = isFromClient ? history.responder.address : history.initiator.address
+        let (role, sender, receiver) = history.direction(from: side)
         let span = sent.last.time - sent.repeatedFrom
         return finding(
             in: history,
@@ -118,7 +116,7 @@ package struct RetransmissionTimeout: Detector {
             metrics: [
                 Metric("sendings", Int(sent.repetitions) + 1),
                 Metric("span_us", nanoseconds: span),
-                Metric("sender", isFromClient ? "client" : "server"),
+                Metric("sender", role),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
             ],

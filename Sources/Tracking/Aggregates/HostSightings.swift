@@ -7,13 +7,12 @@ package struct HostSightings: Sendable {
     /// As many distances and cards of one host are.
     private static let perHost = 8
 
-    /// When a host's packets came with one time to live from one card, in nanoseconds since 1970.
+    /// Since when a host's packets came with one time to live from one card, in nanoseconds since 1970.
     private struct Sighting {
         let timeToLive: UInt8
         /// `nil` where only the distance is known.
         let card: MACAddress?
         var first: Int64
-        var last: Int64
     }
 
     private var sightings: [Address: [Sighting]] = [:]
@@ -28,39 +27,20 @@ package struct HostSightings: Sendable {
         _ host: Address,
         _ timeToLive: UInt8,
         from card: MACAddress? = nil,
-        during times: ClosedRange<Int64>
+        at time: Int64
     ) {
         guard timeToLive > 0 else { return }
-        guard var known = sightings[host] else {
-            guard sightings.count < Self.hostLimit else {
-                refused += 1
-                return
-            }
-            sightings[host] = [
-                Sighting(
-                    timeToLive: timeToLive,
-                    card: card,
-                    first: times.lowerBound,
-                    last: times.upperBound
-                )
-            ]
-            return
-        }
-        let place = known.firstIndex { $0.timeToLive == timeToLive && $0.card == card }
-        if let place {
-            known[place].first = min(known[place].first, times.lowerBound)
-            known[place].last = max(known[place].last, times.upperBound)
-        } else if known.count < Self.perHost {
-            known.append(
-                Sighting(
-                    timeToLive: timeToLive,
-                    card: card,
-                    first: times.lowerBound,
-                    last: times.upperBound
-                )
-            )
+        var known = sightings[host] ?? []
+        let index = known.firstIndex { $0.timeToLive == timeToLive && $0.card == card }
+        if let index {
+            known[index].first = min(known[index].first, time)
+        } else if known.count < Self.perHost,
+            !known.isEmpty || sightings.count < Self.hostLimit
+        {
+            known.append(Sighting(timeToLive: timeToLive, card: card, first: time))
         } else {
             refused += 1
+            return
         }
         sightings[host] = known
     }
@@ -117,7 +97,7 @@ extension Aggregates {
             key[event.side].address,
             event.timeToLive,
             from: event.linkFacts.source,
-            during: event.time...event.time
+            at: event.time
         )
     }
 }
@@ -170,8 +150,8 @@ extension Tracker {
     private mutating func noteSighting(of side: Side, in index: Int) {
         let (host, end) = (flows.table[index].key[side].address, flows.table[index][side])
         if end.marks.contains(.hopsVary) { aggregates.sightings.noteVariation(of: host) }
-        let (begin, last) = (flows.table[index].begin, flows.table[index].lastTime)
-        aggregates.sightings.note(host, end.timeToLive, during: min(begin, last)...max(begin, last))
+        let first = min(flows.table[index].begin, flows.table[index].lastTime)
+        aggregates.sightings.note(host, end.timeToLive, at: first)
         guard flows.table[index].isSuspicious else { return }
         for event in flows.eventLogs.events(on: flows.table[index].eventLog)
         where event.side == side && event.isOfConnection {
