@@ -54,8 +54,10 @@ struct Verdict {
             sentences.append(last.dropLast() + outcome(after: last))
         }
         if isFailure, established > 0 {
+            // What failed after its handshake was established, too.
+            let fate = root.isEstablished ? "did not fail" : "were established"
             sentences.append(
-                "\(established) of \(connections) connections to \(root.destination) were established."
+                "\(established) of \(connections) connections to \(root.destination) \(fate)."
             )
         }
         if let prelude { sentences.append("Before that, \(prelude.summary)") }
