@@ -89,32 +89,9 @@ private struct Mutilation {
     /// Reads the octets as a capture; what can be read gives valid JSON, and a text.
     func check(_ octets: Data, _ name: String) throws {
         try octets.write(to: file)
-        guard let report = Self.report(on: file.path) else { return }
+        guard let report = try? report(reading: file.path, flowLimit: 500) else { return }
         let json = try? JSONSerialization.jsonObject(with: Data(JSONReport(report).octets))
         #expect(json != nil, "\(name)")
         #expect(!TextReport(report).text.isEmpty, "\(name)")
-    }
-
-    private static func report(on path: String) -> Report? {
-        guard var source = try? PcapFile(path: path) else { return nil }
-        var tracker = Tracker(flowLimit: 500, collectsHandshakes: true)
-        var damage: CaptureError?
-        do throws(CaptureError) {
-            while try tracker.consume(next: 64, from: &source) {}
-        } catch {
-            damage = error
-        }
-        let input = source.summary(damage: damage)
-        let capture = tracker.finish()
-        let diagnosis = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all)
-        var report = Report(
-            inputs: [input],
-            tally: capture.tally,
-            incidents: diagnosis.incidents,
-            services: diagnosis.serviceNames,
-            handshakes: capture.handshakes
-        )
-        report.encapsulations = capture.totals.encapsulations
-        return report
     }
 }

@@ -15,27 +15,6 @@ import Tracking
             .map { "\(place)/\($0)" }
     }
 
-    private func report(on path: String) throws -> Report {
-        var source = try PcapFile(path: path)
-        var tracker = Tracker(flowLimit: 10_000, collectsHandshakes: true)
-        var damage: CaptureError?
-        do throws(CaptureError) {
-            while try tracker.consume(next: 64, from: &source) {}
-        } catch {
-            damage = error
-        }
-        let input = source.summary(damage: damage)
-        let capture = tracker.finish()
-        let diagnosis = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all)
-        return Report(
-            inputs: [input],
-            tally: capture.tally,
-            incidents: diagnosis.incidents,
-            services: diagnosis.serviceNames,
-            handshakes: capture.handshakes
-        )
-    }
-
     /// The lines that are wider than the page, those aside that hold a command to copy.
     private func excess(of report: Report, _ width: Int, _ extent: TextReport.Extent) -> [Substring]
     {
@@ -48,7 +27,7 @@ import Tracking
 
     @Test(arguments: captures)
     func `is never narrower than its lines`(_ path: String) throws {
-        let report = try report(on: path)
+        let report = try report(reading: path)
 
         for width in [80, 100, 120] {
             #expect(excess(of: report, width, .init()) == [])

@@ -17,6 +17,30 @@ func report(on exchange: Exchange, flows: Bool = false) throws -> Report {
     try report(on: exchange.frames, flows: flows)
 }
 
+/// The report on a file, up to where it can be read.
+func report(reading path: String, flowLimit: Int = 10_000) throws -> Report {
+    var source = try PcapFile(path: path)
+    var tracker = Tracker(flowLimit: flowLimit, collectsHandshakes: true)
+    var damage: CaptureError?
+    do throws(CaptureError) {
+        while try tracker.consume(next: 64, from: &source) {}
+    } catch {
+        damage = error
+    }
+    let input = source.summary(damage: damage)
+    let capture = tracker.finish()
+    let diagnosis = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all)
+    var report = Report(
+        inputs: [input],
+        tally: capture.tally,
+        incidents: diagnosis.incidents,
+        services: diagnosis.serviceNames,
+        handshakes: capture.handshakes
+    )
+    report.encapsulations = capture.totals.encapsulations
+    return report
+}
+
 /// The report on frames that a filter has left of `packets`, as if they had been read from
 /// `script.pcap`.
 func report(

@@ -56,12 +56,7 @@ package struct Configuration: Sendable {
         case "hosts": hosts = path
         case "known-issues": knownIssues = path
         default:
-            throw ConfigurationError(
-                file,
-                line: entry.line,
-                key: entry.key,
-                "is no key; hosts and known-issues are"
-            )
+            throw ConfigurationError(entry, in: file, "is no key; hosts and known-issues are")
         }
     }
 
@@ -74,12 +69,7 @@ package struct Configuration: Sendable {
             .text("note"): .note, .text("warning"): .warning, .text("error"): .error,
         ]
         guard let severity = words[entry.value] else {
-            throw ConfigurationError(
-                file,
-                line: entry.line,
-                key: entry.path,
-                "expected \"note\", \"warning\" or \"error\""
-            )
+            throw ConfigurationError(entry, in: file, "expected \"note\", \"warning\" or \"error\"")
         }
         severities[entry.key] = severity
     }
@@ -100,30 +90,19 @@ package struct Configuration: Sendable {
                 values[entry.key] = ShownText(foreign: try text(entry, file)).text
             case "until":
                 guard case .date(let day) = entry.value else {
-                    throw ConfigurationError(
-                        file,
-                        line: entry.line,
-                        key: entry.path,
-                        "expected a date, as 2027-01-31"
-                    )
+                    throw ConfigurationError(entry, in: file, "expected a date, as 2027-01-31")
                 }
                 values[entry.key] = day
             case "client", "server":
                 let word = try text(entry, file)
                 guard let address = Address(word) else {
-                    throw ConfigurationError(
-                        file,
-                        line: entry.line,
-                        key: entry.path,
-                        "'\(foreign: word)' is no address"
-                    )
+                    throw ConfigurationError(entry, in: file, "'\(foreign: word)' is no address")
                 }
                 hosts[entry.key] = address
             default:
                 throw ConfigurationError(
-                    file,
-                    line: entry.line,
-                    key: entry.path,
+                    entry,
+                    in: file,
                     "is no key; pathology, client, server, reason and until are"
                 )
             }
@@ -149,7 +128,7 @@ package struct Configuration: Sendable {
         _ file: String
     ) throws(ConfigurationError) -> String {
         guard case .text(let text) = entry.value else {
-            throw ConfigurationError(file, line: entry.line, key: entry.path, "expected \"text\"")
+            throw ConfigurationError(entry, in: file, "expected \"text\"")
         }
         return text
     }
@@ -161,9 +140,8 @@ package struct Configuration: Sendable {
     ) throws(ConfigurationError) {
         guard Catalog.detector(named: id) == nil else { return }
         throw ConfigurationError(
-            file,
-            line: entry.line,
-            key: entry.path,
+            entry,
+            in: file,
             "there is no pathology '\(foreign: id)'; 'synopsis explain' lists them"
         )
     }

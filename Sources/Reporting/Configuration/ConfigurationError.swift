@@ -17,6 +17,11 @@ package struct ConfigurationError: Error, Equatable {
         self.reason = reason
     }
 
+    /// What is wrong with an entry of a file.
+    init(_ entry: TOMLReader.Entry, in file: String, _ reason: ShownText) {
+        self.init(file, line: entry.line, key: entry.path, reason)
+    }
+
     /// `synopsis.toml:12: severity.port-reuse: expected note, warning or error`.
     package var shown: ShownText {
         let place: ShownText = line.map { ":\($0)" } ?? ""
