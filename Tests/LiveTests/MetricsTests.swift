@@ -144,8 +144,13 @@ import Tracking
         }
     }
 
+    /// As a scraper asks, which comes again: beside tests that keep every thread busy, an answer
+    /// may take longer than the server waits for a request.
     private static func fetch(_ address: String) throws -> Outcome {
-        try run("/usr/bin/env", ["curl", "-s", "-S", "-i", "-m", "30", address])
+        try run(
+            "/usr/bin/env",
+            ["curl", "-s", "-S", "-i", "-m", "30", "--retry", "5", "--retry-all-errors", address]
+        )
     }
 
     private static var hasCurl: Bool {
