@@ -23,6 +23,11 @@ let fuzzer: [Target] =
         )
     ] : []
 
+/// What `explain --topic` prints.
+let articles = [
+    "Configuration", "Detectors", "Files", "Formats", "JSON", "Live", "Logs", "Performance",
+]
+
 let package = Package(
     name: "Synopsis",
     products: [
@@ -112,6 +117,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             exclude: ["Service"],
+            resources: articles.map { .embedInCode("Documentation.docc/\($0).md") },
             swiftSettings: settings
         ),
         .executableTarget(

@@ -39,7 +39,7 @@ extension Detector {
     package static var explainsPayloadlessFlows: Bool { false }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination): \(manual.title)."
+        "\(many.flows) connections from \(many.source) to \(many.destination): \(manual.title)."
     }
 
     package static func severity(of many: Finding) -> Severity { many.severity }
@@ -126,7 +126,7 @@ extension Detector {
         _ explanation: String,
         beside stated: (reason: StatedReason, packet: UInt64)?
     ) -> String {
-        let statement = stated.map { "The RST of packet \($0.packet) \($0.reason.words)." }
+        let statement = stated.map { "The RST in packet \($0.packet) \($0.reason.words)." }
         return [explanation, statement ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
     }
 

@@ -252,7 +252,7 @@ package struct LiveSession: ~Copyable {
         schedule.complaint = now + Self.complaintInterval
         warn(
             "capture-drops",
-            "\(drops.total) packets were dropped so far; a larger --buffer-size may help"
+            "\(drops.total) packets have been dropped so far; a larger --buffer-size may help"
         )
     }
 
@@ -288,7 +288,7 @@ package struct LiveSession: ~Copyable {
         let deadline = ContinuousClock.now + Self.flushTimeout
         self.deadline = deadline
         if unexamined > 0 {
-            warn("not-examined", "\(unexamined) connections were not examined for want of time")
+            warn("not-examined", "\(unexamined) connections were not examined (time limit)")
         }
         say(notifier.finish(incidents, at: Clocks.monotonic))
         sendStatistics(at: Clocks.monotonic)

@@ -40,8 +40,8 @@ package struct TerminalView {
         let text: String? =
             switch statement {
             case .incident(let incident, let isNew): self.text(of: incident, isNew, at: time)
-            case .withdrawnIncident(let incident): end("no longer so:", incident, at: time)
-            case .closedIncident(let incident): end("quiet by now:", incident, at: time)
+            case .withdrawnIncident(let incident): end("withdrawn:", incident, at: time)
+            case .closedIncident(let incident): end("closed:", incident, at: time)
             case .finding, .withdrawnFinding: nil
             }
         if let text { show(text) }

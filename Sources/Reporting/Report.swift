@@ -110,7 +110,7 @@ package struct Report: Sendable {
         for refusal in refusals { warnings.append(("unreadable-input", refusal.shown.text)) }
         if inputs.contains(where: \.isInterrupted) {
             let message =
-                "interrupted: the reading was ended, and what came later is not in this report"
+                "interrupted: reading was stopped, and later packets are not in this report"
             warnings.append(("interrupted", message))
         }
         for input in inputs {
@@ -127,58 +127,62 @@ package struct Report: Sendable {
         for input in inputs where input.packetsWithoutTime > 0 {
             let count = Wording.count(Int(clamping: input.packetsWithoutTime), "packet")
             let message =
-                "\(ShownText(foreign: input.name)) does not say when \(count) of it came; they have the time of the packet before"
+                "\(ShownText(foreign: input.name)) has no time for \(count); they were given the time of the previous packet"
             warnings.append(("no-time", message))
         }
         if origins?.isIncomplete == true {
             let message =
-                "the files alternate too often: of later packets nobody remembers the file"
+                "the files alternate too often, so the file of later packets is not known"
             warnings.append(("origins-omitted", message))
         }
         if !oneWayInitiators.isEmpty {
             let hosts = Wording.list(oneWayInitiators.map(\.description))
             let message =
-                "\(hosts) went on as if answered, and no answer was captured: one direction is missing"
+                "\(hosts) went on as if answered, but no answer was captured: one direction is missing"
             warnings.append(("one-direction", message))
         }
         if tally.timeReversals > 0 {
             let message =
                 tally.timeReversals == 1
-                ? "1 packet has an earlier time than the packet before it"
-                : "\(tally.timeReversals) packets have earlier times than the packet before them"
+                ? "1 packet has an earlier time than the previous packet"
+                : "\(tally.timeReversals) packets have earlier times than the previous packet"
             warnings.append(("time-reversal", message))
         }
         if tally.flowsEvicted > 0 {
             let count = Wording.count(Int(tally.flowsEvicted), "flow")
             warnings.append(
-                ("flows-evicted", "\(count) had to make room for newer ones (--max-flows)")
+                ("flows-evicted", "\(count) were dropped to make room for newer ones (--max-flows)")
             )
         }
         if tally.streamsRefused > 0 {
             let count = Wording.count(Int(tally.streamsRefused), "connection")
-            let message = "of \(count) that ended oddly there was no room to remember how"
+            let message = "details of \(count) that ended abnormally were dropped (limit reached)"
             warnings.append(("conversations-refused", message))
         }
         if tally.resetReasonsRefused > 0 {
             let count = Wording.count(Int(tally.resetReasonsRefused), "RST")
-            let message = "of \(count) there was no room to remember the reason that they give"
+            let message = "the stated reason of \(count) was dropped (limit reached)"
             warnings.append(("reset-reasons-refused", message))
         }
         if tally.eventsRefused > 0 {
             let count = Wording.count(Int(tally.eventsRefused), "event")
-            warnings.append(("events-refused", "\(count) found no room in memory (--max-flows)"))
+            warnings.append(
+                ("events-refused", "\(count) were dropped (limit reached; --max-flows)")
+            )
         }
         if tally.encapsulationsRefused > 0 || encapsulations.refused > 0 {
             let count = Wording.count(
                 Int(tally.encapsulationsRefused &+ encapsulations.refused),
                 "packet"
             )
-            let message = "\(count) in VLANs or tunnels beyond those that are told apart"
+            let message = "\(count) in VLANs or tunnels beyond the limit"
             warnings.append(("contexts-refused", message))
         }
         if tally.handshakesOmitted > 0 {
             let count = Wording.count(Int(tally.handshakesOmitted), "more connection")
-            warnings.append(("handshakes-omitted", "\(count) found no place in the list of flows"))
+            warnings.append(
+                ("handshakes-omitted", "\(count) are not in the list of flows (limit reached)")
+            )
         }
         if tally.unattachedICMPErrors > 0 {
             let count = Wording.count(Int(tally.unattachedICMPErrors), "ICMP error")

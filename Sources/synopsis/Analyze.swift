@@ -14,7 +14,7 @@ struct Analyze: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Capture files: pcap or pcapng, as they are or compressed; - for standard input.",
+            "Capture files: pcap or pcapng, plain or compressed; - for standard input.",
             valueName: "file"
         )
     )
@@ -22,25 +22,25 @@ struct Analyze: ParsableCommand {
 
     @Option(
         name: .customShort("r"),
-        help: ArgumentHelp("Analyse this file too, as tcpdump has it.", valueName: "file")
+        help: ArgumentHelp("Also analyse this file (as in tcpdump).", valueName: "file")
     )
     var moreFiles: [String] = []
 
-    @Flag(name: .customShort("n"), help: "Accepted: names are never looked up.")
+    @Flag(name: .customShort("n"), help: "Accepted for compatibility: names are never resolved.")
     var isNumeric = false
 
     @Option(
         name: [.customShort("f"), .customLong("filter")],
-        help: ArgumentHelp("Only packets that match (pcap-filter syntax).", valueName: "bpf")
+        help: ArgumentHelp("Analyse only matching packets (pcap-filter syntax).", valueName: "bpf")
     )
     var filter: String?
 
-    @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "count"))
+    @Option(name: .short, help: ArgumentHelp("Stop after this many packets.", valueName: "count"))
     var count: Amount?
 
     @OptionGroup var outputs: ReportOutputOptions
 
-    @Flag(help: "List every connection too.")
+    @Flag(help: "Also list every connection.")
     var flows = false
 
     @OptionGroup var extent: ExtentOptions
@@ -48,28 +48,31 @@ struct Analyze: ParsableCommand {
     @OptionGroup var wanted: SelectionOptions
 
     @Option(
-        help: ArgumentHelp("Exit with 1 if a finding is at least so severe.", valueName: "severity")
+        help: ArgumentHelp(
+            "Exit with 1 if a finding has at least this severity.",
+            valueName: "severity"
+        )
     )
     var failOn: SeverityName?
 
-    @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
+    @Option(help: ArgumentHelp("Show times in this time zone.", valueName: "zone"))
     var timeZone: String?
 
-    @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
+    @Option(help: ArgumentHelp("Maximum number of connections to track.", valueName: "count"))
     var maxFlows = Amount(2_000_000)
 
     @Option(
         help: ArgumentHelp(
-            "Read one file ahead on a thread of its own: 1 or 2 (default: as there are cores).",
+            "Threads to use, 1 or 2 (default: the number of cores).",
             valueName: "count"
         )
     )
     var threads: Int?
 
-    @Flag(name: .short, help: "No progress line, only the report.")
+    @Flag(name: .short, help: "Show no progress.")
     var quiet = false
 
-    @Flag(name: .short, help: "Say when the report was made, and what the sandbox lacks.")
+    @Flag(name: .short, help: "Show when the report was made, and what the sandbox lacks.")
     var verbose = false
 
     @OptionGroup var sandboxing: SandboxOptions
@@ -85,19 +88,19 @@ struct Analyze: ParsableCommand {
         if let (file, words) = Arguments.filter(among: files) {
             let filter = ShownText(foreign: words.joined(separator: " "))
             throw ValidationError(
-                "A filter goes behind -f: synopsis \(ShownText(foreign: file)) -f '\(filter)'"
+                "Put a filter after -f: synopsis \(ShownText(foreign: file)) -f '\(filter)'"
             )
         }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
-                "There is no time zone '\(ShownText(foreign: timeZone))'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+                "Unknown time zone '\(ShownText(foreign: timeZone))'. Examples: Europe/Berlin, UTC0, <+03>-3."
             )
         }
         if !outputs.hasText, let option = extent.textOption {
-            throw ValidationError("\(option) is for text: JSON holds every incident.")
+            throw ValidationError("\(option) is for text; JSON has every incident.")
         }
         if inputs.contains("-"), logs.log.contains("-") {
-            throw ValidationError("Standard input is the capture or a log, not both.")
+            throw ValidationError("Standard input can be the capture or a log, not both.")
         }
         if let threads, threads < 1 {
             throw ValidationError("--threads takes a number from 1.")
@@ -230,7 +233,7 @@ struct Analyze: ParsableCommand {
         let product = Int64(epoch)?.multipliedReportingOverflow(by: 1_000_000_000)
         guard let product, !product.overflow else {
             Output.error(
-                "synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(foreign: epoch)'\n"
+                "synopsis: SOURCE_DATE_EPOCH is not a usable number of seconds: '\(foreign: epoch)'\n"
             )
             throw ExitStatus(code: Program.failure)
         }

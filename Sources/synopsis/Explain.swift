@@ -7,19 +7,24 @@ import Tracking
 /// Prints the catalogue, or the manual page of one pathology.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The catalogue of pathologies, or the manual page of one.",
+        abstract: "List all pathologies, or show the manual page of one.",
         discussion:
             "synopsis explain syn-burst --capture example.pcap also writes its example as a capture."
     )
 
-    @Argument(help: "A pathology's id; without it, the catalogue.")
+    @Argument(help: "Id of a pathology; without it, list all.")
     var pathology: String?
 
     @Option(help: ArgumentHelp("Write the example as a pcap file.", valueName: "file"))
     var capture: String?
 
-    @Flag(help: "Overwrite a file although it is a capture.")
+    @Flag(help: "Overwrite a file even if it is a capture.")
     var force = false
+
+    @Option(
+        help: "An article instead: \(Topic.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var topic: Topic?
 
     @Option(help: "text, json or markdown.")
     var format = ManualFormat.text
@@ -35,11 +40,15 @@ struct Explain: ParsableCommand {
 
     func validate() throws {
         if capture != nil, pathology == nil {
-            throw ValidationError("--capture writes the example of a pathology: name one.")
+            throw ValidationError("--capture needs the id of a pathology.")
+        }
+        if topic != nil, pathology != nil {
+            throw ValidationError("--topic prints an article, not a pathology.")
         }
     }
 
     func run() throws {
+        if let topic { return try Output.standard(topic.article) }
         let handbook = Handbook(style: text.style)
         guard let pathology else {
             switch format {

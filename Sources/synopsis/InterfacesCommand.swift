@@ -7,7 +7,7 @@ import Tracking
 struct InterfacesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interfaces",
-        abstract: "List what can be captured on, and whether you may."
+        abstract: "List the interfaces, and whether you may capture on them."
     )
 
     @Option(help: "text or json.")
@@ -55,11 +55,11 @@ extension InterfaceList {
             line.append(row[3])
             text += line.joined(separator: "  ").trimmingSpaces + "\n"
         }
-        if interfaces.isEmpty { text += "There is no interface.\n" }
+        if interfaces.isEmpty { text += "No interface was found.\n" }
         guard !mayCapture else { return text }
         return text + """
 
-            You may not capture. This command grants it, to everybody who may run synopsis:
+            You may not capture. This command lets everyone who can run synopsis capture:
               \(Self.grant)
             Or run it as root: sudo synopsis live -i INTERFACE
 

@@ -12,7 +12,7 @@ struct LiveCommand: ParsableCommand {
         commandName: "live",
         abstract: "Analyse packets on interfaces as they arrive.",
         discussion: """
-            SIGINT (Ctrl-C) and SIGTERM end it with a summary, SIGUSR1 asks for one in between, SIGHUP opens outputs anew.
+            SIGINT (Ctrl-C) and SIGTERM end it with a summary, SIGUSR1 prints one, SIGHUP reopens the outputs.
             """
     )
 
@@ -25,7 +25,7 @@ struct LiveCommand: ParsableCommand {
     @Option(
         name: [.customShort("i"), .customLong("interface")],
         help: ArgumentHelp(
-            "Capture on this interface (repeatable); 'any' is all of them, '-' a capture that comes through standard input.",
+            "Capture on this interface (repeatable); 'any' for all, '-' for a capture from standard input.",
             valueName: "interface"
         )
     )
@@ -33,41 +33,41 @@ struct LiveCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("f"), .customLong("filter")],
-        help: ArgumentHelp("Only packets that match (pcap-filter syntax).", valueName: "bpf")
+        help: ArgumentHelp("Capture only matching packets (pcap-filter syntax).", valueName: "bpf")
     )
     var filter: String?
 
-    @Option(name: .short, help: ArgumentHelp("Stop after so many packets.", valueName: "count"))
+    @Option(name: .short, help: ArgumentHelp("Stop after this many packets.", valueName: "count"))
     var count: UInt64?
 
-    @Option(help: ArgumentHelp("Stop after so many seconds.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
     var duration: Double?
 
     @Option(
         help:
-            "text, or ndjson: an event a line. Without it, ndjson where standard output is no terminal."
+            "text, or ndjson: one event per line (default: text on a terminal, otherwise ndjson)."
     )
     var format: Format?
 
     @Option(
         help: ArgumentHelp(
-            "Between two events with statistics, in seconds.",
+            "Seconds between statistics.",
             valueName: "seconds"
         )
     )
     var interval = 60.0
 
     @Option(
-        help: ArgumentHelp("Take so much of each packet, in octets.", valueName: "octets")
+        help: ArgumentHelp("Bytes to capture from each packet.", valueName: "bytes")
     )
     var snapshotLength = LiveOptions().snapshotLength
 
     @Option(
-        help: ArgumentHelp("The kernel's buffer for each interface, in MiB.", valueName: "size")
+        help: ArgumentHelp("Kernel buffer for each interface, in MiB.", valueName: "size")
     )
     var bufferSize = LiveOptions().bufferSize >> 20
 
-    @Flag(help: "Do not ask for packets to other hosts.")
+    @Flag(help: "Do not use promiscuous mode.")
     var noPromiscuous = false
 
     @OptionGroup var outputs: LiveOutputOptions
@@ -76,16 +76,16 @@ struct LiveCommand: ParsableCommand {
 
     @OptionGroup var selection: SelectionOptions
 
-    @Option(help: ArgumentHelp("Show times in this zone, as TZ names it.", valueName: "zone"))
+    @Option(help: ArgumentHelp("Show times in this time zone.", valueName: "zone"))
     var timeZone: String?
 
-    @Option(help: ArgumentHelp("Follow at most so many connections at a time.", valueName: "count"))
+    @Option(help: ArgumentHelp("Maximum number of connections to track.", valueName: "count"))
     var maxFlows = 2_000_000
 
-    @Flag(name: .short, help: "No status line, and only warnings in the log.")
+    @Flag(name: .short, help: "Show no status line, and log only warnings.")
     var quiet = false
 
-    @Flag(name: .short, help: "Say what the sandbox lacks.")
+    @Flag(name: .short, help: "Show what the sandbox lacks.")
     var verbose = false
 
     @OptionGroup var sandboxing: SandboxOptions
@@ -93,16 +93,18 @@ struct LiveCommand: ParsableCommand {
     @OptionGroup var text: TextOptions
 
     func validate() throws {
-        if interfaces.isEmpty { throw ValidationError("Name an interface with -i; any is all.") }
+        if interfaces.isEmpty {
+            throw ValidationError("Specify an interface with -i (use -i any for all).")
+        }
         if interfaces.contains("-"), interfaces.count > 1 {
-            throw ValidationError("Standard input is not captured beside interfaces.")
+            throw ValidationError("Standard input cannot be combined with interfaces.")
         }
         if Set(interfaces).count != interfaces.count {
             throw ValidationError("Each interface can be named once.")
         }
         if let timeZone, !TimeZoneName.isKnown(timeZone) {
             throw ValidationError(
-                "There is no time zone '\(ShownText(foreign: timeZone))'; Europe/Berlin, UTC0 or <+03>-3 would be some."
+                "Unknown time zone '\(ShownText(foreign: timeZone))'. Examples: Europe/Berlin, UTC0, <+03>-3."
             )
         }
         if maxFlows < 1 { throw ValidationError("--max-flows takes a number from 1.") }
@@ -144,7 +146,7 @@ struct LiveCommand: ParsableCommand {
                 () throws(ThreadFault) in try session.run(requests)
             }
         } catch {
-            log.error("there is no thread to read packets: error \(error.number)")
+            log.error("no thread could be started to read packets: error \(error.number)")
             requests.fail()
         }
         streams.close()
@@ -167,7 +169,7 @@ struct LiveCommand: ParsableCommand {
         if try outputs.dropPrivileges(keepsPacketSockets: !isPipe) {
             let kept: ShownText =
                 isPipe ? "with none of its rights" : "with CAP_NET_RAW alone of its rights"
-            notices.append("runs as root, \(kept); -Z names a user")
+            notices.append("running as root, \(kept); use -Z to name a user")
         }
         var sandbox = Sandbox()
         outputs.allow(in: &sandbox)

@@ -20,8 +20,8 @@ struct OutputFile {
         if let scheme = Self.scheme(of: path) {
             throw Refusal(
                 shown: """
-                    \(foreign: path): cannot be written: '\(foreign: scheme):' is no kind of output; \
-                    a file of this name is ./\(foreign: path)
+                    \(foreign: path): cannot be written: '\(foreign: scheme):' is not a kind of output; \
+                    for a file of this name, use ./\(foreign: path)
                     """
             )
         }

@@ -7,7 +7,7 @@ struct Synopsis: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synopsis",
         abstract:
-            "Says in plain sentences why TCP connections fail to come up, with the packets that prove it.",
+            "Explains why TCP connections fail, with the packets that prove it.",
         version: Version.text,
         subcommands: [
             Analyze.self, LiveCommand.self, InterfacesCommand.self, Explain.self,

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1.2.3 x\n", "hosts:1: '1.2.3' is no address"),
+        ("1.2.3 x\n", "hosts:1: '1.2.3' is not an address"),
         ("\n1.2.3.4\n", "hosts:2: 1.2.3.4 has no name"),
         ("1.2.3.4 a\u{1B}[31m\n", "hosts:1: 1.2.3.4 has no name of letters"),
     ])
@@ -55,14 +55,14 @@ import Testing
         let text = try Program.run("refused.pcap", "--known-issues", folder.place.path).output
 
         #expect(
-            text.contains("  Known  Our cache is down on Sundays (KB-17). Cure: wait for Monday.")
+            text.contains("  Known  Our cache is down on Sundays (KB-17). Fix: wait for Monday.")
         )
         #expect(text.contains("systemctl status cache  # is it up?"))
     }
 
     @Test(arguments: [
         (#"{"id": "x"}"#, "x.json: title: is missing"), ("{", "x.json: is not JSON"),
-        (#"{"id": 5}"#, "x.json: id: is of another kind"),
+        (#"{"id": 5}"#, "x.json: id: has the wrong type"),
         (
             #"{"id": "x", "title": "t", "reference": "r", "variants": []}"#,
             "variants: a variant needs"
@@ -73,7 +73,7 @@ import Testing
         ),
         (
             #"{"id":"x","title":"\u001b[2J","reference":"r","variants":[[{"pathology":"syn-burst"}]]}"#,
-            "title: has a character that steers a terminal"
+            "title: has a control character"
         ),
     ])
     func `refuses a known issue by file and key`(_ text: String, _ words: String) throws {
@@ -166,9 +166,9 @@ import Testing
         ),
         ("[[ignore]]\npathology = \"rst-loop\"", "synopsis.toml:2: ignore.reason: is missing"),
         ("[[ignore]]\nuntil = \"soon\"", "synopsis.toml:2: ignore.until: expected a date"),
-        ("[[ignore]]\nclient = \"me\"", "synopsis.toml:2: ignore.client: 'me' is no address"),
-        ("[limits]\nx = 1", "synopsis.toml:2: limits: is no table"),
-        ("colour = \"red\"", "synopsis.toml:1: colour: is no key"),
+        ("[[ignore]]\nclient = \"me\"", "synopsis.toml:2: ignore.client: 'me' is not an address"),
+        ("[limits]\nx = 1", "synopsis.toml:2: limits: is not a known table"),
+        ("colour = \"red\"", "synopsis.toml:1: colour: is not a known key"),
         ("hosts = \"a\"\nhosts = \"b\"", "synopsis.toml:2: hosts: is set twice"),
         ("hosts = red", "synopsis.toml:1: hosts: expected \"text\""),
         ("hello", "synopsis.toml:1: is neither a [table] nor a key = value"),

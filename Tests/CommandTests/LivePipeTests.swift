@@ -63,13 +63,13 @@ import Testing
 
         #expect(live.status == 2)
         #expect(live.output.contains("connection-refused"))
-        #expect(live.errors.contains("synopsis: -: at octet"))
+        #expect(live.errors.contains("synopsis: -: at byte"))
     }
 
     @Test func `does not go with interfaces`() throws {
         let live = try Program.run("live", "-i", "-", "-i", "lo")
 
         #expect(live.status == 2)
-        #expect(live.errors.contains("Standard input is not captured beside interfaces."))
+        #expect(live.errors.contains("Standard input cannot be combined with interfaces."))
     }
 }

@@ -65,7 +65,7 @@ import Testing
         #expect(running.status("CapInh") == ["0000000000000000"])
         #expect(running.status("NoNewPrivs") == ["1"])
         #expect(running.status("Seccomp") == ["2"])
-        let notice = "runs as root, with CAP_NET_RAW alone of its rights; -Z names a user"
+        let notice = "running as root, with CAP_NET_RAW alone of its rights; use -Z to name a user"
         #expect(running.text("err").contains(notice))
     }
 

@@ -253,7 +253,7 @@ private struct ReportedFinding: Hashable, CustomStringConvertible {
         let run = try Program.run("live")
 
         #expect(run.status == 2)
-        #expect(run.errors.contains("Name an interface with -i"))
+        #expect(run.errors.contains("Specify an interface with -i"))
     }
 
     @Test func `says that there is no such one`() throws {

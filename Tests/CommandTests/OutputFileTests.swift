@@ -85,7 +85,7 @@ import Testing
         let live = try Program.run("live", "-i", "lo", "-o", place)
 
         #expect(outcome.status == 2)
-        #expect(outcome.errors.contains("is no kind of output"))
+        #expect(outcome.errors.contains("is not a kind of output"))
         #expect(live.status == 2)
     }
 

@@ -107,7 +107,7 @@ import Testing
         #expect(ignoring.output.contains("1  syn-ack-stale"))
         #expect(
             try Program.run("port-reuse.pcap", "--min-severity", "warning").output.contains(
-                "Nothing found among what was asked for."
+                "None of the selected pathologies was found."
             )
         )
     }
@@ -213,7 +213,7 @@ import Testing
 
         #expect(first.output == "" && first.status == 0 && second.status == 0)
         #expect(try String(contentsOf: report, encoding: .utf8).contains("connection-refused"))
-        #expect(third.output.contains("ran 3 times"))
+        #expect(third.output.contains("repeated 3 times"))
     }
 
     @Test func `dates a report only when asked to`() throws {
@@ -237,7 +237,7 @@ import Testing
         #expect(outcome.output == "")
         #expect(
             outcome.errors
-                == "synopsis: SOURCE_DATE_EPOCH is no usable number of seconds: '\(epoch)'\n"
+                == "synopsis: SOURCE_DATE_EPOCH is not a usable number of seconds: '\(epoch)'\n"
         )
     }
 

@@ -43,7 +43,7 @@ import Tracking
         #expect(refusal[metric: "refused_synacks"] == .integer(6))
         #expect(refusal[metric: "least_delay_us"] == .integer(4))
         #expect(refusal.viewpoint.vantage == .client)
-        #expect(refusal.summary.hasPrefix("10.0.0.47's own firewall refused"))
+        #expect(refusal.summary.hasPrefix("10.0.0.47's own firewall rejected"))
     }
 
     @Test func `show an answer for a SYN from before the capture`() throws {
@@ -78,8 +78,8 @@ import Tracking
 
         let expected = """
             10.0.0.47 opened the same connection to 10.0.0.81:304 4 times within 198 µs, each time from \
-            port 705 with a sequence number of its own. 10.0.0.81 answered the first SYN, which the \
-            others had replaced, and did so 6 times. 10.0.0.47's own firewall refused the SYN-ACK of \
+            port 705 with a new sequence number. 10.0.0.81 replied 6 times to the first SYN, which later \
+            SYNs had already superseded. 10.0.0.47's own firewall rejected the SYN-ACK from \
             10.0.0.81 6 times (ICMP host administratively prohibited), 2 more SYNs ended the same way, \
             and the connection was never established within 10 s. Fault: client (10.0.0.47).
             """
@@ -93,7 +93,7 @@ import Tracking
         let remarks = history.events.indices.map { annotations.remark(on: $0) }
 
         #expect(remarks.allSatisfy { $0 != nil })
-        #expect(remarks[2] == "Answers SYN 1, which SYN 2 has replaced.")
+        #expect(remarks[2] == "Answers SYN 1, already superseded by SYN 2.")
         #expect(remarks[4]?.hasPrefix("Answers SYN 2, not the RST") == true)
     }
 }

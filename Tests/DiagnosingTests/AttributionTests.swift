@@ -32,7 +32,7 @@ import Tracking
 
         #expect(
             refusal.evidence.map(\.note) == [
-                "refuses packet 2, 200 µs after it", "refuses packet 3, 200 µs after it",
+                "rejects packet 2, 200 µs after it", "rejects packet 3, 200 µs after it",
             ]
         )
     }

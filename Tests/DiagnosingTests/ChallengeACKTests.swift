@@ -36,7 +36,7 @@ import Tracking
         #expect(challenge.status == .confirmed)
         #expect(challenge[metric: "resets"] == .integer(1))
         #expect(challenge[metric: "resolved"] == .flag(true))
-        #expect(challenge.summary.hasSuffix("then the connection came up."))
+        #expect(challenge.summary.hasSuffix("then the connection was established."))
         #expect(
             challenge.explanation.contains("came up 10.4 ms later")
                 || challenge.explanation.contains("later.")

@@ -119,7 +119,7 @@ import Tracking
 
         #expect(refusal.reason == "router")
         #expect(refusal[metric: "refused_syns"] == .integer(1))
-        #expect(refusal.summary.contains("a router or firewall on the way"))
+        #expect(refusal.summary.contains("a router or firewall on the path"))
     }
 
     @Test func `of a running connection is a warning`() throws {
@@ -173,7 +173,7 @@ import Tracking
 
         #expect(loop.reason == "C-rejects-ack")
         #expect(loop.count == 4)
-        #expect(loop.summary.contains("rejects the right answer"))
+        #expect(loop.summary.contains("rejected the correct answer"))
     }
 }
 

@@ -25,7 +25,9 @@ import Tracking
         let incident = try #require(try incidents(in: frames).first)
 
         #expect(incident.severity == .warning)
-        #expect(incident.root.summary.contains("2 connections of 192.0.2.10 only after their SYNs"))
+        #expect(
+            incident.root.summary.contains("2 connections from 192.0.2.10 only after their SYNs")
+        )
     }
 
     @Test func `may follow a RST, with a new SYN`() throws {

@@ -31,7 +31,7 @@ import Tracking
         #expect(fallback.confidence == .high)
         #expect(fallback.packets == [2, 3])
         #expect(fallback[metric: "syn_data"] == .integer(48))
-        #expect(fallback.summary.contains("did not take the 48 octets in the SYN"))
+        #expect(fallback.summary.contains("did not accept the 48 bytes in the SYN"))
     }
 
     @Test func `tells a stale cookie by the new one`() throws {

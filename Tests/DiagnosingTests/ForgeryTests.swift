@@ -26,7 +26,9 @@ import Tracking
         #expect(found[metric: "points_mac"] == .integer(3))
         #expect(found.status == .likely)
         #expect(
-            found.explanation.contains("TTL 60, 3 hops nearer than its sender's other packets (4)")
+            found.explanation.contains(
+                "TTL 60, 3 hops nearer than the other packets of its source (4)"
+            )
         )
     }
 

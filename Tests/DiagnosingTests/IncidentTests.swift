@@ -44,8 +44,8 @@ import Tracking
         #expect(
             found.verdict.hasSuffix(
                 """
-                Before that, 198.51.100.20 closed its connection after 360 s in which nobody had \
-                used it. Fault: server (198.51.100.20).
+                Before that, 198.51.100.20 closed its connection after 360 s of inactivity. \
+                Fault: server (198.51.100.20).
                 """
             )
         )

@@ -113,7 +113,7 @@ import Tracking
         #expect(stripped.reason == "stripped")
         #expect(stripped.severity == .note)
         #expect(
-            stripped.summary.contains("took window scale and SACK permitted from the SYN of")
+            stripped.summary.contains("removed window scale and SACK permitted from the SYN that")
         )
     }
 
@@ -128,7 +128,7 @@ import Tracking
         let stripped = try #require(try found(in: exchange))
 
         #expect(stripped.packets == [2])
-        #expect(stripped.summary.contains("took SACK permitted and timestamps from the SYN"))
+        #expect(stripped.summary.contains("removed SACK permitted and timestamps from the SYN"))
         #expect(try findings(in: exchange).map(\.pathology) == ["option-violation"])
     }
 

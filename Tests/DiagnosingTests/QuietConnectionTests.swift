@@ -38,7 +38,7 @@ import Tracking
 
         #expect(found.severity == severity)
         #expect(found[metric: "expected_speaker"] == .text("client"))
-        #expect(found.summary.contains("after 20 s in which nobody had sent a byte"))
+        #expect(found.summary.contains("after 20 s without a byte in either direction"))
     }
 
     @Test func `waits for the greeting of a mail server`() throws {
@@ -114,7 +114,7 @@ import Tracking
 
         #expect(found.reason == "not-answered")
         #expect(found[metric: "closed_by"] == .text("client"))
-        #expect(found.summary.contains("acknowledged 90 octets"))
+        #expect(found.summary.contains("acknowledged 90 bytes"))
     }
 
     @Test func `has one that is sent again and not acknowledged, too`() throws {

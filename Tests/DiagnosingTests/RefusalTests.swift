@@ -42,7 +42,9 @@ import Tracking
 
         #expect(found.reason == "after-established")
         #expect(found.causes == ["service-stopped", "host-restarted"])
-        #expect(found.explanation.contains("A connection on the same ports was alive before"))
+        #expect(
+            found.explanation.contains("An earlier connection on the same ports was established")
+        )
     }
 
     @Test func `with another time to live is a device's`() throws {
@@ -55,7 +57,7 @@ import Tracking
         let found = try refusal(in: exchange)
 
         #expect(found.reason == "middlebox")
-        #expect(found.summary.hasPrefix("A device on the way to 198.51.100.20:443 refused"))
+        #expect(found.summary.hasPrefix("A device on the path to 198.51.100.20:443 refused"))
         #expect(found[metric: "ttl"] == .integer(63))
         #expect(found[metric: "ttl_of_responder"] == .integer(64))
     }
@@ -97,7 +99,9 @@ import Tracking
         #expect(found.count == 3)
         #expect(others.map(\.pathology) == ["syn-unanswered"])
         #expect(others.first?.severity == .error)
-        #expect(others.first?.explanation.contains("acknowledge the ISN and not the SYN") == true)
+        #expect(
+            others.first?.explanation.contains("acknowledge the ISN instead of the SYN") == true
+        )
     }
 
     @Test func `is not meant by a RST of a running connection`() throws {

@@ -107,7 +107,7 @@ import Tracking
 
         #expect(
             Annotations(history).remark(on: history.events.count - 1)
-                == "Still belongs to the connection before."
+                == "Still belongs to the previous connection."
         )
     }
 }

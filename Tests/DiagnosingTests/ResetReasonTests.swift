@@ -30,7 +30,7 @@ import Tracking
         )
         #expect(
             found.explanation.hasSuffix(
-                "The RST of packet 5 says in it: “BIG-IP: [0x1d25d18:1055] No local listener”."
+                "The RST in packet 5 carries the text “BIG-IP: [0x1d25d18:1055] No local listener”."
             )
         )
     }
@@ -41,7 +41,7 @@ import Tracking
         let history = try #require(histories(of: exchange).first)
 
         let remark = Annotations(history).remark(on: try #require(history.resets().first?.event))
-        #expect(remark?.hasSuffix("The RST says in it: “No local listener”.") == true)
+        #expect(remark?.hasSuffix("The RST carries the text “No local listener”.") == true)
     }
 
     @Test func `in octets that are no text gives none`() throws {
@@ -86,7 +86,7 @@ import Tracking
         #expect(found?.code == "netscaler-9811")
         #expect(
             found?.words
-                == "has in place of a window what is a Citrix NetScaler's code 9811: follows a fatal TLS alert"
+                == "carries a Citrix NetScaler reset code in its window field, 9811: follows a fatal TLS alert"
         )
     }
 

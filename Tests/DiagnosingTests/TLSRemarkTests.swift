@@ -62,8 +62,8 @@ import Tracking
         }
 
         #expect(ended[8] == "TLS: an encrypted alert.")
-        #expect(ended[10] == "No TLS any more.")
-        #expect(other[5] == "No TLS.")
+        #expect(ended[10] == "No longer TLS.")
+        #expect(other[5] == "Not TLS.")
     }
 
     @Test func `stands beside a segment that came before what lies in front of it`() throws {

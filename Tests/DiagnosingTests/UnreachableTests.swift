@@ -98,7 +98,7 @@ import Tracking
         let found = try finding(in: exchange)
 
         #expect(found.severity == .warning)
-        #expect(found.explanation.contains("sent 1 more SYN after the first error all the same"))
+        #expect(found.explanation.contains("still sent 1 more SYN after the first error"))
     }
 
     @Test func `is a note about data of a running connection`() throws {
@@ -113,7 +113,7 @@ import Tracking
         let found = try finding(in: exchange)
 
         #expect(found.severity == .note)
-        #expect(found.explanation.contains("An established connection only notes it"))
+        #expect(found.explanation.contains("An established connection only records it"))
     }
 
     @Test func `may be the answer that the initiator refuses`() throws {
@@ -130,7 +130,7 @@ import Tracking
 
         #expect(found.count == 2)
         #expect(found[metric: "refused_synacks"] == .integer(2))
-        #expect(found.summary.hasPrefix("192.0.2.10 itself refused the SYN-ACK of 198.51.100.20"))
+        #expect(found.summary.hasPrefix("192.0.2.10 itself refused the SYN-ACK from 198.51.100.20"))
     }
 
     @Test func `is not claimed by an error that quotes another SYN`() throws {

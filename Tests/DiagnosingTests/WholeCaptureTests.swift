@@ -134,7 +134,7 @@ import Tracking
 
         let found = try finding(by: PortScan.self, in: scan)
 
-        #expect(found.explanation.contains("flags that no connection begins with"))
+        #expect(found.explanation.contains("flags that never begin a connection"))
     }
 
     @Test func `is none when most of the ports are open and used`() throws {

@@ -12,7 +12,8 @@ import Tracking
         let page = Handbook().page(manual)
 
         let titles = [
-            "What is seen", "What it means", "Unless", "What to check", "Sources", "Example",
+            "What is seen", "What it means", "Not to be confused with", "What to check", "Sources",
+            "Example",
             "Near miss",
         ]
         #expect(titles.allSatisfy { page.contains("\n\($0)") })

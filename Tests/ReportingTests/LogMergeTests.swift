@@ -129,7 +129,7 @@ import Tracking
         let head = text.replacing("\n   ", with: " ").split(separator: "\n").map(String.init)
         let first = "0.log   3 lines, 2 near the capture in time, 1 beside incidents; "
         #expect(head.contains { $0.hasPrefix(first) && $0.contains("1 before the first time") })
-        #expect(head.contains("1.log   1 line; none of them has a time that can be read"))
+        #expect(head.contains("1.log   1 line; none of them has a readable time"))
     }
 
     @Test func `are in the JSON with what ties them`() throws {

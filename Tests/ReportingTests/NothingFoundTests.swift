@@ -36,7 +36,7 @@ import Tracking
 
         let text = try TextReport(report(on: datagrams)).text
 
-        #expect(text.contains("No TCP that can be read in this capture; some of it is encrypted."))
+        #expect(text.contains("No readable TCP in this capture; some of it is encrypted."))
     }
 
     @Test func `claims no more than was asked for`() throws {
@@ -45,7 +45,9 @@ import Tracking
 
         let report = try report(on: burst.frames, selection: selection, isSelective: true)
 
-        #expect(TextReport(report).text.hasSuffix("\nNothing found among what was asked for.\n"))
+        #expect(
+            TextReport(report).text.hasSuffix("\nNone of the selected pathologies was found.\n")
+        )
     }
 }
 
@@ -79,6 +81,6 @@ import Tracking
 
         let messages = try report(on: frames).warnings.map(\.message)
 
-        #expect(messages.contains("3 packets have earlier times than the packet before them"))
+        #expect(messages.contains("3 packets have earlier times than the previous packet"))
     }
 }

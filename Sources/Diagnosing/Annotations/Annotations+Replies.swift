@@ -5,11 +5,11 @@ extension Annotations {
     func onResponderSyn(_ index: Int) -> String {
         let opening = history.responderOpening(of: history.incarnation(of: index))
         guard let opening, opening.isSplit else {
-            return "A SYN of the responder: both ends open at once."
+            return "A SYN from the server: both ends open at the same time."
         }
         return """
-            A SYN of the responder where a SYN-ACK should be: it leaves the SYN-ACK to the initiator, as if it \
-            had opened the connection.
+            A SYN from the server instead of a SYN-ACK: it leaves the SYN-ACK to the client, as if it had \
+                opened the connection.
             """
     }
 
@@ -19,14 +19,14 @@ extension Annotations {
         let holds =
             switch state {
             case .synReceived: "still holds the half-open entry of another SYN"
-            case .established: "still holds the connection before as established"
-            case .closeWait: "still holds the connection before in CLOSE-WAIT"
-            case .finWait: "still holds the connection before in FIN-WAIT-2"
-            case .lastAck: "still waits for the last ACK of the connection before"
+            case .established: "still holds the previous connection as established"
+            case .closeWait: "still holds the previous connection in CLOSE-WAIT"
+            case .finWait: "still holds the previous connection in FIN-WAIT-2"
+            case .lastAck: "still waits for the last ACK of the previous connection"
             case .timeWait:
-                "still holds the connection before in TIME-WAIT, and the ISN is not above it"
+                "still holds the previous connection in TIME-WAIT, and the ISN is not above it"
             case .paws:
-                "still holds the connection before in TIME-WAIT, and TSval is older than its last"
+                "still holds the previous connection in TIME-WAIT, and TSval is older than its last"
             case .unknown: "holds another state of this connection"
             }
         let rule =
@@ -37,7 +37,7 @@ extension Annotations {
                 " (RFC 5961 §4)"
             }
         return """
-            Answers \(name(of: ordinal, at: index)) with a bare ACK: \(responder) \(holds) \
+            Answers \(name(of: ordinal, at: index)) with a challenge ACK: \(responder) \(holds) \
             (Ack=\(event.acknowledgment))\(rule).
             """
     }
@@ -49,7 +49,7 @@ extension Annotations {
             !history.isFromInitiator(history.events[index]),
             FormerConnection(history.events[memory]).holds(history.events[index])
         else { return nil }
-        return "Still belongs to the connection before."
+        return "Still belongs to the previous connection."
     }
 
     func on(_ reset: Reset, _ index: Int) -> String? {
@@ -60,7 +60,7 @@ extension Annotations {
             let which =
                 history.incarnation(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
             return
-                "Refuses \(which): nothing listens on port \(sender.port), or a firewall says so."
+                "Refuses \(which): nothing listens on port \(sender.port), or a firewall answers."
         case .answersSecondSyn(let ordinal):
             let syn = history.incarnation(of: index).attempt(ordinal).first
             let hasReset = (syn..<index).contains {
@@ -68,23 +68,23 @@ extension Annotations {
             }
             return """
                 Answers SYN \(ordinal)\(hasReset ? ", not the RST" : ""): the SYN fell into the window of \
-                \(sender.address)'s half-open entry, which is destroyed by it (RFC 9293 §3.10.7.4).
+                \(sender.address)'s half-open entry and destroyed it (RFC 9293 §3.10.7.4).
                 """
         case .rejects(let subject):
             return onRejection(of: subject, by: sender)
         case .aborts:
             if let attempt = history.attemptRefusedInVain(at: index) {
                 return """
-                    Means to refuse \(name(of: attempt.ordinal, at: index)), but acknowledges its ISN instead of the SYN: \
-                    no stack heeds that (RFC 9293 §3.10.7.3).
+                    Tries to refuse \(name(of: attempt.ordinal, at: index)), but acknowledges its ISN instead of the SYN, \
+                    which stacks ignore (RFC 9293 §3.10.7.3).
                     """
             }
             switch reset.form {
             case .active:
                 return
-                    "\(sender.address) aborts the connection: the RST has the form of a live socket's."
+                    "\(sender.address) aborts the connection: the RST was sent by a live socket."
             case .passiveToSYN:
-                return "A RST as it answers a SYN, but it acknowledges none that was captured."
+                return "A RST of the kind that answers a SYN, but it acknowledges no captured SYN."
             case .passive, .other:
                 return "\(sender.address) aborts the connection."
             }
@@ -101,21 +101,21 @@ extension Annotations {
         switch history.interpretations[subject] {
         case .answer where history.isUnacceptable(subject):
             return """
-                Rejects packet \(packet): it acknowledges another SYN than the one that waits \
+                Rejects packet \(packet): it acknowledges a SYN other than the one still waiting \
                 (RFC 9293 §3.10.7.3).
                 """
         case .answer:
             return """
-                Rejects packet \(packet): no socket of \(sender.address) waits for it \
+                Rejects packet \(packet): no socket of \(sender.address) was waiting for it \
                 (RFC 9293 §3.10.7.1).
                 """
         case .challenge:
             return """
-                Rejects packet \(packet), which acknowledges nothing that this SYN sent: the RST should \
+                Rejects packet \(packet), which acknowledges nothing of this SYN; the RST should \
                 clear the other end's old state (RFC 9293 §3.5.1).
                 """
         default:
-            return "Rejects packet \(packet), which fits no connection of \(sender.address)."
+            return "Rejects packet \(packet), which matches no connection of \(sender.address)."
         }
     }
 }

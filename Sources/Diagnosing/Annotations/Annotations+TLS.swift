@@ -13,11 +13,11 @@ extension Annotations {
         if records.plaintextPacket != 0, records.plaintextPacket <= event.packet,
             !event.contents.contains(.alert)
         {
-            return "No TLS any more."
+            return "No longer TLS."
         }
         if records.lastType == nil {
             let hello = session[event.side.other].messagePacket
-            return hello != 0 && event.packet > hello ? "No TLS." : nil
+            return hello != 0 && event.packet > hello ? "Not TLS." : nil
         }
         var names = event.contents.messages.map { message in
             let name = message.name

@@ -81,7 +81,7 @@ package struct Annotations: Sendable {
         let count = burst.attempts.count
         if place == 1 { return "SYN \(ordinal)." }
         let number = first == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), the \(Wording.ordinal(place))"
-        let ending = place == count ? " Only its answer would do." : ""
+        let ending = place == count ? " The client now accepts only an answer to this SYN." : ""
         return """
             \(number) of \(count) in \(Wording.duration(burst.span(in: history))) on the same port, while \
             SYN \(ordinal - 1) is unanswered.\(ending)
@@ -98,7 +98,7 @@ package struct Annotations: Sendable {
             return "\(remark): \(Wording.ordinal(sending - 1)) retransmission."
         }
         return
-            "\(remark): by that step of the backoff, connect began \(before) before packet \(packet(sendings[0]))."
+            "\(remark). Judging by the backoff, connect() began \(before) before packet \(packet(sendings[0]))."
     }
 
     /// An earlier SYN-ACK to the same SYN that had another ISN, without a RST between that cleared
@@ -122,7 +122,7 @@ package struct Annotations: Sendable {
         case .current(let ordinal):
             let which = incarnation.attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
             if answer.copy > 1 {
-                return "Answers \(which) again, for the \(Wording.ordinal(answer.copy)) time."
+                return "Retransmitted SYN-ACK for \(which) (\(Wording.ordinal(answer.copy)) copy)."
             }
             if let former = otherAnswer(than: index, to: ordinal, in: incarnation) {
                 return "Answers \(which) with another ISN than packet \(packet(former)) did."
@@ -131,7 +131,7 @@ package struct Annotations: Sendable {
         case .stale(let ordinal, let reason):
             return onStale(ordinal, reason, index)
         case .former:
-            return "Acknowledges the connection that used this port before, not the SYN."
+            return "Acknowledges the previous connection on this port, not the SYN."
         case .unseen:
             let linked =
                 answer.linked.isEmpty
@@ -148,12 +148,12 @@ package struct Annotations: Sendable {
             incarnation.attempts.last { $0.first < index }?.ordinal ?? incarnation.attempts.count
         switch reason {
         case .crossed, .late:
-            return "Answers SYN \(ordinal), which SYN \(newest) has replaced."
+            return "Answers SYN \(ordinal), already superseded by SYN \(newest)."
         case .retained:
             return "The same answer to SYN \(ordinal) again."
         case .halfOpenEntry:
             return """
-                Still answers SYN \(ordinal); but TSecr is that of \(echoed(by: history.events[index], in: incarnation)): \
+                Still answers SYN \(ordinal), although TSecr is that of \(echoed(by: history.events[index], in: incarnation)): \
                 \(history.responder.address) matched the newer SYN to its old entry.
                 """
         case .delayedDuplicate:
@@ -176,10 +176,10 @@ package struct Annotations: Sendable {
             history.isRefusedByReceiver(index)
             ? event.isProhibition
                 ? "\(event.icmpSender)'s own firewall" : "\(event.icmpSender) itself"
-            : isOwn ? "\(event.icmpSender)'s own stack" : "\(event.icmpSender), on the way,"
+            : isOwn ? "\(event.icmpSender)'s own stack" : "\(event.icmpSender), on the path,"
         let verb =
-            event.isUnreachable ? "refuses" : event.isTimeExceeded ? "drops" : "complains about"
-        guard let subject else { return "\(who) \(verb) a segment of the running connection." }
+            event.isUnreachable ? "rejects" : event.isTimeExceeded ? "drops" : "complains about"
+        guard let subject else { return "\(who) \(verb) a segment of the established connection." }
         return "\(who) \(verb) packet \(packet(subject))."
     }
 
@@ -190,8 +190,8 @@ package struct Annotations: Sendable {
             } else if event.flags.contains(.rst) {
                 "reset"
             } else {
-                "not seen to close"
+                "close not captured"
             }
-        return "The connection before on the same port: last packet \(event.packet), \(end)."
+        return "Previous connection on the same port: last packet \(event.packet), \(end)."
     }
 }

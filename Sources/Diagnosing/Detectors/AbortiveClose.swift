@@ -5,23 +5,28 @@ package struct AbortiveClose: Detector {
     package static let manual = Manual(
         id: "abortive-close",
         title: "connection reset",
+        group: .ending,
         sees: """
-            A RST on a connection that had carried data, before both ends had closed: in answer to data behind the \
-            sender's own FIN (data-after-close), in answer to data of a connection that its sender no longer knows \
-            (connection-unknown), or by the application's own doing, while the other end was sending (unread-data) or \
-            when all was said (linger-zero).
+            A RST on a connection that had carried data, before both ends had closed. It answers data sent after \
+            the sender's own FIN (data-after-close), or data of a connection unknown to the sender \
+            (connection-unknown). Or it is the application's own doing: while the peer was still sending \
+            (unread-data), or when everything had been sent (linger-zero).
             """,
         means: """
-            What was on its way or unread is lost, at both ends. Applications do so when they close with data in \
-            their receive buffer, with SO_LINGER 0, or when they are killed; stacks do so when a socket is gone.
+            Data in flight or unread is lost at both ends. Applications cause this when they close with data in \
+            their receive buffer, with SO_LINGER 0, or when they are killed. Stacks cause it when a socket is \
+            gone.
             """,
         unless: """
-            A RST after both FINs, or after both ends of TLS said goodbye, is noise. Clients that cancel a download \
-            reset it. Somebody else may have sent the RST: see rst-injected.
+            A RST after both FINs, or after both ends of TLS have said goodbye, is harmless. Clients that cancel \
+            a download reset it. If a third party sent the RST, the finding is rst-injected.
             """,
         check: """
-            On the sender of the RST nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger: \
-            which of them rises says what its application did.
+            On the host that sent the RST: nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData \
+            TcpExtTCPAbortOnLinger. The counter that rises shows what the application did.
+            """,
+        elsewhere: """
+            Wireshark: Connection reset (RST). Zeek: conn_state RSTO or RSTR.
             """,
         sources: [.rfc(9293, section: "3.6.1"), .rfc(2525, section: "2.17")],
         followsFrom: [
@@ -102,7 +107,7 @@ package struct AbortiveClose: Detector {
                 Check(
                     on: sender.description,
                     "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger",
-                    "which of them rises with every RST?"
+                    "The counter that rises with every RST names the reason."
                 )
             ],
             summary: summary(of: last, by: sender, in: history),
@@ -111,7 +116,7 @@ package struct AbortiveClose: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RST while in use."
+        "\(many.flows) connections from \(many.source) to \(many.destination) were reset while in use."
     }
 
     private func severity(of abort: Abort, isByClient: Bool) -> Severity {
@@ -187,9 +192,9 @@ package struct AbortiveClose: Detector {
 
     private func note(of abort: Abort) -> String {
         switch abort.kind {
-        case .dataAfterClose: "refuses data that came after its FIN"
-        case .connectionUnknown: "knows nothing of this connection"
-        case .unreadData: "aborts while the other end sends"
+        case .dataAfterClose: "rejects data that arrived after its FIN"
+        case .connectionUnknown: "has no state for this connection"
+        case .unreadData: "aborts while the peer is sending"
         case .lingerZero: "aborts instead of closing"
         }
     }
@@ -198,18 +203,21 @@ package struct AbortiveClose: Detector {
         let peer =
             sender == history.initiator.address
             ? "\(history.responder)" : "\(history.initiator.address)"
-        let lost = abort.lost > 0 ? "; \(Wording.count(abort.lost, "octet")) were lost" : ""
+        let lost =
+            abort.lost > 0
+            ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""
         switch abort.kind {
         case .dataAfterClose:
             return
-                "\(sender) closed its connection with \(peer) and then reset it, since more data came\(lost)."
+                "\(sender) closed its connection with \(peer) and then reset it, because more data arrived\(lost)."
         case .connectionUnknown:
-            return "\(sender) reset the connection with \(peer): it no longer knew it\(lost)."
+            return
+                "\(sender) reset an established connection with \(peer) that it no longer had any state for\(lost)."
         case .unreadData:
             return
-                "\(sender) aborted its connection with \(peer) while that was still sending\(lost)."
+                "\(sender) aborted its connection with \(peer) while \(peer) was still sending\(lost)."
         case .lingerZero:
-            return "\(sender) ended its connection with \(peer) by RST instead of FIN\(lost)."
+            return "\(sender) ended its connection with \(peer) with a RST instead of a FIN\(lost)."
         }
     }
 
@@ -218,22 +226,23 @@ package struct AbortiveClose: Detector {
         switch abort.kind {
         case .dataAfterClose:
             return """
-                The RST of packet \(packet) has no ACK: the socket was gone when the data came, and its sender cannot \
-                know how much of it arrived.
+                The bytes sent after the close were discarded: the RST in packet \(packet) has no ACK, so the socket was \
+                already gone. The sender cannot tell how much of its data the application read.
                 """
         case .connectionUnknown:
             return """
-                The RST of packet \(packet) has no ACK and takes its number from the segment that it refuses: there \
-                is no socket any more, since the host restarted, the application died, or a device lost its state.
+                The RST in packet \(packet) has no ACK and takes its number from the segment it rejects, so there was no \
+                socket for it. The host restarted, the application died, or a device lost its state.
                 """
         case .unreadData:
             return """
-                The RST of packet \(packet) comes from a live socket. An application that closes with unread data in \
-                its buffer makes its stack do so (RFC 2525 §2.17).
+                The RST in packet \(packet) was sent by a live socket. A stack does this when the application closes with \
+                unread data in the receive buffer (RFC 2525 §2.17).
                 """
         case .lingerZero:
             return """
-                The RST of packet \(packet) comes from a live socket: SO_LINGER with 0, or data that came unread.
+                The RST in packet \(packet) was sent by the application's own close: either SO_LINGER was 0, or unread data \
+                was still in the receive buffer.
                 """
         }
     }

@@ -5,23 +5,29 @@ package struct AcceptQueueOverflow: Detector {
     package static let manual = Manual(
         id: "accept-queue-overflow",
         title: "accept queue overflow",
+        group: .slowness,
         sees: """
-            The initiator completed the handshake and sent data, and the responder acknowledges none of it but \
-            sends the same SYN-ACK again, 0.9 s or more after the one before and later than the ACK can have needed. \
-            With a bare ACK and no data it is a note.
+            The client completed the handshake and sent data. The server acknowledges none of it and repeats the \
+            SYN-ACK, at least 0.9 s after the previous one and after the ACK must have arrived. With a bare ACK \
+            and no data it is a note.
             """,
         means: """
-            The responder's accept queue is full: the application does not accept fast enough, so the kernel drops \
-            the ACK and the data and keeps the half-open entry. For the initiator the connection is up, but silent.
+            The server's accept queue is full: the application does not accept fast enough, so the kernel drops \
+            the ACK and the data and keeps the half-open entry. The client sees an established connection that \
+            never answers.
             """,
         unless: """
-            With TCP_DEFER_ACCEPT a Linux listener ignores the bare ACK by intent and wakes at the first data. A \
-            lost ACK looks the same until the initiator sends data, which completes the handshake. On a path slower \
-            than the timer the SYN-ACK and the ACK merely cross.
+            With TCP_DEFER_ACCEPT a Linux listener ignores the bare ACK on purpose and wakes at the first data. \
+            A lost ACK looks the same until the client sends data, which completes the handshake. On a path \
+            slower than the timer the SYN-ACK and the ACK merely cross.
             """,
         check: """
-            On the responder ss -lnt (Recv-Q at or above Send-Q), nstat -az TcpExtListenOverflows TcpExtListenDrops, \
-            net.core.somaxconn and the listener's backlog; then what keeps the application from accept().
+            On the server: ss -lnt (Recv-Q at or above Send-Q), nstat -az TcpExtListenOverflows \
+            TcpExtListenDrops, net.core.somaxconn and the listener's backlog. Then find out what keeps the \
+            application from calling accept().
+            """,
+        elsewhere: """
+            Wireshark: TCP Retransmission of the SYN-ACK. Linux: TcpExtListenOverflows.
             """,
         sources: [
             .rfc(9293, section: "3.10.7.4"),
@@ -99,23 +105,23 @@ package struct AcceptQueueOverflow: Detector {
                 Check(
                     on: responder.address.description,
                     "ss -lnt sport = :\(responder.port)",
-                    "is Recv-Q at or above Send-Q?"
+                    "Recv-Q at or above Send-Q: the accept queue is full."
                 ),
                 Check(
                     on: responder.address.description,
                     "nstat -az TcpExtListenOverflows TcpExtListenDrops",
-                    "does it rise with every connection?"
+                    "If they rise with every connection, the accept queue overflows."
                 ),
             ],
             summary: hasData
-                ? "\(responder) ignores the completed handshake and the data of \(initiator), and repeated its SYN-ACK \(times)."
+                ? "\(responder) ignored the completed handshake and the data from \(initiator), and repeated its SYN-ACK \(times)."
                 : "\(responder) repeated its SYN-ACK \(times) although \(initiator) had completed the handshake.",
             explanation: explanation(of: story, in: history)
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) ignored the completed handshakes of \(many.flows) connections of \(many.source): its accept queue is full, or their ACKs do not reach it."
+        "\(many.destination) ignored the completed handshakes of \(many.flows) connections from \(many.source): its accept queue is full, or their ACKs do not reach it."
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
@@ -192,22 +198,22 @@ package struct AcceptQueueOverflow: Detector {
         let delay = Wording.duration(history.delay(from: story.completion, to: event))
         return story.copies.contains(event)
             ? "the SYN-ACK again, \(delay) after the handshake was completed"
-            : "data that nobody acknowledges, \(delay) after the handshake"
+            : "data that is not acknowledged, \(delay) after the handshake"
     }
 
     private func explanation(of story: Story, in history: History) -> String {
         let ack = history.events[story.completion].packet
         let end =
             switch story.ending {
-            case .recovered: "In the end it took the connection."
-            case .reset: "In the end it reset the connection."
-            case .open: "It had not taken the connection when the capture ended."
+            case .recovered: "In the end the server accepted the connection."
+            case .reset: "In the end the server reset the connection."
+            case .open: "The server had not accepted the connection when the capture ended."
             }
         let data =
             story.data.isEmpty
             ? "No data was sent, so a lost ACK or TCP_DEFER_ACCEPT would look the same."
             : "\(Wording.count(story.data.count, "data segment")) went unacknowledged."
-        return "Packet \(ack) had completed the handshake. \(data) \(end)"
+        return "Packet \(ack) completed the handshake. \(data) \(end)"
     }
 
     /// How the story ended.

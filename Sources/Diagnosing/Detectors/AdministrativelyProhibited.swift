@@ -5,26 +5,30 @@ package struct AdministrativelyProhibited: Detector {
     package static let manual = Manual(
         id: "icmp-admin-prohibited",
         title: "firewall rejects with ICMP",
+        group: .refusal,
         sees: """
-            An ICMP destination unreachable of code 9, 10 or 13, or an ICMPv6 one of code 1, 5 or 6, that \
-            quotes a segment of the flow: the four-tuple and the sequence number match.
+            An ICMP destination unreachable of code 9, 10 or 13, or an ICMPv6 one of code 1, 5 or 6, quotes a \
+            segment of the flow: the four-tuple and the sequence number match.
             """,
         means: """
-            A packet filter has a REJECT rule for the quoted segment. If the error comes from the host that \
-            the segment was sent to, it is that host's own firewall; else a router on the way. A host that \
-            rejects the answer to its own SYN no longer knows the connection: its connection tracking \
-            expects another acknowledgment. A Linux client in SYN-SENT gives up at such an error, a Linux \
-            server in SYN-RECEIVED ignores it and goes on sending SYN-ACKs.
+            A packet filter has a REJECT rule for the quoted segment. If the destination of the segment sent the \
+            error, it is that host's own firewall; otherwise it is a router on the path. A host that rejects the \
+            answer to its own SYN has lost track of the connection: its connection tracking expects another \
+            acknowledgment. A Linux client in SYN-SENT gives up at such an error. A Linux server in SYN-RECEIVED \
+            ignores it and keeps sending SYN-ACKs.
             """,
         unless: """
             An error whose quote matches no sequence number of the flow is old, forged, or about another \
-            connection. Linux limits its errors to about one a second and destination: a missing error is no \
-            sign of a silent drop.
+            connection. Linux sends at most about one error a second to a destination, so a missing error does \
+            not prove a silent drop.
             """,
         check: """
             The rules of the host that sent the error, with counters (iptables -nvL, nft list ruleset): does the \
-            REJECT counter rise with every attempt? Established traffic should be accepted, and invalid \
-            segments dropped, not rejected.
+            REJECT counter rise with every attempt? Established traffic should be accepted, and invalid segments \
+            dropped, not rejected.
+            """,
+        elsewhere: """
+            Wireshark: ICMP Destination unreachable (Host administratively prohibited).
             """,
         sources: [
             .rfc(1812, section: "5.2.7.1"), .rfc(4443, section: "3.1"),
@@ -80,7 +84,7 @@ package struct AdministrativelyProhibited: Detector {
     package static func summary(of many: Finding) -> String {
         let name = many.evidence.first?.event.icmpName ?? "ICMP"
         return """
-            A firewall refused segments of \(many.flows) connections of \(many.source) to \(many.destination) \
+            A firewall rejected segments of \(many.flows) connections from \(many.source) to \(many.destination) \
             \(Wording.times(many.count)) (\(name) administratively prohibited).
             """
     }
@@ -98,9 +102,9 @@ package struct AdministrativelyProhibited: Detector {
             ? "The firewalls of \(Wording.list(senders.map(\.description)))"
             : first.origin == .receiver
                 ? "\(first.sender)'s own firewall"
-                : "\(first.sender), a router or firewall on the way,"
+                : "\(first.sender), a router or firewall on the path,"
         let often = refusals.all.count > 1 ? " \(Wording.times(refusals.all.count))" : ""
-        return "\(who) refused \(refusals.target)\(often) (\(refusals.code))."
+        return "\(who) rejected \(refusals.target)\(often) (\(refusals.code))."
     }
 
     private func explanation(of refusals: RefusedSegments, in history: History) -> String {
@@ -119,11 +123,11 @@ package struct AdministrativelyProhibited: Detector {
         }
         if isByInitiator, isRepeatedAfter(first.event, in: history) {
             sentences.append(
-                "This does not stop the retransmissions of \(history.responder.address)."
+                "\(history.responder.address) ignores this and keeps retransmitting."
             )
         }
         if refusals.all.allSatisfy({ $0.subject == nil }) {
-            sentences.append("What it refuses belongs to a running connection.")
+            sentences.append("The rejected segment belongs to an established connection.")
         }
         return sentences.joined(separator: " ")
     }
@@ -134,8 +138,8 @@ package struct AdministrativelyProhibited: Detector {
     }
 
     private func disbelief(_ isOne: Bool) -> String {
-        let object = isOne ? "it for an answer" : "them for answers"
-        return ": its connection tracking does not take \(object) to its SYN"
+        let object = isOne ? "it as an answer" : "them as answers"
+        return " because its connection tracking does not recognise \(object) to its SYN"
     }
 
     private func checks(of first: RefusedSegment) -> [Check] {
@@ -145,7 +149,7 @@ package struct AdministrativelyProhibited: Detector {
             Check(
                 on: host,
                 first.sender.isIPv4 ? "iptables -nvL \(chain)" : "ip6tables -nvL \(chain)",
-                "does the REJECT counter rise with every attempt? (nft list ruleset where nftables is used)"
+                "A REJECT counter that rises with every attempt names the rule. (With nftables: nft list ruleset)"
             )
         ]
     }

@@ -5,22 +5,26 @@ package struct BadChecksum: Detector {
     package static let manual = Manual(
         id: "bad-checksum",
         title: "bad TCP checksum",
+        group: .options,
         sees: """
-            A SYN that nothing answered, or a SYN-ACK that its receiver ignored, whose TCP checksum is wrong \
-            although it was captured whole.
+            A SYN that was not answered, or a SYN-ACK that its receiver ignored, has a wrong TCP checksum \
+            although it was captured in full.
             """,
         means: """
-            The receiver drops such a segment without a word, which looks like a firewall or a full queue. A NAT, a \
-            tunnel or a virtual network card changed the segment and not the sum.
+            The receiver drops such a segment silently, which looks like a firewall or a full queue. A NAT, a \
+            tunnel or a virtual network card changed the segment without updating the checksum.
             """,
         unless: """
-            On the sending host the network card fills in the sum after the capture: a sum of the pseudo header \
-            alone is no damage. If connections come up in spite of wrong sums, the capture was edited, not the \
-            traffic.
+            On the sending host the network card fills in the checksum after the capture, so a checksum of the \
+            pseudo header alone is not damage. If connections succeed in spite of wrong checksums, the capture \
+            was edited, not the traffic.
             """,
         check: """
-            On the receiver nstat -az TcpInCsumErrors; on the sender, or the device before it, checksum offload off \
-            (ethtool -K IFACE tx off) as an experiment.
+            On the receiver: nstat -az TcpInCsumErrors. On the sender, or the device in front of it: turn \
+            checksum offload off (ethtool -K IFACE tx off) as an experiment.
+            """,
+        elsewhere: """
+            Wireshark: Bad checksum. Suricata: tcpv4-csum invalid. Zeek: bad_TCP_checksum.
             """,
         sources: [.rfc(9293, section: "3.1")],
         example: Exchange(to: "198.51.100.20:389") {
@@ -82,17 +86,17 @@ package struct BadChecksum: Detector {
                     Check(
                         on: receiver.description,
                         "nstat -az TcpInCsumErrors",
-                        "does it rise with every \(kind)?"
+                        "If it rises with every \(kind), the segment arrives damaged."
                     )
                 ],
                 summary: """
-                    \(Wording.count(wrong.count, kind)) of \(sender) to \(receiver) \
-                    \(wrong.count == 1 ? "has a wrong checksum" : "have wrong checksums"), so that \(receiver) drops \
+                    \(Wording.count(wrong.count, kind)) from \(sender) to \(receiver) \
+                    \(wrong.count == 1 ? "has a wrong checksum" : "have wrong checksums"), so \(receiver) drops \
                     \(wrong.count == 1 ? "it" : "them").
                     """,
                 explanation: """
-                    The first is packet \(history.events[first].packet). It was captured whole, and the sum is not the \
-                    one that a network card would still fill in.
+                    The first is packet \(history.events[first].packet). It was captured in full, and its checksum is not the \
+                    one a network card would still fill in.
                     """
             )
         }
@@ -100,7 +104,7 @@ package struct BadChecksum: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.count) handshake segments of \(many.flows) connections of \(many.source) to \(many.destination) have wrong checksums."
+        "\(many.count) handshake segments of \(many.flows) connections from \(many.source) to \(many.destination) have wrong checksums."
     }
 
     private func isDamaged(_ index: Int, in history: History) -> Bool {

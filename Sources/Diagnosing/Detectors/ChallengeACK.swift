@@ -5,26 +5,29 @@ package struct ChallengeACK: Detector {
     package static let manual = Manual(
         id: "challenge-ack",
         title: "challenge ACK for a SYN",
+        group: .staleState,
         sees: """
-            While a SYN waits, the responder sends an ACK without SYN and data whose acknowledgment is not that \
-            of the newest SYN. The finding says which state it speaks for: the numbers are those of the \
-            connection before (established, CLOSE-WAIT, FIN-WAIT-2, LAST-ACK, TIME-WAIT) or of a half-open \
-            entry (SYN-RECEIVED).
+            While a SYN waits, the server sends an ACK without SYN or data that does not acknowledge the newest \
+            SYN. The finding names the state behind it: the previous connection (ESTABLISHED, CLOSE-WAIT, \
+            FIN-WAIT-2, LAST-ACK, TIME-WAIT) or a half-open entry (SYN-RECEIVED).
             """,
         means: """
-            The responder still holds a state for the four-tuple that the initiator has forgotten: it crashed, \
-            lost power, or its RST or FIN was lost. RFC 5961 §4 has the responder ask back with an ACK; the \
-            initiator must answer with a RST, which clears the state, and its next SYN comes up, on Linux \
-            within 10 ms. Where a firewall eats that RST, SYN and ACK go on for ever.
+            The server still holds state for the four-tuple that the client has forgotten: the client crashed, \
+            lost power, or its RST or FIN was lost. RFC 5961 §4 makes the server ask back with an ACK. The \
+            client must answer with a RST, which clears the state; its next SYN then succeeds, on Linux within \
+            10 ms. If a firewall drops that RST, SYN and ACK repeat forever.
             """,
         unless: """
-            An ACK that acknowledges the newest SYN is none: the SYN-ACK was lost, or captured late. Neither is \
-            a late ACK of the connection before, when the SYN is answered without being sent again, nor a \
-            keepalive of that connection, nor any ACK while no SYN waits.
+            An ACK that covers the newest SYN is not a challenge ACK: the SYN-ACK was lost, or captured late. \
+            Neither is a keep-alive of the previous connection, nor any ACK while no SYN waits, nor a late ACK \
+            if the SYN is then answered without a retransmission.
             """,
         check: """
-            Which state the responder holds (ss -tan), whether the initiator's RST arrives there, and why the \
-            initiator forgot the connection. Keepalive on the responder clears what nobody uses.
+            Which state the server holds (ss -tan), whether the client's RST arrives there, and why the client \
+            forgot the connection. Keep-alives on the server clear connections that are no longer used.
+            """,
+        elsewhere: """
+            Suricata: stream-event:3whs_ack_in_wrong_dir. Linux: TcpExtTCPChallengeACK, TcpExtTCPSYNChallenge.
             """,
         sources: [
             .rfc(5961, section: "4"), .rfc(9293, section: "3.5.1"), .rfc(9293, section: "3.10.7.4"),
@@ -112,7 +115,7 @@ package struct ChallengeACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) answered SYNs of \(many.flows) connections of \(many.source) with a bare ACK of another state."
+        "\(many.destination) answered SYNs of \(many.flows) connections from \(many.source) with a challenge ACK for older state."
     }
 
     private struct Reply {
@@ -148,7 +151,7 @@ package struct ChallengeACK: Detector {
         return switch reply.state {
         case .synReceived: "Ack=\(acknowledgment) of a half-open entry"
         case .unknown: "Ack=\(acknowledgment) belongs to no captured SYN"
-        default: "Ack=\(acknowledgment) of the connection before (\(Self.name(of: reply.state)))"
+        default: "Ack=\(acknowledgment) of the previous connection (\(Self.name(of: reply.state)))"
         }
     }
 
@@ -187,15 +190,16 @@ package struct ChallengeACK: Detector {
         let held =
             switch reply.state {
             case .synReceived: "its half-open entry for another SYN"
-            case .unknown: "a state that it still holds from before"
-            default: "the connection before, which it still holds in \(Self.name(of: reply.state))"
+            case .unknown: "older state that it still holds"
+            default:
+                "the previous connection, which it still holds in \(Self.name(of: reply.state))"
             }
         // Of TIME-WAIT its own finding says so.
         let isReported = reply.state == .timeWait || reply.state == .paws
-        let end = isResolved && !isReported ? "; then the connection came up" : ""
+        let end = isResolved && !isReported ? "; then the connection was established" : ""
         return """
             \(history.responder.address) answered the SYN from port \(history.initiator.port) \(often)with a \
-            bare ACK out of \(held)\(end).
+            challenge ACK for \(held)\(end).
             """
     }
 
@@ -213,31 +217,33 @@ package struct ChallengeACK: Detector {
             let former = FormerConnection(history.events[memory])
             sentences.append(
                 """
-                Seq=\(event.sequence) and Ack=\(event.acknowledgment) go on from the connection whose last packet \
-                is \(former.lastPacket).
+                The ACK's numbers (Seq=\(event.sequence), Ack=\(event.acknowledgment)) continue the old connection \
+                (last packet: \(former.lastPacket)).
                 """
             )
         } else {
-            sentences.append("It carries Seq=\(event.sequence) and Ack=\(event.acknowledgment).")
+            sentences.append(
+                "The ACK carries Seq=\(event.sequence) and Ack=\(event.acknowledgment)."
+            )
         }
         if let reset = resets.first {
             let total = Wording.count(resets.count, "RST")
             sentences.append(
                 """
-                \(history.initiator.address) answered with \(total) (the first: packet \
-                \(history.events[reset].packet)), as RFC 9293 §3.5.1 demands.
+                \(history.initiator.address) answered with \(total) (first: packet \
+                \(history.events[reset].packet)), as RFC 9293 §3.5.1 requires.
                 """
             )
         } else {
             sentences.append(
                 """
-                No RST of \(history.initiator.address) was captured: it did not get the ACK, or a firewall \
+                No RST of \(history.initiator.address) was captured: the ACK did not arrive, or a firewall \
                 dropped the RST.
                 """
             )
         }
         if let recovery {
-            sentences.append("The connection came up \(Wording.duration(recovery)) later.")
+            sentences.append("The connection was established \(Wording.duration(recovery)) later.")
         } else if !resets.isEmpty, history.incarnation(of: reply.event).completion == nil {
             sentences.append("No SYN was accepted after that.")
         }
@@ -250,12 +256,12 @@ package struct ChallengeACK: Detector {
             Check(
                 on: responder.address.description,
                 "ss -tano dst \(initiator.address) sport = :\(responder.port)",
-                "which state does it hold for port \(initiator.port)?"
+                "Shows the state it holds for port \(initiator.port)."
             ),
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator.address) and tcp port \(initiator.port)",
-                "does the RST of the initiator arrive?"
+                "If the client's RST does not arrive, a firewall drops it."
             ),
         ]
     }

@@ -5,26 +5,30 @@ package struct ChangedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-changed",
         title: "conflicting SYN-ACKs",
+        group: .network,
         sees: """
-            SYN-ACKs that acknowledge one and the same ISN of the initiator carry two or more ISNs of the \
-            responder, and no RST came between that could have cleared the first. Without a new sending of the \
-            SYN between, two machines answer (two-responders); after one, and with another time to live, network \
-            card or options, too (rebalanced). Else the responder made its answer anew (regenerated).
+            Two or more SYN-ACKs acknowledge the same ISN of the client but carry different server ISNs, and no \
+            RST in between could have cleared the first. If the SYN was not sent again in between, two machines \
+            answer (two-responders). If it was, and time to live, network card or options differ, it reached \
+            another machine (rebalanced). Otherwise the server made a new answer (regenerated).
             """,
         means: """
-            Two machines hold the address: a duplicated address or virtual IP, a SYN that the path delivers \
-            twice, or a load balancer that sends the retransmitted SYN to another backend. The initiator \
-            takes the first SYN-ACK; whatever it sends next may reach the other machine, which resets it. A \
-            responder alone changes its ISN only if it keeps no state, as with SYN cookies.
+            Two machines hold the address: a duplicate address or virtual IP, a SYN that the path delivers \
+            twice, or a load balancer that sends the retransmitted SYN to another backend. The client takes the \
+            first SYN-ACK; what it sends next may reach the other machine, which resets it. A single server \
+            changes its ISN only if it keeps no state, as with SYN cookies.
             """,
         unless: """
-            Each SYN of a burst may have its own answer with its own ISN. After a RST, or a minute without \
-            a SYN-ACK, a fresh entry has a fresh ISN. One SYN-ACK captured on both sides of a device that \
-            rewrites sequence numbers is one.
+            Each SYN of a burst may have its own answer with its own ISN. After a RST, or a minute without a \
+            SYN-ACK, a new entry has a new ISN. One SYN-ACK captured on both sides of a device that rewrites \
+            sequence numbers counts once.
             """,
         check: """
-            Whether two machines answer for the address (arping -D; the MAC addresses of the SYN-ACKs), how \
+            Whether two machines answer for the address (arping -D, or the MAC addresses of the SYN-ACKs), how \
             the load balancer keeps a connection on its backend, and nstat -az TcpExtSyncookiesSent.
+            """,
+        elsewhere: """
+            Suricata: stream-event:3whs_synack_resend_with_diff_seq.
             """,
         sources: [
             .rfc(9293, section: "3.4.1"), .rfc(9293, section: "3.10.7.4"),
@@ -101,7 +105,7 @@ package struct ChangedSYNACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) answered single SYNs of \(many.flows) connections of \(many.source) with different SYN-ACKs."
+        "\(many.destination) answered single SYNs of \(many.flows) connections from \(many.source) with different SYN-ACKs."
     }
 
     private func story(
@@ -225,11 +229,11 @@ package struct ChangedSYNACK: Detector {
         let who =
             switch story.kind {
             case .twoResponders: "at least two machines answer for that address"
-            case .rebalanced: "the SYN sent again went to another machine"
+            case .rebalanced: "the retransmitted SYN reached another machine"
             case .regenerated: "it keeps no state between them, or another machine answered"
             }
         return """
-            \(history.responder) answered one SYN of \(history.initiator) with SYN-ACKs of \(story.isns.count) different \
+            \(history.responder) answered one SYN from \(history.initiator) with SYN-ACKs of \(story.isns.count) different \
             ISNs within \(Wording.duration(time)): \(who).
             """
     }
@@ -245,13 +249,13 @@ package struct ChangedSYNACK: Detector {
             story.marks.contains("mac") ? "in source MAC address" : nil,
             story.marks.contains("options") ? "in options" : nil,
         ].compactMap(\.self)
-        let alike = "They are alike in time to live and options."
+        let alike = "Their time to live and options are the same."
         sentences.append(differ.isEmpty ? alike : "They differ \(Wording.list(differ)).")
         sentences.append(
             "The SYN was \(story.isAskedAgain ? "" : "not ")sent again before the second\(story.isAskedAgain ? "" : ", as far as was captured")."
         )
         if !resets.isEmpty {
-            sentences.append("The initiator rejected \(Wording.times(resets.count)) with a RST.")
+            sentences.append("The client rejected \(Wording.times(resets.count)) with a RST.")
         }
         return sentences.joined(separator: " ")
     }
@@ -260,12 +264,12 @@ package struct ChangedSYNACK: Detector {
         let arping = Check(
             on: history.initiator.address.description,
             "arping -D -c 3 \(history.responder.address)",
-            "do two MAC addresses answer for it? (on its own network)"
+            "Two MAC addresses that answer mean a duplicate address. (Run it on the server's own network)"
         )
         let cookies = Check(
             on: history.responder.address.description,
             "nstat -az TcpExtSyncookiesSent TcpExtSyncookiesFailed TcpExtEmbryonicRsts",
-            "does it answer with SYN cookies?"
+            "If SyncookiesSent rises, the server answers with SYN cookies."
         )
         return story.kind == .regenerated ? [cookies, arping] : [arping, cookies]
     }

@@ -5,27 +5,31 @@ package struct ConnectionRefused: Detector {
     package static let manual = Manual(
         id: "connection-refused",
         title: "connection refused",
+        group: .refusal,
         sees: """
-            A RST with ACK acknowledges the SYN (its ISN + 1, and any data it carried), and the responder had \
-            sent no SYN-ACK on the four-tuple before. A RST that acknowledges the ISN itself is told as a note \
-            (malformed-refusal): stacks ignore it.
+            A RST with ACK acknowledges the SYN (its ISN + 1, and any data it carried). The server had sent no \
+            SYN-ACK on the four-tuple before. A RST that acknowledges the ISN itself is reported as a note \
+            (malformed-refusal), because stacks ignore it.
             """,
         means: """
             No socket listens on the port, the listen backlog of a Windows host is full, or a firewall answers \
-            in the responder's place (REJECT with tcp-reset). The SYN reached whoever answered. After an \
-            established connection on the same four-tuple the service has gone since. A RST whose time to live \
-            is not that of the responder's other segments was sent by a device on the way (middlebox), and so \
-            may be one that comes in less than half the usual time (fast); one that comes a second late or more \
-            speaks of a proxy that tried something else first (late).
+            for the server (REJECT with tcp-reset). The SYN reached the host that answered. If an earlier \
+            connection on the same four-tuple had been established, the service has stopped since. A RST whose \
+            time to live differs from the server's other segments came from a device on the path (middlebox). \
+            One that comes in less than half the usual time may have (fast). One that comes a second late or \
+            more suggests a proxy that tried something else first (late).
             """,
         unless: """
-            After a SYN-ACK on the same four-tuple the same RST is the stack's answer to a second SYN within the \
-            window of a half-open entry: part of a burst or a loop, not a closed port.
+            After a SYN-ACK on the same four-tuple, the same RST is the stack's answer to a second SYN within \
+            the window of a half-open entry. That is part of a burst or a loop, not a closed port.
             """,
         check: """
-            Whether the service listens on that address and port (ss -ltn), when it was restarted, and whether a \
-            firewall rule with tcp-reset counts up. Compare the TTL of the RST with that of the host's other \
-            packets.
+            Whether the service listens on that address and port (ss -ltn), when it was last restarted, and \
+            whether the counter of a firewall rule with tcp-reset rises. Compare the TTL of the RST with that of \
+            the host's other packets.
+            """,
+        elsewhere: """
+            Wireshark: Connection reset (RST) after a SYN. Zeek: conn_state REJ.
             """,
         sources: [.rfc(9293, section: "3.10.7.1"), .rfc(9293, section: "3.5.2")],
         followsFrom: ["port-scan", "rst-injected", "duplicate-address", "listener-crash"],
@@ -92,7 +96,7 @@ package struct ConnectionRefused: Detector {
                 Check(
                     on: history.responder.address.description,
                     "ss -ltn sport = :\(history.responder.port)",
-                    "does anything listen on port \(history.responder.port)?"
+                    "An empty list means that nothing listens on port \(history.responder.port)."
                 )
             ],
             summary: summary(of: refusals, reason, in: history),
@@ -102,8 +106,7 @@ package struct ConnectionRefused: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.destination) refused \(many.count) SYNs of \(many.flows) connections of \(many.source), each \
-        with a RST.
+        \(many.destination) refused \(many.count) SYNs on \(many.flows) connections from \(many.source), each with a RST.
         """
     }
 
@@ -134,12 +137,12 @@ package struct ConnectionRefused: Detector {
             causes: Reason.malformed.causes,
             checks: [],
             summary: """
-                \(history.responder) refused the SYN of \(history.initiator.address) \
+                \(history.responder) refused the SYN from \(history.initiator.address) \
                 \(Wording.times(refusals.count)) with a RST that stacks ignore.
                 """,
             explanation: """
-                It acknowledges \(acknowledgment), the ISN itself, where the SYN counts for one: to a stack in \
-                SYN-SENT that is no acknowledgment of its SYN, so it goes on trying (RFC 9293 §3.10.7.3).
+                It acknowledges \(acknowledgment), the ISN itself, although the SYN occupies one sequence number. A stack \
+                in SYN-SENT does not accept that and keeps trying (RFC 9293 §3.10.7.3).
                 """
         )
     }
@@ -195,7 +198,7 @@ package struct ConnectionRefused: Detector {
             let other = history.responderTimesToLive.first.map { String($0) } ?? "another"
             return """
                 \(form). Its time to live is \(event.timeToLive), that of \(responder.address)'s other segments \
-                \(other): a device on the way answers in its place.
+                \(other): a device on the path answers in its place.
                 """
         case .fast:
             let usual = Wording.duration(history.leastAnswerDelay ?? 0)
@@ -205,29 +208,29 @@ package struct ConnectionRefused: Detector {
                 """
         case .afterEstablished:
             return """
-                \(form). A connection on the same ports was alive before: since then the service on port \
-                \(responder.port) has stopped, or its host has restarted.
+                \(form). An earlier connection on the same ports was established, so the service on port \
+                \(responder.port) has stopped since, or its host has restarted.
                 """
         case .late:
             return """
-                \(form). A host's own stack answers at once: a proxy or firewall seems to have tried \
+                \(form). A host's own stack answers immediately; a proxy or firewall seems to have tried \
                 \(responder) first.
                 """
         case .closedPort, .malformed:
             if history.isServiceAlive {
                 return """
-                    \(form). \(responder) served other connections in this capture: its service was away for a while, takes \
-                    no more than so many, or a firewall answers in its place.
+                    \(form). \(responder) served other connections in this capture: the service was down for a while, \
+                    reached its connection limit, or a firewall answers in its place.
                     """
             }
             guard event.sequence.rawValue == 0 else {
                 return """
-                    \(form): Seq is not 0, so it does not come from a closed port. \(responder.address) still \
-                    holds another connection of that port, or a device on the way answers.
+                    \(form). Because Seq is not 0, it does not come from a closed port: \(responder.address) still \
+                    holds another connection on that port, or a device on the path answers.
                     """
             }
             return """
-                \(form): nothing listens on port \(responder.port), or a firewall answers in place of \
+                \(form): nothing was listening on port \(responder.port), or a firewall answered in place of \
                 \(responder.address).
                 """
         }
@@ -246,12 +249,12 @@ package struct ConnectionRefused: Detector {
         let from = history.initiator
         let who =
             reason == .middlebox
-            ? "A device on the way to \(history.responder)" : history.responder.description
+            ? "A device on the path to \(history.responder)" : history.responder.description
         guard refusals.count > 1 else {
-            return "\(who) refused the connection of \(from.address) with a RST."
+            return "\(who) refused the connection from \(from.address) with a RST."
         }
         return """
-            \(who) refused \(refusals.count) attempts of \(from.address) from port \(from.port), \
+            \(who) refused \(refusals.count) attempts by \(from.address) from port \(from.port), \
             each with a RST.
             """
     }

@@ -5,22 +5,27 @@ package struct DuplicateAddress: Detector {
     package static let manual = Manual(
         id: "duplicate-address",
         title: "duplicate IP address",
+        group: .network,
         sees: """
-            ARP messages or neighbour advertisements say within 60 s that an address belongs to one network card, \
-            then to another, then to the first again.
+            Within 60 s, ARP messages or neighbour advertisements claim an address for one network card, then \
+            for another, then for the first again.
             """,
         means: """
-            Two hosts use the same address. Whoever was heard last gets the packets, so that connections break in \
-            the middle, SYNs are answered by the wrong host, and RSTs come from one that knows of nothing.
+            Two hosts use the same address. The one that was seen last gets the packets. Connections break in \
+            the middle, the wrong host answers SYNs, and RSTs come from a host without state.
             """,
         unless: """
-            One change alone is a failover or a new network card, and the shared MAC addresses of VRRP, HSRP and GLBP \
-            are nobody's. A router that answers for others (proxy ARP) claims many addresses, and keeps them. A host \
-            with two cards in one network, or a bond that balances by ARP, may claim its address from either card.
+            A single change is a failover or a new network card, and the virtual MAC addresses of VRRP, HSRP and \
+            GLBP are shared by design. A router that answers for others (proxy ARP) claims many addresses and \
+            keeps them. A host with two cards in one network, or a bond that balances by ARP, may claim its \
+            address from either card.
             """,
         check: """
-            arping -D -I IFACE ADDRESS from a third host; the switches' tables of MAC addresses tell the ports of \
-            both.
+            Run arping -D -I IFACE ADDRESS from a third host. The MAC address tables of the switches show the \
+            ports of both hosts.
+            """,
+        elsewhere: """
+            Wireshark: Duplicate IP address detected.
             """,
         sources: [.rfc(5227, section: "2.4"), .rfc(4862, section: "5.4")],
         example: Exchange(to: "198.51.100.20:22") {
@@ -82,10 +87,10 @@ package struct DuplicateAddress: Detector {
             subject: Subject(responder: address, encapsulation: first.encapsulation),
             guards: survey.guards,
             summary: """
-                \(address) belongs to \(Wording.list(owners.map(\.description))) by turns: \(claims.count) claims in \
+                \(address) is claimed by \(Wording.list(owners.map(\.description))) alternately: \(claims.count) claims in \
                 \(Wording.duration(last.time - first.time)).
                 """,
-            explanation: "Packets to \(address) go to whichever of them was heard last.",
+            explanation: "Packets to \(address) go to the host that was seen last.",
             count: claims.count - 1,
             headline: "\(address) is used by \(owners.count) hosts",
             metrics: [
@@ -104,7 +109,11 @@ package struct DuplicateAddress: Detector {
             evidenceOmitted: max(0, claims.count - Finding.evidenceLimit),
             causes: ["address-configured-twice"],
             checks: [
-                Check(on: nil, "arping -D -I IFACE \(address)", "who answers, and how many?")
+                Check(
+                    on: nil,
+                    "arping -D -I IFACE \(address)",
+                    "More than one answer proves a duplicate address."
+                )
             ],
             firstSeen: first.time,
             lastSeen: last.time,

@@ -5,24 +5,25 @@ package struct ECNFallback: Detector {
     package static let manual = Manual(
         id: "ecn-fallback",
         title: "SYN with ECN dropped",
+        group: .options,
         sees: """
             A SYN with ECE and CWR (and AE, where it asks for accurate ECN) that nothing answered, or that a RST \
             answered; then the same SYN or a new one without these flags, which a SYN-ACK answered within half \
             a second.
             """,
         means: """
-            A firewall or a host that takes the two flags for an attack, or does not know them. Each connection then \
-            waits for a retransmission, or fails at once where the initiator does not try again without ECN. \
-            One lost SYN looks the same, since stacks send the retransmission without ECN: a note on one \
-            connection, a warning when several to the same responder suffer so.
+            A firewall or a host mistakes the two flags for an attack, or does not know them. Each connection \
+            then waits for a retransmission, or fails immediately if the client does not retry without ECN. One lost \
+            SYN looks the same, because stacks retransmit without ECN. So it is a note on one connection and a \
+            warning when several connections to the same server suffer.
             """,
         unless: """
-            A SYN with ECN that was answered, however late, is accepted; where one host answered another's with \
-            ECE even once, packets were lost. Where plain SYNs are lost or refused too, ECN has no part in it.
+            A SYN with ECN that was answered, however late, was accepted. If one host answered another's ECN SYN \
+            with ECE even once, packets were lost. If plain SYNs are lost or refused too, ECN is not the cause.
             """,
         check: """
-            Whether every connection comes up at once with net.ipv4.tcp_ecn=0 on the initiator, and whether the SYN \
-            with ECE and CWR arrives at the responder: a capture there tells.
+            Whether every connection succeeds without delay with net.ipv4.tcp_ecn=0 on the client, and whether a \
+            SYN with ECE and CWR arrives at the server: capture there.
             """,
         sources: [
             .rfc(3168, section: "6.1.1.1"), .rfc(9768, section: "3.1.4"), .rfc(3360, section: "2"),
@@ -94,7 +95,7 @@ package struct ECNFallback: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.destination) answered \(many.flows) connections of \(many.source) only after their SYNs came \
+        \(many.destination) answered \(many.flows) connections from \(many.source) only after their SYNs came \
         without ECN.
         """
     }
@@ -160,7 +161,7 @@ package struct ECNFallback: Detector {
         let outcome = fallback.refusal == nil ? "did not answer" : "refused"
         let delay = history.delay(from: fallback.failed[0], to: fallback.plain)
         return """
-            \(history.responder) \(outcome) \(syns) of \(history.initiator.address) that asked for ECN, and \
+            \(history.responder) \(outcome) \(syns) from \(history.initiator.address) that asked for ECN, and \
             accepted one without, \(Wording.duration(delay)) later.
             """
     }
@@ -170,7 +171,7 @@ package struct ECNFallback: Detector {
         let flags = history.events[fallback.failed[0]].flags
         return """
             Packet \(packet) has the flags \(flags), packet \(history.events[fallback.plain].packet) has SYN alone. A \
-            lost packet looks the same: only several connections prove it.
+            lost packet looks the same; only several connections prove it.
             """
     }
 
@@ -180,12 +181,12 @@ package struct ECNFallback: Detector {
             Check(
                 on: initiator.address.description,
                 "sysctl -w net.ipv4.tcp_ecn=0",
-                "does every connection come up at once then?"
+                "If every connection then succeeds without delay, ECN is the cause."
             ),
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator.address) and 'tcp[tcpflags] & (tcp-syn|tcp-ece) == (tcp-syn|tcp-ece)'",
-                "does the SYN with ECN arrive there?"
+                "If the SYN with ECN does not arrive, a device on the path drops it."
             ),
         ]
     }

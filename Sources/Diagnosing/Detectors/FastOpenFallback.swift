@@ -5,26 +5,27 @@ package struct FastOpenFallback: Detector {
     package static let manual = Manual(
         id: "tfo-fallback",
         title: "TCP Fast Open fallback",
+        group: .options,
         sees: """
-            A SYN with a cookie and data whose SYN-ACK acknowledges the SYN alone, so that the data is sent again (refused); or a \
-            SYN with a Fast Open option or data that nothing answered, while its retransmission without them was \
-            answered at once (blackhole).
+            A SYN with a cookie and data whose SYN-ACK acknowledges the SYN alone, so that the data is sent \
+            again (refused); or a SYN with a Fast Open option or data that nothing answered, while its \
+            retransmission without them was answered immediately (blackhole).
             """,
         means: """
-            Refused: the responder does not take data in a SYN, because Fast Open is off there, its queue is full, \
-            or the cookie is stale, as after a restart or behind a load balancer whose members have different \
-            keys; one round trip is lost, nothing more. Blackhole: a device on the way drops SYNs with an option \
-            or data that it does not know, and every connection waits for a retransmission.
+            Refused: the server does not accept data in a SYN, because Fast Open is off, its queue is full, or \
+            the cookie is stale. Restarts make cookies stale, and so do load balancers whose members have \
+            different keys. One round trip is lost, nothing more. Blackhole: a device on the path drops SYNs \
+            with an option or data that it does not know, so every connection waits for a retransmission.
             """,
         unless: """
             A SYN-ACK that acknowledges any of the data is a success. A SYN with the option alone asks for a \
-            cookie; a responder that gives none is not at fault. One lost SYN looks like a blackhole: only \
+            cookie; a server that grants none is not at fault. One lost SYN looks like a black hole: only \
             several connections prove it.
             """,
         check: """
-            On the initiator nstat -az TcpExtTCPFastOpenActiveFail and TcpExtTCPFastOpenBlackhole, on the responder \
-            TcpExtTCPFastOpenPassiveFail and TcpExtTCPFastOpenListenOverflow; sysctl net.ipv4.tcp_fastopen on both, \
-            and tcp_fastopen_key on all members behind a load balancer.
+            On the client: nstat -az TcpExtTCPFastOpenActiveFail TcpExtTCPFastOpenBlackhole. On the server: \
+            TcpExtTCPFastOpenPassiveFail and TcpExtTCPFastOpenListenOverflow. On both: sysctl \
+            net.ipv4.tcp_fastopen. Behind a load balancer, tcp_fastopen_key must be the same on all members.
             """,
         sources: [
             .rfc(7413, section: "4.1.3"), .rfc(7413, section: "4.2.2"), .rfc(7413, section: "7.1"),
@@ -103,7 +104,7 @@ package struct FastOpenFallback: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) fell back from TCP Fast Open."
+        "\(many.flows) connections from \(many.source) to \(many.destination) fell back from TCP Fast Open."
     }
 
     private func fallback(
@@ -143,20 +144,20 @@ package struct FastOpenFallback: Detector {
         let event = history.events[event]
         if event.kind == .synAck { return "acknowledges \(event.acknowledgment)" }
         if event.payloadLength > 0 {
-            return "SYN with \(Wording.count(Int(event.payloadLength), "octet")) of data"
+            return "SYN with \(Wording.count(Int(event.payloadLength), "byte")) of data"
         }
         return event.triesFastOpen ? "SYN with a Fast Open option" : "SYN without Fast Open"
     }
 
     private func summary(of fallback: Fallback, in history: History) -> String {
         let (initiator, responder) = (history.initiator, history.responder)
-        let data = Wording.count(Int(history.events[fallback.syn].payloadLength), "octet")
+        let data = Wording.count(Int(history.events[fallback.syn].payloadLength), "byte")
         switch fallback.kind {
         case .refused:
-            return "\(responder) did not take the \(data) in the SYN of \(initiator.address)."
+            return "\(responder) did not accept the \(data) in the SYN from \(initiator.address)."
         case .staleCookie:
             return """
-                \(responder) did not take the \(data) in the SYN of \(initiator.address), whose Fast Open cookie \
+                \(responder) did not accept the \(data) in the SYN from \(initiator.address), whose Fast Open cookie \
                 is stale, and sent a new one.
                 """
         case .blackhole:
@@ -172,13 +173,13 @@ package struct FastOpenFallback: Detector {
         switch fallback.kind {
         case .refused, .staleCookie:
             return """
-                Packet \(packets.last ?? "") acknowledges the SYN of packet \(packets.first ?? "") alone, so the data is \
-                sent again: one round trip lost.
+                Packet \(packets.last ?? "") acknowledges only the SYN in packet \(packets.first ?? ""), so the data is \
+                sent again. This costs one round trip.
                 """
         case .blackhole:
             return """
-                Nothing answered packet \(packets.first ?? ""), and what came without option and data was answered at \
-                once. A lost packet looks the same.
+                Packet \(packets.first ?? "") was not answered; the SYN without option and data was answered \
+                immediately. A lost packet looks the same.
                 """
         }
     }
@@ -192,17 +193,17 @@ package struct FastOpenFallback: Detector {
                 ? Check(
                     on: initiator,
                     "nstat -az TcpExtTCPFastOpenBlackhole TcpExtTCPFastOpenActiveFail",
-                    "does it happen to other connections too?"
+                    "If they rise, other connections suffer too."
                 )
                 : Check(
                     on: responder,
                     "nstat -az TcpExtTCPFastOpenPassiveFail TcpExtTCPFastOpenListenOverflow",
-                    "is the cookie wrong, or the queue full?"
+                    "PassiveFail: the cookie is wrong. ListenOverflow: the queue is full."
                 ),
             Check(
                 on: isBlackhole ? initiator : responder,
                 "sysctl net.ipv4.tcp_fastopen",
-                "is Fast Open on, as client (1) and as server (2)?"
+                "Bit 1 enables Fast Open as a client, bit 2 as a server."
             ),
         ]
     }

@@ -5,21 +5,26 @@ package struct HalfCloseStall: Detector {
     package static let manual = Manual(
         id: "half-close-stall",
         title: "half-close never completed",
+        group: .ending,
         sees: """
-            A FIN that the other end acknowledged, and neither its own FIN nor data from it for 20 s or more; at the \
-            end of the capture it is pending after 10 s.
+            A FIN was acknowledged, and the peer then sent neither its own FIN nor data for at least 20 s. At \
+            the end of the capture it is pending after 10 s.
             """,
         means: """
-            The stack that acknowledged the FIN is in CLOSE-WAIT: its application has not closed the socket. It leaks \
-            sockets, is stuck, or does not read to the end. The other end waits in FIN-WAIT-2, for 60 s on Linux \
-            unless the application still holds the socket.
+            The stack that acknowledged the FIN is in CLOSE-WAIT: its application has not closed the socket. The \
+            application leaks sockets, is stuck, or does not read to the end. The peer waits in FIN-WAIT-2, for \
+            60 s on Linux unless the application still holds the socket.
             """,
         unless: """
-            A half-closed connection is legal: whoever still sends data uses it so. A capture of one direction \
-            misses the other FIN.
+            A half-closed connection is legal: a side that is still sending data is using it as intended. A \
+            capture of one direction misses the other FIN.
             """,
         check: """
-            On the end that did not close: ss -tnp state close-wait, and what the process does with that socket.
+            On the end that did not close: ss -tnp state close-wait, then what the process does with that \
+            socket.
+            """,
+        elsewhere: """
+            Zeek: conn_state S2 or S3.
             """,
         sources: [.rfc(9293, section: "3.6.1")],
         followsFrom: ["unanswered-request"],
@@ -88,22 +93,22 @@ package struct HalfCloseStall: Detector {
                 Check(
                     on: other.address.description,
                     "ss -tnp state close-wait",
-                    "which process holds the socket that \(closer) has closed?"
+                    "Names the process that holds the socket \(closer) has closed."
                 )
             ],
             summary: """
-                \(closer) closed its side, and \(other.address) did not close the other within \
+                \(closer) closed its side of the connection, and \(other.address) did not close the other side within \
                 \(Wording.duration(last.duration)).
                 """,
             explanation: """
-                The FIN of packet \(history.events[last.fin].packet) was acknowledged, so that \(other.address) is in \
+                The FIN in packet \(history.events[last.fin].packet) was acknowledged, so \(other.address) is in \
                 CLOSE-WAIT until its application closes the socket.
                 """
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        "On \(many.flows) connections of \(many.source) to \(many.destination) only one end closed."
+        "On \(many.flows) connections from \(many.source) to \(many.destination) only one end closed."
     }
 
     private func stall(in ending: Ending, _ history: History) -> Stall? {

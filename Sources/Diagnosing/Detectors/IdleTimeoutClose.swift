@@ -5,22 +5,24 @@ package struct IdleTimeoutClose: Detector {
     package static let manual = Manual(
         id: "idle-timeout-close",
         title: "idle timeout",
+        group: .ending,
         sees: """
-            A FIN or RST after 10 s or more without a single packet of the connection, at a round number of seconds, \
-            when nobody waited for an answer. Or three connections of a service that the same end closed after the \
-            same silence of 1 s or more, within 2 %, and not all at once.
+            A FIN or RST after at least 10 s without a single packet, at a round number of seconds, while no \
+            answer was outstanding. Or the same end closed three connections of a service after the same silence \
+            of at least 1 s (within 2 %), at different times.
             """,
         means: """
-            A timer closed it: that of the application at one end, or of a device between them if the other end goes \
-            on as if nothing had happened. Harmless by itself; where the next connection fails, it is the prelude.
+            A timer closed the connection: that of the application at one end, or of a device between them if \
+            the peer goes on as if nothing had happened. This is harmless by itself. If the next connection \
+            fails, it is where the trouble began.
             """,
         unless: """
-            A user who happens to leave after a round time looks the same. Packets that the capture missed make a \
-            busy connection look idle.
+            A user who leaves after a round number of seconds looks the same. Packets that the capture missed \
+            make a busy connection look idle.
             """,
         check: """
-            Which end's keep-alive or idle timeout has this value, and whether keep-alives of the other end can be \
-            made more frequent.
+            Which end has a keep-alive or idle timeout of this length, and whether the other end can send \
+            keep-alives more often.
             """,
         sources: [.rfc(5382, section: "5"), .rfc(1122, section: "4.2.3.6")],
         example: Exchange(to: "198.51.100.20:2049") {
@@ -111,19 +113,18 @@ package struct IdleTimeoutClose: Detector {
                 Check(
                     on: closer.description,
                     "ss -tno dst \(closer == history.initiator.address ? history.responder.address : history.initiator.address)",
-                    "which timer runs on the idle connections?"
+                    "Shows which timer runs on the idle connections."
                 )
             ],
             summary: """
-                \(closer) \(event.kind == .rst ? "reset" : "closed") its connection after \(seconds) s in which nobody \
-                had used it.
+                \(closer) \(event.kind == .rst ? "reset" : "closed") its connection after \(seconds) s of inactivity.
                 """,
-            explanation: known.map { "That is the idle timeout of \($0)." } ?? ""
+            explanation: known.map { "This is the idle timeout of \($0)." } ?? ""
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) were closed for being idle."
+        "\(many.flows) connections from \(many.source) to \(many.destination) were closed after inactivity."
     }
 
     package func examine(_ survey: Survey) -> [Finding] {
@@ -188,7 +189,7 @@ package struct IdleTimeoutClose: Detector {
                 \(who) closed \(closes.count) connections to \(service) after \(time) without a packet.
                 """,
             explanation: """
-                The silences are alike within 2 %, and did not begin together: a timer of \(time) ran out.
+                The idle times agree within 2 % and did not begin together, so a timer of \(time) expired.
                 """,
             count: closes.count,
             flows: closes.count,
@@ -206,7 +207,7 @@ package struct IdleTimeoutClose: Detector {
                     on: closer,
                     first.isByResponder
                         ? "ss -tno sport = :\(service.port)" : "ss -tno dport = :\(service.port)",
-                    "which timer runs on the idle connections?"
+                    "Shows which timer runs on the idle connections."
                 )
             ],
             firstSeen: first.event.time,

@@ -5,25 +5,29 @@ package struct InjectedReset: Detector {
     package static let manual = Manual(
         id: "rst-injected",
         title: "RST injected by a third party",
+        group: .ending,
         sees: """
-            A RST that does not look like its sender's other packets. Points are added: another TTL while the \
-            sender's own is stable, 3; another source MAC address, 3; the sender goes on with data as if it knew of \
-            no RST, 4; several RSTs with different sequence numbers within 1 ms, 3; an IPv4 identification out of the \
-            sender's series, 1; no timestamps on a RST with ACK of a connection that uses them, 1. From 4 points on \
-            it is reported, with the sum.
+            A RST that does not look like the other packets of its sender. Points are added: another TTL while \
+            the sender's own is stable, 3; another source MAC address, 3; the sender goes on with data as if \
+            there were no RST, 4; several RSTs with different sequence numbers within 1 ms, 3; an IPv4 \
+            identification out of the sender's series, 1; no timestamps on a RST with ACK although the \
+            connection uses them, 1. It is reported from 4 points on, with the sum.
             """,
         means: """
-            A firewall, an intrusion prevention system, a load balancer or a censor ended the connection in the name \
-            of one end, or a forged RST hit the window. The host that is accused knows nothing of it.
+            A firewall, intrusion prevention system, load balancer or censor ended the connection in the name of \
+            one end. Or a forged RST hit the window. The host named as its source did not send it.
             """,
         unless: """
-            A stack without a socket sends its RST without timestamps, and with the same TTL as ever. Paths that \
-            change hop counts in mid-connection change the TTL of data too. What a mirror delivers twice differs in \
-            TTL or MAC address by nature.
+            A stack without a socket sends its RST without timestamps, and with its usual TTL. If the path \
+            changes during the connection, the TTL of data changes too. Packets that a mirror port delivers \
+            twice differ in TTL or MAC address by nature.
             """,
         check: """
-            A capture on the host that the RST claims to come from: if it never left there, somebody on the way sent \
-            it. The difference of the TTLs says how many hops away.
+            Capture on the host that the RST claims to come from. If the RST never left that host, a device on \
+            the path sent it. The difference of the TTLs shows how many hops away.
+            """,
+        elsewhere: """
+            Suricata: stream-event:suspected_rst_inject. Zeek: conn_state RSTR or RSTO.
             """,
         sources: [
             .rfc(5961, section: "3"), .rfc(4953, section: "3.1"), .rfc(3360, section: "2.1"),
@@ -95,11 +99,11 @@ package struct InjectedReset: Detector {
                 Check(
                     on: claimed.address.description,
                     "tcpdump -ni any 'tcp[tcpflags] & tcp-rst != 0 and src host \(claimed.address)'",
-                    "does the RST leave this host at all?"
+                    "If the RST does not leave this host, a device on the path sent it."
                 )
             ],
             summary: """
-                The RST that ended the connection of \(history.initiator.address) to \(history.responder) was probably \
+                The RST that ended the connection from \(history.initiator.address) to \(history.responder) was probably \
                 not sent by \(claimed.address) (\(worst.points) points).
                 """,
             explanation:
@@ -108,7 +112,7 @@ package struct InjectedReset: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) were ended by RSTs that somebody else sent."
+        "\(many.flows) connections from \(many.source) to \(many.destination) were ended by RSTs that a third party sent."
     }
 
     private func suspects(of side: Side, in incarnation: Incarnation, _ history: History)
@@ -326,11 +330,11 @@ package struct InjectedReset: Detector {
         var text: String {
             switch self {
             case .nearer(let value, let hops):
-                "TTL \(value), \(Wording.count(hops, "hop")) nearer than its sender's other packets"
+                "TTL \(value), \(Wording.count(hops, "hop")) nearer than the other packets of its source"
             case .timeToLive(let value, let usual):
-                "TTL \(value) where its sender's other packets have \(usual)"
+                "TTL \(value), while other packets of its source have \(usual)"
             case .card(let source, let usual): "source MAC address \(source) instead of \(usual)"
-            case .unaware(let packet): "its sender goes on with data in packet \(packet)"
+            case .unaware(let packet): "its source goes on with data in packet \(packet)"
             case .burstWindow(let count):
                 "\(count) RSTs with different sequence numbers within 1 ms"
             case .identification(let value, let nearest):

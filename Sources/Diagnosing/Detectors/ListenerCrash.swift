@@ -5,22 +5,23 @@ package struct ListenerCrash: Detector {
     package static let manual = Manual(
         id: "listener-crash",
         title: "listener crashed",
+        group: .ending,
         sees: """
-            RSTs of one listener on three or more established connections within 100 ms of one another, and within \
-            5 s the next SYN to it is refused.
+            One listener resets three or more established connections within 100 ms, and refuses the next SYN \
+            within 5 s.
             """,
         means: """
             The process behind the port ended: it crashed, was killed or restarted. Its kernel resets every \
-            connection on which data was unread, and refuses new ones until somebody listens again. What the last \
-            packets before it brought may be what killed it.
+            connection with unread data, and refuses new ones until a process listens again. The last packets \
+            before the RSTs may be what killed it.
             """,
         unless: """
-            A load balancer that drains, or a firewall that forgets its connections, resets many too, but the next \
-            SYN is answered.
+            A load balancer that drains, or a firewall that loses its connection table, also resets many \
+            connections, but the next SYN is answered.
             """,
         check: """
-            The journal, dmesg and core dumps of the server at that instant; then what the connections received last \
-            before it.
+            The journal, dmesg and core dumps of the server at that instant; then what the connections received \
+            last before it.
             """,
         sources: [.rfc(9293, section: "3.5.2")],
         example: Exchange(to: "198.51.100.20:443") {
@@ -117,7 +118,7 @@ package struct ListenerCrash: Detector {
                     ends: Evidence.Ends(source: service, destination: packet.initiator),
                     errorSender: .other,
                     note: packet.event.packet == refusal.event.packet
-                        ? "nobody listens any more" : "ends an established connection"
+                        ? "nothing listens any more" : "ends an established connection"
                 )
             },
             causes: ["process-crashed", "process-killed", "service-restarted"],
@@ -125,7 +126,7 @@ package struct ListenerCrash: Detector {
                 Check(
                     on: service.address.description,
                     "journalctl --since '1 minute ago'; coredumpctl list",
-                    "which process ended at that instant?"
+                    "Names the process that ended at that instant."
                 )
             ],
             firstSeen: first.time,

@@ -5,23 +5,27 @@ package struct MTUBlackHole: Detector {
     package static let manual = Manual(
         id: "mtu-blackhole",
         title: "path-MTU black hole",
+        group: .standstill,
         sees: """
-            A segment of 1200 bytes or more that was sent four times or more and never acknowledged, on a \
-            connection on which smaller ones were, while the other end was still heard. Seen from the receiver: a bare \
-            ACK or FIN that lies 1200 bytes or more ahead of everything that arrived (at-receiver).
+            A segment of at least 1200 bytes was sent four times or more and never acknowledged. Smaller ones \
+            were, and the peer was still sending. Seen from the receiver: a bare ACK or FIN whose sequence \
+            number is at least 1200 bytes ahead of everything that arrived (at-receiver).
             """,
         means: """
-            Some link on the way takes only smaller packets, and the ICMP message that would say so is filtered or \
-            not sent: tunnels and VPNs are the usual places. The handshake is small and succeeds; the first full \
-            segment, often the certificates of TLS or a listing, never arrives.
+            A link on the path takes only smaller packets, and the ICMP message that should report this is \
+            filtered or never sent. Tunnels and VPNs are the usual place. The handshake is small and succeeds; \
+            the first full-sized segment, often a TLS certificate or a directory listing, never arrives.
             """,
         unless: """
-            Plain loss hits small segments too. On the sending host segments look larger than they are, since the \
-            network card cuts them.
+            Random loss hits small segments too. On the sending host segments look larger than they are on the \
+            wire, because the network card splits them.
             """,
         check: """
-            ping -M do -s 1472 to the other end: which size still passes? Clamp the MSS on the tunnel, or let ICMP \
-            type 3 code 4 (ICMPv6 type 2) through.
+            Find the largest size that passes: ping -M do -s 1472 to the peer, then smaller sizes. Clamp the MSS \
+            on the tunnel, or let ICMP type 3 code 4 (ICMPv6 type 2) through.
+            """,
+        elsewhere: """
+            Wireshark: TCP Retransmission of the same full-sized segment.
             """,
         sources: [.rfc(2923, section: "2.1"), .rfc(4821, section: "1")],
         followsFrom: ["accept-queue-overflow", "timestamp-regression"],
@@ -86,7 +90,7 @@ package struct MTUBlackHole: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "Large segments between \(many.source) and \(many.destination) vanished on \(many.flows) connections."
+        "Large segments were lost on \(many.flows) connections from \(many.source) to \(many.destination)."
     }
 
     /// Whether as much was acknowledged of what an end sent that a segment as large may have been among it.
@@ -140,7 +144,7 @@ package struct MTUBlackHole: Detector {
             status: .likely,
             count: 1,
             events: [ahead],
-            note: { _ in "lies \(missing) bytes ahead of all that arrived" },
+            note: { _ in "is \(missing) bytes ahead of all that arrived" },
             metrics: [
                 Metric("missing_octets", Int(missing)),
                 Metric("sender", role),
@@ -164,7 +168,7 @@ package struct MTUBlackHole: Detector {
         Check(
             on: sender.description,
             "\(receiver.isIPv4 ? "ping -M do -s 1472" : "ping -6 -M do -s 1452") \(receiver)",
-            "which size still passes?"
+            "Lower the size until it passes: the path MTU is that size plus \(receiver.isIPv4 ? 28 : 48)."
         )
     }
 
@@ -188,7 +192,7 @@ package struct MTUBlackHole: Detector {
             status: ending.resets.isEmpty ? .pending : .likely,
             count: Int(sent.repetitions) + 1,
             events: events,
-            note: { _ in "the same \(sent.repeatedLength) octets again" },
+            note: { _ in "the same \(sent.repeatedLength) bytes again" },
             metrics: [
                 Metric("segment_octets", Int(sent.repeatedLength)),
                 Metric("sendings", Int(sent.repetitions) + 1),
@@ -199,11 +203,11 @@ package struct MTUBlackHole: Detector {
             causes: ["path-mtu-too-small", "icmp-filtered"],
             checks: [ping(from: sender, to: receiver)],
             summary: """
-                \(sender) sent a segment of \(sent.repeatedLength) octets to \(receiver) \
-                \(Wording.times(Int(sent.repetitions) + 1)) and it never arrived, while smaller ones did.
+                \(sender) sent a segment of \(sent.repeatedLength) bytes to \(receiver) \
+                \(Wording.times(Int(sent.repetitions) + 1)). It was never acknowledged, while smaller ones were.
                 """,
             explanation: """
-                The handshake and small segments were acknowledged, the segment at Seq=\(sent.repeated) was not.
+                The handshake and small segments were acknowledged; the segment at Seq=\(sent.repeated) was not.
                 """
         )
     }

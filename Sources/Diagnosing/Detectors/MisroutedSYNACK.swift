@@ -5,23 +5,25 @@ package struct MisroutedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-misrouted",
         title: "SYN-ACK from another address",
+        group: .network,
         sees: """
-            A SYN that its addressee did not answer, and within 3 s a SYN-ACK from another address to the same port \
-            of the initiator, from the port that was asked, which acknowledges just this SYN (and echoes its \
-            timestamp, if there is one).
+            The destination did not answer a SYN. Within 3 s a SYN-ACK from another address came from the same \
+            server port to the same client port. It acknowledges exactly this SYN and echoes its timestamp, if \
+            there is one.
             """,
         means: """
-            The answer of a translated connection came back untranslated: connection tracking called it invalid and \
-            let it pass, a load balancer's backend answers past it, or a host with several addresses answers from the \
-            wrong one. The initiator knows no such connection and sends a RST.
+            The answer of a translated connection came back untranslated: connection tracking called it invalid \
+            and let it pass, a backend bypasses its load balancer, or a host answers from the wrong address. The \
+            client knows no such connection and sends a RST.
             """,
         unless: """
-            Ports alone prove nothing: the acknowledgment must be the SYN's ISN + 1. On the far side of an address \
-            translation the SYN carries the translated address too, and nothing is misrouted there.
+            Matching ports alone prove nothing: the acknowledgment must be the SYN's ISN + 1. On the far side of \
+            an address translation the SYN carries the translated address too, and nothing is misrouted there.
             """,
         check: """
-            On the translating device conntrack -E and net.netfilter.nf_conntrack_tcp_be_liberal; on the host that \
-            answered, ip route get INITIATOR, and the service address on its loopback if it is a direct-return backend.
+            On the translating device: conntrack -E and net.netfilter.nf_conntrack_tcp_be_liberal. On the host \
+            that answered: ip route get CLIENT, and whether the service address is on its loopback if it is a \
+            direct-return backend.
             """,
         sources: [
             .rfc(1122, section: "3.3.4.2"),
@@ -84,11 +86,11 @@ package struct MisroutedSYNACK: Detector {
             causes: ["untranslated-answer", "direct-return-misconfigured", "wrong-source-address"],
             checks: checks(in: history, answeredBy: first.sender),
             summary: """
-                The SYN of \(initiator) to \(history.responder) is answered by \(who), which \(initiator.address) \
-                never asked.
+                \(who) answered the SYN that \(initiator) had sent to \(history.responder); \
+                \(initiator.address) never contacted that address.
                 """,
             explanation: """
-                The SYN-ACK of packet \(first.answer.packet) has the right ports and acknowledges just this SYN \
+                The SYN-ACK of packet \(first.answer.packet) has the right ports and acknowledges exactly this SYN \
                 (Ack=\(first.answer.acknowledgment)), but comes from \(first.sender): \(initiator.address) has no such \
                 connection and can only reset it.
                 """
@@ -112,7 +114,7 @@ package struct MisroutedSYNACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) were answered from another address."
+        "\(many.flows) connections from \(many.source) to \(many.destination) were answered from another address."
     }
 
     /// Whether the initiator goes on as if answered: it takes the answer, and the capture shows one side of a
@@ -131,12 +133,12 @@ package struct MisroutedSYNACK: Detector {
             Check(
                 on: sender.description,
                 "ip route get \(history.initiator.address)",
-                "does its answer take the way back through the device that translated the SYN?"
+                "The answer must return through the device that translated the SYN."
             ),
             Check(
                 on: nil,
                 "conntrack -E -p tcp --orig-port-src \(history.initiator.port)",
-                "on the translating device: is the SYN-ACK called INVALID? (nf_conntrack_tcp_be_liberal)"
+                "On the translating device: is the SYN-ACK called INVALID? (See nf_conntrack_tcp_be_liberal)"
             ),
         ]
     }

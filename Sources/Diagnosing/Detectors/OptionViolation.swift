@@ -5,27 +5,29 @@ package struct OptionViolation: Detector {
     package static let manual = Manual(
         id: "option-violation",
         title: "invalid TCP options",
+        group: .options,
         sees: """
-            A SYN-ACK with a window scale, timestamps or SACK permitted that no SYN of the initiator offered; a \
-            window scale above 14; a maximum segment size below 64 octets; an option of impossible length; an \
-            option of SYNs in another segment; an established connection whose segments lose the \
-            timestamps that both ends had agreed on; or one SYN captured at two places of its way with \
-            fewer options at the second (stripped).
+            A SYN-ACK with a window scale, timestamps or SACK permitted that no SYN of the client offered; a \
+            window scale above 14; a maximum segment size below 64 bytes; an option of impossible length; a \
+            SYN-only option in another segment; an established connection that loses the timestamps both ends \
+            had agreed on; or one SYN captured at two points with fewer options at the second (stripped).
             """,
         means: """
-            A faulty stack, or a device on the way that rewrites options in one direction only: firewalls that \
-            normalise TCP, WAN optimisers, SYN proxies. Two ends that disagree on the window scale read each \
-            other's windows wrongly by that factor, and such connections stall or crawl.
+            A faulty stack, or a device on the path that rewrites options in one direction only: firewalls that \
+            normalise TCP, WAN optimisers, SYN proxies. Two ends that disagree on the window scale misread each \
+            other's windows by that factor, and the connection stalls or crawls.
             """,
         unless: """
-            Options that the SYN-ACK leaves out are no violation: SYN cookies do it, and so may any host. A smaller \
-            maximum segment size at the second place is a usual correction for tunnels. Where the capture cuts \
-            the options off, the detector is silent.
+            Options that the SYN-ACK leaves out are not a violation: SYN cookies do this, and any host may. A \
+            smaller maximum segment size at the second point is a normal correction for tunnels. If the snap \
+            length cuts the options off, nothing is reported.
             """,
         check: """
-            Captures before and behind each firewall on the way: where do the options change? On both hosts \
-            sysctl net.ipv4.tcp_window_scaling, tcp_timestamps and tcp_sack, and ss -ti for what they \
-            agreed on.
+            Capture before and behind each firewall on the path: where do the options change? On both hosts: \
+            sysctl net.ipv4.tcp_window_scaling, tcp_timestamps and tcp_sack, and ss -ti for what they agreed on.
+            """,
+        elsewhere: """
+            Suricata: decode-event:tcp.opt_invalid_len.
             """,
         sources: [
             .rfc(7323, section: "2.2"), .rfc(7323, section: "2.3"), .rfc(7323, section: "3.2"),
@@ -93,7 +95,7 @@ package struct OptionViolation: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        Options broke the rules or changed on the way in \(many.flows) connections of \(many.source) to \
+        Options were invalid or changed on the path in \(many.flows) connections from \(many.source) to \
         \(many.destination).
         """
     }
@@ -165,7 +167,7 @@ package struct OptionViolation: Detector {
         let more = others > 0 ? "; \(Wording.count(others, "more fault"))" : ""
         if case .stripped(let missing) = gravest.kind {
             return """
-                A device on the way took \(missing.names) from the SYN of \(sender.address) to \
+                A device on the path removed \(missing.names) from the SYN that \(sender.address) sent to \
                 \(history.responder)\(more).
                 """
         }
@@ -182,7 +184,7 @@ package struct OptionViolation: Detector {
             Check(
                 on: history.responder.address.description,
                 command,
-                "are the options there the same as here?"
+                "If the options differ from those here, a device in between changes them."
             )
         ]
     }
@@ -244,9 +246,9 @@ extension OptionViolation.Fault.Kind {
     fileprivate func phrase(of event: Event) -> String {
         switch self {
         case .option(.windowScaleTooLarge):
-            "with a window scale of \(event.windowScale), where 14 is the most"
+            "with a window scale of \(event.windowScale); the maximum is 14"
         case .option(.segmentSizeTooSmall):
-            "with a maximum segment size of \(event.maximumSegmentSize) octets"
+            "with a maximum segment size of \(event.maximumSegmentSize) bytes"
         case .option(.windowScaleNotOffered):
             "with a window scale of \(event.windowScale), which no SYN had offered"
         case .option(.timestampsNotOffered): "with timestamps, which no SYN had offered"
@@ -254,7 +256,7 @@ extension OptionViolation.Fault.Kind {
             "with SACK permitted, which no SYN had offered"
         case .option(.malformed): "with an option of impossible length"
         case .option(.outsideSyn): "without SYN, with options that only a SYN carries"
-        case .stripped(let missing): "the same SYN on its way without \(missing.names)"
+        case .stripped(let missing): "the same SYN further on, without \(missing.names)"
         case .timestampsMissing: "without the timestamps that both ends had agreed on"
         }
     }
@@ -263,27 +265,27 @@ extension OptionViolation.Fault.Kind {
     fileprivate var rule: String {
         switch self {
         case .option(.windowScaleTooLarge):
-            "A receiver takes it for 14 (RFC 7323 §2.3): if the sender does not, all its windows are misread."
+            "A receiver treats it as 14 (RFC 7323 §2.3). If the sender does not, all its windows are misread."
         case .option(.segmentSizeTooSmall):
-            "A sender that obeys has no room for data; Linux takes 88 octets at least, other stacks 536."
+            "A sender that obeys has no room for data; Linux uses at least 88 bytes, other stacks 536."
         case .option(.windowScaleNotOffered):
             """
-            Whoever did not offer it does not scale (RFC 7323 §2.2): if the other end does, every window is misread \
-            by that factor.
+            An end that did not offer it does not scale (RFC 7323 §2.2). If the other end does, every window is \
+            misread by that factor.
             """
         case .option(.timestampsNotOffered):
             """
-            Whoever did not offer them sends none (RFC 7323 §3.2): if the other end insists, it drops every \
+            An end that did not offer them sends none (RFC 7323 §3.2). If the other end insists, it drops every \
             segment.
             """
         case .option(.selectiveAcknowledgmentNotOffered):
             "Harmless: each end says for itself that it understands selective acknowledgments (RFC 2018 §2)."
         case .option(.malformed):
-            "A receiver stops reading there, so that all options behind it are lost."
+            "A receiver stops parsing there, so all options after it are lost."
         case .option(.outsideSyn):
             "A receiver ignores them there (RFC 7323 §2.2, RFC 2018 §2)."
         case .stripped:
-            "The responder never learns of them, so the connection goes on without."
+            "The server never sees them, so the connection does without."
         case .timestampsMissing:
             "Every segment but a RST must carry them then, and a receiver may drop those without (RFC 7323 §3.2)."
         }

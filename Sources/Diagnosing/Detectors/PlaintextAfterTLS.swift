@@ -5,24 +5,25 @@ package struct PlaintextAfterTLS: Detector {
     package static let manual = Manual(
         id: "plaintext-after-tls",
         title: "plaintext after TLS",
+        group: .tls,
         sees: """
-            Octets behind the records of a TLS session that begin no record: no type from 20 to 24, no version, or an \
-            impossible length. After close_notify of both ends it is intended-handback; after that of one end only, \
-            desync; without any, not-a-record.
+            Bytes after the records of a TLS session that do not begin a record: the type is not 20 to 24, the \
+            version is unknown, or the length is impossible. After a close_notify from both ends it is \
+            intended-handback; after one from one end only, desync; without any, not-a-record.
             """,
         means: """
-            intended-handback: the program ends TLS and goes on in the clear, as NetBackup and FTP (CCC) do by design. \
-            Whatever it says from there on, everybody on the way can read. desync: the ends disagree whether TLS is \
-            over; the one that still reads TLS will fail on what it gets. not-a-record: something wrote into the \
-            connection that is no TLS, or a proxy lost its place in it.
+            intended-handback: the program ends TLS and continues in the clear, as NetBackup and FTP (CCC) do by \
+            design. Everything from there on is readable on the path. desync: the ends disagree on whether TLS \
+            is over, and the one that still expects TLS will fail. not-a-record: something wrote into the \
+            connection that is not TLS, or a proxy lost its position in the stream.
             """,
         unless: """
-            After a hole in the capture nobody knows where a record begins: the detector is silent. Plaintext that \
-            happens to begin like a record is not seen. Plaintext before TLS (STARTTLS) is another matter.
+            After a gap in the capture the start of a record is unknown, so nothing is reported. Plaintext that \
+            happens to begin like a record is not detected. Plaintext before TLS (STARTTLS) is not meant here.
             """,
         check: """
-            Whether the service is meant to go on in the clear (NetBackup, FTP with CCC); if not, compare the logs of both \
-            ends at the packets named here.
+            Whether the service is meant to continue in the clear (NetBackup, FTP with CCC). If not, compare the \
+            logs of both ends at the packets named here.
             """,
         sources: [
             .rfc(8446, section: "6.1"), .rfc(4217, section: "12.3"),
@@ -90,7 +91,7 @@ package struct PlaintextAfterTLS: Detector {
                 Check(
                     on: closing.endpoint(of: closing.server).address.description,
                     "",
-                    "is the service on port \(closing.endpoint(of: closing.server).port) meant to go on without TLS?"
+                    "Is the service on port \(closing.endpoint(of: closing.server).port) meant to continue without TLS?"
                 )
             ],
             summary: summary(of: last),
@@ -99,7 +100,7 @@ package struct PlaintextAfterTLS: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) went on without TLS after it."
+        "\(many.flows) connections from \(many.source) to \(many.destination) continued in the clear after TLS."
     }
 
     private func found(in closing: TLSClosing) -> Case? {
@@ -130,7 +131,7 @@ package struct PlaintextAfterTLS: Detector {
 
     private func note(on index: Int, in history: History) -> String {
         let contents = history.events[index].contents
-        return contents.contains(.alert) ? "close_notify, behind which TLS ends" : "no TLS record"
+        return contents.contains(.alert) ? "close_notify, the end of TLS" : "not a TLS record"
     }
 
     private func summary(of found: Case) -> String {
@@ -141,17 +142,17 @@ package struct PlaintextAfterTLS: Detector {
         switch found.reason {
         case .handBack:
             return """
-                \(ends) ended TLS by close_notify of both and went on in the clear on the same connection, from \
+                \(ends) both sent a close_notify and continued in the clear on the same connection, from \
                 packet \(found.firstPacket).
                 """
         case .desync:
             return """
-                On the connection of \(ends) the \(Wording.list(who)) went on in the clear from packet \
+                Between \(ends), the \(Wording.list(who)) continued in the clear from packet \
                 \(found.firstPacket), although only one end had ended TLS.
                 """
         case .notARecord:
             return """
-                On the connection of \(ends) the \(Wording.list(who)) sent octets that are no TLS record, from packet \
+                Between \(ends), the \(Wording.list(who)) sent bytes that are not a TLS record, from packet \
                 \(found.firstPacket).
                 """
         }
@@ -160,11 +161,11 @@ package struct PlaintextAfterTLS: Detector {
     private func explanation(of found: Case) -> String {
         switch found.reason {
         case .handBack:
-            "What follows is not protected; some services do that by design, NetBackup among them."
+            "What follows is not encrypted; some services do this by design, for example NetBackup."
         case .desync:
-            "Whoever still reads TLS must ignore or fail on what comes (RFC 8446 §6.1)."
+            "An end that still expects TLS must ignore it or fail (RFC 8446 §6.1)."
         case .notARecord:
-            "No alert had come before: something wrote into the session, or a proxy lost its place in it."
+            "No alert preceded it: something wrote into the session, or a proxy lost its position in the stream."
         }
     }
 

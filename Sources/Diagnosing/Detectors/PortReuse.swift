@@ -5,23 +5,27 @@ package struct PortReuse: Detector {
     package static let manual = Manual(
         id: "port-reuse",
         title: "reused four-tuple",
+        group: .staleState,
         sees: """
-            A SYN with a new ISN on a four-tuple whose connection before was established, or met alive when \
-            the capture began. The finding says how long the four-tuple had been quiet and how the new SYN \
+            A SYN with a new ISN on a four-tuple whose previous connection was established, or was running when \
+            the capture began. The finding reports how long the four-tuple had been quiet and how the new SYN \
             was answered.
             """,
         means: """
-            Harmless by itself: reserved ports, small port ranges and reconnecting clients use ports again. It \
-            explains what follows when the responder has not forgotten the connection before: a challenge \
-            ACK, a stale SYN-ACK, a RST or silence.
+            Harmless by itself: reserved ports, small port ranges and reconnecting clients reuse ports. It \
+            explains what follows if the server has not forgotten the previous connection: a challenge ACK, a \
+            stale SYN-ACK, a RST or silence.
             """,
         unless: """
-            The same ISN again is a retransmission. Attempts that never came alive are retries or a burst, not \
-            reuse. The first SYN of a capture is never called reuse.
+            The same ISN again is a retransmission. Attempts that were never established are retries or a burst, \
+            not reuse. The first SYN of a capture is never reported as reuse.
             """,
         check: """
-            Nothing, when the new connection was accepted. Else the state of the old connection on the responder \
+            Nothing, if the new connection was accepted. Otherwise the state of the old connection on the server \
             (ss -tan), who closed it, and how long ago.
+            """,
+        elsewhere: """
+            Wireshark: TCP Port numbers reused. Zeek: active_connection_reuse.
             """,
         sources: [
             .rfc(9293, section: "3.6.1"), .rfc(6191, section: "2"), .rfc(6056, section: "2.2"),
@@ -68,7 +72,7 @@ package struct PortReuse: Detector {
             confidence: .high,
             count: max(reuses.count, last.incarnation.number),
             events: reuses.map(\.syn),
-            note: { "SYN on a used port: \(reuses[$0].outcome.rawValue)" },
+            note: { "SYN on a reused port: \(reuses[$0].outcome.rawValue)" },
             metrics: [
                 Metric("idle_us", nanoseconds: last.idle),
                 Metric("closed_by", last.closer),
@@ -85,7 +89,7 @@ package struct PortReuse: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.source) used \(many.flows) ports again for new connections to \(many.destination)."
+        "\(many.source) reused \(many.flows) ports for new connections to \(many.destination)."
     }
 
     private func reuse(in incarnation: Incarnation, of history: History) -> Reuse? {
@@ -130,16 +134,16 @@ package struct PortReuse: Detector {
             switch reuse.outcome {
             case .accepted: "and the new connection was accepted"
             case .challenged:
-                "and \(history.responder.address) answered with the numbers of the old one"
-                    + (reuse.incarnation.completion == nil ? "" : " before it accepted")
+                "and \(history.responder.address) answered with the numbers of the previous one"
+                    + (reuse.incarnation.completion == nil ? "" : " before accepting")
             case .stale: "and the answer belongs to another SYN"
             case .reset: "and \(history.responder.address) refused it"
             case .rejected: "and a firewall refused it"
             case .ignored: "and nothing answered"
             }
         return """
-            \(history.initiator.address) used port \(history.initiator.port) to \(history.responder) again \
-            \(Wording.duration(reuse.idle)) after the last packet of the connection before, \(outcome).
+            \(history.initiator.address) reused port \(history.initiator.port) to \(history.responder) \
+            \(Wording.duration(reuse.idle)) after the last packet of the previous connection, \(outcome).
             """
     }
 
@@ -153,11 +157,11 @@ package struct PortReuse: Detector {
             switch reuse.closer {
             case "client": "\(history.initiator.address) had \(ended)"
             case "server": "\(history.responder.address) had \(ended)"
-            default: "nobody had been seen to close it"
+            default: "no close was captured"
             }
         let order = reuse.isAbove ? "above" : "below"
         return
-            "The old connection's last packet is \(packet); \(end). The new ISN lies \(order) its last sequence number."
+            "The old connection's last packet is \(packet); \(end). The new ISN is \(order) its last sequence number."
     }
 
     private func checks(in history: History) -> [Check] {
@@ -165,7 +169,7 @@ package struct PortReuse: Detector {
             Check(
                 on: history.responder.address.description,
                 "ss -tano dst \(history.initiator.address) sport = :\(history.responder.port)",
-                "which state does it hold for port \(history.initiator.port)?"
+                "Shows the state it holds for port \(history.initiator.port)."
             )
         ]
     }

@@ -5,20 +5,25 @@ package struct PortScan: Detector {
     package static let manual = Manual(
         id: "port-scan",
         title: "port scan",
+        group: .network,
         sees: """
-            Within 10 s one host tried 20 ports of another one, or the same port of 50 hosts, without sending any \
-            data, and 70 of a hundred refused, did not answer, or were reset by the host that tried them.
+            Within 10 s one host tried 20 ports of another host, or the same port of 50 hosts, without sending \
+            any data. At least 70 % of the tries were refused, unanswered, or reset by the host that made them.
             """,
         means: """
-            Somebody takes stock: a scanner, an inventory or monitoring tool, a worm. The refusals are what a scan \
-            meets, and no trouble of any connection.
+            A scanner, an inventory or monitoring tool, or a worm is looking for services. The refusals are what \
+            a scan meets, not trouble of any connection.
             """,
         unless: """
-            A client that lost its servers tries the same few ports over and over, and sends its SYNs again. Peers \
-            of a file-sharing network fail at many ports of many hosts, which is neither one host nor one port.
+            A client that lost its servers tries the same few ports again and again, and retransmits its SYNs. \
+            Peers of a file-sharing network fail at many ports of many hosts, which is neither one host nor one \
+            port.
             """,
         check:
             "On the host that tries, the process behind it: ss -tanp, or the audit log's connect records.",
+        elsewhere: """
+            Zeek: Scan::Port_Scan, Scan::Address_Scan.
+            """,
         sources: [.rfc(9293, section: "3.10.7")],
         example: Exchange(to: "198.51.100.20:1") {
             for port: UInt16 in 1...24 {
@@ -119,7 +124,7 @@ package struct PortScan: Detector {
             guards: survey.guards,
             summary: "\(scanCounter.initiator) tried \(what) in \(Wording.duration(last - first)).",
             explanation: outcomes(of: scanCounter)
-                + (isOdd ? " Some probes had flags that no connection begins with." : ""),
+                + (isOdd ? " Some probes had flags that never begin a connection." : ""),
             count: scanCounter.count,
             flows: scanCounter.count,
             speaksForAll: true,
@@ -146,7 +151,7 @@ package struct PortScan: Detector {
                 Check(
                     on: scanCounter.initiator.description,
                     "ss -tanp",
-                    "which process opens all these connections?"
+                    "Names the process that opens all these connections."
                 )
             ],
             firstSeen: first,

@@ -5,22 +5,26 @@ package struct ProtocolMismatch: Detector {
     package static let manual = Manual(
         id: "protocol-mismatch",
         title: "protocol mismatch",
+        group: .tls,
         sees: """
-            A ClientHello that the server answers with something other than a TLS record. Or a request in the clear \
-            that the server answers with a TLS alert at any port, with an HTTP error at a port that is assigned to \
-            TLS, or there by closing.
+            The server answers a ClientHello with something other than a TLS record. Or the client sends a \
+            request in the clear, and the server answers with a TLS alert. At a port assigned to TLS, an HTTP \
+            error or a close counts too.
             """,
         means: """
-            TCP works, and the two programs were configured for different protocols: https:// for a plain port, \
-            http:// for a TLS port, a health check or a proxy without TLS in front of a server with it.
+            TCP works, but the two programs are configured for different protocols: https:// for a plain port, \
+            http:// for a TLS port, or a health check without TLS in front of a server that requires it.
             """,
         unless: """
-            Protocols that begin in the clear and change to TLS (STARTTLS), and a PROXY protocol header before the \
-            ClientHello, are not mismatches. What is spoken is read from the first bytes of each direction only.
+            Protocols that begin in the clear and switch to TLS (STARTTLS), and a PROXY protocol header before \
+            the ClientHello, are not mismatches. Only the first bytes of each direction are examined.
             """,
         check: """
-            Connect by hand with the protocol that the server should speak (openssl s_client -connect, curl -v), and \
-            compare the scheme and port in the client's configuration with the server's listener.
+            Connect by hand with the protocol that the server should speak (openssl s_client -connect, curl -v), \
+            and compare the scheme and port in the client's configuration with the server's listener.
+            """,
+        elsewhere: """
+            Suricata: app-layer-event:tls.invalid_record_type.
             """,
         sources: [.rfc(8446, section: "5.1"), .rfc(9110, section: "4.2.2")],
         followsFrom: ["port-reuse"],
@@ -59,7 +63,7 @@ package struct ProtocolMismatch: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "On \(many.flows) connections of \(many.source) to \(many.destination) the two ends spoke different protocols."
+        "On \(many.flows) connections from \(many.source) to \(many.destination) the two ends used different protocols."
     }
 
     /// Whether a request in the clear met TLS.
@@ -142,7 +146,7 @@ package struct ProtocolMismatch: Detector {
             events: events,
             note: {
                 history.endpoint(of: history.events[events[$0]]) == client
-                    ? "what the client speaks" : "what the server speaks"
+                    ? "the client's protocol" : "the server's protocol"
             },
             metrics: [
                 Metric("direction", reason),
@@ -154,11 +158,11 @@ package struct ProtocolMismatch: Detector {
                 Check(
                     on: client.address.description,
                     "openssl s_client -connect \(server)",
-                    "is there TLS on this port (a certificate), or an error about the version?"
+                    "A certificate means that the port expects TLS; an error about the version means that it does not."
                 )
             ],
             summary: summary,
-            explanation: "TCP did its part: the two programs were set up for different protocols."
+            explanation: "TCP worked; the two programs are configured for different protocols."
         )
     }
 }
@@ -174,7 +178,7 @@ extension PayloadClass {
         case .httpResponse: "an HTTP response"
         case .httpError: "an HTTP error"
         case .ssh: "an SSH banner"
-        case .reply: "a reply code, as mail and FTP servers send it"
+        case .reply: "a reply code of the kind that mail and FTP servers send"
         case .refusal: "a refusal in the clear"
         case .proxyHeader: "a PROXY protocol header"
         case .text: "text"

@@ -5,26 +5,29 @@ package struct RawSocketClient: Detector {
     package static let manual = Manual(
         id: "raw-socket-client",
         title: "host resets the answers to its own SYNs",
+        group: .network,
         sees: """
-            Every SYN-ACK for the newest SYN is rejected with a RST at once, bare as a stack without a socket \
-            sends it, and either the SYN had no options but the segment size and was answered within 1 s \
-            (bare-syn), or the same SYN with its usual options and the time to live of the RST was sent again \
-            after the RST, as if its sender did not know of it (goes-on).
+            The client rejects every SYN-ACK for its newest SYN with an immediate RST, of the form that a stack \
+            without a socket sends. Either the SYN had no options but the segment size and was answered within 1 \
+            s (bare-syn). Or the same SYN was sent again after the RST, with its usual options and the RST's \
+            time to live (goes-on).
             """,
         means: """
-            The SYN was made by a program that writes its own segments: a scanner that looks for open ports, \
-            or a TCP stack in user space. The kernel of the host has no socket for the answer and resets it. \
-            A scanner wants just that; for a user-space stack it ends every connection before it begins.
+            A program that builds its own segments made the SYN: a port scanner, or a TCP stack in user space. \
+            The kernel of the host has no socket for the answer and resets it. A scanner wants exactly that. For \
+            a user-space stack it ends every connection before it begins.
             """,
         unless: """
-            A kernel that gave connect() up resets a late SYN-ACK and sends no SYN again. A SYN-ACK whose \
-            timestamp echo no SYN explains, or that acknowledges an older SYN, is rightly rejected. Where \
-            answers come back to another address than the SYN was sent to, before the place of the capture \
-            or behind it, a right SYN-ACK is rejected too.
+            A kernel whose connect() was abandoned resets a late SYN-ACK and sends no further SYN. A SYN-ACK \
+            with an unexplained timestamp echo, or one that acknowledges an older SYN, is rightly rejected. A \
+            correct SYN-ACK is also rejected if address translation brings it back under another address.
             """,
         check: """
-            On the initiator, which process holds a raw or packet socket (ss -0anp, ss -wanp), and whether \
-            a rule drops the kernel's outgoing RSTs, as user-space stacks demand it.
+            On the client: which process holds a raw or packet socket (ss -0anp, ss -wanp), and whether a rule \
+            drops the kernel's outgoing RSTs, as user-space stacks require.
+            """,
+        elsewhere: """
+            nmap: half-open (SYN) scan.
             """,
         sources: [
             .rfc(9293, section: "3.10.7.1"),
@@ -95,7 +98,7 @@ package struct RawSocketClient: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.source) reset the right SYN-ACKs of \(many.flows) connections to \(many.destination) at once, as a raw-socket tool does."
+        "\(many.source) immediately reset the correct SYN-ACKs of \(many.flows) connections to \(many.destination), as a raw-socket tool does."
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
@@ -156,18 +159,18 @@ package struct RawSocketClient: Detector {
     }
 
     private func note(on rejection: Rejection, in history: History) -> String {
-        "rejects packet \(history.events[rejection.answer].packet), the right answer to packet \(history.events[rejection.syn].packet)"
+        "rejects packet \(history.events[rejection.answer].packet), the correct answer to packet \(history.events[rejection.syn].packet)"
     }
 
     private func summary(of story: Story, in history: History) -> String {
         let (initiator, responder) = (history.initiator, history.responder)
         let count = story.rejections.count
-        let what = count == 1 ? "the right SYN-ACK" : "each of \(count) right SYN-ACKs"
+        let what = count == 1 ? "the correct SYN-ACK" : "each of \(count) correct SYN-ACKs"
         return switch story.kind {
         case .bareSYN:
-            "\(initiator) sent a SYN without the usual options and reset \(what) of \(responder): a scanner or another raw-socket program."
+            "\(initiator) sent a SYN without the usual options and reset \(what) from \(responder): a scanner or another raw-socket program."
         case .goesOn:
-            "\(initiator) reset \(what) of \(responder) and yet sent the same SYN again: what sends the SYN does not know of the RST."
+            "\(initiator) reset \(what) from \(responder) and still sent the same SYN again: the program that sends the SYN does not know of the RST."
         }
     }
 
@@ -180,15 +183,15 @@ package struct RawSocketClient: Detector {
         let (sent, left) = (syn.timeToLive, reset.timeToLive)
         let hops =
             sent == left
-            ? "Both came with a time to live of \(sent), so both may be of one host."
-            : "The SYN came with a time to live of \(sent) and the RST with \(left): two programs made them."
+            ? "Both have a time to live of \(sent), so one host may have sent both."
+            : "The SYN has a time to live of \(sent) and the RST \(left), so two programs made them."
         switch story.kind {
         case .bareSYN:
             return
-                "The SYN had a window of \(syn.window) and \(Wording.count(syn.options.usualCount, "option")), the RST is of a kernel that has no socket on port \(history.initiator.port). \(hops)"
+                "The SYN had a window of \(syn.window) and \(Wording.count(syn.options.usualCount, "option")); the RST comes from a kernel without a socket on port \(history.initiator.port). \(hops)"
         case .goesOn:
             return
-                "A kernel that rejects a SYN-ACK has no connection to send SYNs for. \(hops) A user-space stack beside the kernel does so, or an address translation that brings the answer back under another address."
+                "A kernel that rejects a SYN-ACK has no connection to send SYNs for. \(hops) A user-space stack beside the kernel explains this, or an address translation that brings the answer back under another address."
         }
     }
 
@@ -198,12 +201,12 @@ package struct RawSocketClient: Detector {
             Check(
                 on: initiator.address.description,
                 "ss -0anp; ss -wanp",
-                "which process holds a packet or raw socket?"
+                "Names the process that holds a packet or raw socket."
             ),
             Check(
                 on: initiator.address.description,
                 "nft list ruleset | grep -i rst; iptables -S OUTPUT | grep -i rst",
-                "are the kernel's RSTs from port \(initiator.port) kept back?"
+                "User-space stacks need a rule that drops the kernel's RSTs from port \(initiator.port)."
             ),
         ]
     }

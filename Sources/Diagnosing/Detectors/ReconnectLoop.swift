@@ -5,6 +5,7 @@ package struct ReconnectLoop: Detector {
     package static let manual = Manual(
         id: "reconnect-loop",
         title: "reconnect loop",
+        group: .ending,
         sees: """
             Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
             after the other, \

@@ -5,26 +5,30 @@ package struct ResetAfterHandshake: Detector {
     package static let manual = Manual(
         id: "rst-after-handshake",
         title: "RST right after the handshake",
+        group: .ending,
         sees: """
-            A RST within 1 s after the ACK that completed the handshake, before the responder has said or \
-            acknowledged anything: before any data (post-ack), or after the first data of the initiator (post-psh). \
-            Or the initiator rejects the right SYN-ACK with a RST, once (client-gone).
+            A RST within 1 s after the ACK that completed the handshake, before the server has sent or \
+            acknowledged anything: before any data (post-ack), or after the first data of the client (post-psh). \
+            Or the client rejects the correct SYN-ACK with a RST, once (client-gone).
             """,
         means: """
-            By its form: a RST with ACK and a window comes from a live socket whose application or listener gave \
-            up (connection limit, access rule, linger 0). A RST alone comes from a stack without a socket: the \
-            responder lost the half-open entry (accept queue full with tcp_abort_on_overflow, failed SYN cookie, \
-            another backend), or the initiator had given up before the SYN-ACK came.
+            The form of the RST shows its origin. A RST with ACK and a window comes from a live socket whose \
+            application or listener gave up (connection limit, access rule, SO_LINGER 0). A bare RST comes from \
+            a stack without a socket. The server lost the half-open entry (accept queue full with \
+            tcp_abort_on_overflow, failed SYN cookie, another backend), or the client had given up.
             """,
         unless: """
-            A health check of a load balancer connects and resets on purpose: a RST of the initiator without any \
-            data is a note. After data of the responder, or after a FIN, it is another kind of close. When the same \
-            repeats with new SYNs it is a loop of RSTs.
+            A load balancer's health check connects and resets on purpose, so a RST from the client without any \
+            data is a note. After data from the server, or after a FIN, it is another kind of close. If it \
+            repeats with new SYNs, it is a RST loop.
             """,
         check: """
             On the host that sent the RST: nstat -az TcpExtListenOverflows TcpExtTCPAbortOnData \
             TcpExtTCPReqQFullDrop TcpExtSyncookiesFailed TcpExtEmbryonicRsts; the log of the service, or of the \
             load balancer's backend, at that instant.
+            """,
+        elsewhere: """
+            Zeek: conn_state RSTO or RSTR. Wireshark: Connection reset (RST).
             """,
         sources: [
             .rfc(9293, section: "3.5.2"), .rfc(9293, section: "3.10.7.1"), .rfc(8305, section: "5"),
@@ -92,8 +96,8 @@ package struct ResetAfterHandshake: Detector {
                         ? "ss -tanp dst \(history.responder.address)"
                         : "nstat -az TcpExtListenOverflows TcpExtTCPAbortOnData TcpExtSyncookiesFailed",
                     isByClient
-                        ? "which process opens these connections?"
-                        : "which of them rises with every RST?"
+                        ? "Names the process that opens these connections."
+                        : "The counter that rises with every RST names the reason."
                 )
             ],
             summary: summary(of: last, by: sender, after: delay, in: history),
@@ -102,7 +106,7 @@ package struct ResetAfterHandshake: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) were reset as soon as they were answered."
+        "\(many.flows) connections from \(many.source) to \(many.destination) were reset right after the handshake."
     }
 
     private func severity(of story: Story, isByClient: Bool) -> Severity {
@@ -199,15 +203,16 @@ package struct ResetAfterHandshake: Detector {
         in history: History
     ) -> String {
         let time = Wording.duration(delay)
-        let ends = "the connection of \(history.initiator) to \(history.responder)"
+        let ends = "the connection from \(history.initiator) to \(history.responder)"
         switch story.kind {
         case .postACK:
-            return "\(sender) reset \(ends) \(time) after it had come up, before any data."
+            return "\(sender) reset \(ends) \(time) after the handshake, before any data."
         case .postPSH:
-            return "\(sender) reset \(ends) \(time) after it had come up, and answered no data."
+            return
+                "\(sender) reset \(ends) \(time) after the handshake, without answering any data."
         case .clientGone:
             return
-                "\(sender) refused the right SYN-ACK of \(history.responder) \(time) later: no socket waited for it any more."
+                "\(sender) rejected the correct SYN-ACK from \(history.responder) \(time) later: no socket was waiting for it any more."
         }
     }
 
@@ -225,16 +230,16 @@ package struct ResetAfterHandshake: Detector {
         case .passive, .passiveToSYN:
             let whose =
                 isByClient
-                ? "had no socket for it, as after a connect() that was given up"
-                : "no longer knew the connection: its half-open entry was lost or never taken over"
-            return "The RST is a bare one (no ACK, no window, no options): the stack \(whose)."
+                ? "had no socket for it, as after an abandoned connect()"
+                : "no longer had state for the connection: its half-open entry was lost or never promoted"
+            return "The RST is bare (no ACK, no window, no options): the stack \(whose)."
         case .active:
             return """
                 The RST comes from a live socket (Win=\(event.window)\(event.hasTimestamps ? ", with timestamps" : "")): \
-                the application, or the kernel for it, ended the connection.
+                the application, or the kernel on its behalf, ended the connection.
                 """
         case .other:
-            return "The RST follows no segment that was captured."
+            return "The segment that the RST answers was not captured."
         }
     }
 

@@ -5,23 +5,28 @@ package struct ResetLoop: Detector {
     package static let manual = Manual(
         id: "rst-loop",
         title: "RST loop",
+        group: .staleState,
         sees: """
-            On one four-tuple the cycle of SYN, SYN-ACK or bare ACK, and RST runs three times or more within \
-            10 s (fewer or slower cycles are a note), without payload and without a completed handshake.
+            On one four-tuple the cycle of SYN, SYN-ACK or bare ACK, and RST runs three times or more within 10 \
+            s, without payload and without a completed handshake. Fewer or slower cycles are a note.
             """,
         means: """
-            One end cannot accept the other's reply. An initiator in SYN-SENT resets an answer to an older SYN \
-            (RFC 9293 §3.10.7.3) and any segment for which it has no socket (§3.10.7.1). A responder that gets \
-            a second SYN within the window of a half-open entry destroys the entry and answers with a RST \
-            that acknowledges the second SYN (§3.10.7.4). The finding names who resets whom by which rule.
+            One end cannot accept the other's reply. A client in SYN-SENT resets an answer to an older SYN (RFC \
+            9293 §3.10.7.3) and any segment for which it has no socket (§3.10.7.1). A server that gets a second \
+            SYN within the window of a half-open entry destroys the entry. Its RST acknowledges the second SYN \
+            (§3.10.7.4). The finding names who resets what, and by which rule.
             """,
         unless: """
-            A RST straight to the SYN, without a reply between, is a refused connection however often it is \
-            retried. Health checks that reset on purpose come from changing ports.
+            A RST in direct answer to the SYN, without a reply in between, is a refused connection however often \
+            it is retried. Health checks that reset on purpose come from changing ports.
             """,
         check: """
-            Whether the initiator really has a socket on the port when the answer arrives (ss -tanp), two \
-            programs or a raw-socket tool on one port, and half-open entries on the responder.
+            Whether the client really has a socket on the port when the answer arrives (ss -tanp), whether two \
+            programs or a raw-socket tool share one port, and half-open entries on the server.
+            """,
+        elsewhere: """
+            Wireshark: Connection reset (RST), TCP Retransmission. Suricata: \
+            stream-event:3whs_syn_resend_diff_seq_on_syn_recv.
             """,
         sources: [
             .rfc(9293, section: "3.5.2"), .rfc(9293, section: "3.10.7.3"),
@@ -99,7 +104,7 @@ package struct ResetLoop: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) go through SYN, reply and RST in a loop."
+        "\(many.flows) connections from \(many.source) to \(many.destination) loop through SYN, reply and RST."
     }
 
     private func isDense(_ cycles: [ResetCycle], in history: History) -> Bool {
@@ -137,18 +142,18 @@ package struct ResetLoop: Detector {
         let times = Wording.times(cycles.count)
         if byResponder.isEmpty {
             return """
-                \(from) rejects \(answers(byInitiator, in: history)) of \(to) with a RST: SYN, reply and RST \
-                ran \(times) within \(time).
+                \(from) rejected \(answers(byInitiator, in: history)) from \(to) with a RST. SYN, reply and RST \
+                repeated \(times) within \(time).
                 """
         }
         if byInitiator.isEmpty {
             return """
-                \(to) ends what it has answered with a RST: SYN, reply and RST ran \(times) within \(time).
+                \(to) reset what it had answered. SYN, reply and RST repeated \(times) within \(time).
                 """
         }
         return """
-            \(from) rejects the answer with a RST and \(to) resets the other SYN: the same cycle ran \
-            \(times) within \(time).
+            \(from) rejected the answer with a RST and \(to) reset the other SYN. The same cycle repeated \
+                \(times) within \(time).
             """
     }
 
@@ -161,7 +166,7 @@ package struct ResetLoop: Detector {
             else { return false }
             return true
         }
-        return isCurrent ? "the right answer" : "every answer"
+        return isCurrent ? "the correct answer" : "every answer"
     }
 
     private func explanation(
@@ -175,7 +180,7 @@ package struct ResetLoop: Detector {
             let parts = rejected(byInitiator, in: history)
             sentences.append("\(history.initiator.address) sent \(total): \(Wording.list(parts)).")
         }
-        let aside = " They do not answer the other side's RST."
+        let aside = " They do not answer the other end's RST."
         let second = byResponder.filter {
             if case .reset(let reset) = history.interpretations[$0],
                 case .answersSecondSyn = reset.rule
@@ -190,7 +195,7 @@ package struct ResetLoop: Detector {
             sentences.append(
                 """
                 \(history.responder.address) sent \(Wording.count(byResponder.count, "RST")) with Seq=0 that \
-                acknowledge the second SYN (the first: Ack=\(event.acknowledgment)): an in-window SYN destroys \
+                acknowledge the second SYN (first: Ack=\(event.acknowledgment)): an in-window SYN destroys \
                 the half-open entry (RFC 9293 §3.10.7.4).\(byInitiator.isEmpty ? "" : aside)
                 """
             )
@@ -216,12 +221,12 @@ package struct ResetLoop: Detector {
             if case .current = answer.subject { current += 1 } else { stale += 1 }
         }
         let kinds = [
-            (stale, "to a SYN-ACK for another SYN than the one that waits (RFC 9293 §3.10.7.3)"),
+            (stale, "to a SYN-ACK for a SYN other than the one still waiting (RFC 9293 §3.10.7.3)"),
             (
                 current,
-                "to the SYN-ACK for the newest SYN, for which no socket waits (RFC 9293 §3.10.7.1)"
+                "to the SYN-ACK for the newest SYN, for which no socket was waiting (RFC 9293 §3.10.7.1)"
             ),
-            (other, "to an ACK that fits no connection (RFC 9293 §3.10.7.1)"),
+            (other, "to an ACK that matches no connection (RFC 9293 §3.10.7.1)"),
         ].filter { $0.0 > 0 }
         return kinds.map { kinds.count == 1 && $0.0 > 1 ? "each \($0.1)" : "\($0.0) \($0.1)" }
     }
@@ -232,12 +237,12 @@ package struct ResetLoop: Detector {
             Check(
                 on: history.initiator.address.description,
                 "ss -tanp sport = :\(port)",
-                "does a socket wait on port \(port) when the SYN-ACK comes?"
+                "An empty list means that no socket waits on port \(port) for the SYN-ACK."
             ),
             Check(
                 on: history.responder.address.description,
                 "nstat -az TcpAttemptFails TcpExtEmbryonicRsts TcpOutRsts",
-                "which of them rise with every cycle?"
+                "The counters that rise with every cycle show which end resets."
             ),
         ]
     }

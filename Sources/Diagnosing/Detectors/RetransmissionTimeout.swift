@@ -5,6 +5,7 @@ package struct RetransmissionTimeout: Detector {
     package static let manual = Manual(
         id: "retransmission-timeout",
         title: "retransmission timeout",
+        group: .standstill,
         sees: """
             The same data sent six times or more and never acknowledged; then a RST, a FIN, or nothing.
             """,

@@ -5,25 +5,29 @@ package struct RetransmittedSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-retransmission",
         title: "SYN-ACK retransmitted",
+        group: .slowness,
         sees: """
-            The SYN-ACK that acknowledges the newest SYN comes again with the same ISN of the responder, 0.9 s \
-            or more after the one before, and no SYN just before asked for it. Or it comes again for every \
-            retransmission of the SYN, and the handshake is never completed.
+            The SYN-ACK for the newest SYN comes again with the same ISN, at least 0.9 s after the previous one, \
+            without a SYN just before. Or it comes again for every retransmission of the SYN, and the handshake \
+            is never completed.
             """,
         means: """
-            The responder did not get, or did not accept, what should follow. The finding says what the \
-            initiator did: nothing (a firewall, a wrong return path or a damaged SYN-ACK), an ICMP error, a \
-            RST that did not arrive, an ACK that the responder does not accept (lost behind the capture, a \
-            full accept queue, or TCP_DEFER_ACCEPT), or more SYNs, as if no SYN-ACK had come.
+            The server did not receive, or did not accept, what should follow. The finding names what the client \
+            did. Nothing: a firewall, a wrong return path or a damaged SYN-ACK. An ICMP error, or a RST that did \
+            not arrive. An ACK that the server does not accept: lost beyond the capture point, a full accept \
+            queue, or TCP_DEFER_ACCEPT. Or more SYNs, as if no SYN-ACK had come.
             """,
         unless: """
-            A SYN-ACK that answers a retransmitted SYN, or crosses it within 1 ms, is no retransmission of its \
-            own. SYN-ACKs for older or unknown SYNs have findings of their own.
+            A SYN-ACK that answers a retransmitted SYN, or crosses it within 1 ms, is not a retransmission of \
+            its own. SYN-ACKs for older or unseen SYNs are reported separately.
             """,
         check: """
-            A capture at the other end: does the SYN-ACK arrive at the initiator, its ACK at the responder? \
-            On the initiator, its firewall's counters and nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; \
-            on the responder, ss -lnt for a full accept queue.
+            Capture at the other end: does the SYN-ACK arrive at the client, and its ACK at the server? On the \
+            client: the firewall's counters and nstat -az TcpInCsumErrors TcpExtIPReversePathFilter. On the \
+            server: ss -lnt for a full accept queue.
+            """,
+        elsewhere: """
+            Wireshark: TCP Retransmission. Zeek: repeated_SYN_reply_wo_ack.
             """,
         sources: [
             .rfc(6298, section: "2"), .rfc(9293, section: "3.8.1"), .rfc(9293, section: "3.10.7.4"),
@@ -117,7 +121,7 @@ package struct RetransmittedSYNACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) had to send its SYN-ACK again to \(many.flows) connections of \(many.source)."
+        "The SYN-ACK had to be retransmitted on \(many.flows) connections from \(many.source) to \(many.destination)."
     }
 
     /// What the initiator did about the SYN-ACKs.
@@ -286,14 +290,15 @@ package struct RetransmittedSYNACK: Detector {
         let deed =
             switch story.reason {
             case .ignored: "\(initiator) never reacted"
-            case .refusedByICMP: "an ICMP error refused it"
-            case .reset: "the RST of \(initiator) did not end it"
-            case .notAccepted: "the ACK of \(initiator) did not end it"
-            case .notDelivered: "\(initiator) went on sending its SYN as if there were none"
+            case .refusedByICMP: "an ICMP error rejected it"
+            case .reset: "the RST from \(initiator) did not stop it"
+            case .notAccepted: "the ACK from \(initiator) did not stop it"
+            case .notDelivered:
+                "\(initiator) kept retransmitting its SYN as if it had received no SYN-ACK"
             case .answeredLate: "then \(initiator) completed the handshake"
             }
         return """
-            \(responder) sent its SYN-ACK to port \(history.initiator.port) \(often) more within \
+            \(responder) retransmitted its SYN-ACK to port \(history.initiator.port) \(often) within \
             \(Wording.duration(history.delay(from: story.first, to: story.last))): \(deed).
             """
     }
@@ -305,7 +310,7 @@ package struct RetransmittedSYNACK: Detector {
         }
         let answers =
             story.acks > 0
-            ? " \(Wording.count(story.acks, "ACK")) came before the last of them." : ""
+            ? " \(Wording.count(story.acks, "ACK")) came before the last one." : ""
         return """
             The SYN-ACKs with Seq=\(history.events[story.first].sequence) came \
             \(Wording.list(gaps, limit: 10)) apart.\(answers)
@@ -317,12 +322,12 @@ package struct RetransmittedSYNACK: Detector {
             Check(
                 on: history.initiator.address.description,
                 "nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; nft list ruleset",
-                "does its own stack or firewall drop the SYN-ACK?"
+                "A counter that rises with every SYN-ACK shows that this host drops it."
             ),
             Check(
                 on: history.responder.address.description,
                 "ss -lnt sport = :\(history.responder.port); nstat -az TcpExtListenOverflows",
-                "is the accept queue full (Recv-Q at Send-Q)?"
+                "Recv-Q at Send-Q: the accept queue is full."
             ),
         ]
     }

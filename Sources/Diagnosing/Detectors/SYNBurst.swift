@@ -5,26 +5,30 @@ package struct SYNBurst: Detector {
     package static let manual = Manual(
         id: "syn-burst",
         title: "SYN burst on a reused port",
+        group: .staleState,
         sees: """
-            Two or more SYNs on one four-tuple with different initial sequence numbers, the first sendings \
-            at most 1 s apart, while the attempt before is still open: not established, not reset, not \
-            refused by an ICMP error about its SYN.
+            Two or more SYNs on one four-tuple with different initial sequence numbers, first sent at most 1 s \
+            apart. The previous attempt is still open: not established, not reset, not refused by an ICMP error \
+            about its SYN.
             """,
         means: """
-            The initiator called connect() again on a port whose connect() was still under way. The \
-            responder answers the first SYN, the initiator waits for the answer to the last, and each side \
-            takes the other's segments for old duplicates. If the ISNs follow one clock (64 ns a tick in \
-            Linux), one kernel made independent connects.
+            The client called connect() again on a port whose connect() was still under way. The server answers \
+            the first SYN, the client waits for the answer to the last, and each side takes the other's segments \
+            for old duplicates. If the ISNs follow one clock (64 ns a tick in Linux), one kernel made \
+            independent connects.
             """,
         unless: """
-            The same SYN again is a retransmission. A new ISN after a RST, an ICMP error, or more than a \
-            second is a retry. A device that rewrites sequence numbers gives every SYN an ISN of its own, \
-            without a clock. In a capture behind a NAT, two hosts may share one port.
+            The same SYN again is a retransmission. A new ISN after a RST, an ICMP error, or more than a second \
+            is a retry. A device that rewrites sequence numbers gives every SYN an ISN of its own, without a \
+            clock. In a capture behind a NAT, two hosts may share one port.
             """,
         check: """
-            Who owns the port on the initiator (ss -tanp), its kernel version, whether NFS or another \
-            program with reserved ports reconnects there, and whether two sockets bind the same port \
-            (SO_REUSEPORT).
+            Who owns the port on the client (ss -tanp), its kernel version, whether NFS or another program with \
+            reserved ports reconnects there, and whether two sockets bind the same port (SO_REUSEPORT).
+            """,
+        elsewhere: """
+            Wireshark: TCP Port numbers reused. Suricata: stream-event:3whs_syn_resend_diff_seq_on_syn_recv. \
+            Zeek: SYN_seq_jump.
             """,
         sources: [
             .rfc(9293, section: "3.4.1"), .rfc(9293, section: "3.5"), .rfc(6056, section: "3"),
@@ -85,7 +89,7 @@ package struct SYNBurst: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.source) opened \(many.flows) connections to \(many.destination) several times at once, each from one port."
+        "\(many.source) opened \(many.flows) connections to \(many.destination) several times at the same time, each from one port."
     }
 
     private func summary(of bursts: [Burst], largest: Burst, in history: History) -> String {
@@ -94,14 +98,14 @@ package struct SYNBurst: Detector {
         if bursts.count == 1 {
             return """
                 \(from.address) opened the same connection to \(to) \(Wording.times(largest.attempts.count)) \
-                within \(Wording.duration(largest.span(in: history))), each time from port \(from.port) with \
-                a sequence number of its own.
+                within \(Wording.duration(largest.span(in: history))), each time from port \(from.port) with a new \
+                sequence number.
                 """
         }
         return """
             \(from.address) opened the same connection to \(to) \(Wording.times(largest.attempts.count)) \
             within \(Wording.duration(largest.span(in: history))), each time from port \(from.port) with a \
-            sequence number of its own, and did so \(Wording.times(bursts.count)).
+            new sequence number; \(bursts.count) bursts in all.
             """
     }
 
@@ -117,7 +121,7 @@ package struct SYNBurst: Detector {
                 """
                 The ISNs of SYN \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) \
                 follow one kernel's clock of 64 ns (\(Wording.list(predicted)) apart; captured \
-                \(Wording.list(captured))): independent connects of one host.
+                \(Wording.list(captured)) apart), so one host made independent connects.
                 """
             )
         }
@@ -164,8 +168,12 @@ package struct SYNBurst: Detector {
         let host = history.initiator.address.description
         let port = history.initiator.port
         return [
-            Check(on: host, "uname -r", "the kernel whose connects these are"),
-            Check(on: host, "ss -tanp sport = :\(port)", "who owns port \(port)"),
+            Check(on: host, "uname -r", "The version of the kernel that made these connects."),
+            Check(
+                on: host,
+                "ss -tanp sport = :\(port)",
+                "Names the process that owns port \(port)."
+            ),
         ]
     }
 }

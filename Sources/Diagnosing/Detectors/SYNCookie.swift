@@ -5,24 +5,29 @@ package struct SYNCookie: Detector {
     package static let manual = Manual(
         id: "syn-cookie",
         title: "SYN cookies",
+        group: .options,
         sees: """
-            A SYN-ACK without window scale and SACK permitted, although the SYN offered both and the same responder \
-            gave them in another SYN-ACK of the four-tuple; or several SYN-ACKs to one SYN, with different \
-            server ISNs and none of the options that the SYN offered.
+            A SYN-ACK without window scale and SACK permitted, although the SYN offered both and the same server \
+            granted them in another SYN-ACK of the four-tuple. Or several SYN-ACKs to one SYN, with different \
+            server ISNs and none of the offered options.
             """,
         means: """
-            The responder's queue of half-open connections is full, or a device before it answers in its place: the \
-            state of the connection is in the server ISN, which leaves no room for options. The connection \
-            works, with windows of 64 KiB at most, and the responder cannot repeat its SYN-ACK, so that a lost \
-            ACK or a full accept queue shows no other sign.
+            The server's queue of half-open connections is full, or a device in front of it answers in its \
+            place. The state of the connection is encoded in the server's ISN, which leaves no room for options. \
+            The connection works, with windows of at most 64 KiB. The server cannot repeat its SYN-ACK, so a \
+            lost ACK or a full accept queue shows no other sign.
             """,
         unless: """
-            With timestamps, Linux keeps the options in the low bits of TSval, and such a cookie cannot be told from \
-            an ordinary SYN-ACK. A responder that never gives the options is an old or small stack.
+            With timestamps, Linux keeps the options in the low bits of TSval; such a cookie cannot be \
+            distinguished from an ordinary SYN-ACK. A server that never grants the options has an old or small \
+            stack.
             """,
         check: """
-            On the responder nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtTCPReqQFullDoCookies, and \
+            On the server: nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtTCPReqQFullDoCookies, and \
             the length of its queue (ss -ltn) against net.ipv4.tcp_max_syn_backlog and net.core.somaxconn.
+            """,
+        elsewhere: """
+            Linux: possible SYN flooding on port …, sending cookies.
             """,
         sources: [.rfc(4987, section: "3.6"), .rfc(7323, section: "2.2")],
         example: Exchange {
@@ -97,7 +102,7 @@ package struct SYNCookie: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.destination) seems to have answered \(many.flows) connections of \(many.source) with SYN cookies.
+        \(many.destination) seems to have answered \(many.flows) connections from \(many.source) with SYN cookies.
         """
     }
 
@@ -146,7 +151,7 @@ package struct SYNCookie: Detector {
             "Packet \(packet) has neither window scale nor SACK permitted, though packet \(syn) offers both"
         return isGivenElsewhere
             ? "\(lack) and other SYN-ACKs of \(history.responder.address) have them."
-            : "\(lack), and each SYN-ACK to that SYN has another ISN: no state is kept for it."
+            : "\(lack), and each SYN-ACK to that SYN has another ISN, so no state is kept for it."
     }
 
     private func checks(in history: History) -> [Check] {
@@ -154,12 +159,12 @@ package struct SYNCookie: Detector {
             Check(
                 on: history.responder.address.description,
                 "nstat -az TcpExtSyncookiesSent TcpExtSyncookiesFailed TcpExtTCPReqQFullDoCookies",
-                "are SYN cookies sent, and do they come back?"
+                "SyncookiesSent that rises shows that the SYN queue overflows."
             ),
             Check(
                 on: history.responder.address.description,
                 "ss -ltn sport = :\(history.responder.port)",
-                "is Recv-Q as large as Send-Q?"
+                "Recv-Q as large as Send-Q: the accept queue is full."
             ),
         ]
     }

@@ -5,22 +5,26 @@ package struct SYNFlood: Detector {
     package static let manual = Manual(
         id: "syn-flood",
         title: "SYN flood",
+        group: .network,
         sees: """
-            200 or more new attempts to one service within a second, of which fewer than one in ten came up, fewer \
-            than one in five sent its SYN again, and fewer than half were refused.
+            At least 200 new attempts to one service within a second. Fewer than one in ten were established, \
+            fewer than one in five sent their SYN again, and fewer than half were refused.
             """,
         means: """
-            An attack, with forged sources or from one host, or a load generator that never completes a handshake. \
-            The responder keeps a half-open entry for each, or falls back on SYN cookies; honest clients wait or \
-            fail.
+            An attack, with forged sources or from one host, or a load generator that never completes a \
+            handshake. The server keeps a half-open entry for each, or falls back to SYN cookies. Real clients \
+            wait or fail.
             """,
         unless: """
-            When a service dies, its honest clients pour in too, but they send the same SYN again, with growing \
-            gaps, and a closed port refuses them. One host that tries many ports is a scan.
+            When a service dies, its real clients also arrive in large numbers. They retransmit the same SYN \
+            with growing gaps, and a closed port refuses them. One host that tries many ports is a scan.
             """,
         check: """
-            On the responder nstat -az TcpExtSyncookiesSent TcpExtListenDrops, and ss -tan state syn-recv; \
+            On the server: nstat -az TcpExtSyncookiesSent TcpExtListenDrops, and ss -tan state syn-recv; \
             net.ipv4.tcp_syncookies should be 1. Upstream, the sources or the rate can be filtered.
+            """,
+        elsewhere: """
+            Suricata: stream-event:3whs_syn_flood. Zeek: many conn_state S0.
             """,
         sources: [.rfc(4987, section: "3.6"), .rfc(4732, section: "3.1")],
         example: Exchange(to: "198.51.100.20:80") {
@@ -107,7 +111,7 @@ package struct SYNFlood: Detector {
             guards: survey.guards + (isPending ? [.captureEnded] : []),
             summary: """
                 \(service) got \(serviceCounter.attempts) SYNs from \(from) in \(time), up to \(serviceCounter.peak()) within a second, \
-                and \(serviceCounter.established == 0 ? "none" : "only \(serviceCounter.established)") of these connections came up.
+                and \(serviceCounter.established == 0 ? "none" : "only \(serviceCounter.established)") of these connections \(serviceCounter.established == 1 ? "was" : "were") established.
                 """,
             explanation: explanation(of: serviceCounter, isPending: isPending),
             count: serviceCounter.attempts,
@@ -139,7 +143,7 @@ package struct SYNFlood: Detector {
                 Check(
                     on: service.address.description,
                     "nstat -az TcpExtSyncookiesSent TcpExtListenDrops",
-                    "does it still serve honest clients, by cookies?"
+                    "SyncookiesSent that rises: real clients are still served, by cookies."
                 )
             ],
             firstSeen: serviceCounter.firstTime,
@@ -152,11 +156,11 @@ package struct SYNFlood: Detector {
     private func explanation(of serviceCounter: ServiceCounter, isPending: Bool) -> String {
         let answers =
             serviceCounter.answered == 0
-            ? "None was answered."
-            : "\(serviceCounter.answered) were answered, with \(Wording.count(serviceCounter.answers, "SYN-ACK")) in all."
+            ? "No SYN was answered."
+            : "\(serviceCounter.answered) SYNs were answered, with \(Wording.count(serviceCounter.answers, "SYN-ACK")) in all."
         // Honest clients have had no time yet to send their SYN again.
         if isPending { return answers }
         return
-            "\(answers) \(serviceCounter.persistent == 0 ? "No" : "Only \(serviceCounter.persistent)") SYN was sent again, as honest clients would."
+            "\(answers) \(serviceCounter.persistent == 0 ? "No" : "Only \(serviceCounter.persistent)") SYN was retransmitted, as real clients would do."
     }
 }

@@ -5,23 +5,27 @@ package struct SilentConnection: Detector {
     package static let manual = Manual(
         id: "silent-connection",
         title: "silent connection",
+        group: .standstill,
         sees: """
-            A complete handshake, and no data in either direction until one end closes after 5 s or more, or until \
-            the capture ends. A responder that closes within a second of the handshake, without a byte, is told as \
-            closed-before-data.
+            A complete handshake, and no data in either direction until one end closes after 5 s or more, or \
+            until the capture ends. A server that closes within a second of the handshake, without a byte, is \
+            reported as closed-before-data.
             """,
         means: """
-            Both stacks did their part; an application did not. The end that should have spoken is stuck before its \
-            first write, handed the socket to a process that never took it, or waits for the other in turn. Who gave \
-            up, and after how long, names the timeout: round seconds are an application's.
+            Both stacks did their part; an application did not. The end that should have sent first is stuck \
+            before its first write, handed the socket to a process that never took it, or waits itself. Who gave \
+            up, and after how long, points to the timeout: round seconds are an application's.
             """,
         unless: """
-            Clients open connections for later use: on web ports it is a note. Health checks close at once. A capture \
-            that misses one direction shows no data where there was some.
+            Clients open connections for later use, so on web ports it is a note. Health checks close \
+            immediately. A capture that misses one direction shows no data where there was some.
             """,
         check: """
-            On the end that should have spoken: ss -tnpi shows the process and its queues, strace or a thread dump \
-            what it waits for.
+            On the end that should have sent first: ss -tnpi shows the process and its queues, strace or a \
+            thread dump shows what it waits for.
+            """,
+        elsewhere: """
+            Zeek: conn_state SF or S1 with orig_bytes and resp_bytes 0.
             """,
         sources: [.rfc(9293, section: "3.8")],
         followsFrom: ["accept-queue-overflow", "retransmission-timeout"],
@@ -94,7 +98,7 @@ package struct SilentConnection: Detector {
                 Check(
                     on: lastDataSender.address.description,
                     "ss -tnpi state all '( sport = :\(port) or dport = :\(port) )'",
-                    "which process holds the socket, and is anything in its queues?"
+                    "Names the process that holds the socket, and shows what is in its queues."
                 )
             ],
             summary: summary(of: last, in: history),
@@ -103,7 +107,7 @@ package struct SilentConnection: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "Nobody spoke on \(many.flows) connections of \(many.source) to \(many.destination)."
+        "No data was sent on \(many.flows) connections from \(many.source) to \(many.destination)."
     }
 
     private func severity(of silence: Silence, expecting greeter: Bool, in history: History)
@@ -151,7 +155,7 @@ package struct SilentConnection: Detector {
 
     private func note(on index: Int, _ silence: Silence, in history: History) -> String {
         index == silence.end || history.events[index].kind != .ack
-            ? "gives up without having sent or received a byte" : "the connection is up"
+            ? "gives up without having sent or received a byte" : "the connection is established"
     }
 
     private func summary(of silence: Silence, in history: History) -> String {
@@ -159,30 +163,30 @@ package struct SilentConnection: Detector {
         let duration = Wording.duration(silence.duration)
         guard let end = silence.end else {
             return """
-                Nobody has spoken on the connection of \(initiator) to \(responder) in the \(duration) that the \
-                capture shows of it.
+                No data was sent on the connection from \(initiator) to \(responder) in the \(duration) that were \
+                captured.
                 """
         }
         let closer = history.endpoint(of: history.events[end]).address
         let verb = history.events[end].kind == .rst ? "reset" : "closed"
         if silence.isAtOnce {
             return """
-                \(responder) accepted the connection of \(initiator) and \(verb) it \(duration) later, without a byte.
+                \(responder) accepted the connection from \(initiator) and \(verb) it \(duration) later, without a byte.
                 """
         }
         return """
             \(closer) \(verb) its connection \(closer == initiator ? "to \(responder)" : "with \(initiator)") after \
-            \(duration) in which nobody had sent a byte.
+            \(duration) without a byte in either direction.
             """
     }
 
     private func explanation(of silence: Silence, _ greeter: Bool, in history: History) -> String {
         let port = history.responder.port
         let who = greeter ? "the server greets first" : "the client speaks first"
-        let rule = greeter ? "On port \(port)" : "As far as port \(port) tells,"
+        let rule = greeter ? "On port \(port)" : "On port \(port), as far as is known,"
         return """
-            The handshake was complete with packet \(history.events[silence.events[0]].packet). \(rule) \(who): \
-            \(greeter ? history.responder.address : history.initiator.address) was expected to.
+            Packet \(history.events[silence.events[0]].packet) completed the handshake. \(rule) \(who): \
+            \(greeter ? history.responder.address : history.initiator.address) should have sent first.
             """
     }
 

@@ -5,26 +5,27 @@ package struct SimultaneousOpen: Detector {
     package static let manual = Manual(
         id: "simultaneous-open",
         title: "simultaneous open",
+        group: .network,
         sees: """
             Both ends send a SYN before either sends a SYN-ACK; then each sends a SYN-ACK with the ISN of its \
-            own SYN that acknowledges the other's. If that has not brought the connection up after 3 s it is \
-            stuck. Or source and destination are the same address and port (self-connect).
+            own SYN that acknowledges the other's. If the connection is not established after 3 s, it is stuck. \
+            Or source and destination are the same address and port (self-connect).
             """,
         means: """
-            It is legal, and what hole punching through address translation aims at. A firewall that knows \
-            connections by their first SYN may drop one half of it, and then it never comes up. A socket that \
-            connects to its own port meets nobody but itself: the port lies in the range of ephemeral ports, \
-            and the service that should listen there is not running, or cannot start any more.
+            This is legal, and what hole punching through address translation aims at. A firewall that \
+            identifies connections by their first SYN may drop one half, and the connection is never \
+            established. A socket that connects to its own port reaches itself: the port is in the ephemeral \
+            range, and the service that should listen there is not running, or can no longer start.
             """,
         unless: """
-            A SYN of the other end after the first attempt was refused or reset is a connection of its own. A \
-            responder that never sends a SYN-ACK splits the handshake. A late copy of an old SYN carries \
-            another ISN than the SYN-ACK that follows.
+            A SYN from the other end after the first attempt was refused or reset is a separate connection. A \
+            server that never sends a SYN-ACK splits the handshake. A late copy of an old SYN carries another \
+            ISN than the SYN-ACK that follows.
             """,
         check: """
-            Which programs on both hosts bind these two ports before they connect (ss -tanp); for a \
-            self-connect, whether net.ipv4.ip_local_port_range contains the port of the service, which \
-            net.ipv4.ip_local_reserved_ports can take out of it.
+            Which programs on both hosts bind these two ports before they connect (ss -tanp). For a \
+            self-connect: whether net.ipv4.ip_local_port_range contains the port of the service; \
+            net.ipv4.ip_local_reserved_ports can exclude it.
             """,
         sources: [
             .rfc(9293, section: "3.5"), .rfc(5382, section: "4.2"),
@@ -96,7 +97,7 @@ package struct SimultaneousOpen: Detector {
     package static func summary(of many: Finding) -> String {
         many.reason == Kind.own.rawValue
             ? "\(many.flows) sockets connected to themselves at \(many.destination)."
-            : "\(many.source) and \(many.destination) opened \(many.flows) connections from both ends at once."
+            : "\(many.source) and \(many.destination) opened \(many.flows) connections from both ends at the same time."
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {
@@ -164,11 +165,11 @@ package struct SimultaneousOpen: Detector {
         return switch story.kind {
         case .own:
             "\(first) connected to itself: the socket's own SYN came back to it and was answered."
-        case .crossed: "\(both), and opened one connection from both ends at once."
-        case .late: "\(both), and needed \(time) until their connection was up."
+        case .crossed: "\(both), and opened one connection from both ends at the same time."
+        case .late: "\(both), and took \(time) to establish their connection."
         case .pending:
-            "\(both), and their connection was not up when the capture ended \(time) later."
-        case .stuck: "\(both), and their connection is stuck: it was not up \(time) later."
+            "\(both), and their connection was not established when the capture ended \(time) later."
+        case .stuck: "\(both), and their connection is stuck: it was not established \(time) later."
         case .reset: "\(both), and their connection was reset \(time) later."
         }
     }
@@ -176,8 +177,8 @@ package struct SimultaneousOpen: Detector {
     private func explanation(of story: Story, in history: History) -> String {
         guard story.kind != .own else {
             return """
-                Nothing listens on port \(history.responder.port); connect() was given the very same port as \
-                its own, and TCP opens from both ends at once (RFC 9293 §3.5).
+                Nothing listens on port \(history.responder.port); connect() was given the same port as \
+                its own, and TCP opens from both ends (RFC 9293 §3.5).
                 """
         }
         let count = story.events.count { history.events[$0].kind == .synAck }
@@ -202,7 +203,7 @@ package struct SimultaneousOpen: Detector {
                 Check(
                     on: history.initiator.address.description,
                     "sysctl net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports",
-                    "does the range contain port \(history.responder.port)?"
+                    "If the range contains port \(history.responder.port), reserve that port."
                 )
             ]
         }
@@ -210,7 +211,7 @@ package struct SimultaneousOpen: Detector {
             Check(
                 on: end.address.description,
                 "ss -tanp sport = :\(end.port)",
-                "which program binds port \(end.port) and connects?"
+                "Names the program that binds port \(end.port) and connects."
             )
         }
     }

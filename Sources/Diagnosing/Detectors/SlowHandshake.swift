@@ -5,24 +5,28 @@ package struct SlowHandshake: Detector {
     package static let manual = Manual(
         id: "slow-handshake",
         title: "slow handshake",
+        group: .slowness,
         sees: """
-            A handshake was completed, but its SYN or SYN-ACK had to be sent again before, or it took longer than \
-            200 ms and than three times the median of the other handshakes with the same responder. The median \
-            counts where there are five or more of them.
+            A handshake was completed, but its SYN or SYN-ACK had to be retransmitted first. Or it took longer \
+            than 200 ms and than three times the median of other handshakes with the same server. The median \
+            counts if there are five or more of them.
             """,
         means: """
-            Steps of 1 s, 3 s or 7 s are the retransmission timer of a lost SYN or SYN-ACK: a full queue, a race in \
-            connection tracking, a lossy path. A delay without loss lies on the leg where it shows: between SYN and \
-            SYN-ACK with the responder and the path to it, between SYN-ACK and ACK with the initiator.
+            Steps of 1 s, 3 s or 7 s are the retransmission timer of a lost SYN or SYN-ACK: a full queue, a race \
+            in connection tracking, a lossy path. A delay without loss belongs to the leg where it shows: \
+            between SYN and SYN-ACK to the server and the path to it, between SYN-ACK and ACK to the client.
             """,
         unless: """
-            A long path makes all handshakes with a host slow alike, so that none of them stands out. A \
-            retransmission that crosses the late answer was no loss: the timestamp that the answer echoes tells \
-            which SYN it answers. Only the leg beyond the place of the capture can be measured there.
+            A long path makes all handshakes with a host equally slow, so none of them stands out. A \
+            retransmission that crosses the late answer was not a loss: the echoed timestamp shows which SYN is \
+            answered. Only the leg beyond the capture point can be measured there.
             """,
         check: """
-            On both ends nstat -az TcpExtTCPSynRetrans TcpRetransSegs; on the way conntrack -S (insert_failed); a \
-            capture at the other end tells which of the two was lost.
+            On both ends: nstat -az TcpExtTCPSynRetrans TcpRetransSegs. On the path: conntrack -S \
+            (insert_failed). A capture at the other end shows which of the two was lost.
+            """,
+        elsewhere: """
+            Wireshark: TCP Retransmission of the SYN; tcp.analysis.initial_rtt.
             """,
         sources: [.rfc(6298, section: "2"), .rfc(6298, section: "5.7")],
         followsFrom: [
@@ -81,7 +85,7 @@ package struct SlowHandshake: Detector {
                 : ["long-path", "slow-host", "syn-proxy"],
             checks: checks(of: worst, in: history),
             summary: """
-                \(history.initiator) needed \(Wording.duration(worst.total)) to connect to \(history.responder): \
+                \(history.initiator) took \(Wording.duration(worst.total)) to connect to \(history.responder): \
                 \(worst.reasonInWords(history)).
                 """,
             explanation: explanation(of: worst, in: history)
@@ -89,7 +93,7 @@ package struct SlowHandshake: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) to \(many.destination) came up late."
+        "\(many.flows) connections from \(many.source) to \(many.destination) were slow to establish."
     }
 
     private func measure(_ incarnation: Incarnation, in history: History) -> Slow? {
@@ -170,12 +174,12 @@ package struct SlowHandshake: Detector {
             """
         var text =
             slow.wait > 0
-            ? "\(Wording.duration(slow.wait)) went by before the SYN that was answered. \(legs)"
+            ? "The SYN that was answered came after \(Wording.duration(slow.wait)). \(legs)"
             : legs
         let usual = history.capture.handshakeTimes.usual(of: history.responder.address)
         if let usual, usual.count > 5 {
             text +=
-                " The median of the last \(usual.count) handshakes with it is \(Wording.duration(usual.median))."
+                " The median of the last \(usual.count) handshakes with the same server is \(Wording.duration(usual.median))."
         }
         return text
     }
@@ -186,7 +190,7 @@ package struct SlowHandshake: Detector {
             Check(
                 on: host.address.description,
                 "nstat -az TcpExtTCPSynRetrans TcpExtListenDrops TcpRetransSegs",
-                "which of them rises with every slow connection?"
+                "The counter that rises with every slow connection shows what was lost."
             )
         ]
     }
@@ -221,12 +225,12 @@ package struct SlowHandshake: Detector {
         func reasonInWords(_ history: History) -> String {
             switch reason {
             case "syn-lost":
-                "its SYN was answered only when it was sent for the \(Wording.ordinal((sendings.firstIndex(of: sending) ?? 0) + 1)) time"
+                "the SYN was answered only on its \(Wording.ordinal((sendings.firstIndex(of: sending) ?? 0) + 1)) transmission"
             case "slow-responder": "the SYN-ACK came \(Wording.duration(answerLeg)) after the SYN"
             case "slow-initiator":
                 "the ACK came \(Wording.duration(completionLeg)) after the SYN-ACK"
-            case "completion-lost": "the SYN-ACK had to be sent again before the ACK came"
-            default: "both ways were slow"
+            case "completion-lost": "the SYN-ACK had to be retransmitted before the ACK came"
+            default: "both directions were slow"
             }
         }
     }

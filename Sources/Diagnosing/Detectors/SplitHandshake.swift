@@ -5,24 +5,28 @@ package struct SplitHandshake: Detector {
     package static let manual = Manual(
         id: "split-handshake",
         title: "split handshake",
+        group: .network,
         sees: """
             The responder answers the SYN with a plain SYN (four-way), or with a bare ACK and then a SYN \
             (five-way); the initiator sends the SYN-ACK, with its own ISN unchanged, and the responder only \
             acknowledges that. It sends no SYN-ACK itself.
             """,
         means: """
-            The connection comes up as if the responder had opened it. Whatever takes the direction of a \
-            connection from its SYN-ACK (stateful firewalls, intrusion detection) may from now on take the \
-            server for the client, and inspect or allow the wrong side. No common stack opens so of itself.
+            The connection is established as if the server had opened it. Firewalls that take the direction of a \
+            connection from its SYN-ACK may then mistake the server for the client, and inspect or allow the \
+            wrong side. No common stack does this by itself.
             """,
         unless: """
-            Where both ends open at once, each also sends a SYN-ACK, and the two SYNs have crossed. If the \
-            responder's SYN came sooner than its host can have known of the first SYN, its SYN-ACK may have \
-            been missed by the capture: then the finding is only possible.
+            If both ends open at the same time, each also sends a SYN-ACK, and the two SYNs have crossed. If the \
+            server's SYN came before its host can have received the first SYN, the capture may have missed its \
+            SYN-ACK: then the finding is only possible.
             """,
         check: """
-            Which stack or tool answers on the responder, and whether that host is to be trusted; whether the \
-            firewall on the way drops split handshakes, as several have an option for.
+            Which stack or tool answers on the server, and whether that host is to be trusted; whether the \
+            firewall on the path drops split handshakes, as several can.
+            """,
+        elsewhere: """
+            Suricata: stream-event:3whs_syn_toclient_on_syn_recv.
             """,
         sources: [
             .rfc(9293, section: "3.5"),
@@ -87,16 +91,16 @@ package struct SplitHandshake: Detector {
             causes: ["attack-or-test-tool", "unusual-stack"],
             checks: checks(in: history),
             summary: """
-                \(history.responder) answered the SYN of \(history.initiator) with \
+                \(history.responder) answered the SYN from \(history.initiator) with \
                 \(isFiveWay ? "an ACK and a SYN of its own" : "a SYN of its own") after \
-                \(Wording.duration(split.delay)) and let it send the SYN-ACK: a split handshake.
+                \(Wording.duration(split.delay)) and left the SYN-ACK to the client: a split handshake.
                 """,
             explanation: explanation(of: split, in: history)
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) split its SYN-ACK in \(many.flows) connections of \(many.source)."
+        "\(many.destination) split its SYN-ACK in \(many.flows) connections from \(many.source)."
     }
 
     private func split(of incarnation: Incarnation, in history: History) -> Split? {
@@ -119,7 +123,7 @@ package struct SplitHandshake: Detector {
         switch event {
         case opening.announcement: "acknowledges the SYN, without a SYN of its own"
         case opening.syn: "a SYN where a SYN-ACK should be"
-        case opening.acceptance: "the initiator's SYN-ACK, with the ISN of its SYN"
+        case opening.acceptance: "the client's SYN-ACK, with the ISN of its SYN"
         default: "acknowledges that: the roles are reversed"
         }
     }
@@ -129,12 +133,12 @@ package struct SplitHandshake: Detector {
         guard !split.isCertain else {
             let reason =
                 split.opening.announcement == nil
-                ? "it took as long as a round trip to \(history.responder.address) does (\(Wording.duration(split.roundTrip)))"
-                : "it had acknowledged the SYN before"
+                ? "it took as long as the round trip to \(history.responder.address) does (\(Wording.duration(split.roundTrip)))"
+                : "it had already acknowledged the SYN"
             return "Packet \(packet) answers the SYN rather than crossing it: \(reason)."
         }
         return """
-            Packet \(packet) came sooner than a round trip to \(history.responder.address) takes \
+            Packet \(packet) came sooner than the round trip to \(history.responder.address) takes \
             (\(Wording.duration(split.roundTrip))), so the two SYNs may also have crossed, and the capture missed \
             the SYN-ACK of a simultaneous open.
             """
@@ -146,12 +150,12 @@ package struct SplitHandshake: Detector {
             Check(
                 on: responder.address.description,
                 "ss -tlnp sport = :\(responder.port)",
-                "does an ordinary listener own the port, or some other program?"
+                "Shows whether an ordinary listener or another program owns the port."
             ),
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any tcp port \(responder.port) and host \(history.initiator.address)",
-                "does it send a SYN-ACK that is lost on the way?"
+                "A SYN-ACK here that the other capture lacks was lost on the path."
             ),
         ]
     }

@@ -5,25 +5,28 @@ package struct StaleSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-stale",
         title: "SYN-ACK for a superseded SYN",
+        group: .staleState,
         sees: """
             The acknowledgment of a SYN-ACK is one more than the ISN of an earlier SYN on the four-tuple, or \
-            lies in the connection that used the four-tuple before; a SYN with another ISN had been captured \
-            in between.
+            belongs to the previous connection on it. A SYN with another ISN had been captured in between.
             """,
         means: """
-            The responder has a half-open entry that the initiator has given up. In SYN-SENT the initiator \
-            must answer an unacceptable acknowledgment with a RST; a stateful firewall on the way may call \
-            the SYN-ACK invalid and reject or drop it, and then the entry lives on. Where the echoed \
-            timestamp is that of the newest SYN, the responder matched the new SYN to its old entry.
+            The server has a half-open entry that the client has given up. In SYN-SENT the client must answer an \
+            unacceptable acknowledgment with a RST. A stateful firewall on the path may call the SYN-ACK invalid \
+            and reject or drop it, and then the entry lives on. If the echoed timestamp is that of the newest \
+            SYN, the server matched the new SYN to its old entry.
             """,
         unless: """
-            With TCP Fast Open the acknowledgment may lie within the data of the SYN. A capture may show a \
-            SYN-ACK up to 3 ms before its SYN. A delayed copy after the newest SYN was answered too does no \
-            harm and is only a note.
+            With TCP Fast Open the acknowledgment may be within the data of the SYN. A capture may show a \
+            SYN-ACK up to 3 ms before its SYN. A delayed copy that comes after the newest SYN was answered is \
+            harmless and only a note.
             """,
         check: """
-            The half-open entry on the responder (ss -tan state syn-recv), the connection tracking of every \
-            firewall on the way (conntrack -L, nf_conntrack_log_invalid), and why the initiator began anew.
+            The half-open entry on the server (ss -tan state syn-recv), the connection tracking of every \
+            firewall on the path (conntrack -L, nf_conntrack_log_invalid), and why the client started again.
+            """,
+        elsewhere: """
+            Suricata: stream-event:3whs_synack_with_wrong_ack.
             """,
         sources: [
             .rfc(9293, section: "3.10.7.3"), .rfc(9293, section: "3.5.1"), .rfc(5961, section: "4"),
@@ -80,7 +83,7 @@ package struct StaleSYNACK: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) answered SYNs of \(many.source) that newer ones had replaced, in \(many.flows) connections."
+        "\(many.destination) answered superseded SYNs from \(many.source) in \(many.flows) connections."
     }
 
     private func isStale(_ event: Int, _ answer: Answer, in history: History) -> Bool {
@@ -124,7 +127,7 @@ package struct StaleSYNACK: Detector {
     private func note(on answer: Answer) -> String {
         switch answer.subject {
         case .stale(let ordinal, let reason): "acknowledges SYN \(ordinal) (\(reason.rawValue))"
-        case .former, .current, .unseen, .unsolicited: "acknowledges the connection before"
+        case .former, .current, .unseen, .unsolicited: "acknowledges the previous connection"
         }
     }
 
@@ -135,25 +138,26 @@ package struct StaleSYNACK: Detector {
         in history: History
     ) -> String {
         let responder = history.responder.address
-        let often = stale.count > 1 ? ", and did so \(Wording.times(stale.count))" : ""
+        let often = stale.count > 1 ? " \(Wording.times(stale.count))" : ""
         guard let first = attempts.first else {
             return """
-                \(responder) answered the new SYN out of the connection that used port \
-                \(history.initiator.port) before\(often).
+                \(responder) answered the new SYN\(often) with the numbers of the previous connection from port \
+                \(history.initiator.port).
                 """
         }
         if attempts.count > 1 {
             return """
-                \(responder) answered SYN \(Wording.list(attempts.map(String.init))), each of which a newer \
-                SYN had replaced.
+                \(responder) answered SYN \(Wording.list(attempts.map(String.init))), each already superseded by a newer \
+                SYN.
                 """
         }
         let newest = newestSYN(before: stale[stale.count - 1].event, in: incarnation)
         let which = first == 1 ? "the first SYN" : "SYN \(first)"
         let replaced =
             newest == first + 1
-            ? "which SYN \(newest) had replaced" : "which the others had replaced"
-        return "\(responder) answered \(which), \(replaced)\(often)."
+            ? "which SYN \(newest) had already superseded"
+            : "which later SYNs had already superseded"
+        return "\(responder) replied\(often) to \(which), \(replaced)."
     }
 
     private func newestSYN(before event: Int, in incarnation: Incarnation) -> Int {
@@ -188,9 +192,9 @@ package struct StaleSYNACK: Detector {
         if reasons.contains(.crossed) {
             let crossed = reasons.count { $0 == .crossed }
             let which =
-                crossed == 1 ? stale.count == 1 ? "It" : "The first of them" : "Each of them"
+                crossed == 1 ? stale.count == 1 ? "It" : "The first one" : "Each of them"
             sentences.append(
-                "\(which) crossed the newer SYN on the way: \(responder) had not seen that yet."
+                "\(which) crossed the newer SYN in flight: \(responder) had not received it yet."
             )
         }
         if sentences.isEmpty { sentences.append("It acknowledges \(first.acknowledgment).") }
@@ -223,12 +227,12 @@ package struct StaleSYNACK: Detector {
             Check(
                 on: responder.address.description,
                 "ss -tan state syn-recv sport = :\(responder.port)",
-                "is the entry of port \(port) still there?"
+                "An entry for port \(port) is the stale half-open connection."
             ),
             Check(
                 on: history.initiator.address.description,
                 "conntrack -L -p tcp --orig-port-src \(port)",
-                "which SYN does connection tracking believe in?"
+                "Shows which SYN connection tracking remembers."
             ),
         ]
     }

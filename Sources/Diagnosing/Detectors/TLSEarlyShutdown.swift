@@ -6,6 +6,7 @@ package struct TLSEarlyShutdown: Detector {
     package static let manual = Manual(
         id: "tls-early-shutdown",
         title: "TLS shut down during connection set-up",
+        group: .tls,
         sees: """
             Within 5 s after the TLS handshake, and before any application data, one end sent a close_notify and left \
             TCP open; the other end closed TCP without a close_notify of its own (closed-on-close-notify). On ports \

@@ -5,6 +5,7 @@ package struct TLSFatalAlert: Detector {
     package static let manual = Manual(
         id: "tls-alert",
         title: "fatal TLS alert",
+        group: .tls,
         sees: """
             A TLS alert record in the clear that is fatal, or a warning other than close_notify, user_canceled, \
             no_renegotiation and unrecognized_name (reason fatal). Or an encrypted one, known by its record type in TLS \

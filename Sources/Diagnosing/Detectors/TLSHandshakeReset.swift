@@ -5,6 +5,7 @@ package struct TLSHandshakeReset: Detector {
     package static let manual = Manual(
         id: "tls-handshake-reset",
         title: "TLS handshake failure",
+        group: .tls,
         sees: """
             A FIN or RST after a ClientHello, or any later message of a TLS handshake, and before the server's first \
             application data, with no alert of either end before it. The reason says what stands out: \

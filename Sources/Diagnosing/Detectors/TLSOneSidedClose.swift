@@ -5,26 +5,27 @@ package struct TLSOneSidedClose: Detector {
     package static let manual = Manual(
         id: "tls-one-sided-close",
         title: "one-sided TLS close",
+        group: .tls,
         sees: """
-            One end sent a close_notify (an alert record up to TLS 1.2; in TLS 1.3 a last record of the length of an \
-            alert), and the other closed TCP without one: by FIN (fin-without-close-notify) or by RST \
-            (rst-on-close-notify). Or, up to TLS 1.2, the other has left the connection open for 5 s since \
+            One end sent a close_notify (an alert record up to TLS 1.2; in TLS 1.3 a last record of the length \
+            of an alert), and the other closed TCP without one: by FIN (fin-without-close-notify) or by RST \
+            (rst-on-close-notify). Or, up to TLS 1.2, the other has left the connection open for 5 s \
             (left-open).
             """,
         means: """
-            The end that answered with FIN or RST did not read the close_notify, or its program closes the socket \
-            without ending TLS. Up to TLS 1.2 it must answer with its own; in TLS 1.3 each end closes its own \
-            direction. Mostly harmless: all data up to the close_notify arrived. With a RST, data on the way to the \
-            end that sent it is lost.
+            The end that answered with FIN or RST did not read the close_notify, or its program closes the \
+            socket without ending TLS. Up to TLS 1.2 it must answer with its own; in TLS 1.3 each end closes its \
+            own direction. Mostly harmless: all data up to the close_notify arrived. With a RST, data on its way \
+            to the end that sent it is lost.
             """,
         unless: """
-            A close_notify in answer to the other's, late or early, is an orderly close, and a RST after both is noise. \
-            An alert after a FIN that came without one is a complaint. A FIN that crossed the close_notify on its way \
-            is none of this, and where the end of a stream was not captured the detector is silent.
+            A close_notify in answer to the other's, late or early, is an orderly close, and a RST after both is \
+            harmless. An alert after a FIN that came without one is a complaint. A FIN that crossed the \
+            close_notify does not count. If the end of a stream was not captured, nothing is reported.
             """,
         check: """
-            Whether the program calls SSL_shutdown (or its like) before close(), and reads until it has the other's \
-            close_notify; harmless where the protocol itself tells how long an answer is.
+            Whether the program calls SSL_shutdown (or its equivalent) before close(), and reads until it has \
+            the other's close_notify. Harmless if the protocol itself states the length of an answer.
             """,
         sources: [.rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1")],
         followsFrom: ["tls-early-shutdown", "rst-injected"],
@@ -100,7 +101,7 @@ package struct TLSOneSidedClose: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "In \(many.flows) TLS sessions of \(many.source) with \(many.destination) only one end sent a close_notify."
+        "In \(many.flows) TLS sessions between \(many.source) and \(many.destination) only one end sent a close_notify."
     }
 
     private func found(in closing: TLSClosing) -> Case? {
@@ -172,12 +173,12 @@ package struct TLSOneSidedClose: Detector {
             "\(own) ended its \(closing.session.versionName) session with \(other)\(closing.forName)"
         switch found.reason {
         case .fin:
-            return "\(start) by a close_notify, and the other end closed without one \(time) later."
+            return "\(start) with a close_notify, and the peer closed without one \(time) later."
         case .reset:
             return
-                "\(start) by a close_notify, and the other end reset the connection \(time) later."
+                "\(start) with a close_notify, and the peer reset the connection \(time) later."
         case .leftOpen:
-            return "\(start) by a close_notify, and the other end has not closed for \(time)."
+            return "\(start) with a close_notify, and the peer has not closed for \(time)."
         }
     }
 
@@ -187,8 +188,8 @@ package struct TLSOneSidedClose: Detector {
         if found.alert.isPresumed {
             sentences.append(
                 """
-                The close_notify is taken from the length of the last record (\(found.alert.length) octets): \
-                two octets of data would look the same.
+                The close_notify is inferred from the length of the last record (\(found.alert.length) bytes); \
+                two bytes of data would look the same.
                 """
             )
         }
@@ -198,7 +199,9 @@ package struct TLSOneSidedClose: Detector {
                 : "Up to TLS 1.2 the other end must answer with its own close_notify (RFC 5246 §7.2.1)."
         )
         if found.saysMore {
-            sentences.append("It sent application data after the close_notify, which nobody reads.")
+            sentences.append(
+                "The peer sent application data after the close_notify, which was not read."
+            )
         }
         return sentences.joined(separator: " ")
     }

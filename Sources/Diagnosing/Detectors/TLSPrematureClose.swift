@@ -5,27 +5,28 @@ package struct TLSPrematureClose: Detector {
     package static let manual = Manual(
         id: "tls-premature-close",
         title: "TLS closed without close_notify",
+        group: .tls,
         sees: """
-            The end that closes TCP first, after data went through, sent no close_notify before its FIN or its RST, nor \
-            did the other end. The reason says how that is known: truncated-record: its last record lacks octets; \
-            no-close-notify: up to TLS 1.2 an alert has a record type of its own, and there was none; \
-            no-alert-sized-record: in TLS 1.3 the last record does not have the length of an alert.
+            The end that closes TCP first, after application data, sent no close_notify before its FIN or RST, \
+            and neither did the other end. The reason states how that is known. truncated-record: its last \
+            record is incomplete. no-close-notify: up to TLS 1.2 an alert has its own record type, and there was \
+            none. no-alert-sized-record: in TLS 1.3 the last record does not have the length of an alert.
             """,
         means: """
-            The other end cannot tell the end of the data from an attack that cuts it short, and many libraries report \
-            an unexpected EOF. A truncated record is a real loss: the process died or was stopped in the middle of \
-            its answer, or something closed the connection in its name. The rest is a habit of many programs, \
-            harmless where the protocol itself says how long an answer is.
+            The other end cannot distinguish the end of the data from an attack that cuts it short, and many \
+            libraries report an unexpected EOF. A truncated record is a real loss: the process died or was \
+            stopped in the middle of its answer, or something closed the connection in its name. The other forms \
+            are a habit of many programs, harmless if the protocol itself states the length of an answer.
             """,
         unless: """
-            Where records or the end of the stream were not captured, the detector is silent, and so it is about a RST \
-            of a stack that has no socket any more. In TLS 1.3 padding may hide an alert. If one end did send its \
+            If records or the end of the stream were not captured, nothing is reported; neither is a RST from a \
+            stack that no longer has a socket. In TLS 1.3 padding may hide an alert. If one end did send its \
             close_notify, it is tls-one-sided-close; before the server's first data it is tls-handshake-reset.
             """,
         check: """
-            Whether the application got the whole answer (Content-Length, chunks, its own length field); the log of \
-            the end that closed; in clients with OpenSSL 3, SSL_OP_IGNORE_UNEXPECTED_EOF for protocols that tell \
-            lengths.
+            Whether the application received the whole answer (Content-Length, chunks, its own length field); \
+            the log of the end that closed; in clients with OpenSSL 3, SSL_OP_IGNORE_UNEXPECTED_EOF for \
+            protocols that state lengths.
             """,
         sources: [
             .rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1"), .rfc(9112, section: "9.8"),
@@ -95,7 +96,7 @@ package struct TLSPrematureClose: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) TLS sessions of \(many.source) with \(many.destination) were closed without close_notify."
+        "\(many.flows) TLS sessions between \(many.source) and \(many.destination) were closed without close_notify."
     }
 
     private func found(in closing: TLSClosing) -> Case? {
@@ -129,7 +130,7 @@ package struct TLSPrematureClose: Detector {
     private func note(on found: Case) -> String {
         let kind = found.isReset ? "RST" : "FIN"
         return found.missing > 0
-            ? "\(kind) inside a record that lacks \(Wording.count(found.missing, "octet"))"
+            ? "\(kind) inside a record that lacks \(Wording.count(found.missing, "byte"))"
             : "\(kind) without a close_notify before it"
     }
 
@@ -145,7 +146,7 @@ package struct TLSPrematureClose: Detector {
             let sent = Int(closing.session[found.closer].lastLength) - found.missing
             return """
                 \(own) \(verb) \(with) in the middle of a record: \(max(0, sent)) of \
-                \(closing.session[found.closer].lastLength) octets were sent.
+                \(closing.session[found.closer].lastLength) bytes were sent.
                 """
         case .none, .noAlertSized:
             let likely = found.reason == .noAlertSized ? ", it seems" : ""
@@ -159,21 +160,21 @@ package struct TLSPrematureClose: Detector {
         switch found.reason {
         case .truncated:
             sentences.append(
-                "What the record held is lost: it cannot be decrypted without its end."
+                "The content of the record is lost, because it cannot be decrypted without its end."
             )
         case .none:
-            sentences.append("None of its records after the handshake is an alert.")
+            sentences.append("None of its records after the handshake was an alert.")
         case .noAlertSized:
             sentences.append(
                 """
-                Its last record has \(stream.lastLength) octets, and an alert would have \
+                Its last record has \(stream.lastLength) bytes; an alert would have \
                 \(found.closing.session.cipherSuite == 0x1305 ? 11 : 19) unless it was padded.
                 """
             )
         }
         if found.quiet >= Self.longSilence {
             sentences.append(
-                "Nothing had come for \(Wording.duration(found.quiet)): it closed an idle connection."
+                "The connection had been idle for \(Wording.duration(found.quiet))."
             )
         }
         return sentences.joined(separator: " ")

@@ -5,25 +5,29 @@ package struct TimeWaitCollision: Detector {
     package static let manual = Manual(
         id: "time-wait-collision",
         title: "TIME-WAIT collision",
+        group: .staleState,
         sees: """
-            The responder closed the connection before first, at most 240 s ago, so that it is in TIME-WAIT; \
-            by RFC 6191 the new SYN is not acceptable there: its timestamp is older than the last of the old \
-            connection, or its ISN is not above the old sequence numbers and no newer timestamp makes up for \
-            it. The answer is a bare ACK with the old numbers, or silence within 60 s.
+            The server was first to close the previous connection, at most 240 s ago, so it is in TIME-WAIT. By \
+            RFC 6191 it does not accept the new SYN: its timestamp is older than the last of the old connection, \
+            or its ISN is not above the old sequence numbers and no newer timestamp helps. The answer is a bare \
+            ACK with the old numbers, or silence within 60 s.
             """,
         means: """
-            The four-tuple is used again too soon and from too low in the sequence space: a small port range, \
-            a fixed or reserved source port, two hosts behind one NAT address, timestamps switched off, or \
-            more than 15.6 MB/s sent, which overtakes the clock of ISNs. A RST of the initiator clears the \
-            state, unless tcp_rfc1337 protects it: then every attempt fails until TIME-WAIT is over.
+            The four-tuple is reused too soon and from too low in the sequence space: a small port range, a \
+            fixed or reserved source port, two hosts behind one NAT address, or timestamps switched off. Sending \
+            more than 15.6 MB/s also overtakes the clock of ISNs. A RST from the client clears the state, unless \
+            tcp_rfc1337 protects it; then every attempt fails until TIME-WAIT is over.
             """,
         unless: """
-            Where the initiator closed first, TIME-WAIT is its own, and the responder knows nothing of it. A SYN \
-            that the rule accepts, or that is answered at once, is harmless reuse.
+            If the client closed first, TIME-WAIT is on the client, and the server has no state. A SYN that the \
+            rule accepts, or that is answered normally, is harmless reuse.
             """,
         check: """
-            Let the initiator close first, widen its port range, keep timestamps on at both ends, and let NAT \
-            reuse ports late. On the responder, nstat -az TcpExtPAWSEstab and TcpExtTW.
+            Let the client close first, widen its port range, keep timestamps on at both ends, and let NAT reuse \
+            ports late. On the server: nstat -az TcpExtPAWSEstab and TcpExtTW.
+            """,
+        elsewhere: """
+            Wireshark: TCP Port numbers reused. Suricata: stream-event:timewait_ack_wrong_seq.
             """,
         sources: [
             .rfc(6191, section: "2"), .rfc(9293, section: "3.6.1"), .rfc(7323, section: "5.3"),
@@ -107,7 +111,7 @@ package struct TimeWaitCollision: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections of \(many.source) met the TIME-WAIT state of earlier ones at \(many.destination)."
+        "\(many.flows) connections from \(many.source) collided with the TIME-WAIT state of earlier ones at \(many.destination)."
     }
 
     private struct Collision {
@@ -187,8 +191,8 @@ package struct TimeWaitCollision: Detector {
     private func note(on index: Int, in history: History) -> String {
         let event = history.events[index]
         return event.kind == .syn
-            ? "ISN \(event.sequence) meets TIME-WAIT"
-            : "Ack=\(event.acknowledgment) of the connection before"
+            ? "ISN \(event.sequence) collides with TIME-WAIT"
+            : "Ack=\(event.acknowledgment) of the previous connection"
     }
 
     private func metrics(
@@ -218,10 +222,10 @@ package struct TimeWaitCollision: Detector {
         let answer =
             told.acks.isEmpty
             ? "left the new SYN unanswered" : "answered the new SYN with the old connection's ACK"
-        let end = isResolved ? "; then the connection came up" : ""
+        let end = isResolved ? "; then the connection was established" : ""
         return """
             \(history.responder.address) still held port \(history.initiator.port) in TIME-WAIT, \
-            \(Wording.duration(quiet)) after the connection before, which it had closed first, and \(answer)\(end).
+            \(Wording.duration(quiet)) after it had closed the previous connection, and \(answer)\(end).
             """
     }
 
@@ -231,8 +235,8 @@ package struct TimeWaitCollision: Detector {
         let place = distance > 0 ? "above" : "below"
         var sentences = [
             """
-            The ISN \(syn.sequence) lies \(distance.magnitude) \(place) the \(told.former.initiatorNext) that the \
-            responder expects next in the old connection (last packet \(told.former.lastPacket)).
+            The ISN \(syn.sequence) is \(distance.magnitude) \(place) the \(told.former.initiatorNext) that the \
+                server expects next in the old connection (last packet \(told.former.lastPacket)).
             """
         ]
         if let age = told.former.timestampAge(of: syn) {
@@ -241,13 +245,13 @@ package struct TimeWaitCollision: Detector {
                 "TSval \(syn.timestampValue) is \(age.magnitude) ticks \(order) than the last one seen."
             )
         } else {
-            sentences.append("No timestamp decides.")
+            sentences.append("There is no timestamp to decide.")
         }
         switch told.verdict {
         case .oldTimestamp:
             sentences.append("An older timestamp is refused whatever the ISN (RFC 7323 §5.3).")
         case .oldSequence, .accepts:
-            sentences.append("So TIME-WAIT does not accept it (RFC 6191 §2).")
+            sentences.append("TIME-WAIT therefore does not accept it (RFC 6191 §2).")
         }
         if let reset = told.resets.first, let last = told.acks.last, last > reset {
             sentences.append(
@@ -266,12 +270,12 @@ package struct TimeWaitCollision: Detector {
             Check(
                 on: responder.address.description,
                 "ss -tano state time-wait dst \(initiator.address) sport = :\(responder.port)",
-                "is port \(initiator.port) still among them?"
+                "If port \(initiator.port) is listed, the old connection is still in TIME-WAIT."
             ),
             Check(
                 on: initiator.address.description,
                 "sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_timestamps",
-                "is the port range small, are timestamps off?"
+                "A small port range or timestamps off make collisions likely."
             ),
         ]
     }

@@ -5,25 +5,29 @@ package struct TimestampMismatch: Detector {
     package static let manual = Manual(
         id: "timestamp-mismatch",
         title: "SYN-ACK with an unknown timestamp echo",
+        group: .options,
         sees: """
             A SYN-ACK that acknowledges the newest SYN, with a timestamp echo (TSecr) that is the timestamp \
             (TSval) of no captured SYN of the four-tuple.
             """,
         means: """
-            Something rewrites timestamps in one direction only, or answers out of an old entry: a firewall that \
+            Something rewrites timestamps in one direction only, or answers from an old entry: a firewall that \
             normalises TCP, a SYN proxy, a load balancer. Linux checks the echo against what it sent, rejects \
-            the SYN-ACK with a RST and sends its SYN again, so that the connection does not come up although \
-            the responder answers.
+            the SYN-ACK with a RST and retransmits its SYN. The connection is not established although the \
+            server answers.
             """,
         unless: """
-            An echo of 0 is that of old Windows stacks. The timestamp of an older SYN belongs to a stale SYN-ACK, \
-            an acknowledgment that fits no SYN to an unseen one. An echo that lies where a sending of the SYN \
-            may have been missed by the capture is at most likely, and nothing when the initiator went on.
+            An echo of 0 is typical of old Windows stacks. The timestamp of an older SYN belongs to a stale \
+            SYN-ACK, an acknowledgment that fits no SYN to an unseen one. An echo that a missed transmission of \
+            the SYN could explain is at most likely, and is not reported if the client went on.
             """,
         check: """
-            On the initiator nstat -az TcpExtPAWSActive TcpExtTSEcrRejected: one of them rises with every attempt. A \
-            second capture next to the responder tells whether the echo is wrong there already. With \
-            net.ipv4.tcp_timestamps=0 on the initiator it should come up.
+            On the client: nstat -az TcpExtPAWSActive TcpExtTSEcrRejected; one of them rises with every attempt. \
+            A second capture next to the server shows whether the echo is already wrong there. With \
+            net.ipv4.tcp_timestamps=0 on the client the connection should succeed.
+            """,
+        elsewhere: """
+            Suricata: stream-event:pkt_invalid_timestamp.
             """,
         sources: [.rfc(7323, section: "3.2"), .rfc(9293, section: "3.10.7.3")],
         example: Exchange {
@@ -98,7 +102,7 @@ package struct TimestampMismatch: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.destination) echoed timestamps that no SYN carried, in \(many.flows) connections of \
+        \(many.destination) echoed timestamps that no SYN carried, in \(many.flows) connections from \
         \(many.source).
         """
     }
@@ -168,7 +172,7 @@ package struct TimestampMismatch: Detector {
             rejections > 0
             ? "; \(history.initiator.address) rejected \(verb) with a RST" : ""
         return """
-            \(responder) answered the SYN of \(history.initiator.address) with the echo of a timestamp that no SYN \
+            \(responder) answered the SYN from \(history.initiator.address) with the echo of a timestamp that no SYN \
             carried\(often)\(reaction).
             """
     }
@@ -178,17 +182,17 @@ package struct TimestampMismatch: Detector {
         let syn = history.events[first.syn]
         let order = first.distance < 0 ? "behind" : "ahead of"
         var text = """
-            TSecr=\(answer.timestampEcho) lies \(first.distance.magnitude) \(order) TSval=\(syn.timestampValue) of \
+            TSecr=\(answer.timestampEcho) is \(first.distance.magnitude) \(order) TSval=\(syn.timestampValue) of \
             packet \(syn.packet), the newest SYN before it.
             """
         if rejections > 0 {
             text += """
-                 The RST is that of a stack in SYN-SENT that checks the echo: to it, the SYN-ACK answers another \
-                SYN than its own (RFC 7323 §3.2).
+                 The RST comes from a stack in SYN-SENT that checks the echo: the SYN-ACK seems to answer a \
+                different SYN (RFC 7323 §3.2).
                 """
         }
         if first.mayBeUnseen {
-            text += " A sending of the SYN that the capture missed may have carried it."
+            text += " A SYN that the capture missed may have carried it."
         }
         return text
     }
@@ -199,12 +203,12 @@ package struct TimestampMismatch: Detector {
             Check(
                 on: history.initiator.address.description,
                 "nstat -az TcpExtTSEcrRejected TcpExtPAWSActive",
-                "which of them rises with every SYN-ACK?"
+                "If one rises with every SYN-ACK, the client rejects the echo."
             ),
             Check(
                 on: responder.address.description,
                 "tcpdump -nvi any host \(history.initiator.address) and tcp port \(responder.port)",
-                "are TSval of the SYN and TSecr of the SYN-ACK the same there?"
+                "If TSval of the SYN and TSecr of the SYN-ACK agree there, a device in between rewrites them."
             ),
         ]
     }

@@ -5,25 +5,29 @@ package struct TimestampRegression: Detector {
     package static let manual = Manual(
         id: "timestamp-regression",
         title: "TCP timestamps going backwards",
+        group: .options,
         sees: """
-            New data of one end carries a TSval more than 1000 ticks below the newest that it had sent on the \
-            connection, and the other end acknowledges none of it. Or a SYN that nothing answers has a TSval below \
-            one that the responder accepted from the same address within the minute before, while all that it \
-            accepted rose by one clock.
+            New data carries a TSval more than 1000 ticks below the newest of its sender on the connection, and \
+            the other end acknowledges none of it. Or an unanswered SYN has a TSval below one that the server \
+            accepted from the same address within the previous minute. All accepted timestamps followed one \
+            clock.
             """,
         means: """
-            The receiver takes such segments for old duplicates and drops them (PAWS): it only repeats its \
-            last ACK. The connection stands still although every packet arrives. Two hosts behind one address, a \
-            virtual machine that was moved or restored, or a device that rewrites timestamps give such clocks.
+            The receiver takes such segments for old duplicates and drops them (PAWS); it only repeats its last \
+            ACK. The connection stands still although every packet arrives. Two hosts behind one address, a \
+            virtual machine that was moved or restored, or a device that rewrites timestamps cause this.
             """,
         unless: """
             A reordered segment has an old sequence number as well as an old timestamp. Timestamps of different \
-            connections have nothing to do with one another: many systems begin each with a random value. If the \
-            other end acknowledges the data, it does not mind.
+            connections are unrelated: many systems begin each with a random value. If the other end \
+            acknowledges the data, there is no problem.
             """,
         check: """
-            On the receiver, nstat -az TcpExtPAWSEstab: does it rise with every retransmission? As an experiment, \
-            net.ipv4.tcp_timestamps=0 on one end.
+            On the receiver: nstat -az TcpExtPAWSEstab, does it rise with every retransmission? As an \
+            experiment, set net.ipv4.tcp_timestamps=0 on one end.
+            """,
+        elsewhere: """
+            Suricata: stream-event:pkt_invalid_timestamp.
             """,
         sources: [.rfc(7323, section: "5.3"), .rfc(7323, section: "5.8")],
         example: Exchange(to: "198.51.100.20:7") {
@@ -130,16 +134,16 @@ package struct TimestampRegression: Detector {
                 Check(
                     on: receiver.address.description,
                     "nstat -az TcpExtPAWSEstab",
-                    "does it rise with every retransmission?"
+                    "If it rises with every retransmission, PAWS drops the segments."
                 )
             ],
             summary: """
-                The timestamps of \(sender) fell back by \(distance) ticks, and \(receiver.address) has \
+                The timestamps of \(sender) went back by \(distance) ticks, and \(receiver.address) has \
                 acknowledged none of its data since (\(Wording.count(fallen.count, "segment"))).
                 """,
             explanation: """
-                TSval \(event.timestampValue) of packet \(event.packet) lies below \(former), which \(sender.address) \
-                had sent before on this connection: \(receiver.address) must take the segment for an old duplicate \
+                TSval \(event.timestampValue) in packet \(event.packet) is below \(former), which \(sender.address) \
+                had already sent on this connection. \(receiver.address) must take the segment for an old duplicate \
                 and drop it (RFC 7323 §5.3).
                 """
         )
@@ -175,17 +179,17 @@ package struct TimestampRegression: Detector {
                 Check(
                     on: history.responder.address.description,
                     "nstat -az TcpExtPAWSPassive TcpExtPAWSTimewait; sysctl net.ipv4.tcp_tw_recycle",
-                    "does either rise with every SYN, and does it judge by host? (tcp_tw_recycle is gone since 4.12)"
+                    "A counter that rises with every SYN shows that PAWS drops it. (tcp_tw_recycle was removed in Linux 4.12)"
                 )
             ],
             summary: """
-                \(history.responder) drops the SYNs of \(history.initiator): their timestamps lie \
-                \(newer &- value) ticks below what it accepted from that address just before.
+                \(history.responder) drops the SYNs of \(history.initiator): their timestamps are \
+                \(newer &- value) ticks below those it had just accepted from that address.
                 """,
             explanation: """
                 TSval \(value) of packet \(history.events[first].packet) is older than \(newer), and all connections of \
-                \(history.initiator.address) that came up carried rising timestamps: there are several hosts with clocks \
-                of their own behind the address, and the listener goes by one of them.
+                \(history.initiator.address) that were established carried rising timestamps. Several hosts with their own \
+                clocks share the address, and the listener follows one of them.
                 """
         )
     }

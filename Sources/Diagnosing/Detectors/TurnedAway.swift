@@ -5,22 +5,23 @@ package struct TurnedAway: Detector {
     package static let manual = Manual(
         id: "turned-away",
         title: "turned away by the server",
+        group: .refusal,
         sees: """
-            The server's first data is a refusal (a reply code 4xx or 5xx of mail or FTP, -ERR, * BYE, an error packet \
-            of MySQL or PostgreSQL), and it closes or resets the connection within a second of that.
+            The server's first data is a refusal (a 4xx or 5xx reply of mail or FTP, -ERR, * BYE, an error \
+            packet of MySQL or PostgreSQL). It closes or resets the connection within a second.
             """,
         means: """
-            The application accepted the connection and would not serve this client: a limit on connections, an \
-            access rule, a missing database or user, or a service that is shutting down. Its log has the reason, \
-            and so does the client's.
+            The application accepted the connection and refused to serve this client: a connection limit, an \
+            access rule, a missing database or user, or a service that is shutting down. The reason is in its \
+            log, and in the client's.
             """,
         unless: """
-            An HTTP error answers a request and leaves the connection in order. Services that answer one request and \
-            close (finger, daytime, HTTP/1.0) do not begin with a refusal.
+            An HTTP error answers a request and leaves the connection in order. Services that answer one request \
+            and close (finger, daytime, HTTP/1.0) do not begin with a refusal.
             """,
         check: """
-            The server's log at that instant; its connection limit and how many connections it holds (ss -tn); its \
-            access rules for the client's address.
+            The server's log at that instant; its connection limit and how many connections it holds (ss -tn); \
+            its access rules for the client's address.
             """,
         sources: [
             .rfc(5321, section: "3.1"), .rfc(1939, section: "3"), .rfc(3501, section: "7.1.5"),
@@ -81,22 +82,22 @@ package struct TurnedAway: Detector {
                 Check(
                     on: responder.address.description,
                     "ss -tn state established sport = :\(responder.port)",
-                    "how many connections does the service hold? At its limit it takes no more."
+                    "Counts the connections that the service holds; at its limit it accepts no more."
                 )
             ],
             summary: """
-                \(responder) accepted the connection of \(initiator) and turned it away: its only words, \
-                \(length) bytes, begin with a refusal.
+                \(responder) accepted the connection from \(initiator) and turned it away: its only data, \
+                \(length) bytes of text, begins with a refusal.
                 """,
             explanation: """
-                The application refused the client, not the network; the text is in the client's log, and the reason \
+                The application refused the client; the network worked. The text is in the client's log, the reason \
                 in the server's.
                 """
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) accepted \(many.flows) connections of \(many.source) and turned each away with a refusal."
+        "\(many.destination) accepted \(many.flows) connections from \(many.source) and turned each away with a refusal."
     }
 
     private func isRefusal(_ ending: Ending, in history: History) -> Bool {

@@ -5,21 +5,23 @@ package struct UnansweredRequest: Detector {
     package static let manual = Manual(
         id: "unanswered-request",
         title: "unanswered request",
+        group: .standstill,
         sees: """
-            The initiator's data was the last, and the responder sent none for 10 s, or for 5 s until the initiator \
-            closed; where the service often takes more than 2 s, for 5 times what that usually is. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
+            The client's data was the last, and the server sent none for 10 s, or for 5 s until the client \
+            closed. If the service often takes more than 2 s, it is five times its usual time. The server's \
+            stack acknowledged the data; if it did not, the reason is not-acknowledged.
             """,
         means: """
-            An acknowledgment comes from the TCP stack: the application behind it did not read the request, waits for \
-            the rest of it, or waits for something itself. The network delivered.
+            An acknowledgment comes from the TCP stack. The application behind it did not read the request, is \
+            waiting for the rest of it, or is itself waiting for something. The network delivered it.
             """,
         unless: """
-            Senders of logs and metrics expect no answer: several messages over time that nobody ever answers are \
-            none. A long poll is answered late. The acknowledgment may be that of a proxy in between.
+            Senders of logs and metrics expect no answer: several messages over time that were never answered do \
+            not count. A long poll is answered late. A proxy in between may have sent the acknowledgment.
             """,
         check: """
-            On the responder ss -tnpi: data in Recv-Q was not read by the application. Its threads (pstack, jstack) \
-            tell what it waits for.
+            On the server: ss -tnpi; data in Recv-Q was not read by the application. A thread dump (pstack, \
+            jstack) shows what it waits for.
             """,
         sources: [.rfc(9293, section: "3.8")],
         followsFrom: [
@@ -100,7 +102,7 @@ package struct UnansweredRequest: Detector {
                 Check(
                     on: history.responder.address.description,
                     "ss -tnpi sport = :\(history.responder.port)",
-                    "is the request still in Recv-Q, and whose socket is it?"
+                    "A request that is still in Recv-Q was not read by the application."
                 )
             ],
             summary: summary(of: last, in: history),
@@ -109,7 +111,7 @@ package struct UnansweredRequest: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) answered none of the requests of \(many.source) on \(many.flows) connections."
+        "\(many.destination) did not answer requests from \(many.source) on \(many.flows) connections."
     }
 
     private func request(in ending: Ending, _ history: History) -> Request? {
@@ -195,16 +197,16 @@ package struct UnansweredRequest: Detector {
         case .fin, .rst: "gives up"
         default:
             request.isAcknowledged
-                ? "the stack acknowledges it, nobody answers" : "nobody acknowledges it"
+                ? "the stack acknowledges it, no answer follows" : "it is not acknowledged"
         }
     }
 
     private func summary(of request: Request, in history: History) -> String {
-        let what = Wording.count(Int(history.events[request.data].payloadLength), "octet")
+        let what = Wording.count(Int(history.events[request.data].payloadLength), "byte")
         let outcome =
             request.isAcknowledged
-            ? "acknowledged \(what) of \(history.initiator.address) and did not answer"
-            : "neither acknowledged nor answered \(what) of \(history.initiator.address)"
+            ? "acknowledged \(what) from \(history.initiator.address) but sent no answer"
+            : "neither acknowledged nor answered \(what) from \(history.initiator.address)"
         return "\(history.responder) \(outcome) within \(Wording.duration(request.waited))."
     }
 
@@ -217,11 +219,11 @@ package struct UnansweredRequest: Detector {
                     "Then \(history.initiator.address) gave up; the answer came \(Wording.duration($0)) after it had left."
                 } ?? "Then \(history.initiator.address) gave up."
             case "server": "Then \(history.responder.address) closed without an answer."
-            default: "The capture ends before anybody gives up."
+            default: "The capture ends while the client is still waiting."
             }
         let delivery =
             request.isAcknowledged
-            ? "Packet \(packet) reached the TCP stack of \(history.responder.address), or of a proxy before it."
+            ? "Packet \(packet) reached the TCP stack of \(history.responder.address), or of a proxy in front of it."
             : "Packet \(packet) may never have arrived."
         return "\(delivery) \(end)"
     }

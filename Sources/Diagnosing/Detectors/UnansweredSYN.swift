@@ -5,25 +5,29 @@ package struct UnansweredSYN: Detector {
     package static let manual = Manual(
         id: "syn-unanswered",
         title: "SYN unanswered",
+        group: .refusal,
         sees: """
-            A SYN was sent at least twice, or two attempts half a second apart were made, or three connections with \
-            one SYN each (single-syns), and neither a SYN-ACK nor a RST, an ICMP error or a bare ACK answered these attempts. Before 3 s have passed \
-            the finding is pending. The reason says whether only SYNs with Fast Open, only SYNs with ECN, or only \
-            the SYN of a reconnect had no answer.
+            A SYN was sent at least twice, two attempts were made half a second apart, or three connections sent \
+            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them. Before 3 s have \
+            passed the finding is pending. The reason names the case where only SYNs with Fast Open, only SYNs \
+            with ECN, or only the SYN of a reconnect went unanswered.
             """,
         means: """
-            Something drops the SYN or its answer in silence: a firewall's DROP rule, a host that is down, a \
-            full listen queue, a return path that leads elsewhere, or, after another connection on the same port, \
-            a middlebox or a host that still remembers that one.
+            Something drops the SYN or its answer silently: a firewall's DROP rule, a host that is down, a full \
+            listen queue, or a return path that leads elsewhere. After another connection on the same port, it \
+            may be a middlebox or host that still remembers that one.
             """,
         unless: """
-            A capture that holds one direction only proves nothing: where the initiator goes on as if it had been \
-            answered, the detector is silent for that host. A single SYN without retransmission is not yet \
-            a failure. Attempts that were answered or refused are left to other findings.
+            A capture of one direction proves nothing: if the client goes on as if it had been answered, nothing \
+            is reported for that host. A single SYN without a retransmission is not yet a failure. Attempts that \
+            were answered or refused are left to other findings.
             """,
         check: """
-            A capture on the responder: does the SYN arrive? There, nstat -az for ListenDrops, ListenOverflows \
-            and IPReversePathFilter, and the counters of its firewall.
+            Capture on the server: does the SYN arrive? There, nstat -az for ListenDrops, ListenOverflows and \
+            IPReversePathFilter, and the counters of its firewall.
+            """,
+        elsewhere: """
+            Wireshark: TCP Retransmission of the SYN. Zeek: conn_state S0.
             """,
         sources: [.rfc(9293, section: "3.8.3"), .rfc(6298, section: "2")],
         followsFrom: [
@@ -120,9 +124,9 @@ package struct UnansweredSYN: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        let verb = many.status == .pending ? "did not yet answer" : "never answered"
+        let verb = many.status == .pending ? "has not yet answered" : "never answered"
         return
-            "\(many.destination) \(verb) the SYNs of \(many.flows) connections of \(many.source)."
+            "\(many.destination) \(verb) the SYNs of \(many.flows) connections from \(many.source)."
     }
 
     /// What single SYNs tell together that no timer sent again: load balancers and pools give up that soon.
@@ -182,12 +186,12 @@ package struct UnansweredSYN: Detector {
             ),
             guards: survey.guards,
             summary: """
-                \(service) answered none of \(probes.count) connections that \(counter.initiator) asked for within \
+                \(service) answered none of \(probes.count) connection attempts by \(counter.initiator) within \
                 \(Wording.duration(time)), with one SYN each.
                 """,
             explanation: """
-                The client gives up and tries anew \(Wording.duration(gaps[gaps.count / 2])) after each SYN, before its \
-                stack would send that again.
+                The client gives up and tries again \(Wording.duration(gaps[gaps.count / 2])) after each SYN, before its \
+                stack would retransmit it.
                 """,
             count: probes.count,
             flows: probes.count,
@@ -302,7 +306,8 @@ package struct UnansweredSYN: Detector {
         guard case .syn(let ordinal, let number) = history.interpretations[sending] else {
             return "ends the attempt long after its last SYN"
         }
-        return number == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) sending"
+        return number == 1
+            ? "SYN \(ordinal)" : "SYN \(ordinal), \(Wording.ordinal(number)) transmission"
     }
 
     private func summary(
@@ -348,8 +353,8 @@ package struct UnansweredSYN: Detector {
             let syn = attempt.sendings.last { $0 < reset } ?? attempt.first
             let responder = history.responder.address
             return """
-                \(Wording.duration(history.delay(from: syn, to: reset))) after the last SYN a device in between ended the \
-                attempt with a RST in the name of \(responder): a host that refuses does so at once.
+                \(Wording.duration(history.delay(from: syn, to: reset))) after the last SYN, a device in between ended the \
+                attempt with a RST in the name of \(responder): a host that refuses does so immediately.
                 """
         }
         return nil
@@ -360,8 +365,8 @@ package struct UnansweredSYN: Detector {
         let responder = history.responder.address
         guard history.vantage == .server else { return nil }
         return """
-            The capture was made at \(responder): the SYN reached its interface, so \(responder) itself dropped it, or \
-            had no way to answer.
+            The capture was made at \(responder), so the SYN reached its interface: \(responder) itself dropped it, or \
+            could not answer.
             """
     }
 
@@ -377,7 +382,7 @@ package struct UnansweredSYN: Detector {
         var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
         if let before = history.elapsed(before: attempt) {
             text +=
-                " By that backoff, connect began \(before) before the capture shows its first SYN."
+                " Judging by the backoff, connect() began \(before) before the first captured SYN."
         }
         if let schedule = Backoff.schedule(of: gaps) { text += " \(schedule)" }
         return text
@@ -390,15 +395,15 @@ package struct UnansweredSYN: Detector {
     ) -> String? {
         switch reason {
         case .allToPort: return nil
-        case .onlyWithFastOpen: return "SYNs without Fast Open had an answer."
-        case .onlyWithECN: return "SYNs without ECN had an answer."
+        case .onlyWithFastOpen: return "SYNs without Fast Open were answered."
+        case .onlyWithECN: return "SYNs without ECN were answered."
         case .onlyAfterIdle:
             guard let former = incarnation.former, let first = incarnation.attempts.first else {
                 return nil
             }
             let idle = Wording.duration(history.delay(from: former, to: first.first))
             return """
-                The connection before on the same port had worked; its last packet came \(idle) before: something may \
+                The previous connection on the same port had worked; its last packet came \(idle) earlier. Something may \
                 still hold its state.
                 """
         }
@@ -413,7 +418,7 @@ package struct UnansweredSYN: Detector {
         let noun = packets.count == 1 ? "The RST of packet" : "The RSTs of packets"
         let verb = packets.count == 1 ? "acknowledges" : "acknowledge"
         return
-            "\(noun) \(Wording.list(packets)) \(verb) the ISN and not the SYN, and no stack heeds that."
+            "\(noun) \(Wording.list(packets)) \(verb) the ISN instead of the SYN, which stacks ignore."
     }
 
     private static func checks(from initiator: Address, to responder: Endpoint) -> [Check] {
@@ -421,12 +426,12 @@ package struct UnansweredSYN: Detector {
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
-                "does the SYN arrive there at all?"
+                "If the SYN does not arrive, it is dropped on the path."
             ),
             Check(
                 on: responder.address.description,
                 "nstat -az TcpExtListenDrops TcpExtListenOverflows TcpExtIPReversePathFilter",
-                "which of them rises with every SYN?"
+                "A counter that rises with every SYN shows that this host drops it."
             ),
         ]
     }

@@ -5,28 +5,32 @@ package struct Unreachable: Detector {
     package static let manual = Manual(
         id: "icmp-unreachable",
         title: "ICMP destination unreachable",
+        group: .refusal,
         sees: """
-            An ICMP destination unreachable of code 0 to 3, 5 to 8, 11 or 12, an ICMPv6 one of code 0, 2, 3 or \
-            4, or a time exceeded in transit, that quotes a segment of the flow: the four-tuple and the \
-            sequence number match.
+            An ICMP error quotes a segment of the flow: the four-tuple and the sequence number match. It is a \
+            destination unreachable of code 0 to 3, 5 to 8, 11 or 12, an ICMPv6 one of code 0, 2, 3 or 4, or a \
+            time exceeded.
             """,
         means: """
-            Whoever sent the error tells what it means. The destination itself: a REJECT rule, since a closed \
-            port answers a SYN with a RST; port unreachable is the default of such rules. The sender of the \
-            segment itself: nobody answered its ARP or neighbour discovery. A router: it has no route, the last \
-            hop found no such neighbour, or the path is a loop. A Linux client in SYN-SENT gives up at once; \
-            in SYN-RECEIVED and in an established connection the error is only noted, and retransmissions \
-            go on.
+            The sender of the error determines its meaning. The destination itself: a REJECT rule, because a \
+            closed port answers a SYN with a RST; port unreachable is the default of such rules. The sender of \
+            the segment itself: its ARP or neighbour discovery got no reply. A router: it has no route, the last \
+            hop found no such neighbour, or the path is a loop. A Linux client in SYN-SENT gives up immediately. \
+            In SYN-RECEIVED and in an established connection the error is only recorded, and retransmissions \
+            continue.
             """,
         unless: """
-            Path-MTU discovery (fragmentation needed, packet too big) and errors about UDP are no failure of a \
-            handshake. A SYN that was sent with a time to live of 32 or less is a probe of the path: time \
-            exceeded is the answer that it wants. A quote that matches no segment of the flow is old or forged.
+            Path-MTU discovery (fragmentation needed, packet too big) and errors about UDP are not failures of a \
+            handshake. A SYN sent with a time to live of 32 or less is a probe of the path; it wants a time \
+            exceeded. A quote that matches no segment of the flow is old or forged.
             """,
         check: """
-            On the host that sent the error: its filter rules when it is the destination, its neighbour table \
-            (ip neigh) when it says host or address unreachable, its routes (ip route get) when it says \
-            network unreachable or no route; traceroute -T to the port when time is exceeded.
+            On the host that sent the error: its filter rules if it is the destination, its neighbour table (ip \
+            neigh) for host or address unreachable, its routes (ip route get) for network unreachable or no \
+            route. If time is exceeded: traceroute -T to the port.
+            """,
+        elsewhere: """
+            Wireshark: ICMP Destination unreachable.
             """,
         sources: [
             .rfc(1122, section: "4.2.3.9"), .rfc(9293, section: "3.9.2.2"),
@@ -86,7 +90,7 @@ package struct Unreachable: Detector {
         let error = many.evidence.first?.event
         let code = error.map { "\($0.icmpName) \($0.icmpMeaning)" } ?? "ICMP unreachable"
         return """
-            Segments of \(many.flows) connections of \(many.source) to \(many.destination) were answered with \
+            Segments of \(many.flows) connections from \(many.source) to \(many.destination) were answered with \
             \(code), \(Wording.times(many.count)).
             """
     }
@@ -123,7 +127,7 @@ package struct Unreachable: Detector {
             switch first.origin {
             case .receiver: "\(first.sender) itself"
             case .sender: "\(first.sender)'s own stack"
-            case .router: "\(first.sender), a router on the way,"
+            case .router: "\(first.sender), a router on the path,"
             }
         let isDropped = refusals.history.events[first.event].isTimeExceeded
         let verb = isDropped ? "dropped" : "refused"
@@ -144,20 +148,22 @@ package struct Unreachable: Detector {
         switch first.origin {
         case .receiver where error.isPortUnreachable && refusals.kinds == [.syn]:
             return """
-                A closed port would answer the SYN with a RST: this is what the REJECT rule of a firewall sends \
-                unless told otherwise.
+                A closed port would answer the SYN with a RST; this is what the REJECT rule of a firewall sends \
+                by default.
                 """
         case .receiver:
-            return "The segment did reach \(first.sender), whose packet filter answers so."
+            return "The segment reached \(first.sender), whose packet filter rejected it."
         case .sender where error.isOfFilter:
-            return "\(first.sender)'s own packet filter rejects what it is about to send."
+            return
+                "The packet filter of \(first.sender) rejects what the host itself is about to send."
         case .sender:
-            return "\(first.sender) found no neighbour that would take packets to \(destination)."
+            return "\(first.sender) found no neighbour that accepts packets to \(destination)."
         case .router where error.isTimeExceeded:
             return
-                "The segment had no hops left at \(first.sender): packets to \(destination) run in a loop."
+                "The segment had no hops left at \(first.sender): packets to \(destination) are in a routing loop."
         case .router where error.isHostUnreachable:
-            return "No neighbour of \(first.sender) answered for \(destination)."
+            return
+                "\(first.sender) got no \(first.sender.isIPv4 ? "ARP" : "neighbour discovery") reply for \(destination)."
         case .router:
             return "\(first.sender) does not forward to \(destination)."
         }
@@ -168,16 +174,15 @@ package struct Unreachable: Detector {
         let later = history.sendings(after: refusals.first.event)
         switch refusals.kinds {
         case [.syn] where later == 0:
-            return "A client in SYN-SENT gives up at such an error, and no further SYN came."
+            return "A client in SYN-SENT gives up at such an error, and no further SYN followed."
         case [.syn]:
             return """
-                \(history.initiator.address) sent \(Wording.count(later, "more SYN")) after the first error all \
-                the same.
+                \(history.initiator.address) still sent \(Wording.count(later, "more SYN")) after the first error.
                 """
         case [.synAck]:
-            return "A host in SYN-RECEIVED only notes it and sends its SYN-ACK again."
+            return "A host in SYN-RECEIVED only records it and retransmits its SYN-ACK."
         default:
-            return "An established connection only notes it and sends the segment again."
+            return "An established connection only records it and retransmits the segment."
         }
     }
 
@@ -192,7 +197,7 @@ package struct Unreachable: Detector {
                 Check(
                     on: host,
                     first.sender.isIPv4 ? "iptables -nvL OUTPUT" : "ip6tables -nvL OUTPUT",
-                    "does a REJECT rule count up? (nft list ruleset where nftables is used)"
+                    "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
                 )
             ]
         case .receiver:
@@ -200,12 +205,12 @@ package struct Unreachable: Detector {
                 Check(
                     on: host,
                     first.sender.isIPv4 ? "iptables -nvL INPUT" : "ip6tables -nvL INPUT",
-                    "does a REJECT rule count up? (nft list ruleset where nftables is used)"
+                    "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
                 ),
                 Check(
                     on: host,
                     "ss -ltn sport = :\(history.responder.port)",
-                    "does anything listen on port \(history.responder.port)?"
+                    "An empty list means that nothing listens on port \(history.responder.port)."
                 ),
             ]
         case .sender, .router:
@@ -215,7 +220,7 @@ package struct Unreachable: Detector {
                     Check(
                         on: history.endpoint(of: error).address.description,
                         trace,
-                        "which hops come again and again?"
+                        "Hops that repeat show the loop."
                     )
                 ]
             }
@@ -225,9 +230,13 @@ package struct Unreachable: Detector {
                     ? Check(
                         on: host,
                         "ip neigh show to \(destination)",
-                        "is the entry FAILED or INCOMPLETE?"
+                        "FAILED or INCOMPLETE: the neighbour does not answer."
                     )
-                    : Check(on: host, "ip route get \(destination)", "is there a route at all?")
+                    : Check(
+                        on: host,
+                        "ip route get \(destination)",
+                        "An error means that there is no route."
+                    )
             ]
         }
     }

@@ -5,22 +5,24 @@ package struct UnregisteredProgram: Detector {
     package static let manual = Manual(
         id: "rpc-not-registered",
         title: "RPC program not registered",
+        group: .refusal,
         sees: """
-            A port mapper or rpcbind (port 111, over UDP or TCP) answers GETPORT with port 0, or GETADDR with an empty \
-            address; or it refuses the question, and the client gets no other answer from it.
+            A port mapper or rpcbind (port 111, over UDP or TCP) answers GETPORT with port 0, or GETADDR with an \
+            empty address; or it refuses the query, and the client gets no other answer from it.
             """,
         means: """
-            The service that the client wants is not running on that host, ended, or never registered: the client has no \
-            port to connect to, and a mount, a lock or a quota request fails or hangs before its first SYN.
+            The service that the client wants is not running on that host, has ended, or never registered. The \
+            client has no port to connect to, so a mount, a lock or a quota request fails or hangs before its \
+            first SYN.
             """,
         unless: """
-            A client that is refused one version or transport and gets a port for another fell back, which is a note. \
-            rpcbind's version 4 and 3 are tried before version 2, so that a refusal alone is none if a later question is \
-            answered. A service that starts late registers late: then the finding says when.
+            A client that is refused one version or transport and gets a port for another has fallen back, which \
+            is a note. Versions 4 and 3 of rpcbind are tried before version 2, so a refusal does not count if a \
+            later query is answered. A service that starts late registers late; the finding then says when.
             """,
         check: """
-            rpcinfo -p on the host of the port mapper lists what is registered; rpcinfo -p HOST from the client shows \
-            whether it sees the same; then the state of the service itself (systemctl status, its log).
+            On the host of the port mapper, rpcinfo -p lists what is registered. From the client, rpcinfo -p \
+            HOST shows whether it sees the same. Then check the service itself (systemctl status, its log).
             """,
         sources: [.rfc(1833, section: "3.2"), .rfc(5531, section: "9")],
         example: Exchange(from: "192.0.2.10:1022", to: "198.51.100.20:111") {
@@ -170,7 +172,7 @@ private struct Words {
             return
                 "\(asked), which was registered there in packet \(packets.0) and no longer in \(packets.1)."
         case .refused(let refusal):
-            return "\(asked), and got no answer: \(refusal.meaning)."
+            return "\(asked) and got no answer: \(refusal.meaning)."
         case .later(let later):
             let time = Wording.duration(later.reply.time - worst.exchange.reply.time)
             return "\(asked), which registered only \(time) later (packet \(later.reply.packet))."
@@ -192,13 +194,13 @@ private struct Words {
             return
                 "Packet \(packet) answers \(procedure) with \(nothing): the service has ended since."
         case .refused:
-            return "Packet \(packet) refuses the call itself, and no later question was answered."
+            return "Packet \(packet) refuses the call itself, and no later query was answered."
         case .later:
             return
                 "Packet \(packet) answers \(procedure) with \(nothing): the service had not started yet."
         case .other:
             return
-                "A client that tries one version or transport after the other is not hurt by that."
+                "A client that tries one version or transport after the other is not harmed."
         }
     }
 
@@ -215,12 +217,12 @@ private struct Words {
             Check(
                 on: host.description,
                 "rpcinfo -p | grep -w \(program)",
-                "is \(service.programName) registered, and for which versions?"
+                "Shows whether \(service.programName) is registered, and for which versions."
             ),
             Check(
                 on: inquiry.client.description,
                 "rpcinfo -T \(transport) \(host) \(program) \(service.version)",
-                "does the client see the same?"
+                "Shows whether the client sees the same."
             ),
         ]
     }

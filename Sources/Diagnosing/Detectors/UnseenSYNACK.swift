@@ -5,24 +5,28 @@ package struct UnseenSYNACK: Detector {
     package static let manual = Manual(
         id: "syn-ack-unseen",
         title: "SYN-ACK for an unseen SYN",
+        group: .staleState,
         sees: """
-            A SYN of the four-tuple was captured, and a SYN-ACK after it acknowledges none of the captured \
-            ISNs, no data that they carried, and nothing of an earlier captured connection.
+            A SYN of the four-tuple was captured. A later SYN-ACK acknowledges none of the captured ISNs, no \
+            data they carried, and nothing of an earlier captured connection.
             """,
         means: """
-            The responder answers from a half-open entry that is older than the capture, or something between \
-            the capture point and the responder rewrites sequence numbers in one direction only. If the \
-            acknowledgment stays the same over several SYNs, it is an old entry; if it keeps a constant \
-            distance to them, a translation. Where no SYN was captured at all and the SYN-ACK comes again and again \
-            (one-way), the two directions take different ways.
+            The server answers from a half-open entry that is older than the capture. Or a device between the \
+            capture point and the server rewrites sequence numbers in one direction only. If the acknowledgment \
+            stays the same over several SYNs, it is an old entry; if it keeps a constant distance to them, a \
+            translation. If no SYN was captured at all and the SYN-ACK is repeated (one-way), the two directions \
+            take different paths.
             """,
         unless: """
-            Without any captured SYN, and with a SYN-ACK that comes once, the capture merely began too late. A SYN-ACK may be captured up to 3 ms \
-            before its SYN. TCP Fast Open acknowledges data in the SYN.
+            Without any captured SYN, a SYN-ACK that comes once only shows that the capture began too late. A \
+            SYN-ACK may be captured up to 3 ms before its SYN. TCP Fast Open acknowledges data in the SYN.
             """,
         check: """
-            A capture that begins before the connection went idle; the half-open entries of the responder; the \
-            same exchange captured on both sides of every firewall and load balancer.
+            A capture that begins before the connection went idle; the half-open entries of the server; the same \
+            exchange captured on both sides of every firewall and load balancer.
+            """,
+        elsewhere: """
+            Wireshark: TCP ACKed unseen segment. Suricata: stream-event:3whs_synack_with_wrong_ack.
             """,
         sources: [
             .rfc(9293, section: "3.10.7.3"), .rfc(5961, section: "4"),
@@ -103,8 +107,8 @@ package struct UnseenSYNACK: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.destination) answered \(many.flows) connections of \(many.source) with sequence numbers that \
-        no captured SYN had.
+        \(many.destination) acknowledged sequence numbers that no captured SYN had, on \(many.flows) connections from \
+            \(many.source).
         """
     }
 
@@ -141,17 +145,16 @@ package struct UnseenSYNACK: Detector {
                 Check(
                     on: nil,
                     "ip route get \(initiator.address) from \(responder.address)",
-                    "on each firewall and router between them: do both directions pass here?"
+                    "On each firewall and router between them: do both directions pass here?"
                 )
             ],
             summary: """
-                \(responder) sent its SYN-ACK to \(initiator) \(Wording.times(answers.count)), and this capture holds \
-                neither the SYN that it answers nor any reply.
+                \(responder) sent its SYN-ACK to \(initiator) \(Wording.times(answers.count)); neither the SYN it answers \
+                nor any reply was captured.
                 """,
             explanation: """
-                The SYN went another way: a stateful firewall here drops the answer, which belongs to no connection that \
-                it knows. A capture that holds one direction only looks the same, and so does an answer to SYNs with a \
-                forged sender.
+                The SYN took another path, so a stateful firewall here would drop the answer. A capture of one direction \
+                looks the same, and so does an answer to SYNs with a forged source address.
                 """
         )
     }
@@ -216,11 +219,11 @@ package struct UnseenSYNACK: Detector {
         if let translation {
             return """
                 Every SYN-ACK of \(responder) acknowledges a number that is off by the same \(translation): \
-                something on the way translates sequence numbers in one direction only.
+                a device on the path translates sequence numbers in one direction only.
                 """
         }
         return """
-            \(responder) answers \(history.initiator.address)'s SYN to port \(history.responder.port) with \
+            \(responder) answered \(history.initiator.address)'s SYN to port \(history.responder.port) with \
             Ack=\(first.acknowledgment), a sequence number that no captured SYN had\
             \(events.count > 1 ? ", \(Wording.times(events.count))" : "").
             """
@@ -239,14 +242,14 @@ package struct UnseenSYNACK: Detector {
             sentences.append(
                 """
                 The SYN has Seq=\(newest.initialSequence), so Ack=\(newest.initialSequence.advanced(by: 1)) \
-                was due.
+                was expected.
                 """
             )
         }
         if !isTranslated { sentences += entry(unseen, age: age, in: history) }
         if let newest, let before = history.elapsed(before: newest) {
             sentences.append(
-                "By the backoff of its SYNs, this attempt began \(before) before the capture shows it."
+                "Judging by the backoff of its SYNs, this attempt began \(before) before the first captured SYN."
             )
         }
         return sentences.joined(separator: " ")
@@ -262,7 +265,7 @@ package struct UnseenSYNACK: Detector {
         let responder = history.responder.address
         return [
             isLinked
-                ? "TSecr is that of the captured SYN: \(responder) matched that to a half-open entry from before this capture."
+                ? "TSecr is that of the captured SYN: \(responder) matched it to a half-open entry from before this capture."
                 : "\(responder) seems to hold a half-open entry from before this capture.",
             """
             If \(history.initiator.address) runs Linux, the SYN of that entry was sent about \
@@ -276,12 +279,12 @@ package struct UnseenSYNACK: Detector {
             Check(
                 on: history.responder.address.description,
                 "ss -tan state syn-recv sport = :\(history.responder.port)",
-                "is an entry of port \(history.initiator.port) there, and since when?"
+                "An entry for port \(history.initiator.port) that is older than the capture is what answers."
             ),
             Check(
                 on: nil,
                 "",
-                "A capture that begins before the previous connection closed would show the SYN that is answered."
+                "A capture that begins before the previous connection closed would show the answered SYN."
             ),
         ]
     }

@@ -46,6 +46,6 @@ extension [FaultSide] {
         let both = "Fault: \(first.words(for: subject)), or \(self[1].words(for: subject))"
         let end = contains(.server) ? subject.responderAddress : subject.initiatorAddress
         guard contains(.network), !contains(.capture), let end else { return "\(both)." }
-        return "\(both); a capture on \(end) would tell."
+        return "\(both); a capture on \(end) would decide."
     }
 }

@@ -107,7 +107,7 @@ struct IncidentBuilder: Sendable {
         )
     }
 
-    /// A finding about many flows speaks of all of them, and of the first as its example.
+    /// Describes all flows of a finding about many, and the first as an example.
     private static func worded(_ finding: Finding) -> Finding {
         guard finding.flows > 1, !finding.speaksForAll,
             let detector = Catalog.detector(named: finding.pathology)
@@ -115,10 +115,10 @@ struct IncidentBuilder: Sendable {
             return finding
         }
         var many = finding
-        many.explanation = "The first of them: \(finding.summary) \(finding.explanation)"
+        many.explanation = "Example: \(finding.summary) \(finding.explanation)"
         many.summary = detector.summary(of: finding).capitalizedFirst
         many.severity = detector.severity(of: finding)
-        // Those of the first flow would pass for those of all.
+        // Those of the first flow would be read as those of all.
         many.metrics = [Metric("flows", finding.flows)]
         return many
     }

@@ -2,12 +2,12 @@ import Tracking
 
 /// Words the outcome of an incident: a headline, and the sentences under it.
 struct Verdict {
-    /// As many findings the verdict tells; the rest stands in the chain.
+    /// The most findings that the verdict states; the chain has the others.
     private static let statedFindings = 3
 
     let chain: [Finding]
     let flows: Int
-    /// Flows that did not come up, and connections of the same parties that did.
+    /// Flows that were not established, and connections of the same parties that were.
     let failures: Int
     let established: Int
     let initiators: Int

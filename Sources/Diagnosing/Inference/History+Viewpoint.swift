@@ -77,7 +77,7 @@ extension History {
             return Viewpoint(
                 vantage: .middle,
                 confidence: .medium,
-                sign: "the packets of both ends have passed hops before"
+                sign: "the packets of both ends have already passed hops"
             )
         default: return .unknown
         }

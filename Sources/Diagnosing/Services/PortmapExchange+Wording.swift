@@ -22,14 +22,14 @@ extension PortmapExchange {
             let transport = question.service.transport.map { "\($0.name) " } ?? ""
             return "\(host) says that \(question.service.name) listens at \(transport)port \(port)."
         case .notRegistered:
-            return "\(host) knows of no \(name)."
+            return "\(host) has no registration of \(name)."
         case .list(let mappings):
             let count = Wording.count(mappings.count, "service")
             let named = mappings.first { $0.port == port && $0.service.transport == .tcp }
             let example = named.map { ": \($0.service.name) listens at TCP port \(port)" } ?? ""
             return "\(host) lists \(count) with their ports\(example)."
         case .refused(let refusal):
-            return "\(host) does not answer the question: \(refusal.meaning)."
+            return "\(host) does not answer the query: \(refusal.meaning)."
         }
     }
 }
@@ -62,10 +62,10 @@ extension PortmapAnswer.Refusal {
     var meaning: String {
         switch self {
         case .programUnavailable: "no port mapper runs there"
-        case .versionMismatch: "it does not speak this version of the protocol"
+        case .versionMismatch: "it does not support this version of the protocol"
         case .procedureUnavailable: "it does not have this procedure"
         case .garbage: "it cannot read the arguments"
-        case .systemError: "it has trouble of its own"
+        case .systemError: "it has an internal error"
         case .denied: "it refuses the caller"
         }
     }

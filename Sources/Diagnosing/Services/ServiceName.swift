@@ -17,7 +17,7 @@ package struct ServiceName: Hashable, Sendable {
     /// `NLM v4, said by packet 6777`.
     var introduction: String {
         switch source {
-        case .portmap(_, let packet): "\(name), said by packet \(packet)"
+        case .portmap(_, let packet): "\(name), from packet \(packet)"
         case .registry: name
         }
     }

@@ -31,7 +31,7 @@ extension MetricsSnapshot {
 
     private func writeCapture(to text: inout PrometheusText) {
         text.addSingle("synopsis_packets_total", .counter, "Packets captured.", tally.packets)
-        text.addSingle("synopsis_captured_bytes_total", .counter, "Octets captured.", tally.octets)
+        text.addSingle("synopsis_captured_bytes_total", .counter, "Bytes captured.", tally.octets)
         text.begin(
             "synopsis_packets_dropped_total",
             .counter,
@@ -87,7 +87,7 @@ extension MetricsSnapshot {
         text.addSingle(
             "synopsis_connections_established_total",
             .counter,
-            "Connections that came up.",
+            "Connections that were established.",
             tally.established
         )
         text.begin(

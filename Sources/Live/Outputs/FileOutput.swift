@@ -200,7 +200,7 @@ extension FileOutput {
             let reason = complaint(errno)
             statistics.errors += 1
             if nextRotation == 0 {
-                notices.append("\(path): cannot be moved to \(path).1: \(reason); it grows on")
+                notices.append("\(path): cannot be moved to \(path).1: \(reason); it keeps growing")
             }
             nextRotation = second + 60
             return

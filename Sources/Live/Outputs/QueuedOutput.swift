@@ -43,7 +43,7 @@ package final class QueuedOutput: EventOutput, Sendable {
             if state.backlog.append(line) { return isFirst }
             if !state.isFull, !state.isAbandoned, !state.backlog.isClosing {
                 state.isFull = true
-                state.backlog.note("\(name): takes events too slowly; some are dropped")
+                state.backlog.note("\(name): is too slow; events are dropped")
             }
             return false
         }

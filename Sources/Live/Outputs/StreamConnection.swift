@@ -17,7 +17,7 @@ struct StreamConnection: ~Copyable {
         switch place {
         case .tcp(let host, let port): descriptor = try Self.connectTCP(host, port, alarm)
         case .unix(let path): descriptor = try Self.connectUnix(path)
-        case .file, .standardOutput: throw ConnectionFault(reason: "is no address")
+        case .file, .standardOutput: throw ConnectionFault(reason: "is not an address")
         }
     }
 

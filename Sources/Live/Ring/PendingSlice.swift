@@ -121,8 +121,8 @@ struct PendingSlice {
             let list = missing.map(String.init).joined(separator: ", ")
             lines.append("No longer in memory when this was written: packets \(list).")
         }
-        if omitted > 0 { lines.append("\(omitted) packets found no room (--slice-size).") }
-        lines.append("Incident \(incident.id), cut out of a live capture.")
+        if omitted > 0 { lines.append("\(omitted) packets did not fit (--slice-size).") }
+        lines.append("Incident \(incident.id), from a live capture.")
         return lines.joined(separator: "\n")
     }
 }

@@ -56,7 +56,7 @@ package final class SliceFolder: Sendable {
                 state.waiting.append((name, octets))
             } else {
                 state.statistics.failed += 1
-                state.note("\(path): takes slices too slowly; \(name) was dropped")
+                state.note("\(path): is too slow; slice \(name) was dropped")
             }
         }
         thread.wake()

@@ -40,7 +40,7 @@ package struct Configuration: Sendable {
                     file,
                     line: entry.line,
                     key: entry.table,
-                    "is no table; [severity] and [[ignore]] are"
+                    "is not a known table; expected [severity] or [[ignore]]"
                 )
             }
         }
@@ -56,7 +56,11 @@ package struct Configuration: Sendable {
         case "hosts": hosts = path
         case "known-issues": knownIssues = path
         default:
-            throw ConfigurationError(entry, in: file, "is no key; hosts and known-issues are")
+            throw ConfigurationError(
+                entry,
+                in: file,
+                "is not a known key; expected hosts or known-issues"
+            )
         }
     }
 
@@ -90,20 +94,24 @@ package struct Configuration: Sendable {
                 values[entry.key] = ShownText(foreign: try text(entry, file)).text
             case "until":
                 guard case .date(let day) = entry.value else {
-                    throw ConfigurationError(entry, in: file, "expected a date, as 2027-01-31")
+                    throw ConfigurationError(entry, in: file, "expected a date such as 2027-01-31")
                 }
                 values[entry.key] = day
             case "client", "server":
                 let word = try text(entry, file)
                 guard let address = Address(word) else {
-                    throw ConfigurationError(entry, in: file, "'\(foreign: word)' is no address")
+                    throw ConfigurationError(
+                        entry,
+                        in: file,
+                        "'\(foreign: word)' is not an address"
+                    )
                 }
                 hosts[entry.key] = address
             default:
                 throw ConfigurationError(
                     entry,
                     in: file,
-                    "is no key; pathology, client, server, reason and until are"
+                    "is not a known key; expected pathology, client, server, reason or until"
                 )
             }
         }

@@ -22,7 +22,11 @@ package struct HostNames: Sendable {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
             guard let first = words.first.map(String.init) else { continue }
             guard let address = Address(first) else {
-                throw ConfigurationError(file, line: index + 1, "'\(foreign: first)' is no address")
+                throw ConfigurationError(
+                    file,
+                    line: index + 1,
+                    "'\(foreign: first)' is not an address"
+                )
             }
             guard words.count > 1, let name = HostName(String(words[1])) else {
                 throw ConfigurationError(

@@ -15,7 +15,7 @@ package enum KnownIssueFolder {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder)
         } catch {
-            throw ConfigurationError(folder, "is no folder that can be read")
+            throw ConfigurationError(folder, "is not a readable folder")
         }
         let files = names.filter { $0.hasSuffix(".json") }.sorted()
         guard files.count <= limit else {
@@ -34,7 +34,7 @@ package enum KnownIssueFolder {
         } catch let error as DecodingError {
             throw complaint(error, file)
         } catch {
-            throw ConfigurationError(file, "is no known issue")
+            throw ConfigurationError(file, "is not a known issue")
         }
         for (number, condition) in issue.variants.joined().enumerated()
         where Catalog.detector(named: condition.pathology) == nil {
@@ -48,7 +48,7 @@ package enum KnownIssueFolder {
             throw ConfigurationError(file, key: "variants", "a variant needs a finding")
         }
         for (key, words) in issue.texts where ShownText(foreign: words).text != words {
-            throw ConfigurationError(file, key: key, "has a character that steers a terminal")
+            throw ConfigurationError(file, key: key, "has a control character")
         }
         return issue
     }
@@ -64,11 +64,11 @@ package enum KnownIssueFolder {
         case .keyNotFound(let missing, let context):
             return ConfigurationError(file, key: key(context.codingPath, missing), "is missing")
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            return ConfigurationError(file, key: key(context.codingPath), "is of another kind")
+            return ConfigurationError(file, key: key(context.codingPath), "has the wrong type")
         case .dataCorrupted(let context):
             return ConfigurationError(file, key: key(context.codingPath), "is not JSON")
         @unknown default:
-            return ConfigurationError(file, "is no known issue")
+            return ConfigurationError(file, "is not a known issue")
         }
     }
 }

@@ -18,6 +18,7 @@ extension Handbook {
             ("means", .string(manual.means)),
             ("unless", .string(manual.unless)),
             ("check", .string(manual.check)),
+            ("elsewhere", .string(manual.elsewhere)),
             ("sources", .strings(manual.sources.map(\.description))),
             ("follows_from", .strings(manual.followsFrom))
         )

@@ -22,7 +22,7 @@ package struct Handbook {
             )
         }
         return lines.joined()
-            + "\nsynopsis explain PATHOLOGY prints the manual page of one of them.\n"
+            + "\nsynopsis explain PATHOLOGY prints a manual page.\n"
     }
 
     /// The manual page of one detector.
@@ -31,10 +31,10 @@ package struct Handbook {
         for (title, body) in Self.sections(of: manual) {
             text += "\n\(style.ink(title, .strong))\n" + style.hung(body, behind: "  ")
         }
-        text += "\n\(style.ink("Example", .strong)) (⚑ is what the detector points at)\n"
+        text += "\n\(style.ink("Example", .strong)) (⚑ marks what the detector points at)\n"
         text += Ladder(exchange: manual.example, style: style).text
         text +=
-            "\n\(style.ink("Near miss", .strong)) (it looks alike, and the detector is silent)\n"
+            "\n\(style.ink("Near miss", .strong)) (looks similar, but is not reported)\n"
         text += Ladder(exchange: manual.nearMiss, style: style).text
         return style.plain(text)
     }
@@ -42,12 +42,21 @@ package struct Handbook {
     static func sections(of manual: Manual) -> [(title: String, body: String)] {
         [
             ("What is seen", manual.sees), ("What it means", manual.means),
-            ("Unless", manual.unless), ("What to check", manual.check),
+            ("Not to be confused with", manual.unless), ("What to check", manual.check),
             ("Sources", manual.sources.map(\.description).joined(separator: "; ")),
-        ]
+        ] + (manual.elsewhere.isEmpty ? [] : [("Known elsewhere as", manual.elsewhere)])
     }
 
-    /// The table of detectors in Markdown, as the README has it.
+    /// The ids of all pathologies by group in Markdown, as the README has them.
+    package static var groups: String {
+        let rows = Manual.Group.allCases.map { group in
+            let ids = Catalog.manuals.filter { $0.group == group }.map { "`\($0.id)`" }
+            return "| \(group.rawValue) | \(ids.joined(separator: ", ")) |\n"
+        }
+        return "| | |\n|---|---|\n" + rows.joined()
+    }
+
+    /// The table of detectors in Markdown.
     package static var table: String {
         let rows = Catalog.manuals.map { "| `\($0.id)` | \($0.title) |\n" }
         return "| Pathology | What it is |\n|---|---|\n" + rows.joined()

@@ -77,7 +77,7 @@ struct Ladder {
     }
 
     private func rung(_ payload: PortmapPayload) -> [String] {
-        let message = PortmapMessage(payload)?.text ?? "\(payload.octets.count) octets"
+        let message = PortmapMessage(payload)?.text ?? "\(payload.octets.count) bytes"
         let isRightward = payload.destination == exchange.server
         return rung("\(payload.transport.name) \(message)", isRightward: isRightward)
     }

@@ -46,7 +46,7 @@ struct IncidentSection {
         text += why
         if !whole.extent.isShort {
             for issue in incident.knownIssues {
-                let cure = issue.cure.map { " Cure: \($0)." } ?? ""
+                let cure = issue.cure.map { " Fix: \($0)." } ?? ""
                 text += style.hung(
                     "\(issue.title) (\(issue.reference)).\(cure)",
                     behind: "  Known  "
@@ -101,8 +101,8 @@ struct IncidentSection {
         case .confirmed: return told
         case .likely, .possible:
             return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
-        case .pending: return "\(told) (The capture ends too early to be sure.)"
-        case .withdrawn: return "\(told) (Later packets took it back.)"
+        case .pending: return "\(told) (Pending: the capture ends too early to be sure.)"
+        case .withdrawn: return "\(told) (Withdrawn: later packets contradict it.)"
         }
     }
 

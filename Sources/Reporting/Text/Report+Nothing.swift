@@ -8,13 +8,13 @@ extension Report {
         if tally.packets == 0 { return nothingRead }
         if tally.segments == 0 {
             return tally.unread(.encrypted) > 0
-                ? "No TCP that can be read in this capture; some of it is encrypted.\n"
-                : "No TCP in this capture: nothing to say about connections.\n"
+                ? "No readable TCP in this capture; some of it is encrypted.\n"
+                : "No TCP in this capture.\n"
         }
-        if isSelective { return "Nothing found among what was asked for.\n" }
+        if isSelective { return "None of the selected pathologies was found.\n" }
         if tally.attempted == 0 {
             return
-                "No connection begins in this capture; no known failure was found in those that run in it.\n"
+                "No connection begins in this capture; no known failure was found in those already running.\n"
         }
         let failed = tally.attempted - tally.outcome(.completed)
         if failed == 0 { return "Every connection was established; no known failure was found.\n" }

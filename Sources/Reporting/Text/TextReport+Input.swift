@@ -37,7 +37,7 @@ extension TextReport {
     private var filtered: String? {
         guard report.tally.isFiltered else { return nil }
         return
-            "no data of \(report.tally.hollowFlows) of \(report.tally.numberedFlows) closed connections that sent some: a filter left it out"
+            "the capture is filtered: \(report.tally.hollowFlows) of \(report.tally.numberedFlows) closed connections lack the data they sent"
     }
 
     private var joined: String? {

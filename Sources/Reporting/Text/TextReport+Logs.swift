@@ -34,7 +34,7 @@ extension TextReport {
     private func describe(_ summary: LogSummary, shown: Int) -> [String] {
         var parts = [Wording.count(summary.lines, "line")]
         if summary.lines > 0, summary.headless == summary.lines {
-            return parts + ["none of them has a time that can be read"]
+            return parts + ["none of them has a readable time"]
         }
         if summary.kept > 0 {
             parts[0] += ", \(summary.kept) near the capture in time, \(shown) beside incidents"
@@ -58,7 +58,7 @@ extension TextReport {
         if summary.headless > 0 {
             parts.append("\(summary.headless) before the first time left out")
         }
-        if summary.refused > 0 { parts.append("\(summary.refused) found no room in memory") }
+        if summary.refused > 0 { parts.append("\(summary.refused) were dropped (limit reached)") }
         return parts
     }
 

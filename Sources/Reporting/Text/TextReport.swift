@@ -117,7 +117,7 @@ package struct TextReport {
         let incidents = Wording.count(count, "more incident")
         return "\n"
             + style.hung(
-                "\(incidents) not described here: --incident N describes one line of the table, --all everything.",
+                "\(incidents) not described here: --incident N describes one line of the table, --all all of them.",
                 behind: ""
             )
     }
@@ -205,7 +205,7 @@ package struct TextReport {
         switch viewpoint.vantage {
         case .client: return "captured at \(history.initiator.address) \(sign)"
         case .server: return "captured at \(history.responder.address) \(sign)"
-        case .middle: return "captured on the way \(sign)"
+        case .middle: return "captured on the path \(sign)"
         case .unknown: return nil
         }
     }

@@ -20,6 +20,6 @@ extension CaptureError: CustomStringConvertible {
     /// The same, as it may be shown.
     package var shown: ShownText {
         guard let offset else { return "\(foreign: input): \(foreign: reason)" }
-        return "\(foreign: input): at octet \(offset): \(foreign: reason)"
+        return "\(foreign: input): at byte \(offset): \(foreign: reason)"
     }
 }

@@ -35,7 +35,7 @@ struct PacketFilter: ~Copyable {
         guard let program = unsafe compile(for: dataLink, &complaint) else {
             throw CaptureError(
                 input: input,
-                reason: "the filter '\(expression)' is not understood: \(complaint)"
+                reason: "cannot parse the filter '\(expression)': \(complaint)"
             )
         }
         programs.append(unsafe Program(dataLink: dataLink, code: program))

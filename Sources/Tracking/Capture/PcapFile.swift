@@ -83,7 +83,7 @@ package struct PcapFile: ~Copyable, CaptureSource {
     private static func complaint(aboutDataLink dataLink: Int32) -> String {
         let name = unsafe pcap_datalink_val_to_name(dataLink).map { unsafe String(cString: $0) }
         return """
-            the link type \(dataLink)\(name.map { " (\($0))" } ?? "") is not known here; expected \
+            the link type \(dataLink)\(name.map { " (\($0))" } ?? "") is not supported; expected \
             Ethernet, Linux cooked, raw IP, BSD loopback, PPP, PPPoE, Cisco HDLC, Frame Relay, 802.11, PPI, PKTAP, \
             NFLOG, PFLOG, Juniper Ethernet, MPLS, FDDI, Token Ring, ATM or FireWire
             """

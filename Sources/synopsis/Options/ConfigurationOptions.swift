@@ -15,7 +15,7 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Known issues of your own: a folder of JSON files ('synopsis schema known-issue').",
+            "A folder with your own known issues (JSON; see 'synopsis schema known-issue').",
             valueName: "folder"
         )
     )
@@ -23,7 +23,7 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Names to show beside addresses, as in /etc/hosts.",
+            "Names to show beside addresses, in /etc/hosts format.",
             valueName: "file"
         )
     )

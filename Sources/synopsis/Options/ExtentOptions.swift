@@ -4,31 +4,34 @@ import Reporting
 /// How much of a report is shown as text.
 struct ExtentOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Describe the first lines of the overview.", valueName: "count")
+        help: ArgumentHelp(
+            "Describe this many lines of the overview (default: 10).",
+            valueName: "count"
+        )
     )
     var top: Int?
 
     @Flag(help: "Describe every incident, and do not fold timelines.")
     var all = false
 
-    @Flag(help: "Titles, verdicts, causes and checks only: what one pastes into a ticket.")
+    @Flag(help: "Only titles, verdicts, causes and checks: the text for a ticket.")
     var short = false
 
     @Option(
         help: ArgumentHelp(
-            "Describe what one line of the overview stands for.",
+            "Describe only this line of the overview.",
             valueName: "number"
         )
     )
     var incident: Int?
 
-    @Flag(help: "Only count connections and incidents of each pathology.")
+    @Flag(help: "Only count connections, and incidents by pathology.")
     var statistics = false
 
     func validate() throws {
         if let top, top < 1 { throw ValidationError("--top takes a number from 1.") }
         if let incident, incident < 1 {
-            throw ValidationError("--incident takes a number from 1, as the overview has it.")
+            throw ValidationError("--incident takes a number from the overview, from 1.")
         }
     }
 

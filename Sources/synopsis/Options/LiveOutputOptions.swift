@@ -23,24 +23,24 @@ struct LiveOutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Begin another file at a size or after a time: 100MB, 1h.",
+            "Start a new file at this size or after this time, for example 100MB or 1h.",
             valueName: "when"
         )
     )
     var rotate: String?
 
-    @Option(help: ArgumentHelp("Keep so many older files.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of older files to keep.", valueName: "count"))
     var keep = 5
 
     @Option(
         help: ArgumentHelp(
-            "Serve metrics to Prometheus, at 127.0.0.1:9464 say.",
+            "Serve Prometheus metrics, for example at 127.0.0.1:9464.",
             valueName: "address"
         )
     )
     var metrics: String?
 
-    @Flag(help: "Append to a file of -o although it is a capture.")
+    @Flag(help: "Append to an -o file even if it is a capture.")
     var force = false
 
     @Option(
@@ -56,17 +56,17 @@ struct LiveOutputOptions: ParsableArguments {
             )
         }
         if let rotate, Rotation(rotate) == nil {
-            throw ValidationError("--rotate takes a size or a time, 100MB or 1h say.")
+            throw ValidationError("--rotate takes a size or a time, for example 100MB or 1h.")
         }
         if !(1...10_000).contains(keep) {
             throw ValidationError("--keep takes a number from 1 to 10000.")
         }
         if let metrics, Self.address(metrics) == nil {
-            throw ValidationError("--metrics takes ADDRESS:PORT, 127.0.0.1:9464 say.")
+            throw ValidationError("--metrics takes ADDRESS:PORT, for example 127.0.0.1:9464.")
         }
         #if !Web
             if metrics != nil {
-                throw ValidationError("--metrics is not in this build, which has no HTTP.")
+                throw ValidationError("--metrics is not available: this build has no HTTP server.")
             }
         #endif
         if let user, UserAccount(user) == nil {

@@ -26,7 +26,7 @@ struct LogOptions: ParsableArguments {
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Add so many seconds to the times of the logs, or of one of them (repeatable).",
+            "Seconds to add to the times of all logs, or of one (repeatable).",
             discussion:
                 "A number such as -0.25 for all of them, or FILE:SECONDS as in db.log:+3600.",
             valueName: "seconds"
@@ -37,13 +37,13 @@ struct LogOptions: ParsableArguments {
     func validate() throws {
         if let at, Instant(at) == nil {
             throw ValidationError(
-                "'\(ShownText(foreign: at))' is no time; 2014-01-29T22:01:24.818Z, 22:01:24.818 or 1391032884.818 would be some."
+                "'\(ShownText(foreign: at))' is not a time. Examples: 2014-01-29T22:01:24.818Z, 22:01:24.818, 1391032884.818."
             )
         }
         for text in logOffset {
             guard let offset = LogOffset(text) else {
                 throw ValidationError(
-                    "'\(ShownText(foreign: text))' is no offset; -0.25, +3600 or db.log:+3600 would be some."
+                    "'\(ShownText(foreign: text))' is not an offset. Examples: -0.25, +3600, db.log:+3600."
                 )
             }
             if let file = offset.file, !log.contains(file) {
@@ -56,7 +56,7 @@ struct LogOptions: ParsableArguments {
             throw ValidationError("--log-offset moves the times of a log: name one with --log.")
         }
         if log.count(where: { $0 == "-" }) > 1 {
-            throw ValidationError("Standard input can be read but once.")
+            throw ValidationError("Standard input can be read only once.")
         }
     }
 

@@ -78,7 +78,7 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 struct TextOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Colours: auto, always or never (NO_COLOR is heeded).",
+            "Colours: auto, always or never (NO_COLOR is honoured).",
             valueName: "when"
         )
     )
@@ -86,13 +86,13 @@ struct TextOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Columns of the page, from 80 (default: COLUMNS, the terminal's, or 100).",
+            "Width of the page, at least 80 (default: COLUMNS, the terminal, or 100).",
             valueName: "columns"
         )
     )
     var width: Int?
 
-    @Flag(help: "Addresses and ports in each packet's row, as tshark has them, and no row broken.")
+    @Flag(help: "Show addresses and ports in every row, as tshark does; never break a row.")
     var wide = false
 
     func validate() throws {

@@ -16,10 +16,10 @@ struct ReportOutputOptions: ParsableArguments {
     )
     var outputs: [String] = []
 
-    @Flag(help: "Overwrite a file of -o although it is a capture.")
+    @Flag(help: "Overwrite an -o file even if it is a capture.")
     var force = false
 
-    @Flag(help: "Do not show a long text through PAGER, or less, on a terminal.")
+    @Flag(help: "Do not use a pager (PAGER, or less).")
     var noPager = false
 
     func validate() throws {

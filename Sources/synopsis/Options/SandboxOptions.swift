@@ -4,7 +4,7 @@ import Tracking
 
 /// Whether the program gives up what reading packets does not take.
 struct SandboxOptions: ParsableArguments {
-    @Flag(help: "Keep the right to open files and connections that were not named.")
+    @Flag(help: "Do not restrict which files and connections can be opened.")
     var noSandbox = false
 
     /// Enters a sandbox, unless that is not wanted; before any thread is started.
@@ -14,7 +14,7 @@ struct SandboxOptions: ParsableArguments {
     func enter(_ sandbox: Sandbox) -> [ShownText] {
         guard !noSandbox else { return [] }
         return sandbox.enter().map {
-            "the sandbox goes without \(foreign: $0), which this kernel lacks"
+            "the sandbox lacks \(foreign: $0), which this kernel does not have"
         }
     }
 }

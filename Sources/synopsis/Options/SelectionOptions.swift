@@ -6,7 +6,7 @@ import Tracking
 struct SelectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Look only for these pathologies (repeatable; or a,b).",
+            "Report only these pathologies (repeatable, or a,b).",
             valueName: "pathology"
         )
     )
@@ -14,7 +14,7 @@ struct SelectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Do not look for these pathologies (repeatable; or a,b).",
+            "Do not report these pathologies (repeatable, or a,b).",
             valueName: "pathology"
         )
     )
@@ -22,7 +22,7 @@ struct SelectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Leave out findings below note, warning or error.",
+            "Least severity to report: note, warning or error.",
             valueName: "severity"
         )
     )

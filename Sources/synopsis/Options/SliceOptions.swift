@@ -13,25 +13,29 @@ struct SliceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Keep recent packets in memory: 30s, or 256MB. Those of an incident are written to a file.",
+            "Keep recent packets in memory, for example 30s or 256MB, and write those of an incident to a file.",
             valueName: "time|size"
         )
     )
     var ring: String?
 
-    @Option(help: ArgumentHelp("Write a slice from this severity on.", valueName: "severity"))
+    @Option(help: ArgumentHelp("Least severity that triggers a slice.", valueName: "severity"))
     var trigger = SeverityName.error
 
-    @Option(help: "Whose packets a slice holds: flows (those of the incident) or all.")
+    @Option(help: "Packets in a slice: flows (those of the incident) or all.")
     var slice = Scope.flows
 
-    @Option(help: ArgumentHelp("Go on with a slice for so long.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Seconds to keep recording after the trigger.", valueName: "seconds")
+    )
     var after = 2.0
 
-    @Option(help: ArgumentHelp("Keep so many slices; the oldest goes.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Number of slices to keep; the oldest is deleted.", valueName: "count")
+    )
     var slices = 20
 
-    @Option(help: ArgumentHelp("A slice is no larger than this.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum size of a slice.", valueName: "size"))
     var sliceSize = "16MB"
 
     @Option(help: ArgumentHelp("Write slices to this folder.", valueName: "folder"))
@@ -39,10 +43,10 @@ struct SliceOptions: ParsableArguments {
 
     func validate() throws {
         if let ring, Rotation(ring) == nil {
-            throw ValidationError("--ring takes a time or a size, 30s or 256MB say.")
+            throw ValidationError("--ring takes a time or a size, for example 30s or 256MB.")
         }
         guard case .size(let size)? = Rotation(sliceSize), size <= 1 << 32 else {
-            throw ValidationError("--slice-size takes a size up to 4GiB, 16MB say.")
+            throw ValidationError("--slice-size takes a size up to 4GiB, for example 16MB.")
         }
         if !(1...100_000).contains(slices) {
             throw ValidationError("--slices takes a number from 1 to 100000.")
@@ -78,7 +82,7 @@ struct SliceOptions: ParsableArguments {
         guard ring != nil, unsafe access(sliceDir, W_OK | X_OK) != 0 else { return }
         let reason = unsafe String(cString: strerror(errno))
         Output.error(
-            "synopsis: \(foreign: sliceDir): no slice can be written there: \(foreign: reason)\n"
+            "synopsis: \(foreign: sliceDir): slices cannot be written there: \(foreign: reason)\n"
         )
         throw ExitStatus(code: Program.failure)
     }

@@ -3,12 +3,12 @@ import Tracking
 /// The texts that meet a user first, set by hand so that they fit a screen of 24 lines.
 enum Help {
     static let terminal = """
-        synopsis says why TCP connections fail to come up, and shows the packets.
+        synopsis explains why TCP connections fail, and shows the packets.
 
           synopsis FILE...              analyse captures (- is standard input)
           synopsis live -i INTERFACE    the same as packets arrive, until Ctrl-C
-          synopsis interfaces           what can be captured on, and whether you may
-          synopsis explain [PATHOLOGY]  the catalogue, or the manual page of one
+          synopsis interfaces           list interfaces, and whether you may capture
+          synopsis explain [PATHOLOGY]  list all pathologies, or explain one
           synopsis schema               the JSON Schema of --format json
 
         Examples
@@ -16,31 +16,31 @@ enum Help {
           ssh host tcpdump -U -w - | synopsis -
           synopsis nfs.pcap --format json | jq -r '.incidents[].incident.verdict'
 
-        Options ('synopsis analyze --help' says more of each)
-          --top N  --incident N  --all  --short   which incidents, and how fully
+        Options ('synopsis analyze --help' describes each)
+          --top N  --incident N  --all  --short   which incidents, in what detail
           --flows  --statistics                   connections; a count per pathology
-          --format F  -o FILE  --force            text, json or ndjson, and where to
-          -f BPF  -c N  --only ID  --ignore ID    only some packets, or pathologies
-          --min-severity S  --fail-on S           leave out below; exit 1 from
-          --at TIME  --log FILE  --log-offset S   before an instant; beside logs
-          --config FILE  --known-issues DIR       what you ignore, and know yourselves
+          --format F  -o FILE  --force            text, json or ndjson; to a file
+          -f BPF  -c N  --only ID  --ignore ID    select packets or pathologies
+          --min-severity S  --fail-on S           least severity; exit 1 from
+          --at TIME  --log FILE  --log-offset S   an instant; logs beside packets
+          --config FILE  --known-issues DIR       your ignores and known issues
           --hosts FILE                            names beside addresses
-          --width N  --wide  --color W  --no-pager  the page and its rows
+          --width N  --wide  --color W  --no-pager  layout
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
-          -r FILE  -n  --no-sandbox               as tcpdump has them; keep all rights
+          -r FILE  -n  --no-sandbox               as in tcpdump; keep all rights
 
         Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or
-        the input could not be read to its end (what could be read is reported).
+        the input could not be read to its end (what was read is reported).
 
         """
 
     static let firstSteps: ShownText = """
-        synopsis reads a packet capture and says why TCP connections fail to come up.
+        synopsis reads a packet capture and explains why TCP connections fail.
 
           synopsis FILE...                analyse capture files (pcap or pcapng)
           synopsis live -i INTERFACE      analyse packets as they arrive
           tcpdump -U -w - | synopsis -    analyse what another program captures
-          synopsis explain                the catalogue of what it finds
+          synopsis explain                list what it finds
           synopsis --help                 everything else
 
         """

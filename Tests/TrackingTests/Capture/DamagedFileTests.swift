@@ -18,8 +18,8 @@ import Tracking
     }
 
     @Test(arguments: [
-        (10, "its header has 16 octets, and the file ends after 10 of them"),
-        (20, "it has 54 octets, and the file ends after 4 of them"),
+        (10, "its header has 16 bytes, and the file ends after 10 of them"),
+        (20, "it has 54 bytes, and the file ends after 4 of them"),
     ])
     func `says how much of a record is there`(_ kept: Int, reason: String) throws {
         let octets = CaptureOctets.pcap([record])
@@ -72,10 +72,10 @@ import Tracking
     @Test(arguments: [
         (
             "hello, world",
-            "expected the magic number of pcap or pcapng, found the octets 68 65 6c 6c"
+            "not a pcap or pcapng file (first bytes: 68 65 6c 6c)"
         ),
-        ("a", "expected the magic number of pcap or pcapng, found the octets 61"),
-        ("\r\n\r\n", "expected the magic number of pcap or pcapng, found the octets 0d 0a 0d 0a"),
+        ("a", "not a pcap or pcapng file (first bytes: 61)"),
+        ("\r\n\r\n", "not a pcap or pcapng file (first bytes: 0d 0a 0d 0a)"),
     ])
     func `that is text is refused with what was found`(_ text: String, reason: String) throws {
         let temporary = try TemporaryFile(Array(text.utf8))
@@ -97,6 +97,6 @@ import Tracking
 
         let command = "\(program) -dc \(temporary.path) | synopsis -"
         #expect(error.reason == "is compressed; unpack it on the way: \(command)")
-        #expect(error.description == "\(temporary.path): at octet 0: \(error.reason)")
+        #expect(error.description == "\(temporary.path): at byte 0: \(error.reason)")
     }
 }

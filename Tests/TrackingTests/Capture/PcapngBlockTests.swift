@@ -88,7 +88,7 @@ import Tracking
         #expect(capture.frames.map(\.octets) == [segment, datagram])
         #expect(
             capture.error?.reason == "the record of packet 3 cannot be read: "
-                + "it is of interface 0, and the section has declared 0"
+                + "it names interface 0, but the section declared 0"
         )
         #expect(capture.error?.offset == UInt64(file.octets.count - last.octets.count + 28))
     }
@@ -193,13 +193,13 @@ import Tracking
 
     @Test(
         arguments: [
-            (4, 130, "its block claims 130 octets; expected a multiple of 4 from 12 on"),
-            (4, 8, "its block claims 8 octets; expected a multiple of 4 from 12 on"),
-            (4, 200, "its block has 200 octets, and the file ends after 128 of them"),
-            (4, 12, "its block has 12 octets by its begin, and 0 by its end"),
-            (124, 12, "its block has 128 octets by its begin, and 12 by its end"),
-            (8, 1, "it is of interface 1, and the section has declared 1"),
-            (20, 97, "it claims 97 octets, and its block has room for 96"),
+            (4, 130, "its block claims 130 bytes; expected a multiple of 4 from 12 on"),
+            (4, 8, "its block claims 8 bytes; expected a multiple of 4 from 12 on"),
+            (4, 200, "its block has 200 bytes, and the file ends after 128 of them"),
+            (4, 12, "its block has 12 bytes by its start, and 0 by its end"),
+            (124, 12, "its block has 128 bytes by its start, and 12 by its end"),
+            (8, 1, "it names interface 1, but the section declared 1"),
+            (20, 97, "it claims 97 bytes, and its block has room for 96"),
         ] as [(Int, UInt8, String)]
     )
     func `that contradicts itself ends the reading`(

@@ -80,13 +80,13 @@ struct RefusedSegments {
                 $0.subject.map { history.events[$0].acknowledgment }
             }
             return Set(acknowledged).count == 1
-                ? "the SYN-ACK of \(history.responder.address)"
-                : "the SYN-ACKs of \(history.responder.address)"
+                ? "the SYN-ACK from \(history.responder.address)"
+                : "the SYN-ACKs from \(history.responder.address)"
         case [.data]:
             return "data of the connection to \(history.responder)"
         default:
             return isByInitiator && !kinds.isEmpty
-                ? "the answers of \(history.responder.address)"
+                ? "the answers from \(history.responder.address)"
                 : "segments of the connection to \(history.responder)"
         }
     }
@@ -95,11 +95,11 @@ struct RefusedSegments {
     func note(at place: Int) -> String {
         let refusal = all[place]
         guard let subject = refusal.subject else {
-            return "refuses a segment of the running connection"
+            return "rejects a segment of the established connection"
         }
         let delay = history.delay(from: subject, to: refusal.event)
         return
-            "refuses packet \(history.events[subject].packet), \(Wording.duration(delay)) after it"
+            "rejects packet \(history.events[subject].packet), \(Wording.duration(delay)) after it"
     }
 
     var metrics: [Metric] {

@@ -15,7 +15,7 @@ extension History {
         guard event.kind == .rst else { return nil }
         if let reason = resetReasons[event.packet] {
             if !reason.text.isEmpty {
-                return StatedReason(code: reason.text, words: "says in it: “\(reason.text)”")
+                return StatedReason(code: reason.text, words: "carries the text “\(reason.text)”")
             }
             if let code = reason.multipathCode {
                 let name = Self.multipathReasons[code].map { ", \($0)" } ?? ""
@@ -51,7 +51,7 @@ extension History {
         return StatedReason(
             code: "netscaler-\(event.window)",
             words:
-                "has in place of a window what is a Citrix NetScaler's code \(event.window)\(meaning)"
+                "carries a Citrix NetScaler reset code in its window field, \(event.window)\(meaning)"
         )
     }
 }

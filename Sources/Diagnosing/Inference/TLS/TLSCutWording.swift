@@ -17,22 +17,22 @@ struct TLSCutWording {
     var summary: String {
         let time = Wording.duration(cut.delay)
         let handshake =
-            "the TLS handshake of \(clientAddress) with \(closing.endpoint(of: closing.server))"
+            "the TLS handshake between \(clientAddress) and \(closing.endpoint(of: closing.server))"
         switch cut.reason {
         case .oversizeHello:
             return """
-                \(handshake.capitalizedFirst)\(closing.forName) stopped at the ClientHello: it takes several segments, and \
+                \(handshake.capitalizedFirst)\(closing.forName) stopped at the ClientHello, which needs several segments: \
                 \(serverAddress) did not acknowledge all of it within \(time).
                 """
         case .noTLSAnswer:
             return """
-                \(closing.endpoint(of: closing.server)) answered the ClientHello of \(clientAddress) in another protocol, and \
+                \(closing.endpoint(of: closing.server)) answered the ClientHello from \(clientAddress) with another protocol, and \
                 the connection was \(how) \(time) later.
                 """
         case .nameBlock:
             return """
                 \(handshake.capitalizedFirst)\(closing.forName) was reset \(time) after the ClientHello, by a RST that does \
-                not look like the packets of \(serverAddress).
+                not look like other packets from \(serverAddress).
                 """
         case .packetOfDeath, .reset, .close:
             let who = cut.isByServer ? serverAddress : clientAddress
@@ -57,14 +57,14 @@ struct TLSCutWording {
             let who = cut.isByServer ? serverAddress : clientAddress
             sentences.append(
                 cut.isAcknowledged
-                    ? "\(who) had acknowledged all of it: it was received, and perhaps read."
+                    ? "\(who) had acknowledged all of it, so it was received."
                     : "\(who) had not acknowledged all of it."
             )
         }
         if let form { sentences.append(form) }
         let missing = closing.missingOctets(of: closing.closer ?? closing.server)
         if missing > 0 {
-            sentences.append("The last record lacks \(Wording.count(missing, "octet")).")
+            sentences.append("The last record lacks \(Wording.count(missing, "byte")).")
         }
         if cut.reason == .packetOfDeath { sentences.append(death) }
         if closing.session.isComplete {
@@ -90,10 +90,10 @@ struct TLSCutWording {
         case .active:
             let why =
                 cut.isByServer
-                ? "the kernel closed it for a process that died, or the process left octets unread"
+                ? "the kernel closed it for a process that died, or the process left bytes unread"
                 : "its process gave up, or died"
-            return "The RST comes from a live socket (Win=\(event.window)): \(why)."
-        case .passive: return "The RST is a bare one: the stack had no socket any more."
+            return "A live socket sent the RST (Win=\(event.window)): \(why)."
+        case .passive: return "The RST is bare: the stack no longer had a socket."
         case .passiveToSYN, .other: return nil
         }
     }
@@ -102,13 +102,13 @@ struct TLSCutWording {
         let stream = closing.stream
         if stream.resetsAtOnce > stream.resetsAlike {
             return """
-                \(serverAddress) reset \(stream.resetsAtOnce) connections of this service within 100 ms: its process \
-                went down with all of them.
+                \(serverAddress) reset \(stream.resetsAtOnce) connections of this service within 100 ms, so its process \
+                ended with all of them.
                 """
         }
         return """
-            \(serverAddress) reset \(stream.resetsAlike) connections of this service after the same message: it \
-            kills the process, or is refused without an alert.
+            \(serverAddress) reset \(stream.resetsAlike) connections of this service after the same message, which kills \
+                the process or is refused without an alert.
             """
     }
 
@@ -116,7 +116,7 @@ struct TLSCutWording {
         let event = history.events[index]
         if event.kind == .fin { return "FIN before the server's first application data" }
         if event.kind == .rst { return "RST before the server's first application data" }
-        return "the last that was said before the end"
+        return "the last message before the end"
     }
 
     var checks: [Check] {
@@ -126,12 +126,12 @@ struct TLSCutWording {
             Check(
                 on: server.address.description,
                 "journalctl -k -p warning; coredumpctl list",
-                "did the process of port \(server.port) die at that instant?"
+                "An entry at that instant shows that the process on port \(server.port) died."
             ),
             Check(
                 on: clientAddress,
                 "openssl s_client -connect \(server)\(name) -msg",
-                "after which message does it end?"
+                "Shows after which message the handshake ends."
             ),
         ]
     }

@@ -207,7 +207,7 @@ extension ReadAhead {
             written += step.written
             isFull = written == Self.bufferLength
             let isStuck = unsafe !rest.isEmpty && step.taken == 0 && step.written == 0 && !isFull
-            if let fault = step.fault ?? (isStuck ? "it leads nowhere" : nil) {
+            if let fault = step.fault ?? (isStuck ? "it makes no progress" : nil) {
                 if written > 0 { publish(number, written) }
                 return finish(fault)
             }

@@ -30,17 +30,17 @@ package enum CaptureFormat: Hashable, Sendable {
         case .pcap, .pcapng:
             return
         case .packed(let program):
-            let reason = "is compressed; unpack it on the way: \(program) -dc \(input) | synopsis -"
+            let reason = "is compressed; unpack it first: \(program) -dc \(input) | synopsis -"
             throw CaptureError(input: input, offset: 0, reason: reason)
         case .unknown where beginning.isEmpty:
             throw CaptureError(
                 input: input,
-                reason: "is empty; a capture file begins with a header of 24 octets"
+                reason: "is empty; a capture file begins with a header of 24 bytes"
             )
         case .unknown:
             let digits = beginning.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             let found = digits.joined(separator: " ")
-            let reason = "expected the magic number of pcap or pcapng, found the octets \(found)"
+            let reason = "not a pcap or pcapng file (first bytes: \(found))"
             throw CaptureError(input: input, offset: 0, reason: reason)
         }
     }

@@ -45,7 +45,7 @@ struct PcapRecords: RecordWalker {
             header.count >= Self.fileHeaderLength
         else {
             throw .record(
-                "it has \(Self.fileHeaderLength) octets, and the file ends after \(header.count)"
+                "it has \(Self.fileHeaderLength) bytes, and the file ends after \(header.count)"
             )
         }
         func number(at range: Range<Int>) -> UInt32 {
@@ -146,7 +146,7 @@ struct PcapRecords: RecordWalker {
         guard try window.fetch(headerLength) else {
             if window.left == 0 { return false }
             throw .record(
-                "its header has \(headerLength) octets, and the file ends after \(window.left) of them"
+                "its header has \(headerLength) bytes, and the file ends after \(window.left) of them"
             )
         }
         var (claimed, original) = window.words(at: window.position &+ 8, isBigEndian: isBigEndian)
@@ -154,12 +154,12 @@ struct PcapRecords: RecordWalker {
         guard claimed <= CapturedRecord.longestFrame else {
             let longest = CapturedRecord.longestFrame
             throw .record(
-                "it claims \(claimed) octets, more than the \(longest) that a frame may have"
+                "it claims \(claimed) bytes, more than the \(longest) that a frame may have"
             )
         }
         guard try window.fetch(headerLength &+ Int(claimed)) else {
             let rest = window.left &- headerLength
-            throw .record("it has \(claimed) octets, and the file ends after \(rest) of them")
+            throw .record("it has \(claimed) bytes, and the file ends after \(rest) of them")
         }
         return window.advance(with: &self, to: &record)
     }

@@ -23,7 +23,7 @@ extension PcapngRecords.Body {
     /// - Throws: unless the body has so many octets.
     func require(_ count: Int, for block: String) throws(RecordFault) {
         guard self.count < count else { return }
-        throw .record("\(block) has \(count + 12) octets or more, this one \(self.count + 12)")
+        throw .record("\(block) has \(count + 12) bytes or more, this one \(self.count + 12)")
     }
 
     func word(at offset: Int, in window: borrowing OctetWindow) -> UInt32 {

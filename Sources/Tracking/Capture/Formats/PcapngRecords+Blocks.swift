@@ -61,7 +61,7 @@ extension PcapngRecords {
     ) throws(RecordFault) {
         guard Int(captured) <= body.count - offset || body.isCut else {
             throw .record(
-                "it claims \(captured) octets, and its block has room for \(body.count - offset)"
+                "it claims \(captured) bytes, and its block has room for \(body.count - offset)"
             )
         }
         record.start = body.start + offset
@@ -129,7 +129,7 @@ extension PcapngRecords {
     private mutating func choose(_ number: UInt32) throws(RecordFault) {
         guard select(number) else {
             throw .record(
-                "it is of interface \(number), and the section has declared \(interfaces.count)"
+                "it names interface \(number), but the section declared \(interfaces.count)"
             )
         }
     }

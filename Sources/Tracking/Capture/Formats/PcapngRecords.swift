@@ -149,7 +149,7 @@ struct PcapngRecords: RecordWalker {
             try window.requireMotion()
             let length = rest
             guard try window.skip(length - 4), try window.fetch(4) else {
-                throw .record("its block has \(announced) octets, and the file ends before")
+                throw .record("its block has \(announced) bytes, and the file ends before")
             }
             let repeated = window.word(at: window.position, isBigEndian: isBigEndian)
             guard repeated == announced else { throw Self.contradiction(announced, repeated) }
@@ -158,13 +158,13 @@ struct PcapngRecords: RecordWalker {
         }
         guard try window.fetch(Self.frameworkLength) else {
             if window.left == 0 { return false }
-            throw .record("a block has 12 octets or more, and the file ends after \(window.left)")
+            throw .record("a block has 12 bytes or more, and the file ends after \(window.left)")
         }
         return true
     }
 
     private static func contradiction(_ first: UInt32, _ second: UInt32) -> RecordFault {
-        .record("its block has \(first) octets by its begin, and \(second) by its end")
+        .record("its block has \(first) bytes by its start, and \(second) by its end")
     }
 
     /// Reads one block, of which the first 12 octets are ahead.
@@ -178,13 +178,13 @@ struct PcapngRecords: RecordWalker {
         if start == BlockType.section { try readByteOrder(in: window) }
         let (type, claimed) = window.words(at: window.position, isBigEndian: isBigEndian)
         guard claimed & 3 == 0, claimed >= UInt32(Self.frameworkLength) else {
-            throw .record("its block claims \(claimed) octets; expected a multiple of 4 from 12 on")
+            throw .record("its block claims \(claimed) bytes; expected a multiple of 4 from 12 on")
         }
         let length = Int(claimed)
         let present = min(length, OctetWindow.length)
         guard try window.fetch(present) else {
             throw .record(
-                "its block has \(claimed) octets, and the file ends after \(window.left) of them"
+                "its block has \(claimed) bytes, and the file ends after \(window.left) of them"
             )
         }
         let body = Body(

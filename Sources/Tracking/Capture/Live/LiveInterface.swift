@@ -77,7 +77,7 @@ final class LiveInterface {
         guard linkType != .other else {
             let type = unsafe pcap_datalink_val_to_name(dataLink)
                 .map { unsafe String(cString: $0) }
-            let words = "its link type \(type ?? "\(dataLink)") is not known here"
+            let words = "its link type \(type ?? "\(dataLink)") is not supported"
             throw CaptureError(input: name, reason: words)
         }
         if let filter = options.filter { try keep(only: filter) }
@@ -94,7 +94,7 @@ final class LiveInterface {
         var program = unsafe bpf_program()
         let unknownNetmask: UInt32 = 0xFFFF_FFFF
         guard unsafe pcap_compile(handle, &program, expression, 1, unknownNetmask) == 0 else {
-            let words = "the filter '\(expression)' is not understood: \(lastComplaint)"
+            let words = "cannot parse the filter '\(expression)': \(lastComplaint)"
             throw CaptureError(input: name, reason: words)
         }
         defer { unsafe pcap_freecode(&program) }
@@ -153,7 +153,7 @@ final class LiveInterface {
                 this user may not capture. Run it with sudo, or allow it to: \
                 sudo setcap cap_net_raw+ep $(command -v synopsis)
                 """
-        case PCAP_ERROR_NO_SUCH_DEVICE: return "there is no such interface"
+        case PCAP_ERROR_NO_SUCH_DEVICE: return "no such interface"
         case PCAP_ERROR_IFACE_NOT_UP: return "the interface is down"
         default:
             let name = unsafe String(cString: pcap_statustostr(status))
