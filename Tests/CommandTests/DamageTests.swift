@@ -76,7 +76,7 @@ import Testing
 
         expectOneSentence(
             try read(strange),
-            "the link type 195 (IEEE802_15_4) is not known here; expected Ethernet"
+            "the link type 195 (IEEE802_15_4) is not supported; expected Ethernet"
         )
     }
 

@@ -213,7 +213,7 @@ import Testing
 
         #expect(first.output == "" && first.status == 0 && second.status == 0)
         #expect(try String(contentsOf: report, encoding: .utf8).contains("connection-refused"))
-        #expect(third.output.contains("repeated 3 times"))
+        #expect(third.output.contains("RST loop: "))
     }
 
     @Test func `dates a report only when asked to`() throws {

@@ -158,7 +158,7 @@ import Tracking
         let file = try Data(contentsOf: URL(filePath: folder.path(try #require(names.first))))
 
         #expect(file.count < 9000)
-        #expect(file.range(of: Data("packets found no room".utf8)) != nil)
+        #expect(file.range(of: Data("packets did not fit".utf8)) != nil)
     }
 
     @Test func `says which of the evidence was no longer in memory`() throws {

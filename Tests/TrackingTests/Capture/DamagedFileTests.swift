@@ -54,7 +54,7 @@ import Tracking
 
         let error = try #require(refusal(at: temporary.path))
 
-        #expect(error.reason.hasPrefix("the link type 195 (IEEE802_15_4) is not known here; "))
+        #expect(error.reason.hasPrefix("the link type 195 (IEEE802_15_4) is not supported; "))
     }
 
     @Test func `that is not there, is empty or a folder is refused`() throws {
@@ -96,7 +96,7 @@ import Tracking
         let error = try #require(refusal(at: temporary.path))
 
         let command = "\(program) -dc \(temporary.path) | synopsis -"
-        #expect(error.reason == "is compressed; unpack it on the way: \(command)")
+        #expect(error.reason == "is compressed; unpack it first: \(command)")
         #expect(error.description == "\(temporary.path): at byte 0: \(error.reason)")
     }
 }

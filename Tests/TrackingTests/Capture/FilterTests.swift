@@ -34,7 +34,7 @@ import Tracking
         let error = try #require(refusal(at: temporary.path, keepingOnly: expression))
 
         #expect(error.offset == nil)
-        #expect(error.reason.hasPrefix("the filter '\(expression)' is not understood: "))
+        #expect(error.reason.hasPrefix("cannot parse the filter '\(expression)': "))
     }
 
     @Test func `replaces the one before it`() throws {
