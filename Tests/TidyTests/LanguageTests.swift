@@ -73,9 +73,9 @@ import Testing
         #expect(slips(in: text).isEmpty)
     }
 
-    @Test func `of articles, examples and known issues has none of the banned words`() throws {
+    @Test func `of pages, examples and known issues has none of the banned words`() throws {
         let pages =
-            try files("md", in: "Sources/synopsis") + files("txt", in: "Captures")
+            try files("md", in: "Sources") + files("md", in: "Tests") + files("txt", in: "Captures")
             + files("json", in: "Sources/Reporting/KnownIssues")
         #expect(pages.count > 50)
         for page in pages {
