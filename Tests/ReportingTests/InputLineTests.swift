@@ -17,7 +17,7 @@ import Tracking
         let text = try TextReport(report(on: busy)).text
 
         #expect(
-            text.contains("1600 packets not analysed: 1600 cut short; no packet for 59.2 s from ")
+            text.contains("1600 packets are cut short; no packet for 59.2 s from ")
         )
         #expect(try !TextReport(report(on: quiet)).text.contains("no packet for"))
         #expect(try JSONReport(report(on: quiet)).text.contains("\"duration_us\":59993000"))

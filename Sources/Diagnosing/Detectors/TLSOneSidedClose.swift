@@ -90,7 +90,7 @@ package struct TLSOneSidedClose: Detector {
                     on: closing.endpoint(of: last.notifier.other).address.description,
                     "",
                     """
-                    does the program on \(closing.endpoint(of: last.notifier.other).address) end TLS (SSL_shutdown) before \
+                    Does the program on \(closing.endpoint(of: last.notifier.other).address) end TLS (SSL_shutdown) before \
                     it closes the socket?
                     """
                 )

@@ -187,7 +187,7 @@ package struct TLSPrematureClose: Detector {
             Check(
                 on: closer,
                 "",
-                "does the log of the process on \(closer) name an error or a timeout at the time of the \(kind)?"
+                "Does the log of the process on \(closer) name an error or a timeout at the time of the \(kind)?"
             )
         ]
     }

@@ -1,13 +1,13 @@
 import Diagnosing
 import Tracking
 
-/// What the text says of the input itself: packets that tell nothing of TCP, parts, silence.
+/// What the text says of the input itself: packets that are not TCP, fragments, silence.
 extension TextReport {
     /// Shorter silences are not worth a word, in nanoseconds.
     private static let leastSilence: Int64 = 10_000_000_000
-    /// Of fewer packets nobody knows how many should come in a second.
+    /// Fewer packets do not show how many should come in a second.
     private static let leastPackets: UInt64 = 1000
-    /// A silence is told of if so many packets would have come in it.
+    /// A silence is reported if at least this many packets would have come in it.
     private static let expectedPackets: Int64 = 1000
 
     /// One line on what was not analysed and why; `nil` where there is nothing to say.
@@ -29,8 +29,10 @@ extension TextReport {
         }
         guard !parts.isEmpty else { return nil }
         let total = report.tally.unread.reduce(0, +)
-        return
-            "\(Wording.count(Int(total), "packet")) not analysed: \(parts.joined(separator: ", "))"
+        let packets = Wording.count(Int(total), "packet")
+        let only = words.first { report.tally.unread($0.0) == total }
+        if let only { return "\(packets) \(total == 1 ? "is" : "are") \(only.1)" }
+        return "\(packets) not analysed: \(parts.joined(separator: ", "))"
     }
 
     /// What a filter left out, where the sequence numbers tell of it.
