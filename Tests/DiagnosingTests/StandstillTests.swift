@@ -111,21 +111,31 @@ import Tracking
 
 /// What wants an answer beside data.
 @Suite struct `A sending without an answer` {
-    @Test func `may be a FIN`() throws {
-        let exchange = Exchange(to: "198.51.100.20:80") {
+    private func lostFIN(behindFIN: Bool = false) -> Exchange {
+        Exchange(to: "198.51.100.20:80") {
             ScriptOpening.tcp
             client.data(seq: 1001, ack: 5001, length: 80)
             server.data(seq: 5001, ack: 1081, length: 80)
             client.ack(seq: 1081, ack: 5081)
-            client.fin(seq: 1081, ack: 5081).after(.seconds(1))
+            if behindFIN { server.fin(seq: 5081, ack: 1081) }
+            client.fin(seq: 1081, ack: behindFIN ? 5082 : 5081).after(.seconds(1))
             for wait in [200, 400, 800, 1600, 3200] {
-                client.fin(seq: 1081, ack: 5081).after(.milliseconds(wait))
+                client.fin(seq: 1081, ack: behindFIN ? 5082 : 5081).after(.milliseconds(wait))
             }
         }
+    }
 
-        let found = try finding(by: RetransmissionTimeout.self, in: exchange)
+    @Test func `is not a FIN behind the other end's own`() throws {
+        let exchange = lostFIN(behindFIN: true)
+
+        #expect(try findings(in: exchange, by: [RetransmissionTimeout.self]).isEmpty)
+    }
+
+    @Test func `may be a FIN`() throws {
+        let found = try finding(by: RetransmissionTimeout.self, in: lostFIN())
 
         #expect(found.reason == "fin")
+        #expect(found.severity == .note)
         #expect(found.count == 6)
         #expect(found.summary.contains("sent its FIN to 198.51.100.20 6 times within 6.2 s"))
         #expect(found.explanation.contains("Nothing came from 198.51.100.20 meanwhile"))

@@ -88,7 +88,7 @@ package struct ACKLoop: Detector {
         return finding(
             in: history,
             incarnation: ending.incarnation,
-            severity: .warning,
+            severity: goesOn(after: stall, in: ending) ? .note : .warning,
             confidence: .high,
             count: turns,
             events: events,
@@ -120,6 +120,11 @@ package struct ACKLoop: Detector {
                 """,
             explanation: reasons(among: events, in: history)
         )
+    }
+
+    /// Whether anything moved after the loop.
+    private func goesOn(after stall: Stall, in ending: Ending) -> Bool {
+        max(ending.stream.low.last.time, ending.stream.high.last.time) > stall.loopEnd
     }
 
     /// Why neither end can accept the other's ACK.

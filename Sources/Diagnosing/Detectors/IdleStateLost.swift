@@ -62,6 +62,8 @@ package struct IdleStateLost: Detector {
     private static let leastIdle: Int64 = 10_000_000_000
     /// Unless a RST from nearer than the other end tells so.
     private static let leastIdleBeforeReset: Int64 = 1_000_000_000
+    /// Whoever makes a new connection so soon after the last sending was there before, in nanoseconds.
+    private static let soon: Int64 = 60_000_000_000
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 3
 
@@ -114,7 +116,12 @@ package struct IdleStateLost: Detector {
         let begin = isData ? sent.turn : isProbe ? probes?.probedFrom ?? 0 : 0
         let idle = begin - other.lastSent
         guard begin != 0, idle >= Self.leastIdle,
-            isAlive(history.endpoint(of: side.other), after: begin, in: history)
+            history.vantage != (side == history.initiatorSide ? .server : .client),
+            isAlive(
+                history.endpoint(of: side.other),
+                during: begin...max(begin, sent.last.time, probes?.lastProbe ?? 0) + Self.soon,
+                in: history
+            )
         else { return nil }
         let events = ending.incarnation.events.filter { index in
             let event = history.events[index]
@@ -129,10 +136,14 @@ package struct IdleStateLost: Detector {
         )
     }
 
-    /// Whether an end took part in a new connection with the other one after a time.
-    private func isAlive(_ end: Endpoint, after time: Int64, in history: History) -> Bool {
+    /// Whether an end took part in a new connection with the other one meanwhile.
+    private func isAlive(
+        _ end: Endpoint,
+        during time: ClosedRange<Int64>,
+        in history: History
+    ) -> Bool {
         history.capture.outcomes.attempts(at: history.responder).contains {
-            $0.outcome == .served && $0.begin > time
+            $0.outcome == .served && time.contains($0.begin)
                 && (end == history.responder || $0.initiator == end.address)
         }
     }

@@ -115,7 +115,9 @@ package struct RetransmissionTimeout: Detector {
             return event.side == side && event.kind == .fin && event.sequenceEnd == number
         }
         let other = ending.stream.progress(of: side.other)
-        guard events.count > Int(Self.leastRepetitions), let last = events.last,
+        // Whoever closes behind the other end's FIN loses nothing.
+        let isLast = ending.fins.first.map { history.events[$0].side != side } ?? false
+        guard events.count > Int(Self.leastRepetitions), !isLast, let last = events.last,
             other.acknowledged.distance(to: number) > 0,
             other.lastSent < history.events[events[1]].time
         else { return nil }
@@ -175,7 +177,7 @@ package struct RetransmissionTimeout: Detector {
             in: history,
             incarnation: ending.incarnation,
             reason: sendings.kind.rawValue,
-            severity: .warning,
+            severity: severity(of: sendings, in: ending),
             confidence: .medium,
             status: ending.first == nil ? .pending : .confirmed,
             count: sendings.count,
@@ -202,6 +204,19 @@ package struct RetransmissionTimeout: Detector {
             summary: summary(of: sendings, from: sender, to: receiver, in: ending),
             explanation: explanation(of: sendings, to: receiver, isAlive, ending, in: history)
         )
+    }
+
+    /// A client that left, or a close that was lost when all was said, troubles no one.
+    private func severity(of sendings: Sendings, in ending: Ending) -> Severity {
+        let isByClient = sendings.side == ending.incarnation.initiator
+        switch sendings.kind {
+        case .data: return .warning
+        case .probe: return isByClient ? .warning : .note
+        case .fin:
+            let isSaid = ending.stream.isAcknowledged(sendings.side)
+            return isByClient && isSaid && ending.stream.lastDataSender != sendings.side
+                ? .note : .warning
+        }
     }
 
     /// Whether the other end went on sending meanwhile.

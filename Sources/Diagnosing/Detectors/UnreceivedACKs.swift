@@ -63,7 +63,9 @@ package struct UnreceivedACKs: Detector {
     package static let needs: History.Traits? = .repetition
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("sender").map { [$0, .network] } ?? [.network]
+        guard let sender = finding.party("sender") else { return [.network] }
+        return finding[metric: "at_sender"] == .flag(true)
+            ? [sender, .network] : [.network, sender]
     }
 
     package init() {}
@@ -83,7 +85,7 @@ package struct UnreceivedACKs: Detector {
 
     private func isDeaf(_ side: Side, in ending: Ending) -> Bool {
         let sent = ending.stream[side]
-        let span = sent.last.time - sent.coveredFrom
+        let span = sent.coveredUntil - sent.coveredFrom
         let least =
             sent.last.options.presence.contains(.timestamps)
             ? Self.leastSpan : Self.leastSpanWithoutTimestamps
@@ -96,13 +98,16 @@ package struct UnreceivedACKs: Detector {
         let (role, sender, receiver) = history.direction(from: side)
         let events = ending.incarnation.events.filter { index in
             let event = history.events[index]
-            return event.side == side && event.payloadLength > 0 && event.time >= sent.coveredFrom
+            return event.side == side && event.payloadLength > 0
+                && (sent.coveredFrom...sent.coveredUntil).contains(event.time)
         }
-        let isAtSender = history.capture.localHosts.contains(sender)
+        let isAtSender = history.vantage == (role == "client" ? .client : .server)
+        let isOver = sent.last.time > sent.coveredUntil
+        let span = sent.coveredUntil - sent.coveredFrom
         return finding(
             in: history,
             incarnation: ending.incarnation,
-            severity: .warning,
+            severity: isOver ? .note : .warning,
             confidence: isAtSender ? .high : .medium,
             status: .likely,
             count: Int(sent.covered),
@@ -110,7 +115,8 @@ package struct UnreceivedACKs: Detector {
             note: { _ in "sent again, although it was acknowledged" },
             metrics: [
                 Metric("sendings", Int(sent.covered)),
-                Metric("span_us", nanoseconds: sent.last.time - sent.coveredFrom),
+                Metric("span_us", nanoseconds: span),
+                Metric("at_sender", isAtSender),
                 Metric("sender", role),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
@@ -127,7 +133,7 @@ package struct UnreceivedACKs: Detector {
             ],
             summary: """
                 \(sender) sent what \(receiver) had acknowledged \(Wording.count(Int(sent.covered), "more time")) within \
-                \(Wording.duration(sent.last.time - sent.coveredFrom)): the ACKs in this capture do not reach its TCP.
+                \(Wording.duration(span)): the ACKs in this capture \(isOver ? "did not reach its TCP then" : "do not reach its TCP").
                 """,
             explanation: """
                 \(receiver) has acknowledged up to \(ending.stream.progress(of: side.other).acknowledged), and \(sender) goes \

@@ -106,6 +106,7 @@ extension Stall {
             isBare
             ? segment.sequence.distance(to: flow[side].next) > 0
             : segment.payloadLength == 1
+                && flow[side.other].acknowledged.rawValue != 0
                 && segment.sequence.distance(to: flow[side.other].acknowledged) > 0
         self[end: side.other].probes = 0
         let isTold =

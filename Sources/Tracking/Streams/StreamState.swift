@@ -86,8 +86,9 @@ struct Repetition: BitwiseCopyable {
     /// How often what the other end had acknowledged was sent again, by a sender to which no newer segment had come
     /// meanwhile; stops at the greatest number.
     var covered: UInt16 = 0
-    /// When that was done first, and what the sender had from the other end by then.
+    /// When that was done first and last, and what the sender had from the other end by then.
     var coveredFrom: Int64 = 0
+    var coveredUntil: Int64 = 0
     private var echo: UInt32 = 0
     private var acknowledgment = SequenceNumber(0)
 
@@ -106,6 +107,7 @@ struct Repetition: BitwiseCopyable {
         guard isAcknowledged else { return }
         if covered == 0 { coveredFrom = segment.time }
         if covered < .max { covered += 1 }
+        coveredUntil = segment.time
         (self.echo, acknowledgment) = (echo, segment.acknowledgment)
     }
 }

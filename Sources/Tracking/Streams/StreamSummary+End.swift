@@ -18,9 +18,10 @@ extension StreamSummary {
         package let repetitions: UInt16
         package let repeatedFrom: Int64
         /// How often it sent again what the other end had acknowledged, without having got anything newer meanwhile, and
-        /// when for the first time.
+        /// when for the first and the last time.
         package let covered: UInt16
         package let coveredFrom: Int64
+        package let coveredUntil: Int64
 
         /// What its first data looks like.
         package let opening: PayloadClass
@@ -40,6 +41,7 @@ extension StreamSummary {
             repeatedFrom = repetition?.begin ?? 0
             covered = repetition?.covered ?? 0
             coveredFrom = repetition?.coveredFrom ?? 0
+            coveredUntil = repetition?.coveredUntil ?? 0
         }
     }
 }

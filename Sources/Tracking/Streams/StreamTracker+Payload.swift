@@ -73,10 +73,11 @@ extension StreamTracker {
         _ eventLogs: inout EventLogStore
     ) {
         let key = Repetition.key(of: waiting.side, in: flow.streamState)
+        let receiver = flow[waiting.side.other]
         let isCovered =
-            waiting.payloadLength > 1
+            waiting.payloadLength > 1 && receiver.acknowledged.rawValue != 0
             && waiting.sequence.advanced(by: waiting.payloadLength)
-                .distance(to: flow[waiting.side.other].acknowledged) >= 0
+                .distance(to: receiver.acknowledged) >= 0
         // One byte that the other end has is a probe.
         if waiting.payloadLength == 1, flow.phase == .settled { flow.phase = .stalled }
         guard var known = repetitions[key], known.sequence == waiting.sequence else {

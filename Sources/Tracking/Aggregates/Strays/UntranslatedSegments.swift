@@ -93,6 +93,16 @@ extension FlowKey {
     }
 }
 
+extension Address {
+    /// Whether it differs from another one in one byte, and not in the last: no translation does that, a damaged capture
+    /// may.
+    fileprivate func isDamaged(_ other: Address) -> Bool {
+        let bits = [high ^ other.high, low ^ other.low]
+        let bytes = bits.flatMap { word in (0..<8).map { word >> (8 * UInt64($0)) & 0xFF } }
+        return bytes.count { $0 != 0 } == 1 && bits[1] & 0xFF == 0
+    }
+}
+
 extension Flow {
     /// Whether it was met in mid-flow, and may be the rest of another connection.
     fileprivate var mayContinueAnother: Bool {
@@ -111,7 +121,10 @@ extension Flow {
         let sides = [Side.low, .high].filter {
             self[$0].marks.contains(.seen) && self[$0].acknowledged.rawValue != 0
         }
-        guard shared == 1, !sides.isEmpty else { return nil }
+        let isDamaged = [Side.low, .high].contains {
+            key[$0].address.isDamaged(flow.key[counterpart($0)].address)
+        }
+        guard shared == 1, !isDamaged, !sides.isEmpty else { return nil }
         let fits = sides.allSatisfy { side in
             let (own, other) = (flow[counterpart(side)], flow[counterpart(side.other)])
             return own.marks.contains(.seen) && other.marks.contains(.seen)
