@@ -16,9 +16,13 @@ package enum KnownIssueLibrary {
     private static var files: [[UInt8]] {
         [
             PackageResources.asymmetric_path_json,
+            PackageResources.bridge_answers_untranslated_json,
             PackageResources.conntrack_calls_answer_invalid_json,
             PackageResources.ecn_blocked_json,
             PackageResources.hast_connection_not_handed_over_json,
+            PackageResources.idle_limit_of_cloud_gateways_json,
+            PackageResources.invalid_segment_untranslated_json,
+            PackageResources.ipvs_idle_limit_json,
             PackageResources.isn_translated_one_way_json,
             PackageResources.kernel_resets_user_space_stack_json,
             PackageResources.linux_accept_queue_overflow_json,
@@ -28,6 +32,7 @@ package enum KnownIssueLibrary {
             PackageResources.nfs_ganesha_closes_at_once_json,
             PackageResources.nfs_low_isn_reconnect_json,
             PackageResources.nfs_reconnect_same_port_dropped_json,
+            PackageResources.own_filter_drops_invalid_json,
             PackageResources.premature_close_json,
             PackageResources.options_stripped_on_the_way_json,
             PackageResources.packet_of_death_json,

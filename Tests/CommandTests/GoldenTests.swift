@@ -9,6 +9,15 @@ import Testing
         return files.filter { $0.hasSuffix(".pcap") }.sorted()
     }()
 
+    /// The options for the logs that stand beside a capture, as `NAME.PROGRAM.log`.
+    private static func logs(beside name: String) -> [String] {
+        let folder = Program.root.appending(path: "Captures").path
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let stem = "\(name.dropLast(5))."
+        return files.filter { $0.hasPrefix(stem) && $0.hasSuffix(".log") }.sorted()
+            .flatMap { ["--log", $0] }
+    }
+
     /// `SYNOPSIS_RECORD=1 swift test` writes the reports anew, to be read in `git diff`.
     private static let isRecording = ProcessInfo.processInfo.environment["SYNOPSIS_RECORD"] == "1"
 
@@ -16,7 +25,9 @@ import Testing
     func `gives the report that stands beside it`(_ name: String) throws {
         let golden = Program.root.appending(path: "Captures/\(name.dropLast(5)).txt")
 
-        let outcome = try Program.run(name, "--time-zone", "EST5EDT")
+        let outcome = try Program.run(
+            all: [name, "--time-zone", "EST5EDT"] + Self.logs(beside: name)
+        )
 
         #expect(outcome.status == 0)
         #expect(outcome.errors == "")

@@ -18,6 +18,9 @@ import Tracking
         "syn-cookie": ["slow-handshake", "syn-ack-changed"],
         "time-wait-collision": ["port-reuse", "challenge-ack"],
         "tls-early-shutdown": ["tls-one-sided-close"],
+        "zero-window-stall": ["abortive-close"],
+        "host-restart": ["connection-refused", "abortive-close"],
+        "service-restart": ["connection-refused"],
     ]
 
     private static let names = Catalog.manuals.map(\.id)

@@ -48,13 +48,66 @@ import Tracking
         }
 
         #expect(found.map(\.reason) == ["closed-before-hand-back"])
-        #expect(found.map(\.severity) == [.warning])
+        #expect(found.map(\.severity) == [.error])
     }
 
     @Test func `by both ends of any other service is an orderly close`() throws {
         let found = try found(on: "198.51.100.20:443") {
             client.tls(.encryptedAlert(26))
             server.tls(.encryptedAlert(26))
+            client.fin()
+            server.fin()
+        }
+
+        #expect(found.isEmpty)
+    }
+
+    private static let words = [UInt8]("db_begin 78".utf8)
+
+    @Test func `is an error whoever closes, however the FIN and the plaintext cross`() throws {
+        let finFirst = try found {
+            client.tls(.encryptedAlert(26))
+            server.tls(.encryptedAlert(26))
+            server.fin()
+            client.data(Self.words)
+            server.reset()
+        }
+        let plaintextFirst = try found {
+            client.tls(.encryptedAlert(26))
+            server.tls(.encryptedAlert(26))
+            client.data(Self.words)
+            server.reset()
+        }
+        let withoutAnswer = try found {
+            client.tls(.encryptedAlert(26))
+            server.fin()
+            client.data(Self.words)
+            server.reset()
+        }
+        let byClient = try found {
+            server.tls(.encryptedAlert(26))
+            client.tls(.encryptedAlert(26))
+            client.fin()
+            server.data(Self.words)
+            client.reset()
+        }
+
+        for found in [finFirst, plaintextFirst, withoutAnswer, byClient] {
+            #expect(found.map(\.reason) == ["plaintext-refused"])
+            #expect(found.map(\.severity) == [.error])
+            #expect(found.first?[metric: "plaintext_octets"] == .integer(11))
+        }
+        #expect(finFirst.first?[metric: "closed_by"] == .text("server"))
+        #expect(byClient.first?[metric: "closed_by"] == .text("client"))
+        #expect(finFirst.first?.summary.contains("11 bytes that 192.0.2.10 sent") == true)
+    }
+
+    @Test func `is none where plaintext is served`() throws {
+        let found = try found {
+            client.tls(.encryptedAlert(26))
+            server.tls(.encryptedAlert(26))
+            client.data(Self.words)
+            server.data(Self.words)
             client.fin()
             server.fin()
         }

@@ -34,6 +34,8 @@ package struct AbortiveClose: Detector {
             "retransmission-timeout", "half-close-stall", "idle-timeout-close",
             "accept-queue-overflow", "turned-away", "protocol-mismatch",
             "rst-after-handshake", "challenge-ack", "time-wait-collision", "port-reuse",
+            "zero-window-stall", "ack-loop", "acks-not-received", "idle-state-lost",
+            "host-restart", "service-restart",
         ],
         example: Exchange(to: "198.51.100.20:8000") {
             client.syn(seq: 1000)

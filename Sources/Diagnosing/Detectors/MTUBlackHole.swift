@@ -103,7 +103,11 @@ package struct MTUBlackHole: Detector {
     /// What the receiver's side shows of it: a bare ACK or FIN far ahead of all that arrived.
     private func findingAtReceiver(in history: History) -> Finding? {
         guard history.capture.lossSigns == 0 else { return nil }
-        for ending in history.endings.reversed() where ending.stream.hasBeginning {
+        // Ends out of step with each other are ahead of what arrived, too.
+        for ending in history.endings.reversed()
+        where ending.stream.hasBeginning
+            && ending.stream.stall?.longestTurns ?? 0 < Stall.leastTurns
+        {
             for side in [Side.low, .high] {
                 let missing = missing(of: side, in: ending)
                 guard missing >= Int32(Self.large),

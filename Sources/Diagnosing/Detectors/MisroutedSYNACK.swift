@@ -80,6 +80,7 @@ package struct MisroutedSYNACK: Detector {
             metrics: [
                 Metric("stray_synacks", unsolicitedSYNACKs.count),
                 Metric("answered_by", first.sender.description),
+                Metric("translated_copy", first.isAsked),
                 Metric("source_port", Int(initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
             ],
@@ -92,7 +93,8 @@ package struct MisroutedSYNACK: Detector {
             explanation: """
                 The SYN-ACK of packet \(first.answer.packet) has the right ports and acknowledges exactly this SYN \
                 (Ack=\(first.answer.acknowledgment)), but comes from \(first.sender): \(initiator.address) has no such \
-                connection and can only reset it.
+                connection and can only reset it.\
+                \(first.isAsked ? " The translated SYN is in this capture too: the way there was translated, the way back not." : "")
                 """
         )
         found.evidence = unsolicitedSYNACKs.prefix(Finding.evidenceLimit).map { unsolicited in

@@ -29,6 +29,7 @@ package struct PlaintextAfterTLS: Detector {
             .rfc(8446, section: "6.1"), .rfc(4217, section: "12.3"),
             .page("Veritas article 100047973"),
         ],
+        followsFrom: ["tls-early-shutdown"],
         example: Exchange(to: "198.51.100.20:1556") {
             ScriptOpening.tls12
             client.tls(.encryptedAlert(26)).flagged

@@ -61,7 +61,7 @@ package struct ResetLoop: Detector {
     package static let needs: History.Traits? = .severalResets
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        [.client, .network]
+        finding[metric: "socket_waits"] == .flag(true) ? [.network, .client] : [.client, .network]
     }
 
     package init() {}
@@ -92,6 +92,7 @@ package struct ResetLoop: Detector {
                 Metric("resets_by_client", byInitiator.count),
                 Metric("resets_by_server", byResponder.count),
                 Metric("span_us", nanoseconds: span(of: found.cycles, in: history)),
+                Metric("socket_waits", socketWaits(found.incarnation, byResponder, in: history)),
                 Metric("established", history.isEverEstablished),
             ],
             causes: byResponder.isEmpty
@@ -105,6 +106,25 @@ package struct ResetLoop: Detector {
 
     package static func summary(of many: Finding) -> String {
         "\(many.flows) connections from \(many.source) to \(many.destination) loop through SYN, reply and RST."
+    }
+
+    /// Whether a socket of the initiator goes on waiting for an answer while its host rejects those captured here.
+    ///
+    /// The same SYN comes again by its timer: then what the host gets is not what the responder sent.
+    private func socketWaits(
+        _ incarnation: Incarnation,
+        _ byResponder: [Int],
+        in history: History
+    ) -> Bool {
+        guard byResponder.isEmpty, incarnation.attempts.count == 1,
+            history.vantage == .server
+        else { return false }
+        let sendings = incarnation.attempts[0].sendings
+        return sendings.count > 1
+            && zip(sendings, sendings.dropFirst()).allSatisfy {
+                history.delay(from: $0, to: $1) >= TimingTolerance.shortestHandshakeTimer
+                    && history.events[$0].timestampValue != history.events[$1].timestampValue
+            }
     }
 
     private func isDense(_ cycles: [ResetCycle], in history: History) -> Bool {

@@ -7,12 +7,13 @@ package struct RetransmissionTimeout: Detector {
         title: "retransmission timeout",
         group: .standstill,
         sees: """
-            The same data sent six times or more and never acknowledged; then a RST, a FIN, or nothing.
+            The same data or FIN sent six times or more and never acknowledged; then a RST, a FIN, or nothing. Or two keep-alive probes or more that nothing answered, and a RST of the end that sent them.
             """,
         means: """
-            The other host is gone, or the path in one direction: a host that lost power, a cable, a route, a \
-            firewall that forgot the connection and drops what it does not know. Linux gives up after about a \
-            quarter of an hour (tcp_retries2), an application with TCP_USER_TIMEOUT sooner.
+            The other host is gone, or the path in one direction is: a host without power, a cable, a route. Or a firewall \
+            forgot the connection and drops what it does not know. If the other end still sends, the data \
+            itself is dropped on the way. Linux gives up after about a quarter of an hour (tcp_retries2), an \
+            application with TCP_USER_TIMEOUT or keep-alive sooner.
             """,
         unless: """
             If the other end goes on sending, the capture misses its acknowledgments. Large segments alone that \
@@ -24,9 +25,12 @@ package struct RetransmissionTimeout: Detector {
             """,
         sources: [
             .rfc(9293, section: "3.8.3"), .rfc(1122, section: "4.2.3.5"),
-            .rfc(5482, section: "3.1"),
+            .rfc(5482, section: "3.1"), .rfc(1122, section: "4.2.3.6"),
         ],
-        followsFrom: ["accept-queue-overflow", "timestamp-regression", "timestamp-mismatch"],
+        followsFrom: [
+            "accept-queue-overflow", "timestamp-regression", "timestamp-mismatch",
+            "zero-window-stall", "idle-state-lost", "acks-not-received", "ack-loop",
+        ],
         example: Exchange(to: "198.51.100.20:5432") {
             client.syn(seq: 1000)
             server.synAck(seq: 5000, ack: 1001)
@@ -76,15 +80,81 @@ package struct RetransmissionTimeout: Detector {
 
     package func examine(_ history: History) -> Finding? {
         for ending in history.endings.reversed() {
-            for side in [Side.low, .high] where isLost(side, in: ending, history) {
-                return finding(for: side, ending, in: history)
+            for side in [Side.low, .high] {
+                let sendings = sendings(of: side, in: ending, history)
+                if let sendings { return finding(for: sendings, ending, in: history) }
             }
         }
         return nil
     }
 
+    /// What an end sent again and again; `nil` where it was answered, or sent too seldom.
+    private func sendings(of side: Side, in ending: Ending, _ history: History) -> Sendings? {
+        let sent = ending.stream[side]
+        if isLost(side, in: ending, history) {
+            return Sendings(
+                side: side,
+                kind: .data,
+                count: Int(sent.repetitions) + 1,
+                span: sent.last.time - sent.repeatedFrom,
+                begin: sent.repeatedFrom,
+                events: history.repetitions(of: side, in: ending)
+            )
+        }
+        return lostFINs(of: side, in: ending, history) ?? deadProbes(of: side, in: ending, history)
+    }
+
+    /// FINs that nothing acknowledged, and nothing of the other end came after the first.
+    private func lostFINs(of side: Side, in ending: Ending, _ history: History) -> Sendings? {
+        guard let fin = ending.fins.first(where: { history.events[$0].side == side }) else {
+            return nil
+        }
+        let number = history.events[fin].sequenceEnd
+        let events = ending.incarnation.events.filter { index in
+            if case .duplicate = history.interpretations[index] { return false }
+            let event = history.events[index]
+            return event.side == side && event.kind == .fin && event.sequenceEnd == number
+        }
+        let other = ending.stream.progress(of: side.other)
+        // Whoever closes behind the other end's FIN loses nothing.
+        let isLast = ending.fins.first.map { history.events[$0].side != side } ?? false
+        guard events.count > Int(Self.leastRepetitions), !isLast, let last = events.last,
+            other.acknowledged.distance(to: number) > 0,
+            other.lastSent < history.events[events[1]].time
+        else { return nil }
+        return Sendings(
+            side: side,
+            kind: .fin,
+            count: events.count,
+            span: history.delay(from: fin, to: last),
+            begin: history.events[fin].time,
+            events: events
+        )
+    }
+
+    /// Keep-alive probes that nothing answered until their sender gave up.
+    private func deadProbes(of side: Side, in ending: Ending, _ history: History) -> Sendings? {
+        guard let probes = ending.stream.stall?[side], probes.probes >= Stall.leastProbes,
+            ending.stream.stall?[side.other].closure == nil,
+            let reset = ending.resets.first(where: { history.events[$0].time > probes.lastProbe }),
+            history.events[reset].side == side
+        else { return nil }
+        let events = ending.incarnation.events.filter { index in
+            let event = history.events[index]
+            return event.side == side && event.kind == .ack && event.time > probes.probedFrom
+        }
+        return Sendings(
+            side: side,
+            kind: .probe,
+            count: Int(probes.probes),
+            span: history.events[reset].time - probes.probedFrom,
+            begin: probes.probedFrom,
+            events: events + [reset]
+        )
+    }
+
     package static func summary(of many: Finding) -> String {
-        "On \(many.flows) connections of \(many.source) to \(many.destination) data was sent in vain."
+        "On \(many.flows) connections from \(many.source) to \(many.destination) data was sent again and never acknowledged."
     }
 
     private func isLost(_ side: Side, in ending: Ending, _ history: History) -> Bool {
@@ -101,40 +171,133 @@ package struct RetransmissionTimeout: Detector {
             && AcceptQueueOverflow().examine(history) == nil
     }
 
-    private func finding(for side: Side, _ ending: Ending, in history: History) -> Finding {
-        let sent = ending.stream[side]
-        let (role, sender, receiver) = history.direction(from: side)
-        let span = sent.last.time - sent.repeatedFrom
+    private func finding(for sendings: Sendings, _ ending: Ending, in history: History) -> Finding {
+        let (role, sender, receiver) = history.direction(from: sendings.side)
+        let isAlive = isAlive(sendings, ending)
         return finding(
             in: history,
             incarnation: ending.incarnation,
-            severity: .warning,
+            reason: sendings.kind.rawValue,
+            severity: severity(of: sendings, in: ending),
             confidence: .medium,
             status: ending.first == nil ? .pending : .confirmed,
-            count: Int(sent.repetitions) + 1,
-            events: history.repetitions(of: side, in: ending),
-            note: { _ in "the same data again" },
+            count: sendings.count,
+            events: sendings.events,
+            note: { note(on: sendings.events[$0], sendings, in: history) },
             metrics: [
-                Metric("sendings", Int(sent.repetitions) + 1),
-                Metric("span_us", nanoseconds: span),
+                Metric("sendings", sendings.count),
+                Metric("span_us", nanoseconds: sendings.span),
                 Metric("sender", role),
+                Metric("peer_alive", isAlive),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
             ],
-            causes: ["host-gone", "path-lost", "state-lost-on-the-way"],
+            causes: isAlive
+                ? ["data-dropped-on-the-way", "filter-on-the-way", "path-mtu-too-small"]
+                : ["host-gone", "path-lost", "state-lost-on-the-way"],
             checks: [
                 Check(
                     on: receiver.description,
                     "tcpdump -ni any host \(sender) and tcp port \(history.initiator.port)",
-                    "does the data arrive, and does an acknowledgment leave?"
+                    "If the data does not arrive, it is lost on the path; otherwise look for the acknowledgment."
                 )
             ],
-            summary: """
-                \(sender) sent the same \(sent.repeatedLength) octets to \(receiver) \
-                \(Wording.times(Int(sent.repetitions) + 1)) within \(Wording.duration(span)), and nothing \
-                acknowledged them.
-                """,
-            explanation: "The segment at Seq=\(sent.repeated) was never acknowledged."
+            summary: summary(of: sendings, from: sender, to: receiver, in: ending),
+            explanation: explanation(of: sendings, to: receiver, isAlive, ending, in: history)
         )
+    }
+
+    /// A client that left, or a close that was lost when all was said, troubles no one.
+    private func severity(of sendings: Sendings, in ending: Ending) -> Severity {
+        let isByClient = sendings.side == ending.incarnation.initiator
+        switch sendings.kind {
+        case .data: return .warning
+        case .probe: return isByClient ? .warning : .note
+        case .fin:
+            let isSaid = ending.stream.isAcknowledged(sendings.side)
+            return isByClient && isSaid && ending.stream.lastDataSender != sendings.side
+                ? .note : .warning
+        }
+    }
+
+    /// Whether the other end went on sending meanwhile.
+    private func isAlive(_ sendings: Sendings, _ ending: Ending) -> Bool {
+        ending.stream.progress(of: sendings.side.other).lastSent > sendings.begin
+    }
+
+    private func note(on index: Int, _ sendings: Sendings, in history: History) -> String {
+        switch (sendings.kind, history.events[index].kind) {
+        case (_, .rst): "gives up"
+        case (.data, _): "the same data again"
+        case (.fin, _): "the same FIN again"
+        case (.probe, _): "asks whether the other end is there"
+        }
+    }
+
+    private func summary(
+        of sendings: Sendings,
+        from sender: Address,
+        to receiver: Address,
+        in ending: Ending
+    ) -> String {
+        let span = Wording.duration(sendings.span)
+        switch sendings.kind {
+        case .data:
+            return """
+                \(sender) sent the same \(ending.stream[sendings.side].repeatedLength) bytes to \(receiver) \
+                \(Wording.times(sendings.count)) within \(span), and nothing acknowledged them.
+                """
+        case .fin:
+            return """
+                \(sender) sent its FIN to \(receiver) \(Wording.times(sendings.count)) within \(span), and nothing \
+                acknowledged it.
+                """
+        case .probe:
+            return """
+                \(sender) sent \(sendings.count) keep-alive probes to \(receiver) without an answer, and gave up \(span) \
+                after the first.
+                """
+        }
+    }
+
+    private func explanation(
+        of sendings: Sendings,
+        to receiver: Address,
+        _ isAlive: Bool,
+        _ ending: Ending,
+        in history: History
+    ) -> String {
+        let acknowledged = ending.stream.progress(of: sendings.side.other).acknowledged
+        if isAlive {
+            return """
+                \(receiver) is alive: it went on sending, with Ack=\(acknowledged) that did not move. The segment at \
+                Seq=\(ending.stream[sendings.side].repeated) is dropped on the way.
+                """
+        }
+        let begin =
+            sendings.kind == .data
+            ? "The segment at Seq=\(ending.stream[sendings.side].repeated) was never acknowledged. "
+            : ""
+        return """
+            \(begin)Nothing came from \(receiver) meanwhile: it is gone, or the path to it or back is.
+            """
+    }
+
+    /// What was sent again.
+    private enum Kind: String {
+        case data
+        case fin
+        case probe = "keep-alive"
+    }
+
+    private struct Sendings {
+        let side: Side
+        let kind: Kind
+        let count: Int
+        /// From the first repetition to the last, in nanoseconds.
+        let span: Int64
+        /// When it was sent again for the first time; for probes, the first.
+        let begin: Int64
+        let events: [Int]
     }
 }

@@ -8,25 +8,28 @@ package struct TLSEarlyShutdown: Detector {
         title: "TLS shut down during connection set-up",
         group: .tls,
         sees: """
-            Within 5 s after the TLS handshake, and before any application data, one end sent a close_notify and left \
-            TCP open; the other end closed TCP without a close_notify of its own (closed-on-close-notify). On ports \
-            whose service takes the connection back from TLS by design (1556 and 13724, NetBackup), also after two \
-            small records, and also when both had sent their close_notify and no plaintext followed \
-            (closed-before-hand-back).
+            Within 5 s after the TLS handshake, and before any application data, one end sent a close_notify and \
+            left TCP open. The other end closed TCP without its own close_notify (closed-on-close-notify). On \
+            ports whose service takes the connection back from TLS by design (1556 and 13724, NetBackup), two \
+            small records may come first. There it also counts if both sent their close_notify and no plaintext \
+            followed (closed-before-hand-back). On any port it counts if one end continued in the clear while \
+            the other closed, in whatever order the two crossed, or reset the first plaintext \
+            (plaintext-refused).
             """,
         means: """
-            The end that sent the close_notify wanted TCP to go on: it waited for the answer. Programs that use TLS only \
-            to prove who they are hand the connection back in the clear. The one that closed failed in its own \
-            shutdown: with OpenSSL an error left in the queue, or "shutdown while in init", makes it give up.
+            The end that sent the close_notify wanted TCP to continue and waited for the answer. Programs that \
+            use TLS only for authentication hand the connection back in the clear. The end that closed failed in \
+            its own shutdown: with OpenSSL, an error left in the queue, or "shutdown while in init", makes it \
+            give up.
             """,
         unless: """
-            A check of the service closes TCP together with its close_notify, and two close_notify are an orderly \
-            close of any other service. Where plaintext follows the close_notify the hand-back worked: that is \
-            plaintext-after-tls.
+            A check of the service closes TCP together with its close_notify, and two close_notify alerts are an \
+            orderly close of any other service. If plaintext goes both ways after the close_notify, the \
+            hand-back worked: that is plaintext-after-tls.
             """,
         check: """
-            The logs of both ends at that instant, at full debug level: which one logs an error of SSL_shutdown? For \
-            NetBackup nbpxyhelper (OID 486) on both hosts.
+            The logs of both ends at that instant, at full debug level: which one logs an error of SSL_shutdown? \
+            For NetBackup: nbpxyhelper (OID 486) on both hosts.
             """,
         sources: [
             .rfc(8446, section: "6.1"), .rfc(5246, section: "7.2.1"),
@@ -71,14 +74,14 @@ package struct TLSEarlyShutdown: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let cases = history.tlsClosings.compactMap { found(in: $0) }
+        let cases = history.tlsClosings.compactMap { found(in: $0) ?? refusal(in: $0) }
         guard let last = cases.last else { return nil }
         let closing = last.closing
         return finding(
             in: history,
             incarnation: closing.incarnation,
             reason: last.reason.rawValue,
-            severity: last.isHandBack ? .warning : .note,
+            severity: severity(of: last),
             confidence: last.alert.isPresumed ? .low : .medium,
             status: .likely,
             count: cases.count,
@@ -91,6 +94,7 @@ package struct TLSEarlyShutdown: Detector {
                 Metric("delay_us", nanoseconds: last.delay),
                 Metric("client_records", Int(closing.session[closing.client].dataRecords)),
                 Metric("server_records", Int(closing.session[closing.server].dataRecords)),
+                Metric("plaintext_octets", last.plaintext),
             ],
             causes: ["shutdown-failed", "closed-before-hand-back"],
             checks: [
@@ -98,7 +102,7 @@ package struct TLSEarlyShutdown: Detector {
                     on: closing.endpoint(of: last.closer).address.description,
                     "",
                     """
-                    does the log of the process on \(closing.endpoint(of: last.closer).address) name an error of \
+                    Does the log of the process on \(closing.endpoint(of: last.closer).address) name an error of \
                     SSL_shutdown (shutdown while in init) at that instant?
                     """
                 )
@@ -110,9 +114,59 @@ package struct TLSEarlyShutdown: Detector {
 
     package static func summary(of many: Finding) -> String {
         """
-        \(many.flows) connections of \(many.source) to \(many.destination) were closed as soon as TLS was shut down on \
+        \(many.flows) connections from \(many.source) to \(many.destination) were closed as soon as TLS was shut down on \
         them.
         """
+    }
+
+    private func severity(of found: Case) -> Severity {
+        if found.isHandBack { return .error }
+        return found.reason == .plaintextRefused ? .warning : .note
+    }
+
+    /// The case that one end goes on in the clear and the other one closes TCP, before that or after, or resets what it gets.
+    private func refusal(in closing: TLSClosing) -> Case? {
+        let (session, history) = (closing.session, closing.history)
+        let speakers = [Side.low, .high].filter { session[$0].marks.contains(.endsInPlaintext) }
+        guard session.isComplete, speakers.count == 1, let speaker = speakers.first,
+            !session.low.hasGap, !session.high.hasGap,
+            let answer = closing.firstEnd(of: speaker.other)
+        else { return nil }
+        let alerts = [Side.low, .high].compactMap { side in
+            session[side].alert.flatMap { $0.mayClose ? (side, $0) : nil }
+        }.sorted { $0.1.packet < $1.1.packet }
+        guard let (notifier, alert) = alerts.first, let last = alerts.last?.1,
+            let first = closing.event(of: session[speaker].plaintextPacket)
+        else { return nil }
+        let end = history.events[answer]
+        let isFirst = closing.firstEnd(of: speaker).map { answer < $0 } ?? true
+        let delay = end.time - last.time
+        let wait = alert.time - handshakeEnd(of: closing)
+        let isHandBack = TLSSession.handBackPorts.contains(history.responder.port)
+        // Whoever closed with the plaintext in hand may have read it.
+        let isUnread =
+            end.acknowledgment.distance(to: session[speaker].recordEnd) >= 0
+            || closing.incarnation.events.contains {
+                history.events[$0].kind == .rst && history.events[$0].side != speaker
+            }
+        guard isFirst || end.kind == .rst, end.packet > alert.packet, isUnread, wait <= Self.soon,
+            isShort(closing, isHandBack: isHandBack),
+            min(delay, end.time - session[speaker].plaintextTime) <= Self.immediate
+        else { return nil }
+        let refused = session[speaker].recordEnd.distance(to: closing.stream[speaker].end)
+        let events = alerts.map { closing.event(of: $0.1.packet) } + [first, answer]
+        return Case(
+            closing: closing,
+            notifier: notifier,
+            closer: speaker.other,
+            alert: alert,
+            events: Set(events.compactMap(\.self)).sorted(),
+            wait: wait,
+            delay: max(0, delay),
+            isHandBack: isHandBack,
+            reason: .plaintextRefused,
+            plaintext: Int(max(0, refused))
+        )
     }
 
     private func found(in closing: TLSClosing) -> Case? {
@@ -181,6 +235,7 @@ package struct TLSEarlyShutdown: Detector {
         switch history.events[index].kind {
         case .fin: "FIN, although the connection should go on in the clear"
         case .rst: "RST, although the connection should go on in the clear"
+        case _ where !history.events[index].contents.contains(.alert): "goes on in the clear"
         default: "close_notify right after the handshake"
         }
     }
@@ -201,15 +256,23 @@ package struct TLSEarlyShutdown: Detector {
                 \(own) shut TLS down \(wait) after the handshake, both ends agreed, and \(closer) closed TCP \(delay) later \
                 instead of going on in the clear.
                 """
+        case .plaintextRefused:
+            let other = closing.endpoint(of: found.closer.other).address
+            return """
+                TLS was shut down \(wait) after the handshake, \(closer) closed TCP \(delay) later, and \
+                \(Wording.count(found.plaintext, "byte")) that \(other) sent in the clear were refused.
+                """
         }
     }
 
     private func explanation(of found: Case) -> String {
         let base =
-            "No plaintext followed, so that the program that had asked for the connection never got it back."
+            found.reason == .plaintextRefused
+            ? "Nothing was served on it: one end handed the connection back, the other one closed it instead."
+            : "No plaintext followed, so the program that had asked for the connection never got it back."
         guard found.isHandBack else { return base }
         return """
-            Port \(found.closing.history.responder.port) uses TLS only to prove who both ends are, and goes on without it. \
+            Port \(found.closing.history.responder.port) uses TLS only for authentication, and continues without it. \
             \(base)
             """
     }
@@ -218,6 +281,7 @@ package struct TLSEarlyShutdown: Detector {
     private enum Reason: String {
         case onCloseNotify = "closed-on-close-notify"
         case beforeHandBack = "closed-before-hand-back"
+        case plaintextRefused = "plaintext-refused"
     }
 
     private struct Case {
@@ -230,5 +294,7 @@ package struct TLSEarlyShutdown: Detector {
         let delay: Int64
         let isHandBack: Bool
         let reason: Reason
+        /// Bytes in the clear that were refused.
+        var plaintext = 0
     }
 }

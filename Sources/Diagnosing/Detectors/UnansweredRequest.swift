@@ -26,7 +26,8 @@ package struct UnansweredRequest: Detector {
         sources: [.rfc(9293, section: "3.8")],
         followsFrom: [
             "accept-queue-overflow", "timestamp-regression", "mtu-blackhole",
-            "retransmission-timeout",
+            "retransmission-timeout", "zero-window-stall", "idle-state-lost", "host-restart",
+            "service-restart",
             "rst-injected",
         ],
         example: Exchange(to: "198.51.100.20:8080") {

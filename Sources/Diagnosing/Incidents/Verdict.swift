@@ -88,5 +88,7 @@ struct Verdict {
 
 extension Finding {
     /// Whether TCP did its part, and TLS did not.
-    fileprivate var isOfTLS: Bool { pathology.hasPrefix("tls-") }
+    fileprivate var isOfTLS: Bool {
+        pathology.hasPrefix("tls-") && pathology != TLSEarlyShutdown.manual.id
+    }
 }

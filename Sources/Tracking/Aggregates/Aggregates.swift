@@ -35,7 +35,11 @@ package struct Aggregates: Sendable {
     /// Where packets of hosts came from.
     var sightings = HostSightings()
     /// Who was served when, where somebody was not.
-    var outcomes = ConnectOutcomes()
+    package internal(set) var outcomes = ConnectOutcomes()
+    /// Connections that one of their ends did not know any more.
+    package internal(set) var forgotten = ForgottenConnections()
+    /// Segments of connections between other addresses than their own.
+    package internal(set) var untranslated = UntranslatedSegments()
 
     /// One initiator and one service.
     package struct Pair: Hashable, Sendable {
@@ -200,6 +204,7 @@ package struct Aggregates: Sendable {
     /// counted: for who counts for months.
     mutating func forget(quietSince time: Int64) {
         idleCloses.forget(quietSince: time)
+        forgotten.forget(quietSince: time)
         serviceCounters.removeAll { $0.lastTime < time || $0.isFull }
         scanCounters.removeAll { $0.probes.last.map { $0.time < time } ?? true || $0.omitted > 0 }
         emptyConnections = emptyConnections.filter { _, connections in

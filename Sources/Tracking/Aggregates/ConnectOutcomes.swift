@@ -12,8 +12,11 @@ package struct ConnectOutcomes: Sendable {
         package let begin: Int64
         package let end: Int64
         package let initiator: Address
+        package let initiatorPort: UInt16
         package let responder: Endpoint
         package let outcome: Outcome
+        /// Of one that was refused, the newest RST, where it was kept.
+        package internal(set) var refusal: Event?
     }
 
     /// Remember at most this many: enough to tell what happens, and no cost to speak of.
@@ -111,6 +114,11 @@ package struct ConnectOutcomes: Sendable {
         entries(on: service.port).filter { $0.responder == service }
     }
 
+    /// The services that refused anybody, in order.
+    package var refusingServices: [Endpoint] {
+        Set(entries.joined().filter { $0.outcome == .refused }.map(\.responder)).sorted()
+    }
+
     /// Whether anybody was served by a service.
     package func isServed(by service: Endpoint) -> Bool { servedServices.contains(service) }
 
@@ -156,6 +164,7 @@ extension Flow {
                 begin: begin,
                 end: lastTime,
                 initiator: key[initiator].address,
+                initiatorPort: key[initiator].port,
                 responder: key[initiator.other],
                 outcome: $0
             )
@@ -165,6 +174,17 @@ extension Flow {
     /// Whether somebody asked in vain.
     fileprivate var isFailedAttempt: Bool {
         marks.intersection([.completed, .midstream, .oneWay, .inUse]) == .inUse
+    }
+}
+
+extension StreamSummary {
+    /// Sent so often again, or asked so often, without an answer, that the other end may not have got it.
+    private static let manySendings: UInt16 = 3
+
+    /// Whether an end asked again and again and may not have been heard.
+    fileprivate var isUnheard: Bool {
+        max(low.repetitions, high.repetitions) >= Self.manySendings
+            || stall.map { max($0.low.probes, $0.high.probes) >= Stall.leastProbes } ?? false
     }
 }
 
@@ -179,6 +199,7 @@ extension HalfOpenFlow {
             begin: time,
             end: time,
             initiator: initiator,
+            initiatorPort: key.key[key.side].port,
             responder: service,
             outcome: .unanswered
         )
@@ -194,6 +215,10 @@ extension Tracker {
         for index in 0..<flows.table.recordCount where flows.table[index].isFailedAttempt {
             aggregates.outcomes.noteFailure(at: flows.table[index].responder)
         }
+        let unheard = streams.summaries.filter { $0.value.contains(where: \.isUnheard) }
+        for index in unheard.keys.sorted() where flows.table[index].marks.contains(.inUse) {
+            aggregates.outcomes.noteFailure(at: flows.table[index].responder)
+        }
         let halfOpenFlows = flows.table.halfOpenNumbers.prefix(Self.halfOpenFlowsSeen)
             .filter { !flows.table[halfOpen: $0].isFree }
         for number in halfOpenFlows {
@@ -204,7 +229,13 @@ extension Tracker {
         where flows.table[index].marks.contains(.inUse)
             && aggregates.outcomes.concern(flows.table[index].responderPort)
         {
-            if let entry = flows.table[index].connectEntry { aggregates.outcomes.note(entry) }
+            if var entry = flows.table[index].connectEntry {
+                if entry.outcome == .refused {
+                    let last = flows.eventLogs.last(on: flows.table[index].eventLog)
+                    entry.refusal = last.flatMap { $0.kind == .rst ? $0 : nil }
+                }
+                aggregates.outcomes.note(entry)
+            }
             if aggregates.outcomes.isFull { break }
         }
         for number in halfOpenFlows {

@@ -34,7 +34,7 @@ extension Flow {
                 : takeSYN(segment, from: side, at: segment.time)
         } else {
             actions = takeOther(segment, from: side, at: segment.time)
-            if phase == .settled || phase == .closing,
+            if phase == .settled || phase == .stalled || phase == .closing,
                 acknowledgesUnseen(segment.acknowledgment, from: side)
             {
                 self[side.other].next = segment.acknowledgment
@@ -77,7 +77,7 @@ extension Flow {
                 if !isRepeat || phase == .reset { phase = .halfOpen }
                 takeEarlyAnswer(at: time)
             }
-        case .settled, .doubtful, .closing, .closed:
+        case .settled, .doubtful, .stalled, .closing, .closed:
             // A late copy of the SYN that this connection came up by is no new attempt.
             if isRepeat { return [] }
         case .established:
@@ -174,7 +174,7 @@ extension Flow {
             phase = .settled
             // Where there was trouble, that it ended is worth an event.
             return marks.contains(.suspicious) ? .record : .forget
-        case .settled, .doubtful:
+        case .settled, .stalled, .doubtful:
             if segment.flags.contains(.fin) { return takeFin(segment, from: side) }
             if segment.payloadLength > 0,
                 fallsBack(segment.options, at: segment.sequence, from: side)
@@ -189,11 +189,19 @@ extension Flow {
                 phase = .settled
                 return .record
             }
+            if phase == .settled, stalls(segment) { phase = .stalled }
             return phase == .doubtful ? .record : []
         case .closing, .closed:
             return segment.flags.contains(.fin)
                 ? takeFin(segment, from: side) : takeClosing(segment, from: side)
         }
+    }
+
+    /// Whether a segment that the fast path declined shows that its connection makes no progress.
+    func stalls(_ segment: borrowing FlowSegment) -> Bool {
+        let sender = self[segment.side]
+        let isBelow = segment.sequence.distance(to: sender.next) > 0 && sender.marks.contains(.seen)
+        return segment.window == 0 || segment.payloadLength == 0 && isBelow
     }
 
     /// An ACK while no answer to the newest SYN is known: a challenge ACK of the responder, or the sign

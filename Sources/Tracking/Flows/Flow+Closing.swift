@@ -36,7 +36,7 @@ extension Flow {
             marks.insert(.wasReset)
             phase = .reset
             return [.record, .suspicious]
-        case .settled, .doubtful, .closing:
+        case .settled, .doubtful, .stalled, .closing:
             noteCloser(side)
             phase = .reset
             let sender = self[side]

@@ -12,6 +12,9 @@ struct Flow: BitwiseCopyable {
         case settled
         /// As settled, but a timestamp fell back: all that follows is kept.
         case doubtful
+        /// As settled, but an end announces a closed window, probes the other or repeats itself: all that follows is
+        /// looked at, until something moves again.
+        case stalled
         case closing
         case closed
         case reset
@@ -176,6 +179,7 @@ struct Flow: BitwiseCopyable {
             return false
         }
         if acknowledgesUnseen(segment.acknowledgment, from: side) { return false }
+        if isStalling(segment) { return false }
         if segment.payloadLength > 0, !self[side].marks.contains(.sentData) {
             noteFirstData(segment)
         }
@@ -183,6 +187,14 @@ struct Flow: BitwiseCopyable {
         lastTime = segment.time
         lastPacket = segment.number
         return true
+    }
+
+    /// Whether a segment closes its sender's window, or is a bare ACK below what its sender had sent: a probe, or one that
+    /// nobody accepts.
+    @inline(always)
+    func isStalling(_ segment: borrowing FlowSegment) -> Bool {
+        segment.window == 0
+            || segment.payloadLength == 0 && segment.sequence != self[segment.side].next
     }
 
     /// Notes that an end of a settled flow begins to send data.

@@ -58,12 +58,16 @@ extension History {
         package static let silence = Traits(rawValue: 1 << 25)
         /// One on which somebody did.
         package static let data = Traits(rawValue: 1 << 26)
-        /// One on which data was sent again and again.
+        /// One on which data, FINs or probes were sent again and again.
         package static let repetition = Traits(rawValue: 1 << 27)
         /// One that is a TLS session.
         package static let tls = Traits(rawValue: 1 << 28)
+        /// One on which something made no progress.
+        package static let stall = Traits(rawValue: 1 << 29)
         /// All that tells what was said on a connection.
-        package static let ofStreams: Traits = [.stream, .silence, .data, .repetition, .tls]
+        package static let ofStreams: Traits = [
+            .stream, .silence, .data, .repetition, .tls, .stall,
+        ]
     }
 }
 
@@ -123,11 +127,15 @@ extension History.Traits {
     /// A SYN-ACK that has one of these is not bare, or nobody knows.
     private static let telling = TCPOptions.Presence(rawValue: 2 | 4 | 8 | 32 | 64)
 
+    /// More FINs than two ends and a lost packet or two need.
+    private static let fewFINs = 5
+
     private mutating func take(_ events: [Event]) {
         // The options that all SYNs have, and that all SYN-ACKs have together.
         var (offered, answered) = (Self.answering, TCPOptions.Presence(rawValue: 0))
         var (hasECN, lacksECN) = (false, false)
         var (hasTimestamps, lacksTimestamps) = (false, false)
+        var fins = 0
         for event in events {
             switch event.kind {
             case .syn:
@@ -145,6 +153,7 @@ extension History.Traits {
                 if event.options.isDisjoint(with: Self.telling) { insert(.bareAnswer) }
             case .fin:
                 insert(.fin)
+                fins += 1
                 if !event.hasTimestamps { lacksTimestamps = true }
             case .data, .ack:
                 if !event.hasTimestamps { lacksTimestamps = true }
@@ -156,6 +165,7 @@ extension History.Traits {
             if event.formerTimestamp != nil { insert(.fallenTimestamp) }
             if event.linkFacts.checksum == .wrong { insert(.wrongChecksum) }
         }
+        if fins > Self.fewFINs { insert(.repetition) }
         if hasECN, lacksECN { insert(.mixedECN) }
         if !answered.isSubset(of: offered) || hasTimestamps && lacksTimestamps {
             insert(.oddOptions)
@@ -180,6 +190,10 @@ extension History.Traits {
         insert(.stream)
         if stream.tls != nil { insert(.tls) }
         insert(stream.hasData ? .data : .silence)
+        if let stall = stream.stall {
+            insert(.stall)
+            if max(stall.low.probes, stall.high.probes) >= Stall.leastProbes { insert(.repetition) }
+        }
         if stream.low.repetitions > 0 || stream.high.repetitions > 0 { insert(.repetition) }
     }
 }

@@ -46,6 +46,11 @@ extension ScriptStep {
     /// The same segment with another timestamp value.
     package func timestamps(_ value: UInt32) -> ScriptStep { changed { $0.timestampValue = value } }
 
+    /// The same segment with another timestamp echo.
+    package func echoing(_ timestamp: UInt32) -> ScriptStep {
+        changed { $0.timestampEcho = timestamp }
+    }
+
     /// The same packet with another time to live.
     package func ttl(_ timeToLive: UInt8) -> ScriptStep { changed { $0.timeToLive = timeToLive } }
 

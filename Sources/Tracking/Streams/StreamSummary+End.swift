@@ -17,6 +17,11 @@ extension StreamSummary {
         package let repeatedLength: UInt32
         package let repetitions: UInt16
         package let repeatedFrom: Int64
+        /// How often it sent again what the other end had acknowledged, without having got anything newer meanwhile, and
+        /// when for the first and the last time.
+        package let covered: UInt16
+        package let coveredFrom: Int64
+        package let coveredUntil: Int64
 
         /// What its first data looks like.
         package let opening: PayloadClass
@@ -34,6 +39,9 @@ extension StreamSummary {
             repeatedLength = repetition?.length ?? 0
             repetitions = repetition?.count ?? 0
             repeatedFrom = repetition?.begin ?? 0
+            covered = repetition?.covered ?? 0
+            coveredFrom = repetition?.coveredFrom ?? 0
+            coveredUntil = repetition?.coveredUntil ?? 0
         }
     }
 }

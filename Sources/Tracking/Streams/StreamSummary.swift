@@ -14,6 +14,8 @@ package struct StreamSummary: Hashable, Sendable {
     package internal(set) var applicationProtocol: String?
     /// Whether its handshake was captured: otherwise it is a guess who began it.
     package let hasBeginning: Bool
+    /// What made no progress on it; `nil` where all went on.
+    package let stall: Stall?
     /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since 1970.
     package let time: Int64
     /// Whether both FINs were acknowledged.
@@ -48,12 +50,14 @@ package struct StreamSummary: Hashable, Sendable {
     ///   - flow: the flow whose present connection it is.
     ///   - repetitions: what each end sent again and again.
     ///   - tls: its TLS session, with the names that its ClientHello gives.
+    ///   - stall: what made no progress on it.
     ///   - time: now, in nanoseconds since 1970.
     init(
         _ state: StreamState,
         of flow: Flow,
         repeating repetitions: (low: Repetition?, high: Repetition?),
         tls: (session: TLSSession?, serverName: String?, applicationProtocol: String?),
+        stall: Stall?,
         at time: Int64
     ) {
         incarnation = flow.incarnation
@@ -70,6 +74,7 @@ package struct StreamSummary: Hashable, Sendable {
         serverName = tls.serverName
         applicationProtocol = tls.applicationProtocol
         hasBeginning = !flow.marks.contains(.midstream)
+        self.stall = stall
         self.time = time
         isClosed = flow.phase == .closed
     }

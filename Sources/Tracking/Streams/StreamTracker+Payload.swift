@@ -41,7 +41,7 @@ extension StreamTracker {
     private mutating func beginStream(of flow: inout Flow) -> Int {
         switch flow.phase {
         case .halfOpen, .answered, .reset, .closed: return 0
-        case .established, .settled, .doubtful, .closing: break
+        case .established, .settled, .doubtful, .stalled, .closing: break
         }
         guard let number = states.make() else { return 0 }
         flow.streamState = UInt32(number)
@@ -73,6 +73,13 @@ extension StreamTracker {
         _ eventLogs: inout EventLogStore
     ) {
         let key = Repetition.key(of: waiting.side, in: flow.streamState)
+        let receiver = flow[waiting.side.other]
+        let isCovered =
+            waiting.payloadLength > 1 && receiver.acknowledged.rawValue != 0
+            && waiting.sequence.advanced(by: waiting.payloadLength)
+                .distance(to: receiver.acknowledged) >= 0
+        // One byte that the other end has is a probe.
+        if waiting.payloadLength == 1, flow.phase == .settled { flow.phase = .stalled }
         guard var known = repetitions[key], known.sequence == waiting.sequence else {
             // What is missing longest is what counts, until the other end has it.
             if let known = repetitions[key],
@@ -82,16 +89,15 @@ extension StreamTracker {
                 return
             }
             guard repetitions.count < Self.repetitionLimit else { return }
-            repetitions[key] = Repetition(
-                sequence: waiting.sequence,
-                length: waiting.payloadLength,
-                begin: waiting.time
-            )
+            var repetition = Repetition(waiting)
+            repetition.noteCover(waiting, isAcknowledged: isCovered)
+            repetitions[key] = repetition
             return
         }
         if known.count < .max { known.count += 1 }
+        known.noteCover(waiting, isAcknowledged: isCovered)
         repetitions[key] = known
-        guard flow.phase == .settled || flow.phase == .closing else { return }
+        guard [.settled, .stalled, .closing].contains(flow.phase) else { return }
         eventLogs.append(states[number][waiting.side].last, from: waiting.side, to: &flow)
     }
 

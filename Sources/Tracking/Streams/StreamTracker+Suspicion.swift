@@ -14,8 +14,14 @@ extension StreamTracker {
         streams.contains { $0.alert.map { time - $0.time >= answerTimeout } ?? false }
     }
 
-    borrowing func isSuspicious(_ flow: Flow, at time: Int64) -> Bool {
+    /// - Parameters:
+    ///   - flow: whose connection it is.
+    ///   - index: its record.
+    ///   - time: now, in nanoseconds since 1970.
+    /// - Returns: whether its stream is to be kept for a diagnosis.
+    borrowing func isSuspicious(_ flow: Flow, at index: Int, _ time: Int64) -> Bool {
         guard flow.marks.contains(.alive), !flow.marks.contains(.oneWay) else { return false }
+        if !stalls.isEmpty, stalls[index]?.isNotable(at: time) ?? false { return true }
         let number = Int(flow.streamState)
         guard number != 0 else { return isIdleTooLong(flow, at: time) }
         if flow.phase == .reset { return true }
@@ -64,7 +70,7 @@ extension StreamTracker {
         case .established: return time - flow.begin >= Self.answerTimeout
         case .closing, .closed, .reset:
             return flow.closer != flow.initiator || time - flow.begin >= Self.answerTimeout
-        case .halfOpen, .answered, .settled, .doubtful: return false
+        case .halfOpen, .answered, .settled, .doubtful, .stalled: return false
         }
     }
 

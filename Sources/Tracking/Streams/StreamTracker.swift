@@ -6,6 +6,8 @@ struct StreamTracker: ~Copyable {
     var states = RecycledStore(blank: StreamState())
     /// What is sent again on them, by `Repetition.key`.
     var repetitions: [UInt64: Repetition] = [:]
+    /// What makes no progress on them, by the numbers of their flows' records.
+    var stalls: [Int: Stall] = [:]
     var sessions = RecycledStore(blank: TLSSession())
     var early = EarlySegments()
     var names = NameTable()
@@ -41,7 +43,10 @@ struct StreamTracker: ~Copyable {
         _ tally: inout Tally
     ) {
         if !early.isEmpty { readEarly(of: &flow, &eventLogs) }
-        if isSuspicious(flow, at: time) { keep(&flow, at: index, time, &eventLogs, &tally) }
+        if isSuspicious(flow, at: index, time) {
+            keep(&flow, at: index, time, &eventLogs, &tally)
+        }
+        if !stalls.isEmpty { stalls[index] = nil }
         if flow.streamState != 0 { release(&flow) }
     }
 
@@ -85,7 +90,7 @@ struct StreamTracker: ~Copyable {
             tally.streamsRefused &+= 1
             return
         }
-        let summary = summary(of: flow, at: time)
+        let summary = summary(of: flow, at: index, time)
         summaries[index, default: []].append(summary)
         let kept = eventLogs.events(on: flow.eventLog)
         for event in summary.lastWords(on: flow, beside: kept) {
@@ -93,8 +98,8 @@ struct StreamTracker: ~Copyable {
         }
     }
 
-    /// What there is to say of a flow's present connection.
-    borrowing func summary(of flow: Flow, at time: Int64) -> StreamSummary {
+    /// What there is to say of the present connection of the flow with this record.
+    borrowing func summary(of flow: Flow, at index: Int, _ time: Int64) -> StreamSummary {
         let state = flow.streamState == 0 ? StreamState() : states[Int(flow.streamState)]
         let tls = flow.isTLS ? sessions[Int(state.session)] : nil
         return StreamSummary(
@@ -109,6 +114,7 @@ struct StreamTracker: ~Copyable {
                 tls.flatMap { names[$0.serverName] },
                 tls.flatMap { names[$0.applicationProtocol] }
             ),
+            stall: stalls[index],
             at: time
         )
     }

@@ -41,7 +41,7 @@ extension Tracker {
     private borrowing func lifetime(of index: Int) -> Int64 {
         switch flows.table[index].phase {
         case .halfOpen, .answered: Self.halfOpenTime
-        case .established, .settled, .doubtful:
+        case .established, .settled, .doubtful, .stalled:
             // What was odd about it has been told, if somebody looks while packets come: it is not kept for days with its events.
             flows.changes.areWanted && flows.table[index].isSuspicious
                 ? Self.keepAliveTime : Self.silentTime

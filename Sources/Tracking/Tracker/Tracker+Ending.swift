@@ -27,6 +27,7 @@ extension Tracker {
         if !isOneOfMany, let events = handOver(index) { flows.departed.append(events) }
         flows.eventLogs.erase(&flows.table[index].eventLog)
         streams.summaries[index] = nil
+        if !streams.stalls.isEmpty { streams.stalls[index] = nil }
         flows.table.remove(index)
     }
 
@@ -113,6 +114,7 @@ extension Tracker {
         aggregates.outcomes = ConnectOutcomes()
         gatherSightings()
         gatherOutcomes()
+        gatherUntranslated()
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer

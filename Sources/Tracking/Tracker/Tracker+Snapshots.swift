@@ -38,7 +38,7 @@ extension Tracker {
     borrowing func isOverdue(_ index: Int, at time: Int64) -> Bool {
         let flow = flows.table[index]
         return flow.marks.isSuperset(of: [.inUse, .alive]) && flow.phase != .closed
-            && streams.isSuspicious(flow, at: time)
+            && streams.isSuspicious(flow, at: index, time)
     }
 
     /// A copy of a flow as a diagnosis would have it if the capture ended now.
@@ -56,7 +56,7 @@ extension Tracker {
         var summaries = streams.summaries[index] ?? []
         let isOverdue = isOverdue(index, at: time)
         if isOverdue {
-            let summary = streams.summary(of: flow, at: time)
+            let summary = streams.summary(of: flow, at: index, time)
             events += summary.lastWords(on: flow, beside: events)
             summaries.append(summary)
         }

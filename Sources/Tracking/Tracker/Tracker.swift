@@ -113,6 +113,15 @@ package struct Tracker: ~Copyable {
         if change.marks.contains(.completed) {
             aggregates.noteCompletion(of: flows.table[index])
         }
+        let isBare = segment.flags == .ack && segment.payloadLength == 0
+        let mayStall =
+            flows.table[index].phase == .stalled
+            || flows.table[index].phase == .closing
+                && (segment.window == 0 || !streams.stalls.isEmpty
+                    || isBare && flows.table[index].stalls(segment))
+        if mayStall {
+            streams.noteStall(segment, on: &flows.table[index], at: index, &flows.eventLogs)
+        }
         if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
         if flows.changes.areWanted { flows.noteChange(of: index) }
     }
@@ -154,9 +163,12 @@ package struct Tracker: ~Copyable {
             if isFirst, quiet >= IdleCloses.shortest {
                 noteIdleClose(by: segment, quiet, on: index)
             }
+            if isFirst, segment.flags == .rst { noteForgotten(by: segment, on: index) }
         }
         if segment.flags.contains(.rst), segment.side != flows.table[index].initiator {
             noteMassReset(by: segment, news, on: index)
+        } else if segment.flags == .rst, news.contains(.wasReset) {
+            noteRejection(on: index)
         }
         guard segment.flags.contains(.syn) else { return }
         noteChecksum(of: segment)
@@ -189,6 +201,42 @@ package struct Tracker: ~Copyable {
                 quiet: quiet
             ),
             of: flow.responder
+        )
+    }
+
+    /// Takes down the only SYN-ACK of a flow, which its initiator rejects.
+    @inline(never)
+    private mutating func noteRejection(on index: Int) {
+        let flow = flows.table[index]
+        guard flow.synAcks == 1, flow.attempts == 1, !flow.marks.contains(.completed),
+            let answer = flows.eventLogs.events(on: flow.eventLog).last(where: {
+                $0.kind == .synAck
+            })
+        else { return }
+        aggregates.unsolicitedSYNACKs.noteRejected(
+            answer,
+            of: flow.key[flow.initiator],
+            by: flow.responder
+        )
+    }
+
+    /// Takes down a live connection that the sender of a RST does not know, unless the RST comes from another distance than
+    /// all else of it.
+    @inline(never)
+    private mutating func noteForgotten(by reset: borrowing FlowSegment, on index: Int) {
+        let flow = flows.table[index]
+        let sender = flow[reset.side]
+        guard flow.phase == .reset, flow.marks.contains(.alive), sender.marks.contains(.seen),
+            sender.timeToLive == 0 || sender.timeToLive == reset.timeToLive
+        else { return }
+        var event = Event(reset)
+        event.incarnation = flow.incarnation
+        aggregates.forgotten.note(
+            ForgottenConnections.Connection(
+                reset: event,
+                holder: reset.source,
+                peer: reset.destination
+            )
         )
     }
 

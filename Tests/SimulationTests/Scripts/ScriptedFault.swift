@@ -26,6 +26,16 @@ enum ScriptedFault: String, CaseIterable, Sendable {
     case duplicateAddress
     /// A scanner's SYNs, whose answers its kernel resets.
     case halfOpenScanner
+    /// A client stops reading.
+    case closedWindow
+    /// Two ends out of step answer each other's ACKs.
+    case ackLoop
+    /// A client's own packet filter drops the ACKs that it gets.
+    case deafSender
+    case restartedService
+    case restartedHost
+    /// A device on the way forgot an idle connection.
+    case forgottenConnection
 
     /// What must be found.
     var pathology: String {
@@ -45,6 +55,12 @@ enum ScriptedFault: String, CaseIterable, Sendable {
         case .synFlood: "syn-flood"
         case .duplicateAddress: "duplicate-address"
         case .halfOpenScanner: "raw-socket-client"
+        case .closedWindow: "zero-window-stall"
+        case .ackLoop: "ack-loop"
+        case .deafSender: "acks-not-received"
+        case .restartedService: "service-restart"
+        case .restartedHost: "host-restart"
+        case .forgottenConnection: "idle-state-lost"
         }
     }
 
@@ -56,6 +72,10 @@ enum ScriptedFault: String, CaseIterable, Sendable {
         case .portScan: ["connection-refused"]
         case .rewrittenEcho: ["rst-loop"]
         case .timestampsFallBack: ["retransmission-timeout"]
+        case .closedWindow: ["abortive-close"]
+        case .restartedService: ["connection-refused"]
+        case .restartedHost: ["connection-refused", "abortive-close", "unanswered-request"]
+        case .forgottenConnection: ["retransmission-timeout", "unanswered-request"]
         default: []
         }
     }
@@ -82,6 +102,12 @@ enum ScriptedFault: String, CaseIterable, Sendable {
         case .synFlood: scene.flood()
         case .duplicateAddress: scene.contestAddress()
         case .halfOpenScanner: scene.scanHalfOpen()
+        case .closedWindow: scene.closeWindow()
+        case .ackLoop: scene.answerEachOther()
+        case .deafSender: scene.dropOwnACKs()
+        case .restartedService: scene.restartService()
+        case .restartedHost: scene.restartHost()
+        case .forgottenConnection: scene.forgetIdleConnection()
         }
         return scene.exchange
     }

@@ -20,6 +20,12 @@ package struct UnsolicitedSYNACKs: Sendable {
             acknowledgment = initialSequence.advanced(by: 1)
         }
 
+        fileprivate init(answeredBy answer: Event, of initiator: Endpoint, by responder: Endpoint) {
+            self.initiator = initiator
+            port = responder.port
+            acknowledgment = answer.acknowledgment
+        }
+
         fileprivate init(answeredBy segment: borrowing FlowSegment) {
             initiator = segment.destination
             port = segment.source.port
@@ -31,6 +37,8 @@ package struct UnsolicitedSYNACKs: Sendable {
     package struct Reply: Hashable, Sendable {
         package let answer: Event
         package let sender: Address
+        /// Whether a SYN to this sender was captured too, from the same port and with the same number.
+        package let isAsked: Bool
     }
 
     private var replies: [Question: [Reply]] = [:]
@@ -67,9 +75,21 @@ package struct UnsolicitedSYNACKs: Sendable {
         return answers(to: question).contains { $0.sender != flow.responder.address }
     }
 
+    /// Takes down a SYN-ACK whose SYN was captured, and that its initiator rejects: behind a translation it may have asked
+    /// another address.
+    mutating func noteRejected(_ answer: Event, of initiator: Endpoint, by responder: Endpoint) {
+        note(
+            Question(answeredBy: answer, of: initiator, by: responder),
+            Reply(answer: answer, sender: responder.address, isAsked: true)
+        )
+    }
+
     mutating func note(_ segment: borrowing FlowSegment, _ event: Event) {
-        let question = Question(answeredBy: segment)
-        let reply = Reply(answer: event, sender: segment.source.address)
+        let sender = segment.source.address
+        note(Question(answeredBy: segment), Reply(answer: event, sender: sender, isAsked: false))
+    }
+
+    private mutating func note(_ question: Question, _ reply: Reply) {
         if replies[question] != nil {
             if replies[question]?.count ?? 0 < 64 { replies[question]?.append(reply) }
             return
