@@ -109,7 +109,7 @@ package struct AbortiveClose: Detector {
                 Check(
                     on: sender.description,
                     "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger",
-                    "The counter that rises with every RST names the reason."
+                    "OnClose: unread data. OnData: data after the close. OnLinger: SO_LINGER 0."
                 )
             ],
             summary: summary(of: last, by: sender, in: history),
@@ -144,13 +144,18 @@ package struct AbortiveClose: Detector {
         // Where the other end had closed and all is acknowledged, there is nothing left to abort.
         if let peerClosed, unacknowledged <= 1,
             history.events[peerClosed].sequenceEnd.distance(to: own.acknowledged) >= 0,
-            stream.lastDataSender == side || isGoodbye(stream[side.other], at: peerClosed, history)
+            stream.lastDataSender == side || history.isFromInitiator(event)
+                || isGoodbye(stream[side.other], at: peerClosed, history)
         {
             return nil
         }
-        let hadClosed = ending.fins.contains { history.events[$0].side == side && $0 < first }
+        let closed = ending.fins.first { history.events[$0].side == side && $0 < first }
+        let hadClosed = closed != nil
         let kind: Kind
-        if event.flags.contains(.ack) {
+        if let closed, stream[side.other].last.time > history.events[closed].time {
+            kind = .dataAfterClose
+            if unread <= Self.goodbye { return nil }
+        } else if event.flags.contains(.ack) {
             let data = stream[side.other].last
             let isReceiving =
                 stream.lastDataSender == side.other && event.time - data.time <= Self.recent
@@ -224,12 +229,17 @@ package struct AbortiveClose: Detector {
     }
 
     private func explanation(of abort: Abort, in history: History) -> String {
+        // What its sender says is better than what its form suggests.
+        if history.statedReason(of: abort.resets[0]) != nil { return "" }
         let packet = history.events[abort.resets[0]].packet
         switch abort.kind {
         case .dataAfterClose:
+            let form =
+                history.events[abort.resets[0]].flags.contains(.ack)
+                ? "." : ": the RST in packet \(packet) has no ACK, so the socket was already gone."
             return """
-                The bytes sent after the close were discarded: the RST in packet \(packet) has no ACK, so the socket was \
-                already gone. The sender cannot tell how much of its data the application read.
+                The bytes sent after the close were discarded\(form) The sender cannot tell how much of its data the \
+                application read.
                 """
         case .connectionUnknown:
             return """

@@ -119,7 +119,14 @@ package struct BadChecksum: Detector {
             return incarnation.attempt(ordinal).answers.isEmpty
                 && incarnation.attempt(ordinal).end == nil
         case .answer:
+            let answer = history.events[index]
             return !incarnation.events.suffix(from: index + 1).contains { later in
+                let event = history.events[later]
+                if event.side != answer.side, event.flags.contains(.ack),
+                    event.acknowledgment == answer.sequence.advanced(by: 1)
+                {
+                    return true
+                }
                 if case .reset(let reset) = history.interpretations[later] {
                     return reset.rule == .rejects(index)
                 }

@@ -73,9 +73,9 @@ package struct ConnectionRefused: Detector {
         let refusals = history.resets().compactMap { reset -> Refusal? in
             guard case .refusesSyn(let ordinal) = reset.rule else { return nil }
             let attempt = history.incarnation(of: reset.event).attempt(ordinal)
-            guard !history.isLater(reset.event, than: timeout, after: attempt) else {
-                return nil
-            }
+            guard !history.isLater(reset.event, than: timeout, after: attempt),
+                !isIgnored(reset.event, by: attempt, in: history)
+            else { return nil }
             return refusal(of: attempt, reset.event)
         }
         guard let first = refusals.first, let last = refusals.last else {
@@ -105,6 +105,13 @@ package struct ConnectionRefused: Detector {
             summary: summary(of: refusals, reason, in: history),
             explanation: explanation(of: first, reason, delays: delays, in: history)
         )
+    }
+
+    /// Whether the same SYN was answered after the RST, and the client completed that handshake: it had not taken the
+    /// RST, which somebody else may have sent.
+    private func isIgnored(_ reset: Int, by attempt: Attempt, in history: History) -> Bool {
+        guard let completion = history.incarnation(of: reset).completion else { return false }
+        return attempt.answers.contains { $0 > reset && $0 < completion }
     }
 
     package static func summary(of many: Finding) -> String {

@@ -244,7 +244,9 @@ package struct UnansweredSYN: Detector {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            $0.answers.isEmpty
+            // No stack sends a SYN with these flags: it is a scanner's.
+            history.events[$0.first].flags.isDisjoint(with: [.fin, .rst, .urg])
+                && $0.answers.isEmpty
                 && ($0.end == nil || history.lateReset(endingOf: $0, after: timeout) != nil)
                 && history.unsolicitedSYNACKs(answering: $0).isEmpty
         }

@@ -1,6 +1,6 @@
 /// How durations, counts and lists read in a sentence.
 package enum Wording {
-    /// `198 µs`, `5.4 ms`, `9.99 s`, `6 min 40 s`.
+    /// `198 µs`, `5.4 ms`, `9.99 s`, `6 min 40 s`, `2 h 5 min`, `15 d 1 h`.
     ///
     /// Negative where a capture's clock went back: `-198 µs`.
     package static func duration(_ nanoseconds: Int64) -> String {
@@ -18,6 +18,7 @@ package enum Wording {
         default:
             let seconds = magnitude / 1_000_000_000
             let hours = seconds / 3600
+            if hours >= 48 { return "\(hours / 24) d \(hours % 24) h" }
             return hours > 0
                 ? "\(hours) h \(seconds / 60 % 60) min" : "\(seconds / 60) min \(seconds % 60) s"
         }

@@ -73,8 +73,9 @@ struct Verdict {
         }
         let span = (chain.map(\.lastSeen).max() ?? 0) - (chain.map(\.firstSeen).min() ?? 0)
         let isTimed = sentence.place(of: " within ") != nil || span < 1_000_000_000
-        let time = isTimed ? "" : " within \(Wording.duration(span))"
-        return "\(furtherSYNs), and the connection was never established\(time)."
+        return isTimed
+            ? "\(furtherSYNs), and the connection was never established."
+            : "\(furtherSYNs), and the connection was still not established after \(Wording.duration(span))."
     }
 
     /// The SYNs of a burst's connection beyond the burst.
@@ -82,7 +83,7 @@ struct Verdict {
         guard case .integer(let all)? = root[metric: "syns"], root.count == 1,
             case .integer(let burst)? = root[metric: "burst_syns"], all > burst
         else { return "" }
-        return ", \(Wording.count(all - burst, "more SYN")) ended the same way"
+        return ", \(Wording.count(all - burst, "more SYN")) failed the same way"
     }
 }
 

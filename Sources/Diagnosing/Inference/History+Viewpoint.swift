@@ -28,7 +28,7 @@ extension History {
             return Viewpoint(
                 vantage: locals[0] ? .client : .server,
                 confidence: .high,
-                sign: "its packets were captured before they left it"
+                sign: "its checksums were still to be filled in by the network card"
             )
         }
         let (first, second) = fastestReactions
@@ -48,7 +48,7 @@ extension History {
         Viewpoint(
             vantage: vantage,
             confidence: .high,
-            sign: "it reacts within \(Wording.duration(reaction))"
+            sign: "it replies within \(Wording.duration(reaction))"
         )
     }
 
@@ -77,7 +77,7 @@ extension History {
             return Viewpoint(
                 vantage: .middle,
                 confidence: .medium,
-                sign: "the packets of both ends have already passed hops"
+                sign: "neither end's TTL is at its initial value"
             )
         default: return .unknown
         }
@@ -100,7 +100,7 @@ extension History {
         Viewpoint(
             vantage: vantage,
             confidence: .medium,
-            sign: "its packets have not passed any hop yet"
+            sign: "its TTL is still at its initial value"
         )
     }
 

@@ -36,7 +36,7 @@ struct Overview {
         }
         let undrawn = failuresInTotal - counts.reduce(0, +)
         let others = undrawn > 0 ? "; \(undrawn.grouped) more not drawn" : ""
-        let legend = "\(Wording.duration(length)) a bar, \(most.grouped) at most\(others)"
+        let legend = "one bar per \(Wording.duration(length)), at most \(most.grouped)\(others)"
         return style.hung(legend, behind: "  failed \(String(bars))  ") + "\n"
     }
 
@@ -51,7 +51,7 @@ struct Overview {
             ]
         }
         let heads = [
-            "#", "failed", "of", "clients", isNarrow ? "first" : style.plain("first – last"),
+            "#", "failed", "total", "clients", isNarrow ? "first" : style.plain("first – last"),
         ]
         let widths = heads.indices.map { column in
             ([heads] + rows).map { $0[column].count }.max() ?? 0

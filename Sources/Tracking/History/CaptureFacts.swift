@@ -3,6 +3,8 @@ package struct CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
     package private(set) var begin: Int64
     package internal(set) var end: Int64
+    /// The last times before the capture itself paused for a day or longer, in ascending order.
+    private let pauses: [Int64]
     /// Initiators whose answers the capture demonstrably misses.
     package private(set) var oneWayInitiators: Set<Address>
     /// Hosts whose packets were captured on themselves, before their network card had them.
@@ -40,6 +42,7 @@ package struct CaptureFacts: Sendable {
     package init(
         begin: Int64,
         end: Int64,
+        pauses: [Int64] = [],
         oneWayInitiators: Set<Address> = [],
         localHosts: Set<Address> = [],
         rightChecksums: UInt64 = 0,
@@ -60,6 +63,7 @@ package struct CaptureFacts: Sendable {
     ) {
         self.begin = begin
         self.end = end
+        self.pauses = pauses
         self.oneWayInitiators = oneWayInitiators
         self.localHosts = localHosts
         self.rightChecksums = rightChecksums
@@ -81,6 +85,9 @@ package struct CaptureFacts: Sendable {
 }
 
 extension CaptureFacts {
+    /// The last time until which what follows `time` was captured without a pause.
+    func end(after time: Int64) -> Int64 { pauses.first { $0 >= time } ?? end }
+
     /// Whether two addresses belong to one network card that claimed both, or to the loopback interface.
     package func isOneHost(_ first: Address, _ second: Address) -> Bool {
         if first.isLoopback, second.isLoopback { return true }

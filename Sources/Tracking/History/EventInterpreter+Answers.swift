@@ -35,7 +35,8 @@ extension EventInterpreter {
         let event = events[index]
         let attempts = incarnations[incarnation].attempts
         if let attempt = attempt(answeredBy: event.acknowledgment, in: incarnation) {
-            guard attempt.ordinal < attempts.count else {
+            // A SYN that was sent again after all others is the newest.
+            guard attempts.contains(where: { $0.last > attempt.last }) else {
                 return .current(attempt: attempt.ordinal)
             }
             let reason = staleReason(

@@ -56,6 +56,7 @@ package struct History: Sendable {
         streams = flow.streams
         resetReasons = flow.resetReasons
         self.capture = capture
+        self.capture.end = capture.end(after: flow.lastTime)
         steadyHops = (
             low: Self.steadyHops(of: .low, in: flow.events),
             high: Self.steadyHops(of: .high, in: flow.events)

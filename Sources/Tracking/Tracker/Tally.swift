@@ -50,6 +50,13 @@ package struct Tally: Hashable, Sendable {
     private var silenceBegin: Int64?
     /// In nanoseconds.
     private var longestGap: Int64 = 1_000_000
+    /// The last times before the capture itself paused, as one of files that were glued together.
+    package private(set) var pauses: [Int64] = []
+    /// A longer silence is a pause, in nanoseconds: no timer of TCP runs for a day.
+    private static let leastPause: Int64 = 86_400_000_000_000
+    private static let pauseLimit = 256
+    /// A shorter step in time is neither the longest silence nor a pause.
+    private var leapLimit: Int64 { min(longestGap, Self.leastPause) }
     /// The first and the last capture time, in nanoseconds since 1970.
     package var window: (first: Int64, last: Int64)? {
         packets > 0 ? (earliest, latest) : nil
@@ -78,7 +85,7 @@ package struct Tally: Hashable, Sendable {
         packets &+= 1
         note(run.first)
         // After a step back, all is early until the latest time is reached again.
-        if run.first == latest, run.longestStep <= UInt64(bitPattern: longestGap) {
+        if run.first == latest, run.longestStep <= UInt64(bitPattern: leapLimit) {
             packets &+= UInt64(run.count &- 1)
             latest = run.last
         } else {
@@ -93,10 +100,10 @@ package struct Tally: Hashable, Sendable {
     private mutating func note(_ time: Int64) {
         // Seen without a sign, a step back is longer than any other, and so is the first.
         let step = UInt64(bitPattern: time &- latest)
-        if step <= UInt64(bitPattern: longestGap) { latest = time } else { noteLeap(to: time) }
+        if step <= UInt64(bitPattern: leapLimit) { latest = time } else { noteLeap(to: time) }
     }
 
-    /// Takes the first packet, one that goes back in time, or one after a longer silence than any before.
+    /// Takes the first packet, one that goes back in time, or one after a pause or the longest silence so far.
     @inline(never)
     private mutating func noteLeap(to time: Int64) {
         if packets == 1 {
@@ -106,8 +113,12 @@ package struct Tally: Hashable, Sendable {
             timeReversals &+= 1
             earliest = min(earliest, time)
         } else {
-            silenceBegin = latest
-            longestGap = time.subtractingReportingOverflow(latest).partialValue
+            let step = time.subtractingReportingOverflow(latest).partialValue
+            if step > Self.leastPause, pauses.count < Self.pauseLimit { pauses.append(latest) }
+            if step > longestGap {
+                silenceBegin = latest
+                longestGap = step
+            }
             latest = time
         }
     }

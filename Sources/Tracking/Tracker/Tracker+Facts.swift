@@ -6,6 +6,7 @@ extension Tracker {
         return CaptureFacts(
             begin: window.first,
             end: window.last,
+            pauses: tally.pauses,
             oneWayInitiators: aggregates.hosts.oneWayInitiators,
             localHosts: aggregates.hosts.local,
             rightChecksums: tally.rightChecksums,

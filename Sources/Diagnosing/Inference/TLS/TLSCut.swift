@@ -44,7 +44,10 @@ struct TLSCut {
         self.closing = closing
         end = closing.end
         if closing.end == nil {
-            guard Self.isUnanswered(closing), Self.isOversize(closing) else { return nil }
+            // What was not sent again may have been answered outside of the capture.
+            guard Self.isUnanswered(closing), Self.isOversize(closing),
+                closing.stream.isRetransmitting(closing.client)
+            else { return nil }
             reason = .oversizeHello
             return
         }
