@@ -6,7 +6,8 @@ struct KnownIssueCase {
     let shows: Exchange
     let nearMiss: Exchange
 
-    static let all: [KnownIssueCase] = handshakes + answers + middleboxes + sessions + closing
+    static let all: [KnownIssueCase] =
+        handshakes + answers + middleboxes + sessions + closing + refusals
 
     /// A connection that both ends close, the client first; its last TSval is the script's clock.
     @ExchangeBuilder

@@ -28,7 +28,10 @@ package struct ConnectionRefused: Detector {
             packets.
             """,
         sources: [.rfc(9293, section: "3.10.7.1"), .rfc(9293, section: "3.5.2")],
-        followsFrom: ["port-scan", "rst-injected", "duplicate-address", "listener-crash"],
+        followsFrom: [
+            "port-scan", "rst-injected", "duplicate-address", "listener-crash",
+            "tcp-authentication-mismatch",
+        ],
         example: Exchange(to: "198.51.100.20:6379") {
             client.syn(seq: 3677241340)
             server.rstAck(ack: 3677241341).flagged

@@ -6,17 +6,21 @@ package struct ProtocolMismatch: Detector {
         id: "protocol-mismatch",
         title: "protocol mismatch",
         sees: """
-            A ClientHello that the server answers with something other than a TLS record. Or a request in the clear \
-            that the server answers with a TLS alert at any port, with an HTTP error at a port that is assigned to \
-            TLS, or there by closing.
+            A ClientHello that the server answers with something other than a TLS record (tls-to-plain). A request in the \
+            clear that the server answers with a TLS alert, or at a port that is assigned to TLS with the HTTP status 400 \
+            or by closing (plain-to-tls). An HTTP/2 preface answered in HTTP/1, or the reverse (http2-to-http1, \
+            http1-to-http2). A PROXY protocol header answered by a TLS alert, status 400 or an SSH banner \
+            (proxy-header). An HTTP request or ClientHello after the banner of another service (other-service).
             """,
         means: """
             TCP works, and the two programs were configured for different protocols: https:// for a plain port, \
-            http:// for a TLS port, a health check or a proxy without TLS in front of a server with it.
+            http:// for a TLS port, a proxy without TLS in front of a server with it, gRPC through a proxy that speaks \
+            HTTP/1.1, or a load balancer that sends a PROXY header to a server which does not expect one.
             """,
         unless: """
             Protocols that begin in the clear and change to TLS (STARTTLS), and a PROXY protocol header before the \
-            ClientHello, are not mismatches. What is spoken is read from the first bytes of each direction only.
+            ClientHello, are not mismatches. What is spoken is read from the first bytes of each direction only, so \
+            that a request which is really malformed looks alike where the server answers 400.
             """,
         check: """
             Connect by hand with the protocol that the server should speak (openssl s_client -connect, curl -v), and \
@@ -52,31 +56,58 @@ package struct ProtocolMismatch: Detector {
         let cuts = history.incarnations.compactMap { TLSCut($0, in: history) }
             .filter { $0.reason == .noTLSAnswer }
         if let cut = cuts.last { return finding(on: cut, of: cuts.count, in: history) }
-        guard let ending = history.endings.last(where: { isMismatch($0, in: history) }) else {
-            return nil
+        for ending in history.endings.reversed() {
+            if let reason = reason(of: ending, in: history) {
+                return finding(on: ending, reason, in: history)
+            }
         }
-        return finding(on: ending, in: history)
+        return nil
     }
 
     package static func summary(of many: Finding) -> String {
         "On \(many.flows) connections of \(many.source) to \(many.destination) the two ends spoke different protocols."
     }
 
-    /// Whether a request in the clear met TLS.
-    private func isMismatch(_ ending: Ending, in history: History) -> Bool {
+    /// What met what; `nil` where both may speak the same.
+    private func reason(of ending: Ending, in history: History) -> Reason? {
         let side = ending.incarnation.initiator
-        let (request, answer) = (
-            ending.stream[side].opening, ending.stream[side.other].opening
-        )
-        guard request == .httpRequest || request == .text, ending.stream.tls == nil else {
-            return false
+        let (request, answer) = (ending.stream[side], ending.stream[side.other])
+        if Self.isGreeted(ending), history.responder.port != Self.newsPort {
+            return .otherService
         }
-        if answer == .tlsAlert { return true }
-        guard TLSSession.ports.contains(history.responder.port), request == .httpRequest else {
-            return false
+        guard ending.stream.tls == nil else { return nil }
+        switch (request.opening, answer.opening) {
+        case (.httpRequest, .tlsAlert), (.text, .tlsAlert): return .plainToTLS
+        case (.http2, .httpBadRequest), (.http2, .httpError), (.http2, .httpResponse):
+            return .http2ToHTTP1
+        case (.httpRequest, .http2Frame): return .http1ToHTTP2
+        case (.proxyHeader, .tlsAlert), (.proxyHeader, .ssh): return .proxyHeader
+        case (.proxyHeader, .httpBadRequest):
+            return isClosedByServer(ending, in: history) ? .proxyHeader : nil
+        case (.httpRequest, .httpBadRequest):
+            return TLSSession.ports.contains(history.responder.port) ? .plainToTLS : nil
+        case (.httpRequest, .unknown):
+            return TLSSession.ports.contains(history.responder.port)
+                && isClosedByServer(ending, in: history) ? .plainToTLS : nil
+        default: return nil
         }
-        let isClosedByServer = ending.first.map { history.events[$0].side != side } ?? false
-        return answer == .httpError || answer == .unknown && isClosedByServer
+    }
+
+    /// Commands of NNTP look like requests of HTTP, and its server speaks first (RFC 3977 §6.2).
+    private static let newsPort: UInt16 = 119
+
+    /// Whether a server had greeted its client as SSH, mail or FTP do, and the client began with HTTP or TLS.
+    private static func isGreeted(_ ending: Ending) -> Bool {
+        let side = ending.incarnation.initiator
+        let (request, answer) = (ending.stream[side], ending.stream[side.other])
+        guard answer.opening == .ssh || answer.opening == .reply,
+            request.opening == .httpRequest || request.opening == .tls
+        else { return false }
+        return answer.begin < request.begin
+    }
+
+    private func isClosedByServer(_ ending: Ending, in history: History) -> Bool {
+        ending.first.map { history.events[$0].side != ending.incarnation.initiator } ?? false
     }
 
     private func finding(on cut: TLSCut, of count: Int, in history: History) -> Finding {
@@ -88,7 +119,8 @@ package struct ProtocolMismatch: Detector {
         return finding(
             in: history,
             incarnation: closing.incarnation,
-            reason: "tls-to-plain",
+            reason: .tlsToPlain,
+            quote: closing.stream.words,
             count: count,
             events: cut.events,
             client: client,
@@ -99,7 +131,7 @@ package struct ProtocolMismatch: Detector {
         )
     }
 
-    private func finding(on ending: Ending, in history: History) -> Finding {
+    private func finding(on ending: Ending, _ reason: Reason, in history: History) -> Finding {
         let side = ending.incarnation.initiator
         let (client, server) = (history.initiator, history.responder)
         let answer = ending.stream[side.other].opening
@@ -109,12 +141,18 @@ package struct ProtocolMismatch: Detector {
         return finding(
             in: history,
             incarnation: ending.incarnation,
-            reason: "plain-to-tls",
+            reason: reason,
+            quote: ending.stream.words,
             count: 1,
             events: events.isEmpty ? [ending.first].compactMap(\.self) : events.sorted(),
             client: client,
             server: server,
-            summary: """
+            summary: reason == .otherService
+                ? """
+                \(server) greeted \(client.address) with \(answer.words), and \(client.address) sent \
+                \(ending.stream[side].opening.words).
+                """
+                : """
                 \(client.address) sent \(ending.stream[side].opening.words) in the clear to \(server), and the server \
                 \(answer == .unknown ? "closed without an answer" : "answered with \(answer.words)").
                 """
@@ -124,20 +162,21 @@ package struct ProtocolMismatch: Detector {
     private func finding(
         in history: History,
         incarnation: Incarnation,
-        reason: String,
+        reason: Reason,
+        quote: ShownText?,
         count: Int,
         events: [Int],
         client: Endpoint,
         server: Endpoint,
         summary: String
     ) -> Finding {
-        finding(
+        var found = finding(
             in: history,
             incarnation: incarnation,
-            reason: reason,
+            reason: reason.rawValue,
             severity: .error,
-            confidence: .high,
-            status: .confirmed,
+            confidence: reason == .proxyHeader ? .medium : .high,
+            status: reason == .proxyHeader ? .likely : .confirmed,
             count: count,
             events: events,
             note: {
@@ -145,21 +184,65 @@ package struct ProtocolMismatch: Detector {
                     ? "what the client speaks" : "what the server speaks"
             },
             metrics: [
-                Metric("direction", reason),
+                Metric("direction", reason.rawValue),
                 Metric("source_port", Int(client.port)),
                 Metric("destination_port", Int(server.port)),
             ],
-            causes: ["wrong-scheme-or-port", "tls-missing-on-one-side"],
-            checks: [
-                Check(
-                    on: client.address.description,
-                    "openssl s_client -connect \(server)",
-                    "is there TLS on this port (a certificate), or an error about the version?"
-                )
-            ],
+            causes: reason.causes,
+            checks: [reason.check(from: client.address.description, to: server)],
             summary: summary,
             explanation: "TCP did its part: the two programs were set up for different protocols."
         )
+        found.quote = quote
+        return found
+    }
+
+    /// What met what.
+    private enum Reason: String {
+        case tlsToPlain = "tls-to-plain"
+        case plainToTLS = "plain-to-tls"
+        case http2ToHTTP1 = "http2-to-http1"
+        case http1ToHTTP2 = "http1-to-http2"
+        case proxyHeader = "proxy-header"
+        case otherService = "other-service"
+
+        var causes: [String] {
+            switch self {
+            case .tlsToPlain, .plainToTLS: ["wrong-scheme-or-port", "tls-missing-on-one-side"]
+            case .http2ToHTTP1, .http1ToHTTP2: ["http-version-of-a-proxy", "wrong-port"]
+            case .proxyHeader: ["proxy-protocol-not-expected"]
+            case .otherService: ["wrong-port", "probe"]
+            }
+        }
+
+        func check(from client: String, to server: Endpoint) -> Check {
+            switch self {
+            case .tlsToPlain, .plainToTLS:
+                Check(
+                    on: client,
+                    "openssl s_client -connect \(server)",
+                    "is there TLS on this port (a certificate), or an error about the version?"
+                )
+            case .http2ToHTTP1, .http1ToHTTP2:
+                Check(
+                    on: client,
+                    "curl -v --http2-prior-knowledge http://\(server)/",
+                    "does the server speak HTTP/2 without TLS?"
+                )
+            case .proxyHeader:
+                Check(
+                    on: server.address.description,
+                    "",
+                    "is its listener set to take a PROXY header (proxy_protocol, accept-proxy)?"
+                )
+            case .otherService:
+                Check(
+                    on: server.address.description,
+                    "ss -ltnp sport = :\(server.port)",
+                    "which program listens there?"
+                )
+            }
+        }
     }
 }
 
@@ -171,6 +254,11 @@ extension PayloadClass {
         case .tls: "a TLS record"
         case .tlsAlert: "a TLS alert"
         case .httpRequest: "an HTTP request"
+        case .http2: "the preface of HTTP/2"
+        case .http2Frame: "a frame of HTTP/2"
+        case .httpGatewayTimeout: "the HTTP status 504"
+        case .httpBadRequest: "an HTTP status for requests that it cannot read"
+        case .tlsDeclined: "no to TLS"
         case .httpResponse: "an HTTP response"
         case .httpError: "an HTTP error"
         case .ssh: "an SSH banner"

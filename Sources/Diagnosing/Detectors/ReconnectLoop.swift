@@ -6,9 +6,10 @@ package struct ReconnectLoop: Detector {
         id: "reconnect-loop",
         title: "reconnect loop",
         sees: """
-            Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
-            after the other, \
-            and the responder closed or reset each of them without having sent any data.
+            Within 60 s five or more connections of one host to one service were established and ended alike, one after \
+            the other: the responder closed or reset each without having sent any data; or each was turned away, met \
+            another protocol, or was left at the certificate. The reason names it: closed-by-server, reset-by-server, \
+            turned-away, protocol-mismatch, certificate-rejected; or crash, where the service refused SYNs in between.
             """,
         means: """
             TCP works and the application does not: the service turns the client away (a limit of connections or \
@@ -17,7 +18,7 @@ package struct ReconnectLoop: Detector {
             """,
         unless: """
             A client that opens connections and closes them itself without a word is a health check, a probe, or a \
-            browser's preparation. Connections on which the responder said something are work, however short.
+            browser's preparation. Connections on which the responder said anything else are work, however short.
             """,
         check: """
             The service's log at the time of the first close; there, the number of its open descriptors, its \
@@ -26,6 +27,9 @@ package struct ReconnectLoop: Detector {
         sources: [
             .rfc(9293, section: "3.5"),
             .page("nfs-ganesha issue 1131, ntirpc issue 265: accept, then close at once"),
+        ],
+        followsFrom: [
+            "turned-away", "protocol-mismatch", "certificate-rejected", "listener-crash",
         ],
         example: Exchange(to: "198.51.100.20:2049") {
             for visit: UInt16 in 0..<6 {
@@ -58,7 +62,11 @@ package struct ReconnectLoop: Detector {
     package static let needs: History.Traits? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        [.server]
+        switch Manner(rawValue: finding.reason ?? "") {
+        case .turnedAway, .certificate: [.server, .client]
+        case .mismatch: [.client, .server]
+        case .closed, .reset, .crash, nil: [.server]
+        }
     }
 
     package init() {}
@@ -74,7 +82,15 @@ package struct ReconnectLoop: Detector {
             for manner in Manner.allCases {
                 let alike = Self.oneAfterTheOther(visits.filter { self.manner(of: $0) == manner })
                 if isLoop(alike) {
-                    return finding(on: alike, manner, of: pair, connections, in: survey)
+                    let isCrash =
+                        manner == .reset && isCrashing(pair.service, alike, in: survey)
+                    return finding(
+                        on: alike,
+                        isCrash ? .crash : manner,
+                        of: pair,
+                        connections,
+                        in: survey
+                    )
                 }
             }
             return nil
@@ -92,7 +108,24 @@ package struct ReconnectLoop: Detector {
 
     /// How a connection was turned away; `nil` if nobody turned anybody away.
     private func manner(of visit: EmptyConnections.Visit) -> Manner? {
-        visit.isClosedByInitiator ? nil : visit.isReset ? .reset : .closed
+        switch visit.reason {
+        case .turnedAway: .turnedAway
+        case .protocolMismatch: .mismatch
+        case .certificate: .certificate
+        case nil: visit.isClosedByInitiator ? nil : visit.isReset ? .reset : .closed
+        }
+    }
+
+    /// Whether the service refused anybody between two connections that it reset: it dies of each, and is started again.
+    private func isCrashing(
+        _ service: Endpoint,
+        _ visits: [EmptyConnections.Visit],
+        in survey: Survey
+    ) -> Bool {
+        guard let first = visits.first, let last = visits.last else { return false }
+        return survey.capture.outcomes.attempts(at: service).contains {
+            $0.outcome == .refused && $0.begin > first.end && $0.begin < last.begin
+        }
     }
 
     private func isLoop(_ visits: [EmptyConnections.Visit]) -> Bool {
@@ -117,8 +150,9 @@ package struct ReconnectLoop: Detector {
         return Finding(
             pathology: Self.manual.id,
             reason: manner.rawValue,
-            // Whoever only sends, as loggers do, may be closed without an answer.
-            severity: manner == .closed && requests > 0 ? .note : .warning,
+            // Whoever only sends at times, as loggers do, may be closed without an answer.
+            severity: manner == .closed && requests > 0 && requests < visits.count
+                ? .note : .warning,
             confidence: .medium,
             status: .likely,
             subject: Subject(
@@ -131,7 +165,7 @@ package struct ReconnectLoop: Detector {
             guards: survey.guards,
             summary: """
                 \(pair.initiator) connected to \(pair.service) \(Wording.times(count)) in \(time), and each time \
-                \(manner.inWords(pair)) before \(pair.service.address) had sent any data.
+                \(manner.inWords(pair)).
                 """,
             explanation: """
                 \(requests == 0 ? "No request was sent" : "\(requests) of them carried a request") before that; the \
@@ -161,7 +195,7 @@ package struct ReconnectLoop: Detector {
                 )
             },
             evidenceOmitted: max(0, count - Finding.evidenceLimit),
-            causes: ["turned-away-by-the-application", "connection-limit", "no-backend"],
+            causes: manner.causes,
             checks: [
                 Check(
                     on: pair.service.address.description,
@@ -178,13 +212,37 @@ package struct ReconnectLoop: Detector {
 
     /// How the connections ended.
     private enum Manner: String, CaseIterable {
+        case turnedAway = "turned-away"
+        case mismatch = "protocol-mismatch"
+        case certificate = "certificate-rejected"
+        case crash
         case closed = "closed-by-server"
         case reset = "reset-by-server"
 
         func inWords(_ pair: Aggregates.Pair) -> String {
+            let server = pair.service.address
             switch self {
-            case .closed: "\(pair.service.address) closed the connection"
-            case .reset: "\(pair.service.address) reset the connection"
+            case .turnedAway: return "\(server) turned it away with a refusal"
+            case .mismatch: return "\(server) answered in another protocol"
+            case .certificate:
+                return "\(pair.initiator) left as soon as it had the certificate of \(server)"
+            case .crash:
+                return """
+                    \(server) reset the connection, and refused SYNs in between as a service does that crashes
+                    """
+            case .closed: return "\(server) closed the connection before it had sent any data"
+            case .reset: return "\(server) reset the connection before it had sent any data"
+            }
+        }
+
+        var causes: [String] {
+            switch self {
+            case .turnedAway: ["turned-away-by-the-application"]
+            case .mismatch: ["different-protocols"]
+            case .certificate: ["certificate-rejected", "monitor"]
+            case .crash: ["crash-loop"]
+            case .closed, .reset:
+                ["turned-away-by-the-application", "connection-limit", "no-backend"]
             }
         }
     }

@@ -72,7 +72,7 @@ package struct TLSFatalAlert: Detector {
         guard let last = alerts.last else { return nil }
         let isClear = last.alert.isInTheClear
         let hasGap = last.closing.session[last.sender].hasGap
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.closing.incarnation,
             reason: last.alert.isFatal ? "fatal" : isClear ? "close-notify" : "encrypted",
@@ -88,10 +88,19 @@ package struct TLSFatalAlert: Detector {
             summary: summary(of: last),
             explanation: explanation(of: last)
         )
+        let sender = last.closing.role(of: last.sender)
+        found.shared =
+            isClear
+            ? "the alert \(last.alert.name) of the \(sender)"
+            : "an encrypted alert of the \(sender)"
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) TLS sessions of \(many.source) with \(many.destination) ended with an alert."
+        let alert = many.shared.map { ", all with \($0)" } ?? " with an alert"
+        return """
+            \(many.flows) TLS sessions of \(many.source) with \(many.destination) ended\(alert).
+            """
     }
 
     private func alert(of closing: TLSClosing) -> Case? {
@@ -128,6 +137,12 @@ package struct TLSFatalAlert: Detector {
     private func metrics(of found: Case) -> [Metric] {
         var metrics = found.closing.metrics
         metrics.append(Metric("sent_by", found.closing.role(of: found.sender)))
+        if let refusal = refusal(of: found) {
+            metrics.append(Metric("refused_for", refusal.rawValue))
+        }
+        if found.closing.emptyCertificateNote != nil {
+            metrics.append(Metric("empty_client_certificate", true))
+        }
         metrics.append(Metric("handshake_complete", found.closing.session.isComplete))
         if found.alert.isInTheClear {
             metrics.append(Metric("alert", found.alert.name))
@@ -137,6 +152,12 @@ package struct TLSFatalAlert: Detector {
             metrics.append(Metric("record_octets", Int(found.alert.length)))
         }
         return metrics
+    }
+
+    private func refusal(of found: Case) -> TLSRefusal? {
+        let isFromClient = found.sender == found.closing.client
+        if !isFromClient, found.closing.emptyCertificateNote != nil { return .clientCertificate }
+        return TLSRefusal(found.alert, isFromClient: isFromClient)
     }
 
     private func summary(of found: Case) -> String {
@@ -167,7 +188,8 @@ package struct TLSFatalAlert: Detector {
                 found.alert.isPresumed
                 ? "In TLS 1.3 an alert looks like application data: only its length and its place give it away."
                 : "Its record says that it is an alert; what it says is encrypted."
-            return [form, before].compactMap(\.self).joined(separator: " ")
+            return [form, before, closing.emptyCertificateNote].compactMap(\.self)
+                .joined(separator: " ")
         }
         let reset = closing.end.flatMap { end -> String? in
             let event = closing.history.events[end]
@@ -177,8 +199,9 @@ package struct TLSFatalAlert: Detector {
                 """
         }
         let unknown = "The standard has no alert \(found.alert.code)."
-        return [found.alert.meaning ?? unknown, before, reset].compactMap(\.self)
-            .joined(separator: " ")
+        return [
+            found.alert.meaning ?? unknown, before, closing.emptyCertificateNote, reset,
+        ].compactMap(\.self).joined(separator: " ")
     }
 
     private func checks(of found: Case) -> [Check] {

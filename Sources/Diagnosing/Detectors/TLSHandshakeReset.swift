@@ -34,6 +34,7 @@ package struct TLSHandshakeReset: Detector {
         ],
         followsFrom: [
             "rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole", "protocol-mismatch",
+            "certificate-rejected",
         ],
         example: Exchange {
             ScriptOpening.tcp
@@ -73,7 +74,7 @@ package struct TLSHandshakeReset: Detector {
         let cuts = history.incarnations.compactMap { TLSCut($0, in: history) }
         guard let last = cuts.last else { return nil }
         let words = TLSCutWording(cut: last)
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.closing.incarnation,
             reason: last.reason.rawValue,
@@ -92,6 +93,8 @@ package struct TLSHandshakeReset: Detector {
             summary: words.summary,
             explanation: words.explanation
         )
+        found.shared = words.place
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
@@ -100,6 +103,9 @@ package struct TLSHandshakeReset: Detector {
             \(many.destination) reset \(many.flows) TLS handshakes of \(many.source), after the same message or all at \
             once.
             """
-            : "\(many.flows) TLS handshakes of \(many.source) with \(many.destination) were cut off."
+            : """
+            \(many.flows) TLS handshakes of \(many.source) with \(many.destination) were cut off\
+            \(many.shared.map { ", all \($0)" } ?? "").
+            """
     }
 }

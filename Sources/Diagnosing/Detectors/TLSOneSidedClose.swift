@@ -27,7 +27,7 @@ package struct TLSOneSidedClose: Detector {
             close_notify; harmless where the protocol itself tells how long an answer is.
             """,
         sources: [.rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1")],
-        followsFrom: ["tls-early-shutdown", "rst-injected"],
+        followsFrom: ["tls-early-shutdown", "rst-injected", "certificate-rejected"],
         example: Exchange {
             ScriptOpening.tls12
             client.tls(.applicationData(60))

@@ -7,11 +7,13 @@ package struct UnansweredRequest: Detector {
         title: "unanswered request",
         sees: """
             The initiator's data was the last, and the responder sent none for 10 s, or for 5 s until the initiator \
-            closed; where the service often takes more than 2 s, for 5 times what that usually is. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged).
+            closed; where the service often takes more than 2 s, for 5 times what that usually is. The responder's stack acknowledged it; if it did not, that is said (not-acknowledged). Also a first answer with the HTTP status 504 a second or more after \
+            the request (gateway-timeout).
             """,
         means: """
             An acknowledgment comes from the TCP stack: the application behind it did not read the request, waits for \
-            the rest of it, or waits for something itself. The network delivered.
+            the rest of it, or waits for something itself. The network delivered. With the status 504 a proxy says that \
+            the server behind it did not answer; the wait is the proxy's own timeout.
             """,
         unless: """
             Senders of logs and metrics expect no answer: several messages over time that nobody ever answers are \
@@ -72,7 +74,7 @@ package struct UnansweredRequest: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let requests = history.endings.compactMap { request(in: $0, history) }
-        guard let last = requests.last else { return nil }
+        guard let last = requests.last else { return gatewayTimeout(in: history) }
         let event = history.events[last.data]
         let isOpen = last.end == nil
         return finding(
@@ -109,7 +111,68 @@ package struct UnansweredRequest: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) answered none of the requests of \(many.source) on \(many.flows) connections."
+        if many.reason == gatewayTimeout {
+            return """
+                \(many.destination) answered \(many.flows) connections of \(many.source) with the HTTP status 504: the server \
+                behind it did not answer in time.
+                """
+        }
+        return """
+            \(many.destination) answered none of the requests of \(many.source) on \(many.flows) connections.
+            """
+    }
+
+    private static let gatewayTimeout = "gateway-timeout"
+    /// A proxy waits at least so long, in nanoseconds.
+    private static let leastWait: Int64 = 1_000_000_000
+
+    /// A proxy that answered in place of the server behind it, which did not.
+    private func gatewayTimeout(in history: History) -> Finding? {
+        let endings = history.endings.filter {
+            let side = $0.incarnation.initiator
+            let (request, answer) = ($0.stream[side], $0.stream[side.other])
+            return answer.opening == .httpGatewayTimeout && request.hasSentData
+                && answer.begin - request.begin >= Self.leastWait
+        }
+        guard let last = endings.last else { return nil }
+        let side = last.incarnation.initiator
+        let wait = last.stream[side.other].begin - last.stream[side].begin
+        let events = [side, side.other].compactMap { history.lastData(of: $0, in: last) }
+        return finding(
+            in: history,
+            incarnation: last.incarnation,
+            reason: Self.gatewayTimeout,
+            severity: .warning,
+            confidence: .high,
+            status: .confirmed,
+            count: endings.count,
+            events: events,
+            note: {
+                history.isFromInitiator(history.events[events[$0]])
+                    ? "the request" : "the proxy answers with the status 504"
+            },
+            metrics: [
+                Metric("waited_us", nanoseconds: wait),
+                Metric("closed_by", "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["backend-slow", "backend-stuck"],
+            checks: [
+                Check(
+                    on: history.responder.address.description,
+                    "",
+                    "which upstream server does the proxy's log name at that time, and what did that wait for?"
+                )
+            ],
+            summary: """
+                \(history.responder) answered the request of \(history.initiator.address) with the HTTP status 504 after \
+                \(Wording.duration(wait)): the server behind it did not answer in time.
+                """,
+            explanation: """
+                The wait is the proxy's own timeout; \(history.responder.address) itself was reached.
+                """
+        )
     }
 
     private func request(in ending: Ending, _ history: History) -> Request? {

@@ -150,6 +150,8 @@ extension Finding {
         }
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
+        if shared != other.shared { shared = nil }
+        if quote == nil { quote = other.quote }
         if !other.guards.isEmpty { guards += other.guards.filter { !guards.contains($0) } }
         if !other.summary.isEmpty, viewpoint.vantage != other.viewpoint.vantage {
             viewpoint = .unknown

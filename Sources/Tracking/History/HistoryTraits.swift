@@ -62,6 +62,8 @@ extension History {
         package static let repetition = Traits(rawValue: 1 << 27)
         /// One that is a TLS session.
         package static let tls = Traits(rawValue: 1 << 28)
+        /// A SYN or SYN-ACK with a signature, or a SYN without one to a host that signs what it sends.
+        package static let signature = Traits(rawValue: 1 << 29)
         /// All that tells what was said on a connection.
         package static let ofStreams: Traits = [.stream, .silence, .data, .repetition, .tls]
     }
@@ -153,6 +155,7 @@ extension History.Traits {
             }
             if event.hasTimestamps { hasTimestamps = true }
             if event.hasOptionFault { insert(.oddOptions) }
+            if event.flags.contains(.syn), event.isSigned { insert(.signature) }
             if event.formerTimestamp != nil { insert(.fallenTimestamp) }
             if event.linkFacts.checksum == .wrong { insert(.wrongChecksum) }
         }

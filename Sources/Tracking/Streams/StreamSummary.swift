@@ -12,6 +12,8 @@ package struct StreamSummary: Hashable, Sendable {
     package internal(set) var serverName: String?
     /// The first application protocol that the ClientHello offers.
     package internal(set) var applicationProtocol: String?
+    /// What the responder said first, where that turned the initiator away and somebody asked for it.
+    package let words: ShownText?
     /// Whether its handshake was captured: otherwise it is a guess who began it.
     package let hasBeginning: Bool
     /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since 1970.
@@ -48,12 +50,14 @@ package struct StreamSummary: Hashable, Sendable {
     ///   - flow: the flow whose present connection it is.
     ///   - repetitions: what each end sent again and again.
     ///   - tls: its TLS session, with the names that its ClientHello gives.
+    ///   - words: what the responder said first, if that is to be quoted.
     ///   - time: now, in nanoseconds since 1970.
     init(
         _ state: StreamState,
         of flow: Flow,
         repeating repetitions: (low: Repetition?, high: Repetition?),
         tls: (session: TLSSession?, serverName: String?, applicationProtocol: String?),
+        words: ShownText?,
         at time: Int64
     ) {
         incarnation = flow.incarnation
@@ -67,6 +71,7 @@ package struct StreamSummary: Hashable, Sendable {
             highSent: Progress(flow.high, before: flow.lastTime)
         )
         self.tls = tls.session
+        self.words = words
         serverName = tls.serverName
         applicationProtocol = tls.applicationProtocol
         hasBeginning = !flow.marks.contains(.midstream)

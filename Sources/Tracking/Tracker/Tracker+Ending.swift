@@ -113,6 +113,7 @@ extension Tracker {
         aggregates.outcomes = ConnectOutcomes()
         gatherSightings()
         gatherOutcomes()
+        gatherSigned()
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
