@@ -50,6 +50,7 @@ package enum KnownIssueLibrary {
             PackageResources.postgresql_pg_hba_json,
             PackageResources.mysql_too_many_connections_json,
             PackageResources.mysql_host_refused_json,
+            PackageResources.mysql_wait_timeout_json,
             PackageResources.redis_maxclients_json,
             PackageResources.redis_protected_mode_json,
             PackageResources.proxy_protocol_not_expected_json,

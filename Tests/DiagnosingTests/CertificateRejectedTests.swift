@@ -125,6 +125,10 @@ import Tracking
         #expect(try findings(in: exchange, by: [CertificateRejected.self]).isEmpty)
     }
 
+    @Test func `by hand, as people do who looked at it, is none`() throws {
+        #expect(try found { departure(4000, after: .milliseconds(400)) }.isEmpty)
+    }
+
     @Test func `with a readable alert says so itself`() throws {
         let found = try findings(
             in: Exchange {

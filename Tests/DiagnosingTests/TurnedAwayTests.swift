@@ -78,6 +78,18 @@ import Tracking
         #expect(try found(refused(Self.bytes(text))).isEmpty)
     }
 
+    @Test func `is none that answers a command so`() throws {
+        let exchange = Exchange(to: "198.51.100.20:6379") {
+            ScriptOpening.tcp
+            client.data(Self.bytes("*-7\r\n"))
+            server.data(Self.bytes("-ERR Protocol error: invalid multibulk length\r\n"))
+            server.fin()
+            client.fin()
+        }
+
+        #expect(try found(exchange).isEmpty)
+    }
+
     @Test func `is not quoted unless somebody asks for it`() throws {
         let frames = refused(Self.bytes("-ERR max number of clients reached\r\n")).frames
 
@@ -109,7 +121,7 @@ import Tracking
     }
 }
 
-@Suite struct `A proxy that waits in vain` {
+@Suite struct `A proxy whose server does not answer` {
     private func found(_ status: String, after wait: Duration) throws -> [Finding] {
         try findings(
             in: Exchange(to: "198.51.100.20:80") {

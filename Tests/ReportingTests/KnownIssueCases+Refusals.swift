@@ -35,6 +35,20 @@ extension KnownIssueCase {
         [0x45, 0, 0, 0, 30] + Array("SFATAL\0C\(code)\0Mrefused\0\0".utf8)
     }
 
+    /// Three connections that are used at different times, and closed each so long after that.
+    private static func idle(_ wait: Duration, closedBy party: Party) -> Exchange {
+        Exchange(to: "198.51.100.20:3306") {
+            for port: UInt16 in 4000..<4003 {
+                for step in ScriptOpening.tcp + [
+                    server.data(Array("greeting".utf8)), client.data(Array("select".utf8)),
+                    server.data(Array("answer".utf8)), party.fin().after(wait),
+                ] {
+                    step.between(clientPort: port)
+                }
+            }
+        }
+    }
+
     private static let badRequest = Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)
     private static let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -68,6 +82,11 @@ extension KnownIssueCase {
             id: "mysql-host-refused",
             shows: refused(3306, mysql(1130)),
             nearMiss: refused(3306, mysql(1040))
+        ),
+        KnownIssueCase(
+            id: "mysql-wait-timeout",
+            shows: idle(.seconds(8), closedBy: server),
+            nearMiss: idle(.seconds(8), closedBy: client)
         ),
         KnownIssueCase(
             id: "redis-maxclients",

@@ -6,8 +6,8 @@ package struct CertificateRejected: Detector {
         id: "certificate-rejected",
         title: "certificate rejected, or only checked",
         sees: """
-            Within a second after the server's certificate, or after its own Finished, the client ended a TLS session \
-            with at most a record of the length of an alert and without a request. An error where it left two sessions \
+            Within half a second after the server's certificate, or 100 ms after its own Finished, the client ended a TLS \
+            session with at most a record of the length of an alert and without a request. An error where it left two sessions \
             within 10 s, and none of its sessions with the service, or for the same name, carried a request.
             """,
         means: """

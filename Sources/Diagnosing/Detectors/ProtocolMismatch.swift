@@ -115,7 +115,9 @@ package struct ProtocolMismatch: Detector {
         let (client, server) = (
             closing.endpoint(of: closing.client), closing.endpoint(of: closing.server)
         )
-        let answer = closing.stream[closing.server].opening.words
+        let opening = closing.stream[closing.server].opening
+        // What looks like a record and is none.
+        let answer = opening == .tls ? "bytes that are not a TLS record" : opening.words
         return finding(
             in: history,
             incarnation: closing.incarnation,

@@ -174,7 +174,7 @@ package struct ReconnectLoop: Detector {
             count: count,
             flows: count,
             speaksForAll: true,
-            headline: "\(pair.initiator) connects to \(pair.service) in vain, again and again",
+            headline: "\(pair.initiator) reconnects to \(pair.service) again and again",
             metrics: [
                 Metric("connections", count),
                 Metric("with_request", requests),

@@ -123,6 +123,10 @@ package struct TurnedAway: Detector {
         guard words.opening == .refusal, words.segments <= Self.fewSegments,
             let end = ending.first, history.events[end].side == server
         else { return false }
+        let request = ending.stream[server.other]
+        if words.refusal.isGreeting, request.hasSentData, request.begin < words.begin {
+            return false
+        }
         return history.events[end].time - words.begin <= Self.promptEnd
     }
 }

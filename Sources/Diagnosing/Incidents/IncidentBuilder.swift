@@ -191,7 +191,7 @@ extension Check {
     fileprivate func fitting(_ histories: [History]) -> Check {
         guard let host, histories.contains(where: { $0.isOnWindows(host) }) else { return self }
         if command.text.hasPrefix("nstat") {
-            return Check(on: host, "netstat -s -p tcp", "which of the counters rises with each of them?")
+            return Check(on: host, "netstat -s -p tcp", "which counter rises with each of them?")
         }
         guard command.text.hasPrefix("ss ") else { return self }
         return Check(on: host, "netstat -ano -p tcp", tells)

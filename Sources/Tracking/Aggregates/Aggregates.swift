@@ -257,7 +257,7 @@ extension Flow {
             return marks.contains(.oddBeginning) && !marks.contains(.wasReset)
                 ? .unanswered : .refused
         case .rejected: return .rejected
-        case .reset, .staleReply, .incomplete, .completed: return .open
+        case .reset, .staleReply, .incomplete, .completed, .probed: return .open
         case .noAnswer: return .unanswered
         }
     }

@@ -35,6 +35,14 @@ package enum ServerRefusal: UInt8, BitwiseCopyable, Sendable {
         }
     }
 
+    /// Whether a server says it instead of its greeting: as an answer to a command it refuses no more than that.
+    package var isGreeting: Bool {
+        switch self {
+        case .mail, .mailBusy, .pop, .imap: true
+        default: false
+        }
+    }
+
     /// The protocol, as its users write it.
     package var protocolName: String {
         switch self {

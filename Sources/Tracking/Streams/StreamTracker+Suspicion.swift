@@ -51,8 +51,12 @@ extension StreamTracker {
         let answer = states[number][flow.initiator.other]
         switch answer.opening {
         case .refusal:
-            return side != flow.initiator && time - answer.beginTime <= Self.promptEnd
-                ? .turnedAway : nil
+            let request = states[number][flow.initiator]
+            let isAnswer =
+                answer.refusal.isGreeting && request.segments > 0
+                && request.beginTime < answer.beginTime
+            return side != flow.initiator && !isAnswer
+                && time - answer.beginTime <= Self.promptEnd ? .turnedAway : nil
         case .tlsAlert, .httpBadRequest, .httpError, .ssh, .reply, .text:
             let request = states[number][flow.initiator].opening
             let isMet =

@@ -83,7 +83,11 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     private static let greetingPorts: Set<UInt16> = [465, 563, 990, 992, 993, 994, 995]
 
     /// A client that does not like a certificate leaves within this time, in nanoseconds.
-    private static let promptReaction: Int64 = 1_000_000_000
+    ///
+    /// The shorter is for one that compares names once the handshake is complete: people take longer to close what they
+    /// looked at.
+    private static let reactionToCertificate: Int64 = 500_000_000
+    private static let reactionToFinished: Int64 = 100_000_000
 
     /// Whether the client asked for something.
     var isUsed: Bool { self[client].dataRecords > 0 }
@@ -99,7 +103,7 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     package func isLeftUnused(port: UInt16, closedBy closer: Side, at time: Int64) -> Bool {
         let (own, other) = (self[client], self[client.other])
         guard closer == client, own.dataRecords == 0, !own.hasGap, !other.hasGap,
-            hasOfferedCertificate
+            hasOfferedCertificate, own.lastType != .heartbeat, other.lastType != .heartbeat
         else { return false }
         // What the server said first was what the client came for.
         let isGreeted = other.dataRecords > 0 && other.firstDataTime <= time
@@ -112,7 +116,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
 
     private func isPrompt(_ time: Int64) -> Bool {
         let last = max(self[client].messageTime, self[client.other].messageTime)
-        return (0...Self.promptReaction).contains(time - last)
+        let limit = hasFinished(client) ? Self.reactionToFinished : Self.reactionToCertificate
+        return (0...limit).contains(time - last)
     }
 
     /// Whether the server has shown all of a certificate: a session that is taken up again needs none (RFC 8446 §2.2,

@@ -116,7 +116,7 @@ package struct Tracker: ~Copyable {
             settleStream(of: index, at: segment.time)
             flows.table[index].forget(&flows.eventLogs)
         }
-        if change.marks.contains(.completed) {
+        if change.marks.isSuperset(of: [.completed, .alive]) {
             aggregates.noteCompletion(of: flows.table[index])
         }
         if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
