@@ -201,6 +201,22 @@ import Tracking
         #expect(try found("EHLO a\r\n", "220 mail.example.org\r\n", greets: true).isEmpty)
     }
 
+    @Test func `are not claimed where the change to TLS was not captured`() throws {
+        let exchange = Exchange(to: "198.51.100.20:21") {
+            ScriptOpening.tcp
+            server.data(Array("220 ready\r\n".utf8))
+            client.tls(.clientHello(serverName: "example.org"))
+            server.tls(.serverHello(), .certificate, .serverHelloDone)
+            client.tls(.clientKeyExchange, .changeCipherSpec, .finished)
+            server.tls(.changeCipherSpec, .finished)
+            client.tls(.applicationData(40))
+            server.fin()
+            client.fin()
+        }
+
+        #expect(try findings(in: exchange, by: [ProtocolMismatch.self]).isEmpty)
+    }
+
     @Test func `are not claimed for a 404 at a port of TLS`() throws {
         let answer = Array("HTTP/1.1 404 Not Found\r\n\r\n".utf8)
         #expect(try found(Self.get, answer, port: 8443).isEmpty)

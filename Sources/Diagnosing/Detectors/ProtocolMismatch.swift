@@ -101,9 +101,12 @@ package struct ProtocolMismatch: Detector {
         let side = ending.incarnation.initiator
         let (request, answer) = (ending.stream[side], ending.stream[side.other])
         guard answer.opening == .ssh || answer.opening == .reply,
-            request.opening == .httpRequest || request.opening == .tls
+            request.opening == .httpRequest || request.opening == .tls,
+            ending.stream.hasBeginning
         else { return false }
-        return answer.begin < request.begin
+        // Who goes on in TLS was asked to, in a packet that the capture may miss.
+        let speaksTLS = ending.stream.tls.map { $0[side.other].lastMessage != nil } ?? false
+        return answer.begin < request.begin && !speaksTLS
     }
 
     private func isClosedByServer(_ ending: Ending, in history: History) -> Bool {

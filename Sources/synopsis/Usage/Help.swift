@@ -24,7 +24,7 @@ enum Help {
           --min-severity S  --fail-on S           leave out below; exit 1 from
           --at TIME  --log FILE  --log-offset S   before an instant; beside logs
           --config FILE  --known-issues DIR       what you ignore, and know yourselves
-          --hosts FILE                            names beside addresses
+          --hosts FILE  --quote                   names; words of a server's refusal
           --width N  --wide  --color W  --no-pager  the page and its rows
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
           -r FILE  -n  --no-sandbox               as tcpdump has them; keep all rights
