@@ -50,6 +50,8 @@ package enum Catalog {
         RawSocketClient.self,
         ProtocolMismatch.self,
         TurnedAway.self,
+        AuthenticationMismatch.self,
+        CertificateRejected.self,
         TLSHandshakeReset.self,
         TLSFatalAlert.self,
         TLSEarlyShutdown.self,

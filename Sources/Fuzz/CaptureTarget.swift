@@ -24,7 +24,7 @@ enum CaptureTarget {
 
     private static func read() throws(CaptureError) {
         var source = try PcapFile(path: path)
-        var tracker = Tracker(flowLimit: 64, collectsHandshakes: true)
+        var tracker = Tracker(flowLimit: 64, collectsHandshakes: true, quotesServers: true)
         var damage: CaptureError?
         do throws(CaptureError) {
             while try tracker.consume(next: 64, from: &source) {}

@@ -61,7 +61,12 @@ enum FuzzReport {
     /// Reports frames in memory.
     static func write(_ frames: [MemoryFrames.Record], beside logs: Logs? = nil) {
         do throws(CaptureError) {
-            write(try TrackedCapture(of: frames, collectsHandshakes: true), of: [], beside: logs)
+            let capture = try TrackedCapture(
+                of: frames,
+                collectsHandshakes: true,
+                quotesServers: true
+            )
+            write(capture, of: [], beside: logs)
         } catch {
             _ = error.description
         }

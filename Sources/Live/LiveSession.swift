@@ -17,6 +17,8 @@ package struct LiveSession: ~Copyable {
         /// Between two events with statistics, in nanoseconds.
         package var interval: Int64 = 60_000_000_000
         package var selection = Diagnosis.Selection()
+        /// Whether words by which servers turn clients away are kept, to be quoted.
+        package var quotesServers = false
         /// The name of this host in events.
         package var host: String?
 
@@ -114,7 +116,7 @@ package struct LiveSession: ~Copyable {
         self.outputs = outputs
         self.terminal = terminal
         self.log = log
-        tracker = Tracker(flowLimit: options.maxFlows)
+        tracker = Tracker(flowLimit: options.maxFlows, quotesServers: options.quotesServers)
         tracker.watchChanges()
         incremental = IncrementalDiagnosis(
             knownIssues: KnownIssueLibrary.all,

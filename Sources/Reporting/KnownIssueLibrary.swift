@@ -49,6 +49,17 @@ package enum KnownIssueLibrary {
             PackageResources.untranslated_answer_json,
             PackageResources.upload_refused_without_reading_json,
             PackageResources.windows_listen_backlog_json,
+            PackageResources.sshd_max_startups_json,
+            PackageResources.sshd_source_penalty_json,
+            PackageResources.postgresql_too_many_clients_json,
+            PackageResources.postgresql_pg_hba_json,
+            PackageResources.mysql_too_many_connections_json,
+            PackageResources.mysql_host_refused_json,
+            PackageResources.mysql_wait_timeout_json,
+            PackageResources.redis_maxclients_json,
+            PackageResources.redis_protected_mode_json,
+            PackageResources.proxy_protocol_not_expected_json,
+            PackageResources.grpc_to_http1_json,
         ]
     }
 }

@@ -99,7 +99,7 @@ package struct Report: Sendable {
             incident.severity >= .warning && incident.chain.contains { !$0.finding.isEstablished }
         }
         let flows = told.reduce(0) { $0 + UInt64($1.flows) }
-        let failed = tally.attempted - tally.outcome(.completed)
+        let failed = tally.attempted - tally.completed
         return isSelective || failed < flows ? 0 : failed - flows
     }
 

@@ -32,9 +32,14 @@ struct Analysis: ~Copyable {
         selection: Diagnosis.Selection,
         knowledge: ConfigurationOptions.Knowledge,
         instant: Instant? = nil,
-        threads: Int = 1
+        threads: Int = 1,
+        quotesServers: Bool = false
     ) {
-        tracker = Tracker(flowLimit: maxFlows, collectsHandshakes: collectsHandshakes)
+        tracker = Tracker(
+            flowLimit: maxFlows,
+            collectsHandshakes: collectsHandshakes,
+            quotesServers: quotesServers
+        )
         let own = knowledge.knownIssues
         diagnosis = Diagnosis(knownIssues: own + KnownIssueLibrary.all, selection: selection)
         self.knowledge = knowledge

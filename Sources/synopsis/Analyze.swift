@@ -129,7 +129,8 @@ struct Analyze: ParsableCommand {
             selection: wanted.selection,
             knowledge: knowledge,
             instant: logs.instant,
-            threads: usedThreads
+            threads: usedThreads,
+            quotesServers: wanted.quote
         )
         ReadingSignals.arm()
         var isHealthy = analysis.read(

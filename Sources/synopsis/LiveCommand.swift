@@ -240,6 +240,7 @@ struct LiveCommand: ParsableCommand {
         options.duration = duration.map { Int64($0 * 1e9) }
         options.interval = Int64(interval * 1e9)
         options.selection = selection.selection
+        options.quotesServers = selection.quote
         options.host = hostName
         return options
     }

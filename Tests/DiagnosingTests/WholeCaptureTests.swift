@@ -124,6 +124,28 @@ import Tracking
         #expect(found[metric: "hosts"] == .integer(60))
     }
 
+    @Test func `that takes minutes is a slow one`() throws {
+        let sweep = Exchange(to: "198.51.100.20:22") {
+            for host in 1...60 {
+                client.syn(seq: 5000).between(server: "198.51.100.\(host)").after(.seconds(5))
+            }
+        }
+
+        #expect(try finding(by: PortScan.self, in: sweep).reason == "slow")
+    }
+
+    @Test func `is none where a monitor comes back to what is down`() throws {
+        let monitor = Exchange(to: "198.51.100.20:22") {
+            for _ in 0..<3 {
+                for host in 1...60 {
+                    client.syn(seq: 5000).between(server: "198.51.100.\(host)").after(.seconds(2))
+                }
+            }
+        }
+
+        #expect(try findings(in: monitor, by: [PortScan.self]).isEmpty)
+    }
+
     @Test func `with FIN alone counts too`() throws {
         let scan = Exchange(to: "198.51.100.20:1") {
             for port: UInt16 in 1...30 {
@@ -188,6 +210,57 @@ import Tracking
 
         #expect(found.reason == "reset-by-server")
         #expect(found.count == 6)
+    }
+
+    private static let refusal = Array("-ERR max number of clients reached\r\n".utf8)
+
+    @Test func `tells that the server turned the client away`() throws {
+        let loop = visits(6, every: .seconds(2)) { _ in
+            server.data(seq: 5001, ack: 1001, Self.refusal)
+            server.fin(seq: 5001 + UInt32(Self.refusal.count), ack: 1001)
+            client.fin(seq: 1001, ack: 5002 + UInt32(Self.refusal.count))
+        }
+
+        let found = try finding(by: ReconnectLoop.self, in: loop)
+        let incident = try #require(try incidents(in: loop).first)
+
+        #expect(found.reason == "turned-away")
+        #expect(found.severity == .warning)
+        #expect(incident.root.pathology == "turned-away")
+    }
+
+    @Test func `tells that the service crashes where it refuses SYNs in between`() throws {
+        let loop = visits(6, every: .seconds(2)) { _ in
+            client.data(seq: 1001, ack: 5001, length: 50)
+            server.reset(seq: 5001, ack: 1051)
+        }
+        var refused = Exchange(from: "192.0.2.11:3000", to: "198.51.100.20:2049") {
+            client.syn(seq: 90_000)
+            server.rstAck(ack: 90_001)
+        }
+        refused.begin += 5_000_000_000
+        let frames = (loop.frames + refused.frames).sorted { $0.time < $1.time }
+
+        let found = try findings(in: frames, by: [ReconnectLoop.self])
+
+        #expect(found.map(\.reason) == ["crash"])
+    }
+
+    @Test func `is a warning where each request failed, a note where some were messages`() throws {
+        func loop(_ hasRequest: @escaping (UInt16) -> Bool) -> Exchange {
+            visits(6, every: .seconds(2)) { visit in
+                let length = hasRequest(visit) ? 50 : 0
+                if length > 0 { client.data(seq: 1001, ack: 5001, length: length) }
+                server.fin(seq: 5001, ack: 1001 + UInt32(length))
+                client.fin(seq: 1001 + UInt32(length), ack: 5002)
+            }
+        }
+
+        let all = try finding(by: ReconnectLoop.self, in: loop { _ in true })
+        let some = try finding(by: ReconnectLoop.self, in: loop { $0 < 3 })
+
+        #expect(all.severity == .warning)
+        #expect(some.severity == .note)
     }
 
     @Test func `is none where the client closes, even after a request`() throws {

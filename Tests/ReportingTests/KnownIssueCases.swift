@@ -7,7 +7,7 @@ struct KnownIssueCase {
     let nearMiss: Exchange
 
     static let all: [KnownIssueCase] =
-        handshakes + answers + middleboxes + sessions + closing + standing
+        handshakes + answers + middleboxes + sessions + closing + standing + refusals
 
     /// A connection that both ends close, the client first; its last TSval is the script's clock.
     @ExchangeBuilder

@@ -34,7 +34,7 @@ package struct ConnectionRefused: Detector {
         sources: [.rfc(9293, section: "3.10.7.1"), .rfc(9293, section: "3.5.2")],
         followsFrom: [
             "port-scan", "rst-injected", "duplicate-address", "listener-crash", "host-restart",
-            "service-restart",
+            "service-restart", "tcp-authentication-mismatch",
         ],
         example: Exchange(to: "198.51.100.20:6379") {
             client.syn(seq: 3677241340)

@@ -128,20 +128,39 @@ package struct IdleTimeoutClose: Detector {
     }
 
     package func examine(_ survey: Survey) -> [Finding] {
-        survey.aggregates.idleCloses.services.flatMap { service, closes in
+        // What goes down with its process was not idle.
+        let crashed = Set(survey.aggregates.massResets.all.map(\.service))
+        return survey.aggregates.idleCloses.services.flatMap { service, closes in
             [true, false].compactMap { isByResponder in
                 finding(
                     on: service,
-                    alike(closes.filter { $0.isByResponder == isByResponder }),
+                    alike(
+                        closes.filter { $0.isByResponder == isByResponder },
+                        mayCount: !crashed.contains(service)
+                    ),
                     in: survey
                 )
             }
         }
     }
 
+    /// Whether an application's timer of whole seconds ran out: it counts from the last data, and wakes a little late.
+    private static func isWholeSeconds(_ unused: Int64) -> Bool {
+        let late = unused % second
+        return unused >= second && late <= max(tick, unused / latenessDivisor)
+    }
+
+    private static let second: Int64 = 1_000_000_000
+    /// A timer wakes that late at most where it is idle otherwise, in nanoseconds.
+    private static let tick: Int64 = 10_000_000
+
     /// The most closes after the same silence, within two percent, if they were more than one act that ended connections
     /// of different ages at once.
-    private func alike(_ closes: [IdleCloses.Close]) -> [IdleCloses.Close] {
+    /// - Parameters:
+    ///   - closes: those of one end.
+    ///   - mayCount: whether a timer of whole seconds may have run out, and no process died.
+    /// - Returns: those, oldest first; none where they are too few.
+    private func alike(_ closes: [IdleCloses.Close], mayCount: Bool) -> [IdleCloses.Close] {
         let sorted = closes.sorted { $0.quiet < $1.quiet }
         var best: ArraySlice<IdleCloses.Close> = []
         var start = 0
@@ -154,6 +173,9 @@ package struct IdleTimeoutClose: Detector {
         }
         guard best.count >= Self.leastAlike, let shortest = best.first, let longest = best.last
         else { return [] }
+        if mayCount, best.allSatisfy({ Self.isWholeSeconds($0.unused) }) {
+            return best.sorted { $0.event.packet < $1.event.packet }
+        }
         let lastPackets = best.map { $0.event.time - $0.quiet }
         let span = (lastPackets.max() ?? 0) - (lastPackets.min() ?? 0)
         guard span > Self.leastSpread * (longest.quiet - shortest.quiet) else { return [] }

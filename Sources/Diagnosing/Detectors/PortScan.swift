@@ -8,7 +8,9 @@ package struct PortScan: Detector {
         group: .network,
         sees: """
             Within 10 s one host tried 20 ports of another host, or the same port of 50 hosts, without sending \
-            any data. At least 70 % of the tries were refused, unanswered, or reset by the host that made them.
+            any data. At least 70 % of the tries were refused, unanswered, or reset by the host that made them. \
+            Or within 10 min it tried 50 hosts on at most four ports, each at most twice, and none of them had \
+            let it in before (slow).
             """,
         means: """
             A scanner, an inventory or monitoring tool, or a worm is looking for services. The refusals are what \
@@ -97,7 +99,28 @@ package struct PortScan: Detector {
                 return Scan(kind: .hosts, host: nil, port: probe.target.port)
             }
         }
-        return nil
+        return slowSweep(of: probes)
+    }
+
+    /// In nanoseconds.
+    private static let slowWindow: Int64 = 600_000_000_000
+    /// A sweep is of so few ports, and tries each target so often at most.
+    private static let mostPorts = 4
+    private static let mostTries = 2
+
+    /// A sweep that takes its time: a monitor in an outage comes back to what served it before.
+    private func slowSweep(of probes: [ScanCounter.Probe]) -> Scan? {
+        var tries: [Endpoint: Int] = [:]
+        for probe in probes { tries[probe.target, default: 0] += 1 }
+        let ports = Set(probes.map(\.target.port))
+        guard ports.count <= Self.mostPorts, let first = probes.first, let last = probes.last,
+            last.time - first.time <= Self.slowWindow,
+            Set(probes.map(\.target.address)).count >= Self.leastHosts,
+            tries.values.allSatisfy({ $0 <= Self.mostTries }),
+            probes.count(where: { $0.outcome != .open }) * 100 >= probes.count * Self.leastClosed,
+            probes.count(where: \.isPersistent) * 100 <= probes.count * Self.mostPersistent
+        else { return nil }
+        return Scan(kind: .slow, host: nil, port: ports.count == 1 ? ports.first : nil)
     }
 
     private func finding(on scanCounter: ScanCounter, _ scan: Scan, in survey: Survey) -> Finding {
@@ -105,10 +128,7 @@ package struct PortScan: Detector {
         let last = scanCounter.probes.last?.time ?? first
         let hosts = Set(scanCounter.probes.map(\.target.address))
         let isOdd = scanCounter.probes.contains(where: \.isOdd)
-        let what =
-            scan.kind == .ports
-            ? "\(scanCounter.portCount) ports of \(hosts.count == 1 ? hosts.first?.description ?? "" : "\(hosts.count) hosts")"
-            : "port \(scan.port ?? 0) of \(hosts.count) hosts"
+        let what = targets(of: scanCounter, scan, hosts)
         return Finding(
             pathology: Self.manual.id,
             reason: scan.kind.rawValue,
@@ -161,6 +181,18 @@ package struct PortScan: Detector {
         )
     }
 
+    /// `port 22 of 60 hosts`.
+    private func targets(
+        of scanCounter: ScanCounter,
+        _ scan: Scan,
+        _ hosts: Set<Address>
+    ) -> String {
+        let host = hosts.count == 1 ? hosts.first?.description : nil
+        let all = host ?? "\(hosts.count) hosts"
+        guard let port = scan.port else { return "\(scanCounter.portCount) ports of \(all)" }
+        return "port \(port) of \(all)"
+    }
+
     private func outcomes(of scanCounter: ScanCounter) -> String {
         func count(_ outcome: ScanCounter.Outcome) -> Int {
             scanCounter.probes.count { $0.outcome == outcome }
@@ -177,7 +209,7 @@ package struct PortScan: Detector {
 
     private struct Scan {
         enum Kind: String {
-            case ports, hosts
+            case ports, hosts, slow
         }
 
         let kind: Kind

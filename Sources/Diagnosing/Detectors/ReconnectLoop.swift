@@ -7,18 +7,21 @@ package struct ReconnectLoop: Detector {
         title: "reconnect loop",
         group: .ending,
         sees: """
-            Within 60 s five or more connections of one host to one service came up and closed in the same manner, one \
-            after the other, \
-            and the responder closed or reset each of them without having sent any data.
+            Within 60 s five or more connections of one host to one service were established and ended alike, \
+            one after the other. The server closed or reset each without having sent any data (closed-by-server, \
+            reset-by-server). Or each was turned away, met another protocol, or was left at the certificate \
+            (turned-away, protocol-mismatch, certificate-rejected). The reason is crash if the service refused \
+            SYNs in between.
             """,
         means: """
-            TCP works and the application does not: the service turns the client away (a limit of connections or \
-            descriptors, access rules, no backend behind a load balancer), or takes requests that it never answers. \
-            The client tries again and again, as a mount or a connection pool does.
+            TCP works and the application does not. The service turns the client away (a limit of connections or \
+            descriptors, access rules, no backend behind a load balancer), or accepts requests that it never \
+            answers. The client tries again and again, as a mount or a connection pool does.
             """,
         unless: """
-            A client that opens connections and closes them itself without a word is a health check, a probe, or a \
-            browser's preparation. Connections on which the responder said something are work, however short.
+            A client that opens connections and closes them itself without a request is a health check, a probe, \
+            or a browser's spare connection. Connections on which the server sent anything else are work, \
+            however short.
             """,
         check: """
             The service's log at the time of the first close; there, the number of its open descriptors, its \
@@ -26,7 +29,10 @@ package struct ReconnectLoop: Detector {
             """,
         sources: [
             .rfc(9293, section: "3.5"),
-            .page("nfs-ganesha issue 1131, ntirpc issue 265: accept, then close at once"),
+            .page("nfs-ganesha issue 1131, ntirpc issue 265: accept, then close"),
+        ],
+        followsFrom: [
+            "turned-away", "protocol-mismatch", "certificate-rejected", "listener-crash",
         ],
         example: Exchange(to: "198.51.100.20:2049") {
             for visit: UInt16 in 0..<6 {
@@ -59,7 +65,11 @@ package struct ReconnectLoop: Detector {
     package static let needs: History.Traits? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        [.server]
+        switch Manner(rawValue: finding.reason ?? "") {
+        case .turnedAway, .certificate: [.server, .client]
+        case .mismatch: [.client, .server]
+        case .closed, .reset, .crash, nil: [.server]
+        }
     }
 
     package init() {}
@@ -75,7 +85,15 @@ package struct ReconnectLoop: Detector {
             for manner in Manner.allCases {
                 let alike = Self.oneAfterTheOther(visits.filter { self.manner(of: $0) == manner })
                 if isLoop(alike) {
-                    return finding(on: alike, manner, of: pair, connections, in: survey)
+                    let isCrash =
+                        manner == .reset && isCrashing(pair.service, alike, in: survey)
+                    return finding(
+                        on: alike,
+                        isCrash ? .crash : manner,
+                        of: pair,
+                        connections,
+                        in: survey
+                    )
                 }
             }
             return nil
@@ -93,7 +111,24 @@ package struct ReconnectLoop: Detector {
 
     /// How a connection was turned away; `nil` if nobody turned anybody away.
     private func manner(of visit: EmptyConnections.Visit) -> Manner? {
-        visit.isClosedByInitiator ? nil : visit.isReset ? .reset : .closed
+        switch visit.reason {
+        case .turnedAway: .turnedAway
+        case .protocolMismatch: .mismatch
+        case .certificate: .certificate
+        case nil: visit.isClosedByInitiator ? nil : visit.isReset ? .reset : .closed
+        }
+    }
+
+    /// Whether the service refused anybody between two connections that it reset: it dies of each, and is started again.
+    private func isCrashing(
+        _ service: Endpoint,
+        _ visits: [EmptyConnections.Visit],
+        in survey: Survey
+    ) -> Bool {
+        guard let first = visits.first, let last = visits.last else { return false }
+        return survey.capture.outcomes.attempts(at: service).contains {
+            $0.outcome == .refused && $0.begin > first.end && $0.begin < last.begin
+        }
     }
 
     private func isLoop(_ visits: [EmptyConnections.Visit]) -> Bool {
@@ -118,8 +153,9 @@ package struct ReconnectLoop: Detector {
         return Finding(
             pathology: Self.manual.id,
             reason: manner.rawValue,
-            // Whoever only sends, as loggers do, may be closed without an answer.
-            severity: manner == .closed && requests > 0 ? .note : .warning,
+            // Whoever only sends at times, as loggers do, may be closed without an answer.
+            severity: manner == .closed && requests > 0 && requests < visits.count
+                ? .note : .warning,
             confidence: .medium,
             status: .likely,
             subject: Subject(
@@ -132,7 +168,7 @@ package struct ReconnectLoop: Detector {
             guards: survey.guards,
             summary: """
                 \(pair.initiator) connected to \(pair.service) \(Wording.times(count)) in \(time), and each time \
-                \(manner.inWords(pair)) before \(pair.service.address) had sent any data.
+                \(manner.inWords(pair)).
                 """,
             explanation: """
                 \(requests == 0 ? "No request was sent" : "\(requests) of them carried a request") before that; the \
@@ -141,7 +177,7 @@ package struct ReconnectLoop: Detector {
             count: count,
             flows: count,
             speaksForAll: true,
-            headline: "\(pair.initiator) connects to \(pair.service) in vain, again and again",
+            headline: "\(pair.initiator) reconnects to \(pair.service) again and again",
             metrics: [
                 Metric("connections", count),
                 Metric("with_request", requests),
@@ -162,12 +198,12 @@ package struct ReconnectLoop: Detector {
                 )
             },
             evidenceOmitted: max(0, count - Finding.evidenceLimit),
-            causes: ["turned-away-by-the-application", "connection-limit", "no-backend"],
+            causes: manner.causes,
             checks: [
                 Check(
                     on: pair.service.address.description,
                     "ss -tanp sport = :\(pair.service.port)",
-                    "how many connections does the service hold, and does it accept more?"
+                    "Counts the connections that the service holds."
                 )
             ],
             firstSeen: first.begin,
@@ -179,13 +215,37 @@ package struct ReconnectLoop: Detector {
 
     /// How the connections ended.
     private enum Manner: String, CaseIterable {
+        case turnedAway = "turned-away"
+        case mismatch = "protocol-mismatch"
+        case certificate = "certificate-rejected"
+        case crash
         case closed = "closed-by-server"
         case reset = "reset-by-server"
 
         func inWords(_ pair: Aggregates.Pair) -> String {
+            let server = pair.service.address
             switch self {
-            case .closed: "\(pair.service.address) closed the connection"
-            case .reset: "\(pair.service.address) reset the connection"
+            case .turnedAway: return "\(server) turned it away with a refusal"
+            case .mismatch: return "\(server) answered in another protocol"
+            case .certificate:
+                return "\(pair.initiator) left as soon as it had the certificate of \(server)"
+            case .crash:
+                return """
+                    \(server) reset the connection, and refused SYNs in between as a service does that crashes
+                    """
+            case .closed: return "\(server) closed the connection before it had sent any data"
+            case .reset: return "\(server) reset the connection before it had sent any data"
+            }
+        }
+
+        var causes: [String] {
+            switch self {
+            case .turnedAway: ["turned-away-by-the-application"]
+            case .mismatch: ["different-protocols"]
+            case .certificate: ["certificate-rejected", "monitor"]
+            case .crash: ["crash-loop"]
+            case .closed, .reset:
+                ["turned-away-by-the-application", "connection-limit", "no-backend"]
             }
         }
     }

@@ -34,7 +34,7 @@ package struct RetransmittedSYNACK: Detector {
         ],
         followsFrom: [
             "icmp-admin-prohibited", "rst-loop", "syn-burst", "accept-queue-overflow",
-            "bad-checksum", "syn-flood",
+            "bad-checksum", "syn-flood", "tcp-authentication-mismatch",
         ],
         example: Exchange(from: "192.0.2.10:50200", to: "198.51.100.20:25") {
             client.syn(seq: 2_626_710_025)

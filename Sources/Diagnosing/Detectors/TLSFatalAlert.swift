@@ -8,25 +8,28 @@ package struct TLSFatalAlert: Detector {
         group: .tls,
         sees: """
             A TLS alert record in the clear that is fatal, or a warning other than close_notify, user_canceled, \
-            no_renegotiation and unrecognized_name (reason fatal). Or an encrypted one, known by its record type in TLS \
-            1.2 and by its length in TLS 1.3, before the handshake is complete, or as the server's whole answer to \
-            the client's Finished (reason encrypted). Or a close_notify in the clear before the handshake is complete (reason \
-            close-notify).
+            no_renegotiation and unrecognized_name (reason fatal). Or an encrypted alert before the handshake is \
+            complete, or as the server's whole answer to the client's Finished (reason encrypted). In TLS 1.2 \
+            its record type identifies it, in TLS 1.3 its length. Or a close_notify in the clear before the \
+            handshake is complete (reason close-notify).
             """,
         means: """
-            The sender refuses what the other end had sent, and the name of the alert says what: a certificate that it \
-            does not trust, no version or cipher suite in common, a client certificate that it wants. The close \
-            after it is a consequence. A RST behind the alert may destroy it before it is read, so that the other \
-            end reports a reset instead.
+            The sender refuses what the other end had sent, and the name of the alert says what: an untrusted \
+            certificate, no common version or cipher suite, a missing client certificate. The close after it is \
+            a consequence. A RST behind the alert may destroy it before it is read; the other end then reports a \
+            reset instead.
             """,
         unless: """
-            An alert in answer to a FIN or RST that came without one is a complaint about that close. An encrypted \
-            alert after application data is taken for close_notify. Without keys nobody can tell what an encrypted \
-            alert says.
+            An alert in answer to a FIN or RST that came without one is a complaint about that close. An \
+            encrypted alert after application data is taken for close_notify. Without keys the content of an \
+            encrypted alert is unknown.
             """,
         check: """
-            The TLS log of the end that received the alert names it too; openssl s_client -connect … -msg shows it. For \
-            TLS 1.3 set SSLKEYLOGFILE at the client and open the capture with the keys.
+            The TLS log of the end that received the alert names it too; openssl s_client -connect … -msg shows \
+            it. For TLS 1.3 set SSLKEYLOGFILE at the client and open the capture with the keys.
+            """,
+        elsewhere: """
+            Wireshark: Alert (Level: Fatal). Zeek: ssl.log last_alert.
             """,
         sources: [
             .rfc(8446, section: "6.2"), .rfc(5246, section: "7.2.2"), .rfc(8446, section: "5.1"),
@@ -73,7 +76,7 @@ package struct TLSFatalAlert: Detector {
         guard let last = alerts.last else { return nil }
         let isClear = last.alert.isInTheClear
         let hasGap = last.closing.session[last.sender].hasGap
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.closing.incarnation,
             reason: last.alert.isFatal ? "fatal" : isClear ? "close-notify" : "encrypted",
@@ -89,10 +92,19 @@ package struct TLSFatalAlert: Detector {
             summary: summary(of: last),
             explanation: explanation(of: last)
         )
+        let sender = last.closing.role(of: last.sender)
+        found.shared =
+            isClear
+            ? "the alert \(last.alert.name) of the \(sender)"
+            : "an encrypted alert of the \(sender)"
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) TLS sessions of \(many.source) with \(many.destination) ended with an alert."
+        let alert = many.shared.map { ", all with \($0)" } ?? " with an alert"
+        return """
+            \(many.flows) TLS sessions between \(many.source) and \(many.destination) ended\(alert).
+            """
     }
 
     private func alert(of closing: TLSClosing) -> Case? {
@@ -129,6 +141,12 @@ package struct TLSFatalAlert: Detector {
     private func metrics(of found: Case) -> [Metric] {
         var metrics = found.closing.metrics
         metrics.append(Metric("sent_by", found.closing.role(of: found.sender)))
+        if let refusal = refusal(of: found) {
+            metrics.append(Metric("refused_for", refusal.rawValue))
+        }
+        if found.closing.emptyCertificateNote != nil {
+            metrics.append(Metric("empty_client_certificate", true))
+        }
         metrics.append(Metric("handshake_complete", found.closing.session.isComplete))
         if found.alert.isInTheClear {
             metrics.append(Metric("alert", found.alert.name))
@@ -138,6 +156,12 @@ package struct TLSFatalAlert: Detector {
             metrics.append(Metric("record_octets", Int(found.alert.length)))
         }
         return metrics
+    }
+
+    private func refusal(of found: Case) -> TLSRefusal? {
+        let isFromClient = found.sender == found.closing.client
+        if !isFromClient, found.closing.emptyCertificateNote != nil { return .clientCertificate }
+        return TLSRefusal(found.alert, isFromClient: isFromClient)
     }
 
     private func summary(of found: Case) -> String {
@@ -151,7 +175,7 @@ package struct TLSFatalAlert: Detector {
             : "its TLS \(what) with \(closing.endpoint(of: closing.server))\(closing.forName)"
         guard found.alert.isInTheClear else {
             return """
-                \(sender) ended \(whose) with a record of \(found.alert.length) octets, which is the length of an \
+                \(sender) ended \(whose) with a record of \(found.alert.length) bytes, which is the length of an \
                 encrypted alert.
                 """
         }
@@ -166,9 +190,10 @@ package struct TLSFatalAlert: Detector {
         guard found.alert.isInTheClear else {
             let form =
                 found.alert.isPresumed
-                ? "In TLS 1.3 an alert looks like application data: only its length and its place give it away."
-                : "Its record says that it is an alert; what it says is encrypted."
-            return [form, before].compactMap(\.self).joined(separator: " ")
+                ? "In TLS 1.3 an alert looks like application data; only its length and position identify it."
+                : "The record type is alert; its content is encrypted."
+            return [form, before, closing.emptyCertificateNote].compactMap(\.self)
+                .joined(separator: " ")
         }
         let reset = closing.end.flatMap { end -> String? in
             let event = closing.history.events[end]
@@ -178,8 +203,9 @@ package struct TLSFatalAlert: Detector {
                 """
         }
         let unknown = "The standard has no alert \(found.alert.code)."
-        return [found.alert.meaning ?? unknown, before, reset].compactMap(\.self)
-            .joined(separator: " ")
+        return [
+            found.alert.meaning ?? unknown, before, closing.emptyCertificateNote, reset,
+        ].compactMap(\.self).joined(separator: " ")
     }
 
     private func checks(of found: Case) -> [Check] {
@@ -190,13 +216,13 @@ package struct TLSFatalAlert: Detector {
             Check(
                 on: closing.endpoint(of: closing.client).address.description,
                 "openssl s_client -connect \(server)\(name) -showcerts -msg",
-                "which certificate and version does the server offer, and who sends the alert?"
+                "Shows the certificate and versions that the server offers, and who sends the alert."
             ),
             Check(
                 on: closing.endpoint(of: found.sender.other).address.description,
                 "",
                 """
-                does the TLS log of \(closing.endpoint(of: found.sender.other).address) name the alert that it received?
+                Does the TLS log of \(closing.endpoint(of: found.sender.other).address) name the alert that it received?
                 """
             ),
         ]

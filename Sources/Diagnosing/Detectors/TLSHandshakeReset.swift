@@ -7,24 +7,24 @@ package struct TLSHandshakeReset: Detector {
         title: "TLS handshake failure",
         group: .tls,
         sees: """
-            A FIN or RST after a ClientHello, or any later message of a TLS handshake, and before the server's first \
-            application data, with no alert of either end before it. The reason says what stands out: \
-            packet-of-death, clienthello-oversize, sni-block, no-tls-answer, or only reset or close. Also a \
-            ClientHello of several segments that is sent again and never answered.
+            A FIN or RST after a ClientHello, or any later message of a TLS handshake, before the server's first \
+            application data. Neither end had sent an alert. The reason names what stands out: packet-of-death, \
+            clienthello-oversize, sni-block, no-tls-answer, or only reset or close. Also a ClientHello of \
+            several segments that is sent again and never answered.
             """,
         means: """
-            Whoever closes TCP without an alert did not end TLS: its process died, something in front of it gave up, or \
-            a middlebox spoke for it. packet-of-death: the server reset two or more connections after the same \
-            last message of the client, or three or more within 100 ms: what that message says kills the \
-            process, or is refused without a word. clienthello-oversize: only the first part of a ClientHello of \
-            several segments arrived (post-quantum key shares make it so long). sni-block: the RST came right after \
-            the ClientHello and does not look like the server's other packets. no-tls-answer: the server answered \
-            in another protocol.
+            An end that closes TCP without an alert did not end TLS: its process died, something in front of it \
+            gave up, or a middlebox acted in its name. packet-of-death: the server reset two or more connections \
+            after the same client message, or three or more within 100 ms; the message kills the process, or is \
+            refused silently. clienthello-oversize: only the first part of a ClientHello of several segments \
+            arrived (post-quantum key shares make it long). sni-block: the RST came right after the ClientHello \
+            and does not look like the server's other packets. no-tls-answer: the server answered in another \
+            protocol.
             """,
         unless: """
-            An alert before the end says why: that is tls-alert. A client that closes as soon as the handshake is \
-            complete checked the service, or needed it no more: a note. Where records were missed by the capture \
-            the detector is silent.
+            An alert before the end says why: that is tls-alert. A client that closes as soon as the handshake \
+            is complete checked the service, or no longer needed it: a note. If records were missed by the \
+            capture, nothing is reported.
             """,
         check: """
             The log of the server's process, or of the kernel, at the instant of the RST (abort, signal, core); then \
@@ -35,6 +35,7 @@ package struct TLSHandshakeReset: Detector {
         ],
         followsFrom: [
             "rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole", "protocol-mismatch",
+            "certificate-rejected",
         ],
         example: Exchange {
             ScriptOpening.tcp
@@ -74,7 +75,7 @@ package struct TLSHandshakeReset: Detector {
         let cuts = history.incarnations.compactMap { TLSCut($0, in: history) }
         guard let last = cuts.last else { return nil }
         let words = TLSCutWording(cut: last)
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.closing.incarnation,
             reason: last.reason.rawValue,
@@ -93,14 +94,19 @@ package struct TLSHandshakeReset: Detector {
             summary: words.summary,
             explanation: words.explanation
         )
+        found.shared = words.place
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
         many.reason == TLSCut.Reason.packetOfDeath.rawValue
             ? """
-            \(many.destination) reset \(many.flows) TLS handshakes of \(many.source), after the same message or all at \
+            \(many.destination) reset \(many.flows) TLS handshakes from \(many.source), after the same message or all at the \
             once.
             """
-            : "\(many.flows) TLS handshakes of \(many.source) with \(many.destination) were cut off."
+            : """
+            \(many.flows) TLS handshakes between \(many.source) and \(many.destination) were cut off\
+            \(many.shared.map { ", all \($0)" } ?? "").
+            """
     }
 }

@@ -28,7 +28,7 @@ package struct TLSOneSidedClose: Detector {
             the other's close_notify. Harmless if the protocol itself states the length of an answer.
             """,
         sources: [.rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1")],
-        followsFrom: ["tls-early-shutdown", "rst-injected"],
+        followsFrom: ["tls-early-shutdown", "rst-injected", "certificate-rejected"],
         example: Exchange {
             ScriptOpening.tls12
             client.tls(.applicationData(60))

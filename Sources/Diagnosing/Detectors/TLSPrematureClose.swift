@@ -31,7 +31,9 @@ package struct TLSPrematureClose: Detector {
         sources: [
             .rfc(5246, section: "7.2.1"), .rfc(8446, section: "6.1"), .rfc(9112, section: "9.8"),
         ],
-        followsFrom: ["rst-injected", "listener-crash", "retransmission-timeout"],
+        followsFrom: [
+            "rst-injected", "listener-crash", "retransmission-timeout", "certificate-rejected",
+        ],
         example: Exchange {
             ScriptOpening.tls12
             client.tls(.applicationData(60))

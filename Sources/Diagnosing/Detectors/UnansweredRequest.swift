@@ -9,11 +9,13 @@ package struct UnansweredRequest: Detector {
         sees: """
             The client's data was the last, and the server sent none for 10 s, or for 5 s until the client \
             closed. If the service often takes more than 2 s, it is five times its usual time. The server's \
-            stack acknowledged the data; if it did not, the reason is not-acknowledged.
+            stack acknowledged the data; if it did not, the reason is not-acknowledged. Or the first answer was \
+            the HTTP status 504, a second or more after the request (gateway-timeout).
             """,
         means: """
             An acknowledgment comes from the TCP stack. The application behind it did not read the request, is \
-            waiting for the rest of it, or is itself waiting for something. The network delivered it.
+            waiting for the rest of it, or is itself waiting for something. The network delivered it. With \
+            status 504 a proxy reports that the server behind it did not answer; the wait is the proxy's timeout.
             """,
         unless: """
             Senders of logs and metrics expect no answer: several messages over time that were never answered do \
@@ -75,7 +77,7 @@ package struct UnansweredRequest: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let requests = history.endings.compactMap { request(in: $0, history) }
-        guard let last = requests.last else { return nil }
+        guard let last = requests.last else { return gatewayTimeout(in: history) }
         let event = history.events[last.data]
         let isOpen = last.end == nil
         return finding(
@@ -112,7 +114,67 @@ package struct UnansweredRequest: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) did not answer requests from \(many.source) on \(many.flows) connections."
+        if many.reason == gatewayTimeout {
+            return """
+                \(many.destination) answered \(many.flows) connections from \(many.source) with the HTTP status 504: the server \
+                behind it did not answer in time.
+                """
+        }
+        return
+            "\(many.destination) did not answer requests from \(many.source) on \(many.flows) connections."
+    }
+
+    private static let gatewayTimeout = "gateway-timeout"
+    /// A proxy waits at least so long, in nanoseconds.
+    private static let leastWait: Int64 = 1_000_000_000
+
+    /// A proxy that answered in place of the server behind it, which did not.
+    private func gatewayTimeout(in history: History) -> Finding? {
+        let endings = history.endings.filter {
+            let side = $0.incarnation.initiator
+            let (request, answer) = ($0.stream[side], $0.stream[side.other])
+            return answer.opening == .httpGatewayTimeout && request.hasSentData
+                && answer.begin - request.begin >= Self.leastWait
+        }
+        guard let last = endings.last else { return nil }
+        let side = last.incarnation.initiator
+        let wait = last.stream[side.other].begin - last.stream[side].begin
+        let events = [side, side.other].compactMap { history.lastData(of: $0, in: last) }
+        return finding(
+            in: history,
+            incarnation: last.incarnation,
+            reason: Self.gatewayTimeout,
+            severity: .warning,
+            confidence: .high,
+            status: .confirmed,
+            count: endings.count,
+            events: events,
+            note: {
+                history.isFromInitiator(history.events[events[$0]])
+                    ? "the request" : "the proxy answers with the status 504"
+            },
+            metrics: [
+                Metric("waited_us", nanoseconds: wait),
+                Metric("closed_by", "server"),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["backend-slow", "backend-stuck"],
+            checks: [
+                Check(
+                    on: history.responder.address.description,
+                    "",
+                    "Which upstream server does the log of the proxy name at that time, and what was that waiting for?"
+                )
+            ],
+            summary: """
+                \(history.responder) answered the request from \(history.initiator.address) with the HTTP status 504 after \
+                \(Wording.duration(wait)): the server behind it did not answer in time.
+                """,
+            explanation: """
+                The wait is the proxy's own timeout; \(history.responder.address) itself was reached.
+                """
+        )
     }
 
     private func request(in ending: Ending, _ history: History) -> Request? {

@@ -32,7 +32,7 @@ package struct UnansweredSYN: Detector {
         sources: [.rfc(9293, section: "3.8.3"), .rfc(6298, section: "2")],
         followsFrom: [
             "time-wait-collision", "bad-checksum", "timestamp-regression", "accept-queue-overflow",
-            "syn-flood", "port-scan", "duplicate-address",
+            "syn-flood", "port-scan", "duplicate-address", "tcp-authentication-mismatch",
         ],
         example: Exchange(to: "198.51.100.20:5432") {
             client.syn(seq: 1000).flagged

@@ -112,6 +112,7 @@ package struct Unreachable: Detector {
     private func cause(of refusals: RefusedSegments, in history: History) -> String {
         let error = history.events[refusals.first.event]
         switch (refusals.first.origin, error.isTimeExceeded) {
+        case (.receiver, _) where isLate(refusals): return "backend-gone"
         case (.receiver, _): return "reject-rule"
         case (.sender, _) where error.isOfFilter: return "reject-rule"
         case (.sender, _): return "neighbour-does-not-answer"
@@ -119,6 +120,16 @@ package struct Unreachable: Detector {
         case (.router, false):
             return error.isHostUnreachable ? "neighbour-does-not-answer" : "no-route"
         }
+    }
+
+    /// A filter or a route is decided upon at once; whoever asks for a neighbour waits that long, in nanoseconds.
+    private static let resolutionTime: Int64 = 1_000_000_000
+
+    /// Whether address resolution failed before a host unreachable was sent: it came a second or more after the SYN.
+    private func isLate(_ refusals: RefusedSegments) -> Bool {
+        let least = refusals.delays.min() ?? 0
+        return refusals.history.events[refusals.first.event].isHostUnreachable
+            && least >= Self.resolutionTime
     }
 
     private func summary(of refusals: RefusedSegments) -> String {
@@ -150,6 +161,11 @@ package struct Unreachable: Detector {
             return """
                 A closed port would answer the SYN with a RST; this is what the REJECT rule of a firewall sends \
                 by default.
+                """
+        case .receiver where isLate(refusals):
+            return """
+                It came \(Wording.duration(refusals.delays.min() ?? 0)) after the SYN, as long as address resolution takes to \
+                fail. So \(first.sender) is translated to another address, and nothing answers there.
                 """
         case .receiver:
             return "The segment reached \(first.sender), whose packet filter rejected it."
@@ -198,6 +214,16 @@ package struct Unreachable: Detector {
                     on: host,
                     first.sender.isIPv4 ? "iptables -nvL OUTPUT" : "ip6tables -nvL OUTPUT",
                     "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
+                )
+            ]
+        case .receiver where isLate(refusals):
+            return [
+                Check(
+                    on: nil,
+                    "",
+                    """
+                    to which back end does the load balancer or router translate \(first.sender), and is that host up?
+                    """
                 )
             ]
         case .receiver:

@@ -24,6 +24,10 @@ package struct Finding: Hashable, Sendable {
     package var speaksForAll = false
     /// What an incident is called of which this is the root; `nil`: by its outcome.
     package var headline: String?
+    /// What all its flows have in common beyond the pathology, as words for its detector's sentence; `nil` where they differ.
+    package var shared: String?
+    /// What the server said first, for who asked to have it quoted.
+    package var quote: ShownText?
     package var metrics: [Metric]
     /// The packets that prove it, in order of capture; `evidenceLimit` at most.
     package var evidence: [Evidence]

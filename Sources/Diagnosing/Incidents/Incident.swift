@@ -124,6 +124,9 @@ package struct Incident: Sendable {
         }
     }
 
+    /// What the server said first, for who asked to have it quoted.
+    package var quote: ShownText? { chain.lazy.compactMap(\.finding.quote).first }
+
     package var root: Finding { chain[0].finding }
 
     /// How many hosts initiated its connections, as far as they are told apart.

@@ -8,7 +8,10 @@ struct IncidentAccumulator {
     private static let distinguishedInitiators = 65_536
 
     private(set) var findings: [Finding] = []
-    private(set) var flows = 0
+    /// Flows that were examined, and those that findings about many flows stand for.
+    private var countedFlows = 0
+    /// The most flows of a finding about many of which each may be examined, too.
+    private var overlappingFlows = 0
     /// Flows that did not come up.
     private(set) var failures = 0
     /// Connections between the same parties that came up without a finding.
@@ -34,11 +37,13 @@ struct IncidentAccumulator {
             || !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
     }
 
+    var flows: Int { max(countedFlows, overlappingFlows) }
+
     /// When anything of it happened last.
     var lastSeen: Int64 { findings.map(\.lastSeen).max() ?? .min }
 
     mutating func add(_ new: [Finding], of history: History) {
-        flows += 1
+        countedFlows += 1
         if new.contains(where: \.isFailure) {
             failures += 1
             lastFailure = max(lastFailure, new.map(\.lastSeen).max() ?? .min)
@@ -56,7 +61,12 @@ struct IncidentAccumulator {
 
     /// A finding about many flows, which are counted in it.
     mutating func add(_ finding: Finding) {
-        flows += finding.flows
+        let detector = Catalog.detector(named: finding.pathology)
+        if detector?.explainsPayloadlessFlows == true {
+            countedFlows += finding.flows
+        } else {
+            overlappingFlows = max(overlappingFlows, finding.flows)
+        }
         if finding.severity == .error {
             failures += finding.flows
             lastFailure = max(lastFailure, finding.lastSeen)
@@ -87,7 +97,8 @@ struct IncidentAccumulator {
 
     /// Takes over everything of another draft.
     mutating func absorb(_ other: IncidentAccumulator) {
-        flows += other.flows
+        countedFlows += other.countedFlows
+        overlappingFlows += other.overlappingFlows
         failures += other.failures
         established += other.established
         lastSuccess = max(lastSuccess, other.lastSuccess)
@@ -150,6 +161,8 @@ extension Finding {
         }
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
+        if shared != other.shared { shared = nil }
+        if quote == nil { quote = other.quote }
         if !other.guards.isEmpty { guards += other.guards.filter { !guards.contains($0) } }
         if !other.summary.isEmpty, viewpoint.vantage != other.viewpoint.vantage {
             viewpoint = .unknown

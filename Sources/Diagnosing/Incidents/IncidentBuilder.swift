@@ -27,6 +27,7 @@ struct IncidentBuilder: Sendable {
         }.min()
         let issues = knownIssues.matches(
             accumulator.findings,
+            roots: Set(links.filter { $0.role != .consequence }.map(\.finding.pathology)),
             beside: max(0, accumulator.established)
         )
         let verdict = Verdict(
@@ -43,7 +44,9 @@ struct IncidentBuilder: Sendable {
         return Incident(
             chain: links,
             knownIssues: issues,
-            checks: Self.checks(of: issues, then: ordered),
+            checks: Self.checks(of: issues, then: ordered).map {
+                $0.fitting(accumulator.histories)
+            },
             flows: accumulator.flows,
             blame: blame,
             state: accumulator.state,
@@ -180,5 +183,36 @@ struct IncidentBuilder: Sendable {
             if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
         }
         return checks
+    }
+}
+
+extension Check {
+    /// The same for what the host's system has: nstat and ss are Linux's.
+    fileprivate func fitting(_ histories: [History]) -> Check {
+        guard let host, histories.contains(where: { $0.isOnWindows(host) }) else { return self }
+        if command.text.hasPrefix("nstat") {
+            return Check(on: host, "netstat -s -p tcp", "which counter rises with each of them?")
+        }
+        guard command.text.hasPrefix("ss ") else { return self }
+        return Check(on: host, "netstat -ano -p tcp", tells)
+    }
+}
+
+extension History {
+    /// Windows begins to count hops from this.
+    private static let windowsTimeToLive: UInt8 = 128
+
+    /// Whether all packets of a host but RSTs come with what remains of Windows' time to live.
+    fileprivate func isOnWindows(_ host: String) -> Bool {
+        for side in [Side.low, .high] {
+            let endpoint = side == initiatorSide ? initiator : responder
+            guard endpoint.address.description == host else { continue }
+            let lives = events.filter { $0.side == side && $0.isOfConnection }.map(\.timeToLive)
+            return !lives.isEmpty
+                && lives.allSatisfy {
+                    (Self.windowsTimeToLive - Hops.most...Self.windowsTimeToLive).contains($0)
+                }
+        }
+        return false
     }
 }

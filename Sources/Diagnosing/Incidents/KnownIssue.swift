@@ -43,12 +43,25 @@ package struct KnownIssue: Codable, Hashable, Sendable {
         package let tells: String
     }
 
-    /// Whether the findings of one incident show this issue, where so many connections of the same
-    /// parties came up.
-    package func matches(_ findings: [Finding], beside connections: Int = 0) -> Bool {
+    /// Whether the findings of one incident show this issue, and it is about what they follow from.
+    ///
+    /// - Parameters:
+    ///   - findings: those of the incident.
+    ///   - roots: the pathologies among them that follow from no other.
+    ///   - connections: how many of the same parties were established.
+    /// - Returns: `false` where it is about a consequence alone.
+    package func matches(
+        _ findings: [Finding],
+        roots: Set<String>,
+        beside connections: Int = 0
+    ) -> Bool {
         guard established?.admits(.integer(connections)) ?? true else { return false }
         return variants.contains { variant in
-            variant.allSatisfy { condition in findings.contains { condition.holds(for: $0) } }
+            guard variant.isEmpty || variant.contains(where: { roots.contains($0.pathology) })
+            else { return false }
+            return variant.allSatisfy { condition in
+                findings.contains { condition.holds(for: $0) }
+            }
         }
     }
 }

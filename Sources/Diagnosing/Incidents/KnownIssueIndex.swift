@@ -20,11 +20,16 @@ struct KnownIssueIndex: Sendable {
         }
     }
 
-    /// The issues that the findings of one incident show, in the order of the library.
-    func matches(_ findings: [Finding], beside connections: Int) -> [KnownIssue] {
+    /// The issues that the findings of one incident show, and that are about one of its roots, in the order of the
+    /// library.
+    func matches(
+        _ findings: [Finding],
+        roots: Set<String>,
+        beside connections: Int
+    ) -> [KnownIssue] {
         var candidates = always
         for finding in findings { candidates += places[finding.pathology] ?? [] }
         return Set(candidates).sorted().map { issues[$0] }
-            .filter { $0.matches(findings, beside: connections) }
+            .filter { $0.matches(findings, roots: roots, beside: connections) }
     }
 }

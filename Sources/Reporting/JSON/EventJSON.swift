@@ -107,6 +107,7 @@ package struct EventJSON {
         json.memberOfAll("guards", finding.guards.lazy.map(\.rawValue))
         json.member("summary", services.introduced(in: finding.summary, of: finding.subject))
         if !finding.explanation.isEmpty { json.member("explanation", finding.explanation) }
+        json.member("quote", finding.quote?.text)
         json.member("first_seen", text(of: finding.firstSeen))
         json.member("last_seen", text(of: finding.lastSeen))
         json.member("duration_us", microsecondsOf: finding.lastSeen - finding.firstSeen)

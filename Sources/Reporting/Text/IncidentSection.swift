@@ -43,6 +43,9 @@ struct IncidentSection {
         )
         let verdict = names.introduced(addresses, in: incident.verdict)
         text += "\n" + style.hung(verdict, behind: "  ") + "\n"
+        if let quote = incident.quote {
+            text += style.hung("“\(quote)”", behind: "  Said   ")
+        }
         text += why
         if !whole.extent.isShort {
             for issue in incident.knownIssues {

@@ -18,6 +18,9 @@ package struct LiveText {
         guard isNew else { return line("now:", incident, at: time) }
         var text = heading(incident, at: time) + incident.headline.inked(style) + "\n"
         text += style.hung(incident.verdict, behind: "          ")
+        if let quote = incident.quote {
+            text += style.hung("“\(quote)”", behind: "   Said   ")
+        }
         let chain = incident.chain.map(\.finding.pathology).joined(separator: " → ")
         text += style.hung(chain, behind: "   Why    ")
         for issue in incident.knownIssues {

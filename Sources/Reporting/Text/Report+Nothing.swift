@@ -16,9 +16,11 @@ extension Report {
             return
                 "No connection begins in this capture; no known failure was found in those already running.\n"
         }
-        let failed = tally.attempted - tally.outcome(.completed)
+        let failed = tally.attempted - tally.completed
         if failed == 0 { return "Every connection was established; no known failure was found.\n" }
-        let others = HandshakeOutcome.allCases.filter { $0 != .completed && $0 != .midstream }
+        let others = HandshakeOutcome.allCases.filter {
+            ![.completed, .probed, .midstream].contains($0)
+        }
         let kinds = others.filter { tally.outcome($0) > 0 }.map {
             "\(tally.outcome($0)) \($0.name)"
         }

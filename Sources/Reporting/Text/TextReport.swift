@@ -213,7 +213,7 @@ package struct TextReport {
     private var counts: String {
         let tally = report.tally
         let attempted = Wording.count(Int(tally.attempted), "connection") + " attempted"
-        let established = "\(tally.outcome(.completed)) established"
+        let established = "\(tally.completed) established"
         let alive = tally.outcome(.midstream)
         let running = alive > 0 ? ", \(alive) already running" : ""
         let left = "\(attempted), \(established)\(running)"

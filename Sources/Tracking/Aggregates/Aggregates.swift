@@ -160,7 +160,17 @@ package struct Aggregates: Sendable {
         let closer: Side = flow.marks.contains(.closedByHigh) ? .high : .low
         let hasRequest = flow[flow.initiator].marks.contains(.sentData)
         if closer == flow.initiator, !hasRequest { noteProbe(flow, to: service) { nil } }
-        let pair = Pair(initiator: flow.key[flow.initiator].address, service: service)
+        noteUnserved(flow, closedBy: closer, isReset: flow.phase == .reset, nil)
+    }
+
+    /// Takes down a connection on which the initiator was not served.
+    mutating func noteUnserved(
+        _ flow: Flow,
+        closedBy closer: Side,
+        isReset: Bool,
+        _ reason: EmptyConnections.Reason?
+    ) {
+        let pair = Pair(initiator: flow.key[flow.initiator].address, service: flow.responder)
         guard emptyConnections[pair] != nil || emptyConnections.count < Self.limit else {
             refused += 1
             return
@@ -175,8 +185,9 @@ package struct Aggregates: Sendable {
                 initialSequence: flow[flow.initiator].initialSequence,
                 encapsulation: flow.encapsulation,
                 isClosedByInitiator: closer == flow.initiator,
-                isReset: flow.phase == .reset,
-                hasRequest: hasRequest
+                isReset: isReset,
+                hasRequest: flow[flow.initiator].marks.contains(.sentData),
+                reason: reason
             ),
             &budget
         )
@@ -251,7 +262,7 @@ extension Flow {
             return marks.contains(.oddBeginning) && !marks.contains(.wasReset)
                 ? .unanswered : .refused
         case .rejected: return .rejected
-        case .reset, .staleReply, .incomplete, .completed: return .open
+        case .reset, .staleReply, .incomplete, .completed, .probed: return .open
         case .noAnswer: return .unanswered
         }
     }

@@ -147,7 +147,7 @@ extension Flow {
     /// `nil` where nobody asked, or nobody knows what came of it.
     private var connectOutcome: ConnectOutcomes.Outcome? {
         switch outcome {
-        case .completed: .served
+        case .completed, .probed: .served
         case .midstream: marks.contains(.alive) ? .served : nil
         case .refused: .refused
         case .rejected: .rejected

@@ -1,8 +1,13 @@
-/// The connections between one initiator and one service that came up and closed without a word of the
-/// responder.
+/// The connections between one initiator and one service that were established and closed without being served: without a
+/// word of the responder, or with one that says why not.
 package struct EmptyConnections: Sendable {
     /// As many are kept.
     private static let kept = 1024
+
+    /// Why the initiator was not served, where its packets or the responder's say it.
+    package enum Reason: UInt8, Sendable {
+        case turnedAway, protocolMismatch, certificate
+    }
 
     /// One of them.
     package struct Visit: Hashable, Sendable {
@@ -19,6 +24,7 @@ package struct EmptyConnections: Sendable {
         package let isReset: Bool
         /// Whether the initiator had sent anything.
         package let hasRequest: Bool
+        package var reason: Reason?
     }
 
     package private(set) var visits: [Visit] = []

@@ -8,6 +8,8 @@ struct HostFacts: Sendable {
     private var remote: Set<Address> = []
     /// Hosts between which ECN was agreed upon.
     private(set) var pairsWithECN: Set<HostPair> = []
+    /// Who signs segments for whom.
+    var signed = SignedHosts()
 
     /// As many one-way initiators, and as many local and as many remote hosts, are remembered.
     private static let hostLimit = 1024
@@ -32,6 +34,57 @@ struct HostFacts: Sendable {
     mutating func noteECN(between initiator: Address, _ responder: Address) {
         if pairsWithECN.count < Self.pairLimit {
             pairsWithECN.insert(HostPair(initiator, responder))
+        }
+    }
+}
+
+/// Hosts that sign their SYNs for each other (RFC 2385, RFC 5925), and which of those that are asked so were heard.
+package struct SignedHosts: Sendable {
+    /// Remember at most this many pairs.
+    private static let signedLimit = 1024
+
+    /// The signer first.
+    private var pairs: Set<HostPair> = []
+    private var receivers: Set<Address> = []
+    private var heard: Set<Address> = []
+
+    package init() {}
+
+    var isEmpty: Bool { pairs.isEmpty }
+
+    mutating func note(_ signer: Address, _ receiver: Address) {
+        guard pairs.count < Self.signedLimit else { return }
+        pairs.insert(HostPair(signer, receiver))
+        receivers.insert(receiver)
+    }
+
+    /// Takes down that something came from a host.
+    mutating func noteHeard(_ host: Address) {
+        if receivers.contains(host) { heard.insert(host) }
+    }
+
+    /// Whether a host signs its SYNs for another.
+    package func signs(_ host: Address, for other: Address) -> Bool {
+        pairs.contains(HostPair(host, other))
+    }
+
+    /// Whether any segment came from a host that others send signed SYNs to, in any flow.
+    package func isHeard(_ host: Address) -> Bool { heard.contains(host) }
+}
+
+extension Tracker {
+    /// Look at most at this many flows for a sign of life.
+    private static let flowsAsked = 65_536
+
+    /// Takes down which hosts were heard among those that signed SYNs go to.
+    mutating func gatherSigned() {
+        guard !aggregates.hosts.signed.isEmpty else { return }
+        for index in 0..<min(flows.table.recordCount, Self.flowsAsked)
+        where flows.table[index].marks.contains(.inUse) {
+            for side in [Side.low, .high]
+            where flows.table[index][side].marks.contains(.seen) {
+                aggregates.hosts.signed.noteHeard(flows.table[index].key[side].address)
+            }
         }
     }
 }

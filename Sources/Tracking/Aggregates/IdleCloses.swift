@@ -15,6 +15,8 @@ package struct IdleCloses: Sendable {
         package let isByResponder: Bool
         /// How long no packet of the connection had come, in nanoseconds.
         package let quiet: Int64
+        /// How long no data had come, in nanoseconds: from there an application counts.
+        package let unused: Int64
     }
 
     private var closes: [Endpoint: [Close]] = [:]

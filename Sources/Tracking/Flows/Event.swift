@@ -209,6 +209,9 @@ extension Event {
         return sequence.advanced(by: payloadLength &+ control &+ (flags.contains(.fin) ? 1 : 0))
     }
 
+    /// Whether it carries a signature of TCP MD5 or TCP-AO.
+    package var isSigned: Bool { !options.isDisjoint(with: .signature) }
+
     package var hasTimestamps: Bool { options.contains(.timestamps) }
 
     /// For an ICMP error, whether the quote was long enough for `acknowledgment` and `flags`.

@@ -31,6 +31,12 @@ extension Flow {
         switch phase {
         case .halfOpen, .answered, .established:
             if isForOlderAttempt(segment, from: side) { return [.record, .suspicious] }
+            if isProbe(segment, from: side) {
+                noteCloser(side)
+                marks.insert(.completed)
+                phase = .reset
+                return .record
+            }
             if phase == .halfOpen, side != initiator, synAcks == 0 { marks.insert(.refused) }
             if phase == .established { noteCloser(side) }
             marks.insert(.wasReset)
@@ -58,6 +64,16 @@ extension Flow {
         }
         return reset.flags.contains(.ack) && reset.sequence.rawValue == 0
             && !self[initiator].isAnswered(by: reset.acknowledgment)
+    }
+
+    /// Whether a RST takes the place of the ACK that would complete the handshake.
+    ///
+    /// Its sender's socket was connected, and wanted no more. The RST of a SYN scan has no ACK.
+    private func isProbe(_ reset: borrowing FlowSegment, from side: Side) -> Bool {
+        phase == .answered && side == initiator && attempts == 1 && synAcks == 1
+            && reset.flags.contains(.ack)
+            && reset.sequence == self[side].initialSequence.advanced(by: 1)
+            && reset.acknowledgment == self[side.other].initialSequence.advanced(by: 1)
     }
 
     /// Who sent the first FIN, or the RST.

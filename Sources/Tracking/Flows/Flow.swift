@@ -64,8 +64,8 @@ struct Flow: BitwiseCopyable {
     var synAcks: UInt8 = 0
     var attempts: UInt8 = 0
     var icmpErrors: UInt8 = 0
-    /// The options of the newest SYN.
-    var offered = TCPOptions.Presence(rawValue: 0)
+    /// The options of the newest SYN, but signatures.
+    private var offeredBits: UInt8 = 0
     var marks: Marks = .inUse
     var eventLog = EventLog()
     /// The number of its talk: of what its ends said since the handshake; 0 for nothing.
@@ -108,6 +108,12 @@ struct Flow: BitwiseCopyable {
     subscript(side: Side) -> EndpointState {
         _read { yield senders[side] }
         _modify { yield &senders[side] }
+    }
+
+    /// The options of the newest SYN, but signatures.
+    var offered: TCPOptions.Presence {
+        get { TCPOptions.Presence(rawValue: UInt16(offeredBits)) }
+        set { offeredBits = UInt8(truncatingIfNeeded: newValue.rawValue) }
     }
 
     var low: EndpointState { self[.low] }

@@ -14,6 +14,9 @@ package enum HandshakeOutcome: UInt8, CaseIterable, Sendable {
     case incomplete
     /// The capture began in mid-flow.
     case midstream
+    /// The initiator had its answer and left by RST instead of the third ACK, as health checks do: to it the connection
+    /// was established.
+    case probed
 
     /// As the report names it.
     package var name: String {
@@ -26,6 +29,7 @@ package enum HandshakeOutcome: UInt8, CaseIterable, Sendable {
         case .staleReply: "stale-reply"
         case .incomplete: "incomplete"
         case .midstream: "midstream"
+        case .probed: "probed"
         }
     }
 }
@@ -52,7 +56,7 @@ package struct Handshake: Hashable, Sendable {
 extension Flow {
     var outcome: HandshakeOutcome {
         if marks.contains(.midstream) { return .midstream }
-        if marks.contains(.completed) { return .completed }
+        if marks.contains(.completed) { return marks.contains(.alive) ? .completed : .probed }
         if marks.contains(.refused), synAcks == 0 { return .refused }
         if marks.contains(.unsolicitedReply) { return .staleReply }
         if marks.contains(.rejected) { return .rejected }

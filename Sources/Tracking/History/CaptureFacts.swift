@@ -30,6 +30,10 @@ package struct CaptureFacts: Sendable {
     package let slowAnswers: SlowAnswers
     /// Hosts between which a SYN that asked for ECN was answered with ECE (RFC 3168 §6.1.1).
     package let pairsWithECN: Set<HostPair>
+    /// Who signs segments for whom.
+    package let signed: SignedHosts
+    /// Which clients leave TLS sessions unused.
+    package let unusedSessions: UnusedSessions
     /// When packets were dropped, as far as anybody counted while they came: the times between two counts.
     package let drops: [ClosedRange<Int64>]
     /// Who claims which address.
@@ -56,6 +60,8 @@ package struct CaptureFacts: Sendable {
         handshakeTimes: HandshakeTimes = HandshakeTimes(),
         slowAnswers: SlowAnswers = SlowAnswers(),
         pairsWithECN: Set<HostPair> = [],
+        signed: SignedHosts = SignedHosts(),
+        unusedSessions: UnusedSessions = UnusedSessions(),
         neighbours: Neighbours = Neighbours(),
         sightings: HostSightings = HostSightings(),
         outcomes: ConnectOutcomes = ConnectOutcomes(),
@@ -77,6 +83,8 @@ package struct CaptureFacts: Sendable {
         self.handshakeTimes = handshakeTimes
         self.slowAnswers = slowAnswers
         self.pairsWithECN = pairsWithECN
+        self.signed = signed
+        self.unusedSessions = unusedSessions
         self.neighbours = neighbours
         self.sightings = sightings
         self.outcomes = outcomes

@@ -61,13 +61,17 @@ package struct History: Sendable {
             low: Self.steadyHops(of: .low, in: flow.events),
             high: Self.steadyHops(of: .high, in: flow.events)
         )
-        traits = Traits(
+        var traits = Traits(
             events,
             interpretations,
             incarnations,
             streams,
             isOneEnd: initiator == responder
         )
+        if capture.signed.signs(responder.address, for: initiator.address) {
+            traits.insert(.signature)
+        }
+        self.traits = traits
     }
 
     private static func steadyHops(of side: Side, in events: [Event]) -> UInt8? {

@@ -64,6 +64,8 @@ extension History {
         package static let tls = Traits(rawValue: 1 << 28)
         /// One on which something made no progress.
         package static let stall = Traits(rawValue: 1 << 29)
+        /// A SYN or SYN-ACK with a signature, or a SYN without one to a host that signs what it sends.
+        package static let signature = Traits(rawValue: 1 << 30)
         /// All that tells what was said on a connection.
         package static let ofStreams: Traits = [
             .stream, .silence, .data, .repetition, .tls, .stall,
@@ -162,6 +164,7 @@ extension History.Traits {
             }
             if event.hasTimestamps { hasTimestamps = true }
             if event.hasOptionFault { insert(.oddOptions) }
+            if event.flags.contains(.syn), event.isSigned { insert(.signature) }
             if event.formerTimestamp != nil { insert(.fallenTimestamp) }
             if event.linkFacts.checksum == .wrong { insert(.wrongChecksum) }
         }

@@ -37,7 +37,7 @@ extension Reset {
 
 extension Reset.Form {
     init(of event: Event, rejecting: Bool) {
-        let isBare = event.window == 0 && event.options.isEmpty
+        let isBare = event.window == 0 && event.options.subtracting(.signature).isEmpty
         if event.flags.contains(.ack) {
             self = isBare && event.sequence.rawValue == 0 ? .passiveToSYN : .active
         } else {

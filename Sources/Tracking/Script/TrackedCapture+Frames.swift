@@ -6,17 +6,20 @@ extension TrackedCapture {
     ///   - flowLimit: the most flows at a time.
     ///   - collectsHandshakes: whether `handshakes` is filled.
     ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
+    ///   - quotesServers: whether words by which servers turn clients away are kept.
     /// - Throws: nothing that frames in memory could be a reason for.
     package init(
         of frames: [MemoryFrames.Record],
         flowLimit: Int = 2_000_000,
         collectsHandshakes: Bool = false,
-        fewFlows: Int = 1 << 16
+        fewFlows: Int = 1 << 16,
+        quotesServers: Bool = false
     ) throws(CaptureError) {
         var tracker = Tracker(
             flowLimit: flowLimit,
             collectsHandshakes: collectsHandshakes,
-            fewFlows: fewFlows
+            fewFlows: fewFlows,
+            quotesServers: quotesServers
         )
         var source = MemoryFrames(frames, linkType: .ethernet)
         while try tracker.consume(next: 64, from: &source) {}

@@ -24,6 +24,8 @@ struct StreamEnd: BitwiseCopyable {
     var segments: UInt8 = 0
     /// What its first data looks like.
     var opening = PayloadClass.unknown
+    /// By what it turns the other end away with that.
+    var refusal = ServerRefusal.none
     /// When it began to speak after the other end's newest data, in nanoseconds since 1970.
     var turn: Int64 = 0
     /// When its first data was captured, in milliseconds; these come round after seven weeks.

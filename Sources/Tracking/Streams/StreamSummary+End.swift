@@ -25,6 +25,8 @@ extension StreamSummary {
 
         /// What its first data looks like.
         package let opening: PayloadClass
+        /// By what it turns the other end away with that.
+        package let refusal: ServerRefusal
 
         package var hasSentData: Bool { last.packet != 0 }
 
@@ -34,6 +36,7 @@ extension StreamSummary {
             turn = line.turn
             segments = UInt32(line.segments)
             opening = line.opening
+            refusal = line.refusal
             end = line.last.packet == 0 ? start : line.end
             repeated = repetition?.sequence ?? SequenceNumber(0)
             repeatedLength = repetition?.length ?? 0

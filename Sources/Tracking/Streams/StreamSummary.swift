@@ -12,6 +12,8 @@ package struct StreamSummary: Hashable, Sendable {
     package internal(set) var serverName: String?
     /// The first application protocol that the ClientHello offers.
     package internal(set) var applicationProtocol: String?
+    /// What the responder said first, where that turned the initiator away and somebody asked for it.
+    package let words: ShownText?
     /// Whether its handshake was captured: otherwise it is a guess who began it.
     package let hasBeginning: Bool
     /// What made no progress on it; `nil` where all went on.
@@ -51,6 +53,7 @@ package struct StreamSummary: Hashable, Sendable {
     ///   - repetitions: what each end sent again and again.
     ///   - tls: its TLS session, with the names that its ClientHello gives.
     ///   - stall: what made no progress on it.
+    ///   - words: what the responder said first, if that is to be quoted.
     ///   - time: now, in nanoseconds since 1970.
     init(
         _ state: StreamState,
@@ -58,6 +61,7 @@ package struct StreamSummary: Hashable, Sendable {
         repeating repetitions: (low: Repetition?, high: Repetition?),
         tls: (session: TLSSession?, serverName: String?, applicationProtocol: String?),
         stall: Stall?,
+        words: ShownText?,
         at time: Int64
     ) {
         incarnation = flow.incarnation
@@ -71,6 +75,7 @@ package struct StreamSummary: Hashable, Sendable {
             highSent: Progress(flow.high, before: flow.lastTime)
         )
         self.tls = tls.session
+        self.words = words
         serverName = tls.serverName
         applicationProtocol = tls.applicationProtocol
         hasBeginning = !flow.marks.contains(.midstream)

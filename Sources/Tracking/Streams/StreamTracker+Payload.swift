@@ -19,7 +19,7 @@ extension StreamTracker {
             in: number,
             beginsTurn: turn.isNew
         )
-        if segments == 1 { states.noteOpening(waiting, in: number) }
+        if segments <= 2 { noteOpening(waiting, in: number, segments, from: flow.initiator) }
         if isAgain { noteAgain(waiting, in: number, of: &flow, &eventLogs) }
         if turn.isNew, states.isLate(waiting, in: number) {
             noteLateAnswer(waiting, in: number, of: flow, &slowAnswers)
@@ -34,6 +34,27 @@ extension StreamTracker {
             else { return }
         }
         followRecords(to: waiting, on: &flow, &eventLogs)
+    }
+
+    /// Looks at the first data of an end, or at what follows where that was but one byte.
+    @inline(never)
+    private mutating func noteOpening(
+        _ waiting: borrowing FlowSegment,
+        in number: Int,
+        _ segments: UInt8,
+        from initiator: Side
+    ) {
+        let side = waiting.side
+        guard segments == 1 || states[number][side].opening == .tlsDeclined,
+            waiting.capturedLength > waiting.payloadOffset
+        else { return }
+        let opening = PayloadClass(of: waiting.payload)
+        states[number][side].opening = opening
+        if opening == .refusal { states[number][side].refusal = ServerRefusal(of: waiting.payload) }
+        guard words.areWanted, side != initiator,
+            opening.maySayWhy(inAnswerTo: states[number][initiator].opening)
+        else { return }
+        words.note(waiting.payload, in: UInt32(number))
     }
 
     /// - Returns: the number of a new talk, 0 where none is held.
@@ -137,6 +158,9 @@ extension StreamTracker {
         if sessions[session].isMilestone(side) {
             keepMilestone(of: side, payload, on: &flow, &eventLogs)
         }
+        if !sessions[session].isUseNoted, sessions[session].isUsed {
+            noteUse(of: session, on: flow)
+        }
         if !early.isEmpty { readEarly(of: side, on: &flow, &eventLogs) }
     }
 
@@ -209,13 +233,6 @@ extension RecycledStore<StreamState> {
         beginsTurn: Bool
     ) -> (isAgain: Bool, segments: UInt8) {
         self[number][waiting.side].note(waiting, beginsTurn: beginsTurn)
-    }
-
-    /// Looks at the first data of an end.
-    @inline(never)
-    fileprivate mutating func noteOpening(_ waiting: borrowing FlowSegment, in number: Int) {
-        guard waiting.capturedLength > waiting.payloadOffset else { return }
-        self[number][waiting.side].opening = PayloadClass(of: waiting.payload)
     }
 
     /// Whether an end begins to speak long after the other's newest data.

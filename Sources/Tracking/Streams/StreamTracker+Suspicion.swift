@@ -44,14 +44,49 @@ extension StreamTracker {
             && isIrregular(sessions[Int(states[number].session)], of: flow, at: time)
     }
 
+    /// A server that turns a client away ends the connection so soon after its words, in nanoseconds.
+    private static let promptEnd: Int64 = 1_000_000_000
+
+    /// Why the initiator of a connection that ends now was not served, where the first words say it.
+    borrowing func reasonOfRefusal(
+        on flow: Flow,
+        endedBy side: Side,
+        at time: Int64
+    ) -> EmptyConnections.Reason? {
+        let number = Int(flow.streamState)
+        let answer = states[number][flow.initiator.other]
+        switch answer.opening {
+        case .refusal:
+            let request = states[number][flow.initiator]
+            let isAnswer =
+                answer.refusal.isGreeting && request.segments > 0
+                && request.beginTime < answer.beginTime
+            return side != flow.initiator && !isAnswer
+                && time - answer.beginTime <= Self.promptEnd ? .turnedAway : nil
+        case .tlsAlert, .httpBadRequest, .httpError, .ssh, .reply, .text:
+            let request = states[number][flow.initiator].opening
+            let isMet =
+                answer.opening == .tlsAlert
+                ? request == .httpRequest || request == .text : request == .tls
+            return isMet ? .protocolMismatch : nil
+        default: return nil
+        }
+    }
+
     /// Whether a server begins with a refusal, or answers a request in the clear where TLS is spoken.
     private borrowing func isRefusal(_ flow: Flow, _ request: PayloadClass) -> Bool {
         let answer = states[Int(flow.streamState)][flow.initiator.other].opening
-        if answer == .refusal { return true }
-        guard request == .httpRequest || request == .text else { return false }
-        if answer == .tlsAlert { return true }
-        return request == .httpRequest && (answer == .httpError || answer == .unknown)
-            && TLSSession.ports.contains(flow.responder.port)
+        if answer == .refusal || answer == .httpGatewayTimeout { return true }
+        switch (request, answer) {
+        case (.http2, .httpBadRequest), (.http2, .httpError), (.http2, .httpResponse),
+            (.httpRequest, .http2Frame), (.httpRequest, .ssh), (.httpRequest, .reply),
+            (.httpRequest, .tlsAlert), (.text, .tlsAlert), (.proxyHeader, .httpBadRequest),
+            (.proxyHeader, .tlsAlert), (.proxyHeader, .ssh):
+            return true
+        case (.httpRequest, .httpBadRequest), (.httpRequest, .unknown):
+            return TLSSession.ports.contains(flow.responder.port)
+        default: return false
+        }
     }
 
     private borrowing func isRepeating(_ flow: Flow) -> Bool {
@@ -82,7 +117,8 @@ extension StreamTracker {
         if streams.contains(where: { $0.marks.contains(.endsInPlaintext) }) { return true }
         if streams.contains(where: { $0.alert?.isFatal == true }) { return true }
         guard isEnding else { return Self.isLeftOpen(streams, at: time) }
-        if !session.isComplete || streams.contains(where: { $0.alert == nil }) { return true }
+        if !session.isComplete || !session.isUsed { return true }
+        if streams.contains(where: { $0.alert == nil }) { return true }
         return TLSSession.handBackPorts.contains(flow.responder.port)
             && streams.allSatisfy { $0.dataRecords < Self.fewRecords }
     }

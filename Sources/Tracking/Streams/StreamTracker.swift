@@ -15,6 +15,10 @@ struct StreamTracker: ~Copyable {
     var summaries: [Int: [StreamSummary]] = [:]
     /// What port mappers said.
     var portmap = PortmapLog()
+    /// What is to be quoted.
+    var words = ServerWords()
+    /// Which clients leave TLS sessions unused.
+    var unusedSessions = UnusedSessions()
     private let anchor = Anchor()
 
     /// As many summaries are kept.
@@ -70,6 +74,7 @@ struct StreamTracker: ~Copyable {
             repetitions[Repetition.key(of: .low, in: number)] = nil
             repetitions[Repetition.key(of: .high, in: number)] = nil
         }
+        if !words.isEmpty { words.forget(number) }
         states.release(Int(number))
         flow.streamState = 0
         flow.isTLS = false
@@ -115,6 +120,7 @@ struct StreamTracker: ~Copyable {
                 tls.flatMap { names[$0.applicationProtocol] }
             ),
             stall: stalls[index],
+            words: summaries.count < ServerWords.limit ? words[flow.streamState] : nil,
             at: time
         )
     }

@@ -72,8 +72,14 @@ extension RecordStream {
         let isServersFlight =
             agreement.isVersion13 && source.side != agreement.client && !context.otherHasFinished
             && length != agreement.presumedAlertLength
-        if isHandshake || isServersFlight {
+        let isFinishedBehind =
+            messages.contains(.emptyCertificate) && dataRecords == 0
+            && length == agreement.finishedLength
+        if isHandshake || isServersFlight || isFinishedBehind {
             contents.remove(.applicationData)
+            if isHandshake, source.side == agreement.client, agreement.isEmptyCertificate(length) {
+                messages.insert(.emptyCertificate)
+            }
             note(.encryptedHandshake, from: source)
             return
         }

@@ -1,6 +1,8 @@
 /// How the records of a segment are read.
 extension RecordStream {
     private static let messageHeaderLength = 4
+    /// Of a list of certificates without any, up to TLS 1.2.
+    private static let emptyListLength: UInt32 = 3
 
     /// Reads the headers that a segment brings.
     ///
@@ -149,7 +151,11 @@ extension RecordStream {
         guard let header else { return end }
         let type = UInt8(truncatingIfNeeded: header >> 24)
         messageLeft = UInt32(truncatingIfNeeded: header & 0xFF_FFFF)
-        takeMessage(TLSMessage(type: type), in: octets, at: end, from: source, &context)
+        let message = TLSMessage(type: type)
+        takeMessage(message, in: octets, at: end, from: source, &context)
+        if message == .certificate, messageLeft == Self.emptyListLength {
+            messages.insert(.emptyCertificate)
+        }
         let rest = UInt32(
             max(
                 0,

@@ -90,6 +90,7 @@ extension TLSAgreement {
             if type == HelloExtensions.supportedVersions, body.count >= 2 {
                 version = octets.bigEndian(at: body.lowerBound)
             }
+            if type == HelloExtensions.preSharedKey { isResumed = true }
         }
         return isRetry
     }
@@ -99,6 +100,7 @@ extension TLSAgreement {
 enum HelloExtensions {
     static let serverName: UInt16 = 0
     static let applicationProtocols: UInt16 = 16
+    static let preSharedKey: UInt16 = 41
     static let supportedVersions: UInt16 = 43
 
     /// Hands `body` the type of each extension and where its octets lie, as far as they were

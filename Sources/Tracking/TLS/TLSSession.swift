@@ -4,6 +4,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     package internal(set) var low = RecordStream()
     package internal(set) var high = RecordStream()
     private var agreement = TLSAgreement()
+    /// Whether it was taken down that the client asked for something.
+    var isUseNoted = false
     /// The segment that brought the ClientHello, or its beginning.
     var hello = SegmentFacts()
     /// Names by their numbers; 0 for none.
@@ -77,6 +79,55 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     /// Services that end TLS by design, and go on in the clear on the same connection: NetBackup's.
     package static let handBackPorts: Set<UInt16> = [1556, 13_724]
 
+    /// Services at which the server speaks first, in TLS from the first byte (RFC 8314 §3): mail, news and FTP.
+    private static let greetingPorts: Set<UInt16> = [465, 563, 990, 992, 993, 994, 995]
+
+    /// A client that does not like a certificate leaves within this time, in nanoseconds.
+    ///
+    /// The shorter is for one that compares names once the handshake is complete: people take longer to close what they
+    /// looked at.
+    private static let reactionToCertificate: Int64 = 500_000_000
+    private static let reactionToFinished: Int64 = 100_000_000
+
+    /// Whether the client asked for something.
+    var isUsed: Bool { self[client].dataRecords > 0 }
+
+    /// Whether the client left as soon as it had a certificate of the server's, and had asked for nothing.
+    ///
+    /// - Parameters:
+    ///   - port: the server's.
+    ///   - closer: who sent the first FIN or the RST.
+    ///   - time: when, in nanoseconds since 1970.
+    /// - Returns: `false` also where an alert of the client says more, where both had agreed to close, or where records were
+    ///   missed.
+    package func isLeftUnused(port: UInt16, closedBy closer: Side, at time: Int64) -> Bool {
+        let (own, other) = (self[client], self[client.other])
+        guard closer == client, own.dataRecords == 0, !own.hasGap, !other.hasGap,
+            hasOfferedCertificate, own.lastType != .heartbeat, other.lastType != .heartbeat
+        else { return false }
+        // What the server said first was what the client came for.
+        let isGreeted = other.dataRecords > 0 && other.firstDataTime <= time
+        if isGreeted, !isVersion13 || Self.greetingPorts.contains(port) { return false }
+        // Who waits for the other end's close_notify has nothing against it.
+        if let theirs = other.alert, theirs.time <= time { return false }
+        guard let alert = own.alert else { return isPrompt(time) }
+        return isComplete && alert.mayClose && isPrompt(alert.time)
+    }
+
+    private func isPrompt(_ time: Int64) -> Bool {
+        let last = max(self[client].messageTime, self[client.other].messageTime)
+        let limit = hasFinished(client) ? Self.reactionToFinished : Self.reactionToCertificate
+        return (0...limit).contains(time - last)
+    }
+
+    /// Whether the server has shown all of a certificate: a session that is taken up again needs none (RFC 8446 §2.2,
+    /// RFC 5246 §7.3).
+    private var hasOfferedCertificate: Bool {
+        let messages = self[client.other].messages
+        if isVersion13 { return !agreement.isResumed && messages.contains(.encryptedHandshake) }
+        return messages.contains(.certificate) && messages.contains(.serverHelloDone)
+    }
+
     /// Whether both ends have finished the handshake: each sent its Finished, or application data
     /// behind it.
     package var isComplete: Bool { hasFinished(client) && hasFinished(client.other) }
@@ -137,12 +188,26 @@ struct TLSAgreement: BitwiseCopyable, Hashable, Sendable {
     var version: UInt16 = 0
     var cipherSuite: UInt16 = 0
     var client: Side = .low
+    /// Whether the server took up a former session (RFC 8446 §2.2).
+    var isResumed = false
 
     var isVersion13: Bool { version == Self.version13 }
 
     /// The lengths of an encrypted alert in a record of application data (RFC 8446 §5.2): one octet
     /// of type, two of alert, and the tag of 16 octets, or 8 with CCM_8.
     var presumedAlertLength: UInt16 { cipherSuite == 0x1305 ? 11 : 19 }
+
+    /// What encryption adds to a message in a record of TLS 1.3: an octet of type and the tag.
+    private var overhead: UInt16 { presumedAlertLength - 2 }
+
+    /// The length of a record of TLS 1.3 with a Finished alone: the hash of SHA-384 with the suite 0x1302, of SHA-256
+    /// with the others (RFC 8446 §4.4.4, §B.4).
+    var finishedLength: UInt16 { 4 + (cipherSuite == 0x1302 ? 48 : 32) + overhead }
+
+    /// Whether a client's first encrypted record has the length of a Certificate without any, alone or with the Finished.
+    func isEmptyCertificate(_ length: UInt16) -> Bool {
+        isVersion13 && (length == 8 + overhead || length == 8 + finishedLength)
+    }
 }
 
 /// What one stream has to know of its session while it is read.

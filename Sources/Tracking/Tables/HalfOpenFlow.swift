@@ -15,8 +15,8 @@ struct HalfOpenFlow: BitwiseCopyable {
     let window: UInt16
     let identification: UInt16
 
-    /// Whether it can hold all that a segment says: a SYN over IPv4 without data, acknowledgment, faulty options, VLAN or
-    /// tunnel, and not to itself.
+    /// Whether it can hold all that a segment says: a SYN over IPv4 without data, acknowledgment, faulty options,
+    /// signature, VLAN or tunnel, and not to itself.
     @inline(always)
     static func holds(_ segment: borrowing FlowSegment) -> Bool {
         segment.flags.intersection(Self.control) == .syn && segment.isPlain
@@ -24,6 +24,7 @@ struct HalfOpenFlow: BitwiseCopyable {
             && segment.options.timestampEcho == 0 && segment.number < 1 << 48
             && segment.key.lowAddress.isIPv4 && segment.key.highAddress.isIPv4
             && !segment.isToItself && !Flow.isFaulty(segment.options)
+            && segment.options.presence.isDisjoint(with: .signature)
     }
 
     private static let control: TCPFlags = [.syn, .ack, .rst, .fin]
@@ -82,7 +83,7 @@ struct HalfOpenFlow: BitwiseCopyable {
 struct SYNTemplate: Hashable, BitwiseCopyable {
     /// The link facts, and the time to live in the highest octet.
     private let linkAndLife: UInt64
-    /// From the lowest bit on the segment size, the window scale, which options there are, and the flags.
+    /// From the lowest bit on the segment size, the window scale, the flags, and which options there are.
     private let packedOptions: UInt64
     private let order: TCPOptions.Order
     /// The frame's length on the wire, in octets.
@@ -94,7 +95,7 @@ struct SYNTemplate: Hashable, BitwiseCopyable {
         linkAndLife = segment.link.packed | UInt64(segment.timeToLive) << 56
         packedOptions =
             UInt64(options.maximumSegmentSize) | UInt64(options.windowScale) << 16
-            | UInt64(options.presence.rawValue) << 24 | UInt64(segment.flags.rawValue) << 32
+            | UInt64(options.presence.rawValue) << 40 | UInt64(segment.flags.rawValue) << 24
         order = options.order
         frameLength = segment.originalLength
     }
@@ -102,7 +103,7 @@ struct SYNTemplate: Hashable, BitwiseCopyable {
     var timeToLive: UInt8 { UInt8(truncatingIfNeeded: linkAndLife >> 56) }
 
     var presence: TCPOptions.Presence {
-        TCPOptions.Presence(rawValue: UInt8(truncatingIfNeeded: packedOptions >> 24))
+        TCPOptions.Presence(rawValue: UInt16(truncatingIfNeeded: packedOptions >> 40))
     }
 
     /// The SYN of an opening in this form.
@@ -119,7 +120,7 @@ struct SYNTemplate: Hashable, BitwiseCopyable {
         facts.options.presence = presence
         facts.options.order = order
         facts.window = halfOpen.window
-        facts.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: packedOptions >> 32))
+        facts.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: packedOptions >> 24))
         facts.identification = halfOpen.identification
         facts.timeToLive = timeToLive
         return Event(

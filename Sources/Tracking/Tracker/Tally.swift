@@ -71,6 +71,9 @@ package struct Tally: Hashable, Sendable {
 
     package func unread(_ reason: UnreadReason) -> UInt64 { unread[Int(reason.rawValue)] }
 
+    /// Connections that were established, to their initiators at least.
+    package var completed: UInt64 { outcome(.completed) + outcome(.probed) }
+
     package func outcome(_ outcome: HandshakeOutcome) -> UInt64 { outcomes[Int(outcome.rawValue)] }
 
     /// Attempts to connect that the capture saw begin.

@@ -115,6 +115,7 @@ extension Tracker {
         gatherSightings()
         gatherOutcomes()
         gatherUntranslated()
+        gatherSigned()
     }
 
     /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer

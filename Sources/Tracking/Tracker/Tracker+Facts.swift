@@ -21,6 +21,8 @@ extension Tracker {
             handshakeTimes: aggregates.handshakeTimes,
             slowAnswers: aggregates.slowAnswers,
             pairsWithECN: aggregates.hosts.pairsWithECN,
+            signed: aggregates.hosts.signed,
+            unusedSessions: streams.unusedSessions,
             neighbours: aggregates.neighbours,
             sightings: aggregates.sightings,
             outcomes: aggregates.outcomes,

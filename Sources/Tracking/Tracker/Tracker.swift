@@ -22,11 +22,13 @@ package struct Tracker: ~Copyable {
     ///   - collectsHandshakes: whether the finished incarnations are listed.
     ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
     ///   - handshakeLimit: the most finished incarnations that are listed.
+    ///   - quotesServers: whether words by which servers turn clients away are kept: payload is private.
     package init(
         flowLimit: Int = 2_000_000,
         collectsHandshakes: Bool = false,
         fewFlows: Int = 1 << 16,
-        handshakeLimit: Int = 1_000_000
+        handshakeLimit: Int = 1_000_000,
+        quotesServers: Bool = false
     ) {
         flows = FlowTracker(
             flowLimit: flowLimit,
@@ -34,6 +36,7 @@ package struct Tracker: ~Copyable {
             collectsHandshakes: collectsHandshakes,
             handshakeLimit: handshakeLimit
         )
+        streams.words.areWanted = quotesServers
     }
 
     /// The flows that had to go before the end although something was noteworthy; drained by the caller.
@@ -89,7 +92,10 @@ package struct Tracker: ~Copyable {
         flow.setEncapsulation(segment.encapsulation, of: segment.side)
         flow.meet(segment)
         tally.flows &+= 1
-        if segment.flags.contains(.syn) { tally.attempts &+= 1 }
+        if segment.flags.contains(.syn) {
+            tally.attempts &+= 1
+            noteSignature(of: segment)
+        }
         guard let index = flows.table.insert(flow) else {
             tally.flowsEvicted &+= 1
             return nil
@@ -110,7 +116,7 @@ package struct Tracker: ~Copyable {
             settleStream(of: index, at: segment.time)
             flows.table[index].forget(&flows.eventLogs)
         }
-        if change.marks.contains(.completed) {
+        if change.marks.isSuperset(of: [.completed, .alive]) {
             aggregates.noteCompletion(of: flows.table[index])
         }
         let isBare = segment.flags == .ack && segment.payloadLength == 0
@@ -160,10 +166,10 @@ package struct Tracker: ~Copyable {
                 at: segment.time,
                 after: quiet
             )
-            if isFirst, quiet >= IdleCloses.shortest {
-                noteIdleClose(by: segment, quiet, on: index)
+            if isFirst {
+                noteFirstEnd(by: segment, after: quiet, on: index)
+                if segment.flags == .rst { noteForgotten(by: segment, on: index) }
             }
-            if isFirst, segment.flags == .rst { noteForgotten(by: segment, on: index) }
         }
         if segment.flags.contains(.rst), segment.side != flows.table[index].initiator {
             noteMassReset(by: segment, news, on: index)
@@ -172,6 +178,7 @@ package struct Tracker: ~Copyable {
         }
         guard segment.flags.contains(.syn) else { return }
         noteChecksum(of: segment)
+        noteSignature(of: segment)
         guard segment.flags.contains(.ack) else { return }
         if flows.table[index].syns == 0 {
             aggregates.unsolicitedSYNACKs.note(segment, Event(segment))
@@ -182,6 +189,30 @@ package struct Tracker: ~Copyable {
                 segment.source.address
             )
         }
+    }
+
+    /// Takes down the first FIN or RST of a connection on which something was said.
+    @inline(always)
+    private mutating func noteFirstEnd(
+        by segment: borrowing FlowSegment,
+        after quiet: Int64,
+        on index: Int
+    ) {
+        if quiet >= IdleCloses.shortest { noteIdleClose(by: segment, quiet, on: index) }
+        let flow = flows.table[index]
+        var reason = streams.reasonOfRefusal(on: flow, endedBy: segment.side, at: segment.time)
+        if flow.isTLS,
+            streams.noteDeparture(from: flow, closedBy: segment.side, at: segment.time)
+        {
+            reason = .certificate
+        }
+        guard let reason, flow.marks.contains(.completed) else { return }
+        aggregates.noteUnserved(
+            flow,
+            closedBy: segment.side,
+            isReset: segment.flags.contains(.rst),
+            reason
+        )
     }
 
     /// Takes down that a connection was closed when nobody used it, nor owed an answer.
@@ -198,7 +229,9 @@ package struct Tracker: ~Copyable {
                 event: Event(segment),
                 initiator: flow.key[flow.initiator],
                 isByResponder: segment.side != flow.initiator,
-                quiet: quiet
+                quiet: quiet,
+                unused: segment.time
+                    - streams.states[Int(flow.streamState)][flow.lastDataSender].last.time
             ),
             of: flow.responder
         )
@@ -238,6 +271,14 @@ package struct Tracker: ~Copyable {
                 peer: reset.destination
             )
         )
+    }
+
+    /// Takes down that a SYN or SYN-ACK is signed.
+    @inline(always)
+    private mutating func noteSignature(of segment: borrowing FlowSegment) {
+        if !segment.options.presence.isDisjoint(with: .signature) {
+            aggregates.hosts.signed.note(segment.source.address, segment.destination.address)
+        }
     }
 
     /// Takes down what the checksum of a SYN tells of where it was captured.

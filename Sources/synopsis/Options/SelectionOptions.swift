@@ -28,6 +28,9 @@ struct SelectionOptions: ParsableArguments {
     )
     var minSeverity = SeverityName.note
 
+    @Flag(help: "Show up to 80 characters of what a server said when it turned a client away.")
+    var quote = false
+
     func validate() throws {
         for word in Self.words(only + ignore) where Suggestion.pathology(word) == nil {
             throw ValidationError(Suggestion.complaint(aboutPathology: word).text)

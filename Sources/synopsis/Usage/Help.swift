@@ -24,7 +24,7 @@ enum Help {
           --min-severity S  --fail-on S           least severity; exit 1 from
           --at TIME  --log FILE  --log-offset S   an instant; logs beside packets
           --config FILE  --known-issues DIR       your ignores and known issues
-          --hosts FILE                            names beside addresses
+          --hosts FILE  --quote                   names; words of a server's refusal
           --width N  --wide  --color W  --no-pager  layout
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
           -r FILE  -n  --no-sandbox               as in tcpdump; keep all rights

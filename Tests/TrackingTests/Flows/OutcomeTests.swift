@@ -27,6 +27,28 @@ import Tracking
         #expect(tracked.flows.count == 1)
     }
 
+    @Test func `is probed by a RST in place of the third ACK, and was established`() throws {
+        let tracked = try track {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.reset(seq: 1001, ack: 5001)
+        }
+
+        #expect(tracked.handshakes.map(\.outcome) == [.probed])
+        #expect(tracked.tally.completed == 1)
+        #expect(tracked.flows.isEmpty)
+    }
+
+    @Test func `is reset, and not probed, by the RST of a SYN scan`() throws {
+        let tracked = try track {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.rst(seq: 1001)
+        }
+
+        #expect(tracked.handshakes.map(\.outcome) == [.reset])
+    }
+
     @Test func `is rejected by an ICMP error`() throws {
         let tracked = try track {
             client.syn(seq: 1000)

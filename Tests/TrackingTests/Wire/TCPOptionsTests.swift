@@ -63,9 +63,16 @@ import Tracking
 
     @Test func `that are unknown are stepped over`() throws {
         #expect(
-            try read([253, 4, 0, 0, 19, 18] + [UInt8](repeating: 9, count: 16) + [4, 2])
+            try read([253, 4, 0, 0, 252, 18] + [UInt8](repeating: 9, count: 16) + [4, 2])
                 .presence == .selectiveAcknowledgment
         )
+    }
+
+    @Test func `that sign a segment are told apart`() throws {
+        let digest = [UInt8](repeating: 9, count: 16)
+
+        #expect(try read([1, 1, 19, 18] + digest).presence == .md5Signature)
+        #expect(try read([29, 20, 1, 1] + digest).presence == .authentication)
     }
 
     @Test func `end at the end of the list`() throws {

@@ -192,6 +192,9 @@ struct TLSCut {
         if session[closing.client].lastMessage == .clientHello {
             metrics.append(Metric("client_hello_octets", Self.helloLength(of: closing)))
         }
+        if reason == .reset || reason == .close, let refusal = TLSRefusal(withoutAlert: closing) {
+            metrics.append(Metric("refused_for", refusal.rawValue))
+        }
         let missing = closing.missingOctets(of: closing.closer ?? closing.server)
         if missing > 0 { metrics.append(Metric("missing_octets", missing)) }
         return metrics

@@ -44,6 +44,12 @@ struct TLSCutWording {
         }
     }
 
+    /// By whom it was cut off, and where: `by the server after the client's ClientHello`; `nil` where other words say more.
+    var place: String? {
+        guard cut.end != nil, cut.reason == .reset || cut.reason == .close else { return nil }
+        return "by the \(cut.isByServer ? "server" : "client") after \(lastWord)"
+    }
+
     /// `the client's Finished`.
     private var lastWord: String {
         let lastDataSender = closing.stream.lastDataSender
@@ -62,6 +68,10 @@ struct TLSCutWording {
             )
         }
         if let form { sentences.append(form) }
+        if let empty = closing.emptyCertificateNote { sentences.append(empty) }
+        if let refusal {
+            sentences.append("Without an alert it may have refused \(refusal.words).")
+        }
         let missing = closing.missingOctets(of: closing.closer ?? closing.server)
         if missing > 0 {
             sentences.append("The last record lacks \(Wording.count(missing, "byte")).")
@@ -73,6 +83,11 @@ struct TLSCutWording {
             )
         }
         return sentences.joined(separator: " ")
+    }
+
+    private var refusal: TLSRefusal? {
+        guard cut.reason == .reset || cut.reason == .close else { return nil }
+        return TLSRefusal(withoutAlert: closing)
     }
 
     private func lastMessage(of side: Side) -> String {

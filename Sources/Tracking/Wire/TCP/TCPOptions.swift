@@ -1,11 +1,12 @@
-/// What the options of a TCP header say (RFC 9293 §3.1; RFC 7323; RFC 2018; RFC 7413).
+/// What the options of a TCP header say (RFC 9293 §3.1; RFC 7323; RFC 2018; RFC 7413; RFC 2385;
+/// RFC 5925).
 package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
     /// Which options are there, and whether their list is sound.
     package struct Presence: OptionSet, Hashable, BitwiseCopyable, Sendable {
-        package let rawValue: UInt8
+        package let rawValue: UInt16
 
         @inline(always)
-        package init(rawValue: UInt8) {
+        package init(rawValue: UInt16) {
             self.rawValue = rawValue
         }
 
@@ -20,6 +21,12 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         package static let cut = Presence(rawValue: 64)
         /// In an event of an ICMP error: the quote reaches as far as the TCP flags.
         static let quotedFlags = Presence(rawValue: 128)
+        /// A signature of TCP MD5 (RFC 2385 §2).
+        package static let md5Signature = Presence(rawValue: 256)
+        /// A message authentication code of TCP-AO (RFC 5925 §2.2).
+        package static let authentication = Presence(rawValue: 512)
+        /// Either of the two.
+        package static let signature: Presence = [.md5Signature, .authentication]
     }
 
     /// In which order the four usual options stand: stacks differ in it, and a report shows it.
@@ -165,6 +172,10 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
             timestampEcho = header.bigEndian(at: offset + 4)
         case (34, _):
             presence.insert(.fastOpen)
+        case (19, 18):
+            presence.insert(.md5Signature)
+        case (29, 4...):
+            presence.insert(.authentication)
         case (2, _), (3, _), (4, _), (8, _):
             presence.insert(.malformed)
         default:
