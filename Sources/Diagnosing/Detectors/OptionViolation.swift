@@ -71,7 +71,7 @@ package struct OptionViolation: Detector {
             in: history,
             incarnation: history.incarnation(of: last.event),
             reason: gravest.kind.name,
-            severity: faults.map(\.kind.severity).max() ?? .note,
+            severity: faults.map { severity(of: $0, in: history) }.max() ?? .note,
             confidence: gravest.kind.isByItself ? .high : .medium,
             count: faults.count,
             events: faults.map(\.event),
@@ -93,6 +93,16 @@ package struct OptionViolation: Detector {
         )
     }
 
+    /// A segment whose checksum nobody looked at may be damaged: its options alone are no alarm.
+    private func severity(of fault: Fault, in history: History) -> Severity {
+        if case .option(.malformed) = fault.kind,
+            !history.events[fault.event].flags.contains(.syn)
+        {
+            return .note
+        }
+        return fault.kind.severity
+    }
+
     package static func summary(of many: Finding) -> String {
         """
         Options were invalid or changed on the path in \(many.flows) connections from \(many.source) to \
@@ -103,6 +113,8 @@ package struct OptionViolation: Detector {
     private func faults(at index: Int, of incarnation: Incarnation, in history: History) -> [Fault]
     {
         let event = history.events[index]
+        // What was damaged after its sender had summed it up is not its sender's.
+        if event.linkFacts.checksum == .wrong { return [] }
         if case .duplicate(let original) = history.interpretations[index] {
             let missing = stripped(from: history.events[original], in: event)
             return missing.isEmpty ? [] : [Fault(event: index, kind: .stripped(missing))]

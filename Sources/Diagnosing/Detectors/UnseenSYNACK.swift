@@ -185,7 +185,10 @@ package struct UnseenSYNACK: Detector {
     /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.
     private func isAccepted(_ event: Int, in history: History) -> Bool {
         guard let completion = history.incarnation(of: event).completion else { return false }
-        return history.events[completion].sequence == history.events[event].acknowledgment
+        let (completing, answer) = (history.events[completion], history.events[event])
+        // A client that goes on with its own numbers read another acknowledgment than the capture holds.
+        return completing.sequence == answer.acknowledgment
+            || completing.acknowledgment == answer.sequence.advanced(by: 1)
     }
 
     /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.

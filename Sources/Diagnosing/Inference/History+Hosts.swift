@@ -29,12 +29,13 @@ extension History {
 
     /// Whether the initiator was served within a second after something failed: at another address
     /// of the same service, as clients with several try (RFC 8305 §5), on another port of its own,
-    /// or by the connection that the other end asked for meanwhile.
+    /// or by the connection that the other end asked for meanwhile, as between BGP speakers.
     func isServedSoon(after time: Int64) -> Bool {
         let period = time...time + Self.promptSuccess
         let own = initiator.address
         let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
             $0.initiator == own
+                || $0.initiator == responder.address && $0.responder.address == own
                 || $0.responder.address.isIPv4 != own.isIPv4
                     && capture.isOneHost($0.responder.address, responder.address)
         }

@@ -94,6 +94,11 @@ struct EndpointState: BitwiseCopyable {
         marks.contains(.sentFin) ? next.advanced(by: .max) : next
     }
 
+    /// Where its data begins, if its SYN was captured; otherwise where data that it sends now would begin.
+    var firstData: SequenceNumber {
+        marks.contains(.synchronized) ? initialSequence.advanced(by: 1) : nextData
+    }
+
     /// Begins a new sequence space at the segment's SYN.
     mutating func synchronize(by segment: borrowing FlowSegment) {
         initialSequence = segment.sequence

@@ -66,8 +66,8 @@ package struct StreamSummary: Hashable, Sendable {
     ) {
         incarnation = flow.incarnation
         flat = Flat(
-            low: End(state[.low], from: flow.low.nextData, repetitions.low),
-            high: End(state[.high], from: flow.high.nextData, repetitions.high),
+            low: End(state[.low], from: flow.low.firstData, repetitions.low),
+            high: End(state[.high], from: flow.high.firstData, repetitions.high),
             quietBeforeEnd: state.quietBeforeEnd,
             endBegin: state.endBegin,
             lastDataSender: flow.lastDataSender,
