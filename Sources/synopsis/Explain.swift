@@ -21,7 +21,10 @@ struct Explain: ParsableCommand {
     @Flag(help: "Overwrite a file although it is a capture.")
     var force = false
 
-    @Option(help: "text, json or markdown.")
+    @Flag(help: "The manual pages of all pathologies: the handbook.")
+    var all = false
+
+    @Option(help: "text, json, markdown or html.")
     var format = ManualFormat.text
 
     @OptionGroup var text: TextOptions
@@ -31,22 +34,22 @@ struct Explain: ParsableCommand {
         case text
         case json
         case markdown
+        case html
     }
 
     func validate() throws {
         if capture != nil, pathology == nil {
             throw ValidationError("--capture writes the example of a pathology: name one.")
         }
+        if all, pathology != nil {
+            throw ValidationError("Name a pathology, or --all of them.")
+        }
     }
 
     func run() throws {
         let handbook = Handbook(style: text.style)
         guard let pathology else {
-            switch format {
-            case .text: try Output.standard(handbook.catalogue)
-            case .json: try Output.standard(Handbook.json)
-            case .markdown: try Output.standard(Handbook.table)
-            }
+            try Output.standard(all ? pages(handbook) : catalogue(handbook))
             return
         }
         let id = Suggestion.pathology(pathology)
@@ -61,9 +64,30 @@ struct Explain: ParsableCommand {
         case .text: try Output.standard(handbook.page(manual))
         case .json: try Output.standard(Handbook.json(manual))
         case .markdown: try Output.standard(handbook.markdown(manual))
+        case .html: try Output.standard(Handbook.html([manual]))
         }
         try file?.write { write throws(ExitStatus) in
             try write(manual.example.pcap)
+        }
+    }
+
+    /// All pathologies, a line each; as HTML, where a line leads to its page, with all pages.
+    private func catalogue(_ handbook: Handbook) -> String {
+        switch format {
+        case .text: handbook.catalogue
+        case .json: Handbook.json
+        case .markdown: Handbook.table
+        case .html: Handbook.html()
+        }
+    }
+
+    /// All manual pages.
+    private func pages(_ handbook: Handbook) -> String {
+        switch format {
+        case .text: Catalog.manuals.map(handbook.page).joined(separator: "\n\n")
+        case .json: Handbook.json
+        case .markdown: Catalog.manuals.map(handbook.markdown).joined(separator: "\n")
+        case .html: Handbook.html()
         }
     }
 }
