@@ -94,7 +94,9 @@ struct Analyze: ParsableCommand {
             )
         }
         if !outputs.isForPeople, let option = extent.option {
-            throw ValidationError("\(option) is for text, HTML and Markdown: others hold everything.")
+            throw ValidationError(
+                "\(option) is for text, HTML and Markdown: others hold everything."
+            )
         }
         if !outputs.hasText, let option = extent.textOption {
             throw ValidationError("\(option) is for text.")

@@ -204,7 +204,8 @@ package struct HTMLReport {
         let left = handshakes.count - rows.count
         let more: Markup =
             left > 0
-            ? "<p>\(Wording.count(left, "more connection")): --format csv lists all of them.</p>\n" : ""
+            ? "<p>\(Wording.count(left, "more connection")): --format csv lists all of them.</p>\n"
+            : ""
         return """
             <section aria-labelledby="connections">
             <h2 id="connections">Connections</h2>

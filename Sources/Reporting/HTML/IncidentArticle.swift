@@ -43,7 +43,8 @@ struct IncidentArticle {
             }
             let proof: Markup =
                 links.isEmpty
-                ? "" : " <span class=\"proof\">\(links.count == 1 ? "packet" : "packets")\(links.joined())</span>"
+                ? ""
+                : " <span class=\"proof\">\(links.count == 1 ? "packet" : "packets")\(links.joined())</span>"
             return """
                 <li><a class="pathology" href="#manual-\(reason.pathology)">\(reason.pathology)</a> \(reason.text)\(proof)</li>
 

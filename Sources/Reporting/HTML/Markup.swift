@@ -59,7 +59,9 @@ extension Markup: ExpressibleByStringInterpolation {
 
         mutating func appendInterpolation(_ markup: Markup) { text += markup.text }
 
-        mutating func appendInterpolation(_ number: some FixedWidthInteger) { text += String(number) }
+        mutating func appendInterpolation(_ number: some FixedWidthInteger) {
+            text += String(number)
+        }
     }
 }
 

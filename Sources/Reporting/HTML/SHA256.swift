@@ -71,7 +71,8 @@ struct SHA256 {
         var letters: [UInt8] = []
         for start in stride(from: 0, to: digest.count, by: 3) {
             let group = digest[start..<min(start + 3, digest.count)]
-            let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+            let bits =
+                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
             for place in 0..<4 {
                 let letter = alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)]
                 letters.append(place <= group.count ? letter : UInt8(ascii: "="))

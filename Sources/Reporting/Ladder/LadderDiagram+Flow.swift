@@ -72,7 +72,8 @@ private struct FlowDrawing {
         clock = flow.clock
         self.proofs = proofs
         let ends = [flow.history.initiator.address, flow.history.responder.address]
-        device = flow.history.events.first { $0.kind == .icmp && !ends.contains($0.icmpSender) }?
+        device =
+            flow.history.events.first { $0.kind == .icmp && !ends.contains($0.icmpSender) }?
             .icmpSender
         for index in history.events.indices { noteRefusal(by: index) }
         for incarnation in history.incarnations { noteSilence(in: incarnation) }

@@ -10,6 +10,8 @@ struct LadderSVG {
     private static let noteWidth = 50
     /// A note in the picture has lines of at most this many characters.
     private static let wordWidth = 36
+    /// All names stand beside one another where they have no more characters together.
+    private static let nameWidth = 45
 
     let diagram: LadderDiagram
     /// The name that links lead to, without the packet's number; `nil` for none.
@@ -29,9 +31,10 @@ struct LadderSVG {
         self.diagram = diagram
         self.rows = rows
         let room = Style(width: Self.noteWidth)
-        let names = diagram.lifelines.map(\.name.count)
+        let names = diagram.lifelines
+        let width = names.reduce(0) { $0 + $1.name.count + $1.role.count + 2 }
         // Long names stand below one another.
-        head = names.reduce(0, +) + 4 * names.count > Self.wordWidth ? 18 + 30 * names.count : 48
+        head = width > Self.nameWidth ? 20 + 22 * names.count : 48
         var positions: [Int] = []
         var notes: [[String]] = []
         var y = head
@@ -95,9 +98,10 @@ struct LadderSVG {
     private var names: Markup {
         let isStaggered = head > 48
         return diagram.lifelines.enumerated().map { index, lifeline -> Markup in
-            let y = isStaggered ? 16 + 30 * index : 16
+            let y = isStaggered ? 16 + 22 * index : 16
             let (x, anchor) =
-                index == 0 ? (0, "start") : index == across.count - 1 ? (100, "end") : (56, "middle")
+                index == 0
+                ? (0, "start") : index == across.count - 1 ? (100, "end") : (56, "middle")
             return """
                 <text class="end" x="\(x)%" y="\(y)" text-anchor="\(anchor)">\(lifeline.name)\
                 <tspan class="role" dx="8">\(lifeline.role)</tspan></text>
@@ -247,7 +251,8 @@ extension LadderSVG {
         case .fin:
             return "<path class=\"hollow\" d=\"M\(near) 0L\(far)-5V5z\"/>"
         case .reset:
-            return "<path class=\"tip\" d=\"M\(near) 0L\(far)-7V7z\"/><path class=\"open\" d=\"M\(near)-8V8\"/>"
+            return
+                "<path class=\"tip\" d=\"M\(near) 0L\(far)-7V7z\"/><path class=\"open\" d=\"M\(near)-8V8\"/>"
         }
     }
 

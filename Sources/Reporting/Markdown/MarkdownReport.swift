@@ -40,7 +40,8 @@ package struct MarkdownReport {
 
     private var head: String {
         let name = shown.name ?? Wording.count(report.inputs.count, "capture")
-        let facts = shown.inputs.map { "\($0.name): \($0.numbers)" }
+        let facts =
+            shown.inputs.map { "\($0.name): \($0.numbers)" }
             + [shown.volume, shown.vantage, shown.connections, shown.severities].compactMap(\.self)
         let logs = shown.logHeads.map { "\($0.name): \($0.text)" }
         let notes = report.warnings.map { "note: \($0.message)" }
@@ -84,7 +85,9 @@ package struct MarkdownReport {
 
     private func checks(_ host: ShownIncident.HostChecks) -> String {
         let title = host.host.map { "\nOn \(Markdown.escaped($0)):\n" } ?? ""
-        let notes = host.checks.filter(\.command.isEmpty).map { "\n\(Markdown.escaped($0.tells))\n" }
+        let notes = host.checks.filter(\.command.isEmpty).map {
+            "\n\(Markdown.escaped($0.tells))\n"
+        }
         let commands = host.checks.filter { !$0.command.isEmpty }.map { check in
             "# \(check.tells)\n\(check.command.text)\n"
         }

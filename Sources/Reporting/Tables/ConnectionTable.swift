@@ -8,8 +8,10 @@ import Tracking
 package struct ConnectionTable {
     /// The columns, in order.
     package static let columns = [
-        "timestamp", "pcap_cnt", "src_ip", "src_port", "dest_ip", "dest_port", "service", "vlan_tunnel",
-        "community_id", "outcome", "conn_state", "history", "syns", "synacks", "isns", "icmp_errors",
+        "timestamp", "pcap_cnt", "src_ip", "src_port", "dest_ip", "dest_port", "service",
+        "vlan_tunnel",
+        "community_id", "outcome", "conn_state", "history", "syns", "synacks", "isns",
+        "icmp_errors",
         "syn_to_synack_us", "synack_to_ack_us",
     ]
     /// As much is made of a long list before it is passed on, in bytes.

@@ -19,7 +19,7 @@ enum Help {
         Options ('synopsis analyze --help' says more of each)
           --top N  --incident N  --all  --short   which incidents, and how fully
           --flows  --statistics                   connections; a count per pathology
-          --format F  -o FILE  --force            text, json or ndjson, and where to
+          --format F  -o FILE  --force            text, html, markdown, csv, json
           -f BPF  -c N  --only ID  --ignore ID    only some packets, or pathologies
           --min-severity S  --fail-on S           leave out below; exit 1 from
           --at TIME  --log FILE  --log-offset S   before an instant; beside logs
