@@ -16,7 +16,9 @@ import Tracking
     @Test func `names packets as the timeline does, and marks those that prove something`() throws {
         let rungs = try ladder(of: burst).rungs
 
-        #expect(rungs.map(\.name) == ["SYN 1", "SYN 2", "SYN, ACK for SYN 1", "ICMP about packet 3"])
+        #expect(
+            rungs.map(\.name) == ["SYN 1", "SYN 2", "SYN, ACK for SYN 1", "ICMP about packet 3"]
+        )
         #expect(rungs.map(\.number) == ["1", "2", "3", "4"])
         #expect(rungs[2].fields == "Seq=1488229741 Ack=4241127798")
         #expect(rungs[3].fields == "host administratively prohibited")
@@ -151,7 +153,8 @@ import Tracking
             let base = (share + 0.055) / 1.055
             let twelfth = (0..<12).reduce(1.0) { power, _ in power * base }
             return (0..<60).reduce(1.0) { root, _ in
-                root - (root * root * root * root * root - twelfth) / (5 * root * root * root * root)
+                root - (root * root * root * root * root - twelfth)
+                    / (5 * root * root * root * root)
             }
         }
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]

@@ -45,7 +45,9 @@ import Tracking
         let lines = try MarkdownReport(report(on: frames)).text.split(separator: "\n")
 
         #expect(lines.contains("| # | failed | of | clients | first – last | severity | what |"))
-        #expect(lines.count { $0.hasPrefix("| ") && $0.contains("| error | Connection refused") } == 3)
+        #expect(
+            lines.count { $0.hasPrefix("| ") && $0.contains("| error | Connection refused") } == 3
+        )
         #expect(lines.count { $0.hasPrefix("## ERROR: ") } == 3)
     }
 }

@@ -31,7 +31,7 @@ enum ManualArticle {
 extension Handbook {
     /// All manuals, or one, as a page.
     package static func html(_ manuals: [Manual] = Catalog.manuals) -> String {
-        let title = manuals.count == 1 ? manuals[0].title : "Handbook"
+        let title = manuals.count == 1 ? manuals[0].title.capitalizedFirst : "Handbook"
         let links = manuals.map { manual -> Markup in
             "<li><a href=\"#manual-\(manual.id)\">\(manual.id)</a> \(manual.title)</li>\n"
         }

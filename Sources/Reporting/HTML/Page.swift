@@ -10,7 +10,7 @@ struct Page {
         """
 
     /// The palette, the page and its ladders.
-    static let style = text(PackageResources.page_css) + text(PackageResources.ladder_css)
+    static let style = text(PackageResources.ladder_css) + text(PackageResources.page_css)
     private static let script = text(PackageResources.page_js)
 
     private static func text(_ resource: [UInt8]) -> String {

@@ -206,7 +206,8 @@ private struct FlowDrawing {
             return "\(event.icmpName)\(about)"
         case .syn, .responderSyn, .answer, .completion, .challenge, .reset, .duplicate, .former,
             .plain:
-            return isTLS(index) ? "TLS \(records(in: event))" : "\(event.flags)"
+            return event.kind == .data && isTLS(index)
+                ? "TLS \(records(in: event))" : "\(event.flags)"
         }
     }
 

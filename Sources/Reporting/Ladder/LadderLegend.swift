@@ -5,7 +5,9 @@ struct LadderLegend {
     init(_ diagram: LadderDiagram) { self.diagram = diagram }
 
     var markup: Markup {
-        let forms = diagram.forms.map { form in
+        // A plain arrow is a plain segment, which its name tells.
+        let special = diagram.forms.filter { $0 != .handshake && $0 != .data }
+        let forms = special.map { form in
             Self.item(form.rawValue, form == .tls ? [4, 8] : [6], form.name)
         }
         let rungs = diagram.rungs

@@ -262,7 +262,7 @@ extension LadderSVG {
         let isRightward = rung.from <= rung.to
         let (x, anchor, shift) =
             isWhole
-            ? (middle, "middle", 0)
+            ? (center(isRightward), "middle", 0)
             : rung.from == 0 || rung.to == 0 ? (18, "start", 14) : (94, "end", -14)
         let note = rung.end == .silence && isRightward ? ", no answer captured" : ""
         return """
@@ -271,6 +271,11 @@ extension LadderSVG {
             <text class="fields" x="\(x)%" dx="\(shift)" y="\(y + 17)" text-anchor="\(anchor)">\(rung.fields)</text>
 
             """
+    }
+
+    /// The middle of an arrow, or of its sender's half where a device's lifeline would run through the words.
+    private func center(_ isRightward: Bool) -> Int {
+        across.count == 2 ? middle : isRightward ? 37 : 75
     }
 
     /// From a packet that was sent again back to its first sending.
