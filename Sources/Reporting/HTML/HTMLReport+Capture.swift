@@ -31,7 +31,7 @@ extension HTMLReport {
         return """
             <div class="wide"><table class="list">
             <thead><tr><th scope="col">file</th><th scope="col">format</th><th scope="col">link</th>\
-            <th scope="col">of each packet</th><th class="n" scope="col">packets</th>\
+            <th scope="col">snapshot length</th><th class="n" scope="col">packets</th>\
             <th class="n" scope="col">dropped</th><th scope="col">time</th></tr></thead>
             <tbody>
             \(rows.joined())</tbody></table></div>

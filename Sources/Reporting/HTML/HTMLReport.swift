@@ -12,17 +12,25 @@ package struct HTMLReport {
 
     let shown: ShownReport
     var report: Report { shown.report }
+    private let described: [ShownReport.Described]
+    /// The places of the incidents of which title and verdict are shown.
+    private let further: [Int]
+    private let isCrowded: Bool
 
     /// The page of `report`, of which `extent` is described in full.
     package init(_ report: Report, extent: Extent = Extent()) {
         shown = ShownReport(report, extent: extent)
+        described = shown.described
+        let full = Set(described.flatMap(\.members))
+        let rest = shown.lines.flatMap(\.members).filter { !full.contains($0) }
+        further = shown.extent.line == nil ? rest : []
+        isCrowded = shown.isCrowded(describing: full.count)
     }
 
     package var text: String {
-        let described = shown.described
         let sections =
-            [head, overview] + described.map(incidents) + [further(than: described), instant]
-            + [capture, connections, manual(described), foot]
+            [head, overview] + described.map(incidents) + [furtherIncidents, instant]
+            + [capture, connections, manual, foot]
         return Page(title: title, body: sections.joined()).text
     }
 
@@ -66,15 +74,16 @@ package struct HTMLReport {
     /// A strip of time, and the table of incidents where they are more than one.
     private var overview: Markup {
         guard report.incidents.count > 1, shown.extent.line == nil else { return "" }
-        let described = shown.described
+        let places = Set(described.flatMap(\.members) + further.prefix(Self.furtherLimit))
         let rows = shown.overviewRows(atMost: .max).map { row -> Markup in
-            let line = shown.lines[row.number - 1]
-            let target = anchor(of: row.number, line, described)
+            let member = shown.lines[row.number - 1].members.first(where: places.contains)
+            let title: Markup =
+                member.map { "<a href=\"#i\($0 + 1)\">\(row.title)</a>" } ?? "\(row.title)"
             return """
                 <tr class="\(row.severity.name)"><td class="n">\(row.number)</td><td class="n">\(row.failed.grouped)</td>\
                 <td class="n">\(row.connections.grouped)</td><td class="n">\(row.clients)</td>\
                 <td>\(row.times)</td><td><b class="severity">\(row.severity.name.uppercased())</b></td>\
-                <td><a href="#\(target)">\(row.title)</a></td></tr>
+                <td>\(title)</td></tr>
 
                 """
         }
@@ -90,16 +99,6 @@ package struct HTMLReport {
             </section>
 
             """
-    }
-
-    /// Where a line of the overview leads: to what is described of it, or to the line that stands for it below.
-    private func anchor(
-        of number: Int,
-        _ line: IncidentLine,
-        _ described: [ShownReport.Described]
-    ) -> String {
-        let first = described.first { $0.number == number }?.members.first ?? line.members.first
-        return first.map { "i\($0 + 1)" } ?? "overview"
     }
 
     private var strip: Markup {
@@ -136,17 +135,14 @@ package struct HTMLReport {
     private func incidents(_ line: ShownReport.Described) -> Markup {
         let label = report.incidents.count > 1 ? line.number : nil
         return line.members.map { index in
-            IncidentArticle(index, of: shown, number: label).markup
+            IncidentArticle(index, of: shown, number: label, isCrowded: isCrowded).markup
         }.joined()
     }
 
     /// Title and verdict of every incident that is not described in full.
-    private func further(than described: [ShownReport.Described]) -> Markup {
-        guard shown.extent.line == nil else { return "" }
-        let full = Set(described.flatMap(\.members))
-        let rest = shown.lines.flatMap(\.members).filter { !full.contains($0) }
-        guard !rest.isEmpty else { return "" }
-        let items = rest.prefix(Self.furtherLimit).map { index -> Markup in
+    private var furtherIncidents: Markup {
+        guard !further.isEmpty else { return "" }
+        let items = further.prefix(Self.furtherLimit).map { index -> Markup in
             let incident = ShownIncident(report.incidents[index], in: report)
             return """
                 <li id="i\(index + 1)" class="\(incident.severity.name)"><b><span class="severity">\
@@ -154,12 +150,12 @@ package struct HTMLReport {
 
                 """
         }
-        let left = rest.count - items.count
+        let left = further.count - items.count
         let more: Markup =
             left > 0 ? "<p>\(Wording.count(left, "more incident")) not listed here.</p>\n" : ""
         return """
             <section aria-labelledby="further">
-            <h2 id="further">\(Wording.count(rest.count, "further incident"))</h2>
+            <h2 id="further">\(Wording.count(further.count, "further incident"))</h2>
             <ol class="further">
             \(items.joined())</ol>
             \(more)</section>
@@ -220,7 +216,7 @@ package struct HTMLReport {
     }
 
     /// The manual pages of what was found, in the order of the catalogue.
-    private func manual(_ described: [ShownReport.Described]) -> Markup {
+    private var manual: Markup {
         let found = Set(
             described.flatMap(\.members).flatMap { report.incidents[$0].chain }
                 .map(\.finding.pathology)

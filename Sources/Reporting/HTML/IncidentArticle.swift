@@ -10,14 +10,16 @@ struct IncidentArticle {
     private let incident: Incident
     private let flows: [ShownFlow]
 
-    /// The incident at `index`, behind the number of its line where there are several.
-    init(_ index: Int, of report: ShownReport, number: Int?) {
+    /// The incident at `index`, behind the number of its line where there are several; one flow stands for it where the
+    /// page is crowded.
+    init(_ index: Int, of report: ShownReport, number: Int?, isCrowded: Bool) {
         self.index = index
         self.report = report
         self.number = number
         incident = report.report.incidents[index]
         shown = ShownIncident(incident, in: report.report)
-        flows = incident.histories.indices.map { ShownFlow($0, of: index, in: report) }
+        flows = incident.histories.indices.prefix(isCrowded ? 1 : .max)
+            .map { ShownFlow($0, of: index, in: report) }
     }
 
     /// The name by which links find it.

@@ -51,6 +51,11 @@ struct ShownReport {
             ? Folding.usualLimit : max(Self.leastRows, Self.rowBudget / max(1, count))
     }
 
+    /// Whether so many incidents are described that one flow stands for each.
+    func isCrowded(describing count: Int) -> Bool {
+        rowLimit(describing: count) < Folding.usualLimit / 3 && !extent.showsAll
+    }
+
     /// How many incidents stand in lines of the overview that are not described.
     var omitted: Int {
         guard extent.line == nil, !extent.showsAll else { return 0 }

@@ -13,6 +13,7 @@ struct IncidentSection {
     private let index: Int
     private let whole: TextReport
     private let rowLimit: Int
+    private let isCrowded: Bool
     private let shown: ShownIncident
 
     private var report: Report { whole.report }
@@ -21,11 +22,12 @@ struct IncidentSection {
     private var isShort: Bool { whole.shown.extent.isShort }
     private var incident: Incident { report.incidents[index] }
 
-    /// The incident at `index` of a report.
-    init(of index: Int, in whole: TextReport, rowLimit: Int) {
+    /// The incident at `index` of a report, which is one of so many that are described.
+    init(of index: Int, in whole: TextReport, describing count: Int) {
         self.index = index
         self.whole = whole
-        self.rowLimit = rowLimit
+        rowLimit = whole.shown.rowLimit(describing: count)
+        isCrowded = whole.shown.isCrowded(describing: count)
         shown = ShownIncident(whole.report.incidents[index], in: whole.report)
     }
 
@@ -58,9 +60,7 @@ struct IncidentSection {
             ).text(in: style)
             if !table.isEmpty { text += "\n" + table }
         }
-        // Where many incidents are described, one flow stands for each.
-        let isCrowded = rowLimit < Folding.usualLimit / 3 && !showsAll
-        let flows = isCrowded ? incident.histories.prefix(1) : incident.histories[...]
+        let flows = incident.histories.prefix(isCrowded ? 1 : .max)
         for number in flows.indices {
             let flow = ShownFlow(number, of: index, in: whole.shown, rowLimit: rowLimit)
             text += "\n" + timeline(of: flow)

@@ -45,12 +45,12 @@ package struct TextReport {
     /// The incidents that are described.
     private var details: String {
         let described = shown.described
-        let rows = shown.rowLimit(describing: described.reduce(0) { $0 + $1.members.count })
+        let count = described.reduce(0) { $0 + $1.members.count }
         var text = ""
         for line in described {
             for index in line.members {
                 let label = report.incidents.count > 1 ? "\(line.number)  " : ""
-                text += "\n" + IncidentSection(of: index, in: self, rowLimit: rows).text(label)
+                text += "\n" + IncidentSection(of: index, in: self, describing: count).text(label)
             }
             if line.left > 0 {
                 let more =
