@@ -8,8 +8,10 @@ import Tracking
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The catalogue of pathologies, or the manual page of one.",
-        discussion:
-            "synopsis explain syn-burst --capture example.pcap also writes its example as a capture."
+        discussion: """
+            synopsis explain syn-burst --capture example.pcap also writes its example as a capture. \
+            synopsis explain --all --format html is the handbook as one page.
+            """
     )
 
     @Argument(help: "A pathology's id; without it, the catalogue.")

@@ -132,7 +132,8 @@ import Tracking
 @Suite struct `The palette` {
     /// By the name of the variable: light, dark, printed.
     private func palettes() -> [[String: String]] {
-        Page.style.split(separator: ":root {").dropFirst().map { part in
+        Page.style.split(separator: ":root {", omittingEmptySubsequences: false).dropFirst().map {
+            part in
             let block = part.prefix { $0 != "}" }
             let pairs = block.matches(of: #/--(\w+): (#[0-9a-f]+);/#).map {
                 (String($0.output.1), String($0.output.2))

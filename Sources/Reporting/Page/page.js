@@ -51,6 +51,7 @@
     return ranks[text] ?? (text !== "" && !Number.isNaN(number) ? number : text);
   };
   for (const table of all("table.incidents, table.list")) {
+    if (table.tBodies[0].rows.length < 2) continue;
     for (const head of all("thead th", table)) {
       const button = make("button", { type: "button" }, ...head.childNodes);
       head.append(button);
