@@ -80,7 +80,9 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: ["Diagnosing", "Tracking"],
-            resources: [.embedInCode("Schema"), .embedInCode("KnownIssues")],
+            resources: [
+                .embedInCode("Schema"), .embedInCode("KnownIssues"), .embedInCode("Page"),
+            ],
             swiftSettings: settings
         ),
         .target(

@@ -91,5 +91,8 @@ enum FuzzReport {
         if let logs { report.merge(logs) }
         _ = TextReport(report).text
         _ = JSONReport(report).octets
+        _ = HTMLReport(report).text
+        _ = MarkdownReport(report).text
+        _ = ConnectionTable(report).text
     }
 }

@@ -16,7 +16,7 @@ package struct Report: Sendable {
     /// Initiators whose answers the capture misses.
     package let oneWayInitiators: [Address]
     /// All incarnations, if they were asked for.
-    package let handshakes: [Handshake]?
+    package var handshakes: [Handshake]?
     /// When the report was made, in nanoseconds since 1970; absent for reports that must not
     /// differ.
     package var generatedAt: Int64?

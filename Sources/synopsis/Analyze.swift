@@ -96,8 +96,13 @@ struct Analyze: ParsableCommand {
                 "Unknown time zone '\(ShownText(foreign: timeZone))'. Examples: Europe/Berlin, UTC0, <+03>-3."
             )
         }
+        if !outputs.isForPeople, let option = extent.option {
+            throw ValidationError(
+                "\(option) is for text, HTML and Markdown: others hold everything."
+            )
+        }
         if !outputs.hasText, let option = extent.textOption {
-            throw ValidationError("\(option) is for text; JSON has every incident.")
+            throw ValidationError("\(option) is for text.")
         }
         if inputs.contains("-"), logs.log.contains("-") {
             throw ValidationError("Standard input can be the capture or a log, not both.")
@@ -125,7 +130,7 @@ struct Analyze: ParsableCommand {
         try confine()
         var analysis = Analysis(
             maxFlows: Int(maxFlows.value),
-            collectsHandshakes: flows,
+            collectsHandshakes: flows || outputs.hasConnections,
             selection: wanted.selection,
             knowledge: knowledge,
             instant: logs.instant,
@@ -185,14 +190,14 @@ struct Analyze: ParsableCommand {
         through pager: Pager?,
         withText hasText: Bool
     ) throws(ExitStatus) {
-        if files.isEmpty, hasText || !outputs.hasText {
+        if files.isEmpty, hasText || !outputs.isForPeople {
             let format = outputs.format ?? .text
             let parts = try parts(of: report, as: format, style: text.style)
             try parts { octets throws(ExitStatus) in
                 try Pager.show(octets, through: format == .text ? pager : nil)
             }
         }
-        for (file, format) in files where hasText || format != .text {
+        for (file, format) in files where hasText || !format.isForPeople {
             try file.write(try parts(of: report, as: format, style: text.fileStyle))
         }
     }
@@ -203,6 +208,9 @@ struct Analyze: ParsableCommand {
         as format: Format,
         style: Style
     ) throws(ExitStatus) -> OutputFile.Parts {
+        var report = report
+        // They may have been collected for the table of connections alone.
+        if !flows, format != .csv { report.handshakes = nil }
         switch format {
         case .json:
             return { write throws(ExitStatus) in
@@ -212,17 +220,37 @@ struct Analyze: ParsableCommand {
             return { write throws(ExitStatus) in
                 try EventLines(report).write(to: write)
             }
-        case .text:
-            let shown = TextReport(report, style: style, extent: extent.extent)
-            if let line = extent.incident, line > shown.lineCount {
-                let lines = Wording.count(shown.lineCount, "line")
-                Output.error(
-                    "synopsis: there is no incident \(line): the overview has \(foreign: lines)\n"
-                )
-                throw ExitStatus(code: Program.failure)
+        case .csv:
+            return { write throws(ExitStatus) in
+                try ConnectionTable(report).write(to: write)
             }
-            let text = extent.statistics ? shown.statistics : shown.text
-            return { write throws(ExitStatus) in try write(Array(text.utf8)) }
+        case .html, .markdown, .text:
+            let words = try words(of: report, as: format, style: style)
+            return { write throws(ExitStatus) in try write(Array(words.utf8)) }
+        }
+    }
+
+    /// What a person reads.
+    ///
+    /// - Throws: when there is no such incident as was asked for, which is said.
+    private func words(
+        of report: Report,
+        as format: Format,
+        style: Style
+    ) throws(ExitStatus) -> String {
+        let shown = TextReport(report, style: style, extent: extent.extent)
+        if let line = extent.incident, line > shown.lineCount {
+            let lines = Wording.count(shown.lineCount, "line")
+            Output.error(
+                "synopsis: there is no incident \(line): the overview has \(foreign: lines)\n"
+            )
+            throw ExitStatus(code: Program.failure)
+        }
+        switch format {
+        case .html: return HTMLReport(report, extent: extent.extent).text
+        case .markdown: return MarkdownReport(report, extent: extent.extent).text
+        case .text, .json, .ndjson, .csv:
+            return extent.statistics ? shown.statistics : shown.text
         }
     }
 

@@ -8,8 +8,10 @@ import Tracking
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List all pathologies, or show the manual page of one.",
-        discussion:
-            "synopsis explain syn-burst --capture example.pcap also writes its example as a capture."
+        discussion: """
+            synopsis explain syn-burst --capture example.pcap also writes its example as a capture. \
+            synopsis explain --all --format html is the handbook as one page.
+            """
     )
 
     @Argument(help: "Id of a pathology; without it, list all.")
@@ -26,7 +28,10 @@ struct Explain: ParsableCommand {
     )
     var topic: Topic?
 
-    @Option(help: "text, json or markdown.")
+    @Flag(help: "The manual pages of all pathologies: the handbook.")
+    var all = false
+
+    @Option(help: "text, json, markdown or html.")
     var format = ManualFormat.text
 
     @OptionGroup var text: TextOptions
@@ -36,6 +41,7 @@ struct Explain: ParsableCommand {
         case text
         case json
         case markdown
+        case html
     }
 
     func validate() throws {
@@ -45,17 +51,16 @@ struct Explain: ParsableCommand {
         if topic != nil, pathology != nil {
             throw ValidationError("--topic prints an article, not a pathology.")
         }
+        if all, pathology != nil {
+            throw ValidationError("Name a pathology, or --all of them.")
+        }
     }
 
     func run() throws {
         if let topic { return try Output.standard(topic.article) }
         let handbook = Handbook(style: text.style)
         guard let pathology else {
-            switch format {
-            case .text: try Output.standard(handbook.catalogue)
-            case .json: try Output.standard(Handbook.json)
-            case .markdown: try Output.standard(Handbook.table)
-            }
+            try Output.standard(all ? pages(handbook) : catalogue(handbook))
             return
         }
         let id = Suggestion.pathology(pathology)
@@ -70,9 +75,30 @@ struct Explain: ParsableCommand {
         case .text: try Output.standard(handbook.page(manual))
         case .json: try Output.standard(Handbook.json(manual))
         case .markdown: try Output.standard(handbook.markdown(manual))
+        case .html: try Output.standard(Handbook.html([manual]))
         }
         try file?.write { write throws(ExitStatus) in
             try write(manual.example.pcap)
+        }
+    }
+
+    /// All pathologies, a line each; as HTML, where a line leads to its page, with all pages.
+    private func catalogue(_ handbook: Handbook) -> String {
+        switch format {
+        case .text: handbook.catalogue
+        case .json: Handbook.json
+        case .markdown: Handbook.table
+        case .html: Handbook.html()
+        }
+    }
+
+    /// All manual pages.
+    private func pages(_ handbook: Handbook) -> String {
+        switch format {
+        case .text: Catalog.manuals.map(handbook.page).joined(separator: "\n\n")
+        case .json: Handbook.json
+        case .markdown: Catalog.manuals.map(handbook.markdown).joined(separator: "\n")
+        case .html: Handbook.html()
         }
     }
 }

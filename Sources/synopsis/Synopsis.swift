@@ -63,7 +63,12 @@ extension Program {
         let hint = lines.last { $0.contains("See 'synopsis") }.map { line in
             String(line.drop { $0 == " " })
         }
-        let text = words.joined(separator: "\n")
+        // Of many choices the parser makes a list, a line each.
+        let choices = words.filter { $0.hasPrefix("  - ") }.map { String($0.dropFirst(4)) }
+        let sentence = words.filter { !$0.hasPrefix("  - ") && !$0.isEmpty }
+            .joined(separator: "\n")
+        let text =
+            choices.isEmpty ? sentence : "\(sentence) \(choices.joined(separator: ", "))"
         let prefix = "Error: "
         let complaint = text.hasPrefix(prefix) ? "synopsis: " + text.dropFirst(prefix.count) : text
         return ([complaint] + (hint.map { [$0] } ?? [])).joined(separator: "\n")

@@ -35,6 +35,24 @@ import Testing
         #expect(try outcome.output == String(contentsOf: golden, encoding: .utf8))
     }
 
+    /// The listings of the article as pages to send.
+    @Test(arguments: ["nfs-syn-burst", "nfs-half-open", "nfs-rst-loop"])
+    func `gives the page that stands beside it`(_ name: String) throws {
+        let golden = Program.root.appending(path: "Captures/\(name).html")
+
+        let outcome = try Program.run(
+            "\(name).pcap",
+            "--time-zone",
+            "EST5EDT",
+            "--format",
+            "html"
+        )
+
+        #expect(outcome.status == 0)
+        if Self.isRecording { try Data(outcome.output.utf8).write(to: golden) }
+        #expect(try outcome.output == String(contentsOf: golden, encoding: .utf8))
+    }
+
     @Test func `is there`() {
         #expect(Self.names.count >= 10)
     }

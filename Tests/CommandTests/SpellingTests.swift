@@ -130,14 +130,56 @@ import Testing
         #expect(lines.allSatisfy { texts[1].contains($0) })
     }
 
+    @Test(arguments: [
+        ("a.html", "<!DOCTYPE html>\n"), ("a.HTM", "<!DOCTYPE html>\n"),
+        ("a.md", "# refused.pcap\n"), ("a.markdown", "# refused.pcap\n"),
+        ("a.csv", "timestamp,pcap_cnt,"),
+    ])
+    func `is a page, a ticket or a table by its name`(_ name: String, _ begin: String) throws {
+        let folder = try Scratch()
+        let path = folder.place.appending(path: name).path
+
+        let outcome = try Program.run("refused.pcap", "-o", path)
+
+        #expect(outcome.status == 0 && outcome.output == "")
+        #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(begin))
+    }
+
+    @Test func `as a table has every connection, and changes no other`() throws {
+        let folder = try Scratch()
+        let json = folder.place.appending(path: "a.json").path
+        let table = folder.place.appending(path: "a.csv").path
+
+        let outcome = try Program.run("refused.pcap", "-o", table, "-o", json)
+
+        let rows = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\r\n")
+        #expect(outcome.status == 0)
+        #expect(rows.count == 14)
+        #expect(rows.dropFirst().allSatisfy { $0.contains(",REJ,") || $0.contains(",SF,") })
+        #expect(
+            try String(contentsOfFile: json, encoding: .utf8)
+                == Program.run("refused.pcap", "--format", "json").output
+        )
+    }
+
+    @Test func `for people follows --top, and only a text --short`() throws {
+        let page = try Program.run("refused.pcap", "--format", "html", "--top", "1")
+        let short = try Program.run("refused.pcap", "--format", "html", "--short")
+        let table = try Program.run("refused.pcap", "--format", "csv", "--top", "1")
+
+        #expect(page.status == 0)
+        #expect(short.status == 2 && short.errors.contains("--short is for text."))
+        #expect(table.status == 2 && table.errors.contains("--top is for text, HTML and Markdown"))
+    }
+
     @Test func `is never a text by the name of something else`() throws {
         let folder = try Scratch()
-        let path = folder.place.appending(path: "report.html").path
+        let path = folder.place.appending(path: "report.pdf").path
 
         let refused = try Program.run("refused.pcap", "-o", path)
         let forced = try Program.run("refused.pcap", "-o", path, "--format", "text")
 
-        #expect(refused.status == 2 && refused.errors.contains("html is not written"))
+        #expect(refused.status == 2 && refused.errors.contains("pdf is not written"))
         #expect(forced.status == 0)
     }
 
@@ -186,6 +228,20 @@ import Testing
         #expect(all.contains("| `rst-loop` | "))
         #expect(one.hasPrefix("# rst-loop: "))
         #expect(one.contains("\n## What is seen\n") && one.contains("```\n"))
+    }
+
+    @Test func `is a handbook with all ladders`() throws {
+        let page = try Program.run("explain", "--all", "--format", "html").output
+        let one = try Program.run("explain", "rst-loop", "--format", "html").output
+        let text = try Program.run("explain", "--all").output
+        let both = try Program.run("explain", "rst-loop", "--all")
+
+        let count = text.matches(of: /\nWhat is seen\n/).count
+        #expect(count > 40)
+        #expect(page.matches(of: /<article class="manual"/).count == count)
+        #expect(page.matches(of: /<svg class="ladder"/).count == 2 * count)
+        #expect(one.contains("<h1>RST loop</h1>"))
+        #expect(both.status == 2)
     }
 
     @Test(arguments: [80, 132])

@@ -29,7 +29,7 @@ import Tracking
             server.rstAck(ack: 9001)
         }
 
-        #expect(try TextReport(report(on: refusal.frames)).remainder == nil)
+        #expect(try ShownReport(report(on: refusal.frames)).remainder == nil)
     }
 
     @Test func `tells of fragments that were read together`() throws {
@@ -48,7 +48,7 @@ import Tracking
 
         #expect(report.tally.segments == 1)
         #expect(
-            TextReport(report).remainder == "1 IP fragment read with the one that completes it"
+            ShownReport(report).remainder == "1 IP fragment read with the one that completes it"
         )
     }
 }

@@ -93,5 +93,7 @@ private struct Mutilation {
         let json = try? JSONSerialization.jsonObject(with: Data(JSONReport(report).octets))
         #expect(json != nil, "\(name)")
         #expect(!TextReport(report).text.isEmpty, "\(name)")
+        #expect(HTMLReport(report).text.hasSuffix("</html>\n"), "\(name)")
+        #expect(MarkdownReport(report).text.hasPrefix("# "), "\(name)")
     }
 }

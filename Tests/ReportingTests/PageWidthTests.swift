@@ -16,8 +16,7 @@ import Tracking
     }
 
     /// The lines that are wider than the page, those aside that hold a command to copy.
-    private func excess(of report: Report, _ width: Int, _ extent: TextReport.Extent) -> [Substring]
-    {
+    private func excess(of report: Report, _ width: Int, _ extent: Extent) -> [Substring] {
         let commands = report.incidents.flatMap(\.checks).map(\.command.text).filter { !$0.isEmpty }
         let text = TextReport(report, style: Style(width: width), extent: extent).text
         return text.split(separator: "\n").filter { line in

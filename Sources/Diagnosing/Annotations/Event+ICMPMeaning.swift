@@ -23,8 +23,13 @@ extension Event {
 
     /// The meaning of an ICMP error, in the words of its RFC.
     package var icmpMeaning: String {
-        guard icmpSender.isIPv4 else {
-            switch (icmpType, icmpCode) {
+        Self.icmpMeaning(type: icmpType, code: icmpCode, isIPv4: icmpSender.isIPv4)
+    }
+
+    /// The meaning of an ICMP or ICMPv6 error, in the words of its RFC.
+    package static func icmpMeaning(type: UInt8, code: UInt8, isIPv4: Bool) -> String {
+        guard isIPv4 else {
+            switch (type, code) {
             case (1, 0): return "no route to destination"
             case (1, 1): return "administratively prohibited"
             case (1, 2): return "beyond scope of source address"
@@ -34,10 +39,10 @@ extension Event {
             case (1, 6): return "reject route to destination"
             case (2, _): return "packet too big"
             case (3, 0): return "hop limit exceeded in transit"
-            default: return "type \(icmpType) code \(icmpCode)"
+            default: return "type \(type) code \(code)"
             }
         }
-        switch (icmpType, icmpCode) {
+        switch (type, code) {
         case (3, 0): return "network unreachable"
         case (3, 1): return "host unreachable"
         case (3, 2): return "protocol unreachable"
@@ -53,7 +58,7 @@ extension Event {
         case (3, 12): return "host unreachable for type of service"
         case (3, 13): return "communication administratively filtered"
         case (11, 0): return "time to live exceeded in transit"
-        default: return "type \(icmpType) code \(icmpCode)"
+        default: return "type \(type) code \(code)"
         }
     }
 }

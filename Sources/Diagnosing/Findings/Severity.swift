@@ -41,7 +41,7 @@ package enum Status: String, Sendable {
 }
 
 /// What could fake a finding, or hide one: named in every finding that it applied to.
-package enum Guard: String, Sendable {
+package enum Guard: String, CaseIterable, Sendable {
     /// The flow's first packets may have been sent before the capture began.
     case captureBeganMidFlow = "capture-began-mid-flow"
     /// The capture ended before the detector's timer ran out.

@@ -15,7 +15,7 @@ extension String {
     }
 
     /// As a sentence begins; an IPv6 address keeps its form.
-    var capitalizedFirst: String {
+    package var capitalizedFirst: String {
         let octets = utf8Span.span
         for index in octets.indices where octets[index] <= UInt8(ascii: ":") {
             if octets[index] == UInt8(ascii: ":") { return self }

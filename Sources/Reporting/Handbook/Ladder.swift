@@ -60,7 +60,7 @@ struct Ladder {
     private func rung(_ packet: Packet) -> [String] {
         switch packet {
         case .segment(let segment):
-            return rung(describe(segment), isRightward: isRightward(segment))
+            return rung(describe(segment), isRightward: exchange.isFromClient(segment))
         case .icmpError(let error):
             let isRightward = error.sender == exchange.client.address
             let isBetween = error.sender != exchange.server.address && !isRightward
@@ -80,18 +80,6 @@ struct Ladder {
         let message = PortmapMessage(payload)?.text ?? "\(payload.octets.count) bytes"
         let isRightward = payload.destination == exchange.server
         return rung("\(payload.transport.name) \(message)", isRightward: isRightward)
-    }
-
-    /// Where several hosts or ports take part, the addresses decide.
-    private func isRightward(_ segment: Segment) -> Bool {
-        if segment.source == exchange.client || segment.destination == exchange.server {
-            return true
-        }
-        if segment.source == exchange.server || segment.destination == exchange.client {
-            return false
-        }
-        return segment.source.address == exchange.client.address
-            || segment.destination.address == exchange.server.address
     }
 
     /// An arrow with its text; what is too long for it is above.

@@ -9,55 +9,46 @@ struct IncidentSection {
     private static let hostColumn = 24
     /// What a check tells stands beside its command where it has this many columns.
     private static let leastTelling = 30
-    /// Show at most this many packets of a finding about many flows.
-    private static let evidenceRows = 12
 
     private let index: Int
     private let whole: TextReport
     private let rowLimit: Int
+    private let isCrowded: Bool
+    private let shown: ShownIncident
 
     private var report: Report { whole.report }
     private var style: Style { whole.style }
-    private var clock: LocalTime { whole.clock }
-    private var showsAll: Bool { whole.extent.showsAll }
+    private var showsAll: Bool { whole.shown.extent.showsAll }
+    private var isShort: Bool { whole.shown.extent.isShort }
     private var incident: Incident { report.incidents[index] }
 
-    /// The incident at `index` of a report.
-    init(of index: Int, in whole: TextReport, rowLimit: Int) {
+    /// The incident at `index` of a report, which is one of so many that are described.
+    init(of index: Int, in whole: TextReport, describing count: Int) {
         self.index = index
         self.whole = whole
-        self.rowLimit = rowLimit
+        rowLimit = whole.shown.rowLimit(describing: count)
+        isCrowded = whole.shown.isCrowded(describing: count)
+        shown = ShownIncident(whole.report.incidents[index], in: whole.report)
     }
 
     /// Everything, behind the number of its line.
     func text(_ number: String) -> String {
-        let severity = incident.severity.name.uppercased()
+        let severity = shown.severity.name.uppercased()
         let label = "\(number)\(severity)  "
-        let names = report.hostNames
-        let addresses = incident.addresses
-        var text = style.hung(names.introduced(addresses, in: incident.headline), behind: label)
+        var text = style.hung(shown.title, behind: label)
         text = text.replacing(
             severity,
-            with: style.ink(severity, incident.severity.ink),
+            with: style.ink(severity, shown.severity.ink),
             maxReplacements: 1
         )
-        let verdict = names.introduced(addresses, in: incident.verdict)
-        text += "\n" + style.hung(verdict, behind: "  ") + "\n"
-        if let quote = incident.quote {
-            text += style.hung("“\(quote)”", behind: "  Said   ")
-        }
+        text += "\n" + style.hung(shown.verdict, behind: "  ") + "\n"
+        if let quote = shown.quote { text += style.hung("“\(quote)”", behind: "  Said   ") }
         text += why
-        if !whole.extent.isShort {
-            for issue in incident.knownIssues {
-                let cure = issue.cure.map { " Fix: \($0)." } ?? ""
-                text += style.hung(
-                    "\(issue.title) (\(issue.reference)).\(cure)",
-                    behind: "  Known  "
-                )
-            }
+        if !isShort {
+            for issue in shown.knownIssues { text += style.hung(issue, behind: "  Known  ") }
         }
         text += checks
-        return whole.extent.isShort ? text : text + packets
+        return isShort ? text : text + packets
     }
 
     private var packets: String {
@@ -65,70 +56,47 @@ struct IncidentSection {
         for link in incident.chain {
             let table = EvidenceTable(
                 finding: link.finding,
-                clock: clock,
-                style: style,
-                limit: showsAll ? .max : min(rowLimit, Self.evidenceRows)
-            ).text
+                clock: whole.shown.clock,
+                limit: showsAll ? .max : min(rowLimit, EvidenceTable.usualLimit)
+            ).text(in: style)
             if !table.isEmpty { text += "\n" + table }
         }
-        // Where many incidents are described, one flow stands for each.
-        let isCrowded = rowLimit < Folding.usualLimit / 3 && !showsAll
-        let histories = isCrowded ? incident.histories.prefix(1) : incident.histories[...]
-        for (number, history) in histories.enumerated() {
-            let entries = report.logs?.entries(ofIncident: index, history: number) ?? []
-            text += "\n" + timeline(of: history, beside: entries)
+        let flows = incident.histories.prefix(isCrowded ? 1 : .max)
+        for number in flows.indices {
+            let flow = ShownFlow(number, of: index, in: whole.shown, rowLimit: rowLimit)
+            text += "\n" + timeline(of: flow)
         }
         return text + whole.logLines(besideIncident: index)
     }
 
     private var why: String {
-        let width = incident.chain.map(\.finding.pathology.count).max() ?? 0
+        let width = shown.reasons.map(\.pathology.count).max() ?? 0
         var text = ""
-        for (index, link) in incident.chain.enumerated() {
+        for (index, reason) in shown.reasons.enumerated() {
             let label = index == 0 ? "  Why    " : "         "
-            let name = "\(index + 1)  \(link.finding.pathology.padded(to: width))  "
-            let told =
-                whole.extent.isShort
-                ? Catalog.detector(named: link.finding.pathology)?.manual.title ?? ""
-                : reasoning(of: link.finding, alone: incident.chain.count == 1)
-            text += style.hung(told, behind: label + name)
+            let name = "\(index + 1)  \(reason.pathology.padded(to: width))  "
+            text += style.hung(isShort ? reason.name : reason.text, behind: label + name)
         }
         return text
     }
 
-    private func reasoning(of finding: Finding, alone: Bool) -> String {
-        let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
-        let told =
-            finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
-        switch finding.status {
-        case .confirmed: return told
-        case .likely, .possible:
-            return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
-        case .pending: return "\(told) (Pending: the capture ends too early to be sure.)"
-        case .withdrawn: return "\(told) (Withdrawn: later packets contradict it.)"
-        }
-    }
-
     /// The checks host by host, each with what it tells beside it, or below where the page is too narrow.
     private var checks: String {
-        let checks = incident.checks
-        let hosts = checks.map(\.host).reduce(into: [String?]()) { list, host in
-            if !list.contains(host) { list.append(host) }
-        }
-        let names = hosts.map { host in host.map { "on \($0)  " } ?? "" }
+        let names = shown.checks.map { $0.host.map { "on \($0)  " } ?? "" }
         let widest = names.map(\.count).max() ?? 0
         // Hosts with long addresses have a line of their own.
         let isAlone = widest > Self.hostColumn
         let place = isAlone ? 2 : widest
         let start = 9 + place
         let room = min(Self.commandColumn, style.width - start - 4 - Self.leastTelling)
-        let column = checks.map(\.command.text.count).filter { $0 <= room }.max()
+        let all = shown.checks.flatMap(\.checks)
+        let column = all.map(\.command.text.count).filter { $0 <= room }.max()
         var text = ""
-        for (host, title) in zip(hosts, names) {
+        for (host, title) in zip(shown.checks, names) {
             if isAlone, !title.isEmpty {
                 text += (text.isEmpty ? "  Check  " : "         ") + title.dropLast(2) + "\n"
             }
-            for (number, check) in checks.filter({ $0.host == host }).enumerated() {
+            for (number, check) in host.checks.enumerated() {
                 let label = text.isEmpty ? "  Check  " : "         "
                 let name = (number == 0 && !isAlone ? title : "").padded(to: place)
                 if check.command.isEmpty {
@@ -154,39 +122,16 @@ struct IncidentSection {
             + lines.dropFirst().map { .blank(indent) + $0 + "\n" }.joined()
     }
 
-    private func timeline(of history: History, beside entries: [LogEntry]) -> String {
-        let ends = "\(history.initiator) → \(history.responder)"
-        let flow =
-            incident.flows > 1 ? ", one of \(incident.flows.grouped) connections" : ""
-        let named = report.hostNames.introduced(
-            [history.initiator.address, history.responder.address],
-            in: ends
-        )
-        let heading = style.hung("\(named)\(flow)\(report.sinks(of: history))", behind: "  ")
-        let exchange = report.services.exchange(
-            naming: history.responder,
-            for: history.initiator.address
-        )
-        var timeline = Timeline(
-            history: history,
+    private func timeline(of flow: ShownFlow) -> String {
+        let heading = style.hung(flow.heading, behind: "  ")
+        let ends = style.ink(flow.ends, .strong)
+        let timeline = Timeline(
+            flow: flow,
             style: style,
-            clock: clock,
-            exchange: exchange,
-            showsAll: showsAll,
-            rowLimit: rowLimit
+            logNames: whole.shown.logNames,
+            clock: whole.shown.clock,
+            showsAll: showsAll
         )
-        timeline.entries = entries
-        timeline.logNames = whole.logNames
-        return heading.replacing(named, with: style.ink(named, .strong), maxReplacements: 1)
-            + timeline.text
-    }
-}
-
-extension Incident {
-    /// The hosts that its texts are about.
-    var addresses: [Address] {
-        let subject = root.subject
-        let ends = histories.flatMap { [$0.initiator.address, $0.responder.address] }
-        return [subject.initiatorAddress, subject.responderAddress].compactMap(\.self) + ends
+        return heading.replacing(flow.ends, with: ends, maxReplacements: 1) + timeline.text
     }
 }

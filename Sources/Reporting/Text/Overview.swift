@@ -9,14 +9,11 @@ struct Overview {
     private static let barLimit = 60
     /// Draw fewer bars where the page is narrow: this many columns stand beside them.
     private static let barMargin = 40
-    /// Times are shown with their day in a capture that is longer, in nanoseconds.
-    private static let longCapture: Int64 = 72_000_000_000_000
 
-    let lines: [IncidentLine]
-    let report: Report
-    let clock: LocalTime
+    let shown: ShownReport
     let style: Style
-    let showsAll: Bool
+
+    private var report: Report { shown.report }
 
     var text: String {
         strip + table
@@ -25,54 +22,43 @@ struct Overview {
     /// A line of bars, one for each span of time.
     private var strip: String {
         let room = max(8, min(Self.barLimit, style.width - Self.barMargin))
-        guard let window = report.window, window.lowerBound < window.upperBound,
-            !report.failureTimes.isEmpty,
-            let (length, counts) = report.failureTimes.bars(in: window, atMost: room),
-            let most = counts.max(), most > 0
-        else { return "" }
+        guard let strip = FailureStrip(shown, atMost: room) else { return "" }
         let levels = Array(style.isASCII ? "_.:-=+*#" : "▁▂▃▄▅▆▇█")
-        let bars = counts.map { count in
-            levels[count == 0 ? 0 : 1 + (count - 1) * (levels.count - 1) / most]
+        let bars = strip.counts.map { count in
+            levels[count == 0 ? 0 : 1 + (count - 1) * (levels.count - 1) / strip.most]
         }
-        let undrawn = failuresInTotal - counts.reduce(0, +)
-        let others = undrawn > 0 ? "; \(undrawn.grouped) more not drawn" : ""
-        let legend = "one bar per \(Wording.duration(length)), at most \(most.grouped)\(others)"
-        return style.hung(legend, behind: "  failed \(String(bars))  ") + "\n"
+        return style.hung(strip.legend, behind: "  failed \(String(bars))  ") + "\n"
     }
 
-    private var failuresInTotal: Int { lines.reduce(0) { $0 + $1.failed } }
-
     private var table: String {
-        let shown = showsAll ? lines[...] : lines.prefix(Self.shownLines)
-        let rows = shown.enumerated().map { index, line in
+        let rows = shown.overviewRows(atMost: Self.shownLines)
+        let cells = rows.map { row in
             [
-                String(index + 1), line.failed.grouped, line.connections.grouped,
-                line.clients > 0 ? line.clients.grouped : "many", times(of: line),
+                String(row.number), row.failed.grouped, row.connections.grouped, row.clients,
+                isNarrow ? row.first : style.plain(row.times),
             ]
         }
         let heads = [
             "#", "failed", "total", "clients", isNarrow ? "first" : style.plain("first – last"),
         ]
         let widths = heads.indices.map { column in
-            ([heads] + rows).map { $0[column].count }.max() ?? 0
+            ([heads] + cells).map { $0[column].count }.max() ?? 0
         }
-        func cells(_ row: [String]) -> String {
+        func set(_ row: [String]) -> String {
             "  "
                 + row.enumerated().map { column, cell in
                     column == 4 ? cell.padded(to: widths[4]) : cell.leading(to: widths[column])
                 }.joined(separator: "  ") + "  "
         }
-        var text = cells(heads) + "what\n"
-        for (row, line) in zip(rows, shown) {
-            let severity = line.severity.name.uppercased()
-            let addresses = line.members.prefix(1).flatMap { report.incidents[$0].addresses }
-            let title = report.hostNames.introduced(addresses, in: line.title)
-            let entry = style.hung(title, behind: cells(row) + severity + "  ")
-            let inked = style.ink(severity, line.severity.ink)
+        var text = set(heads) + "what\n"
+        for (row, cells) in zip(rows, cells) {
+            let severity = row.severity.name.uppercased()
+            let entry = style.hung(row.title, behind: set(cells) + severity + "  ")
+            let inked = style.ink(severity, row.severity.ink)
             text += entry.replacing(severity, with: inked, maxReplacements: 1)
         }
-        if shown.count < lines.count {
-            let left = lines.dropFirst(shown.count)
+        if rows.count < shown.lines.count {
+            let left = shown.lines.dropFirst(rows.count)
             let incidents = Wording.count(left.reduce(0) { $0 + $1.members.count }, "incident")
             text += "  \(Wording.count(left.count, "more line")), \(incidents) (--all)\n"
         }
@@ -80,19 +66,6 @@ struct Overview {
     }
 
     private var isNarrow: Bool { style.width < 100 }
-
-    private func times(of line: IncidentLine) -> String {
-        let first = shortTime(line.firstSeen)
-        let last = shortTime(line.lastSeen)
-        return isNarrow || first == last ? first : style.plain("\(first) – \(last)")
-    }
-
-    /// To the second, and with the day where the capture is long.
-    private func shortTime(_ time: Int64) -> String {
-        let window = report.window ?? time...time
-        let isLong = window.upperBound &- window.lowerBound > Self.longCapture
-        return isLong ? clock.dayAndSecond(time) : clock.second(time)
-    }
 }
 
 extension Int {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Reporting
 
-/// How much of a report is shown as text.
+/// How much of a report is shown to people.
 struct ExtentOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -35,16 +35,19 @@ struct ExtentOptions: ParsableArguments {
         }
     }
 
+    /// The first option that was given, which only a report for people can follow.
+    var option: String? {
+        let given = [("--top", top != nil), ("--incident", incident != nil)]
+        return given.first { $0.1 }?.0 ?? textOption
+    }
+
     /// The first option that was given, which only a text can follow.
     var textOption: String? {
-        let given = [
-            ("--top", top != nil), ("--short", short), ("--incident", incident != nil),
-            ("--statistics", statistics),
-        ]
+        let given = [("--short", short), ("--statistics", statistics)]
         return given.first { $0.1 }?.0
     }
 
-    var extent: TextReport.Extent {
-        TextReport.Extent(top: top ?? 10, showsAll: all, isShort: short, line: incident)
+    var extent: Extent {
+        Extent(top: top ?? 10, showsAll: all, isShort: short, line: incident)
     }
 }

@@ -8,13 +8,25 @@ enum Format: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
     case ndjson
+    case html
+    case markdown
+    case csv
 
     private static let suffixes: [String: Format] = [
-        "txt": .text, "json": .json, "ndjson": .ndjson, "jsonl": .ndjson,
+        "txt": .text, "json": .json, "ndjson": .ndjson, "jsonl": .ndjson, "html": .html,
+        "htm": .html, "md": .markdown, "markdown": .markdown, "csv": .csv,
     ]
+
+    /// As the command line names it; `md` for short.
+    init?(argument: String) {
+        self.init(rawValue: argument == "md" ? "markdown" : argument)
+    }
+
+    /// Whether a person reads it: then only the worst incidents are described.
+    var isForPeople: Bool { [.text, .html, .markdown].contains(self) }
     /// Suffixes of formats that are not written: a text by such a name would deceive.
     private static let others: Set<String> = [
-        "html", "htm", "md", "csv", "pcapng", "xml", "pdf", "yaml", "yml",
+        "pcapng", "xml", "pdf", "yaml", "yml", "xlsx", "docx",
     ]
 
     /// Which format a file's name asks for; `nil` where it asks for none.

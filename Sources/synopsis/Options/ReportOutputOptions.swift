@@ -4,13 +4,18 @@ import Tracking
 
 /// What is written of a report, and where.
 struct ReportOutputOptions: ParsableArguments {
-    @Option(help: "text, json, or ndjson: an event a line. Without it, as the name of -o ends.")
+    @Option(
+        help: """
+            text; html, a page with ladders; markdown, for a ticket; csv, a line a connection; json; or ndjson, an \
+            event a line. Without it, as the name of -o ends.
+            """
+    )
     var format: Format?
 
     @Option(
         name: .customShort("o"),
         help: ArgumentHelp(
-            "Write the report to a file; .txt, .json or .ndjson says how (repeatable).",
+            "Write the report to a file; .txt, .html, .md, .csv, .json or .ndjson says how (repeatable).",
             valueName: "file"
         )
     )
@@ -30,7 +35,7 @@ struct ReportOutputOptions: ParsableArguments {
             if let suffix = Format.unwritten(by: path) {
                 throw ValidationError(
                     """
-                    '\(ShownText(foreign: path))': \(suffix) is not written; .txt, .json and .ndjson are, and \
+                    '\(ShownText(foreign: path))': \(suffix) is not written; .txt, .html, .md, .csv, .json and .ndjson are, and \
                     --format says what to write whatever the name
                     """
                 )
@@ -40,6 +45,12 @@ struct ReportOutputOptions: ParsableArguments {
 
     /// Whether any of the report is written as text.
     var hasText: Bool { formats.contains(.text) }
+
+    /// Whether any of the report is written for people.
+    var isForPeople: Bool { formats.contains(where: \.isForPeople) }
+
+    /// Whether every connection is listed.
+    var hasConnections: Bool { formats.contains(.csv) }
 
     private var formats: [Format] {
         outputs.isEmpty ? [format ?? .text] : outputs.map(self.format(of:))

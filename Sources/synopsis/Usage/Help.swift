@@ -19,7 +19,7 @@ enum Help {
         Options ('synopsis analyze --help' describes each)
           --top N  --incident N  --all  --short   which incidents, in what detail
           --flows  --statistics                   connections; a count per pathology
-          --format F  -o FILE  --force            text, json or ndjson; to a file
+          --format F  -o FILE  --force            text, html, markdown, csv, json
           -f BPF  -c N  --only ID  --ignore ID    select packets or pathologies
           --min-severity S  --fail-on S           least severity; exit 1 from
           --at TIME  --log FILE  --log-offset S   an instant; logs beside packets

@@ -7,42 +7,44 @@ struct InstantSection {
 
     let report: InstantReport
     let clock: LocalTime
-    let style: Style
 
-    var text: String {
-        guard !report.flows.isEmpty else {
-            return "  Before \(clock.dateAndTime(report.time)) no TCP packet was captured.\n"
-        }
-        return head + report.flows.map { "\n" + describe($0) }.joined()
+    /// The last packets of one flow.
+    struct Flow {
+        let ends: String
+        /// How long before the instant the last one is, and how many of how many are shown.
+        let distance: String
+        let rows: [(row: PacketRow, remark: String?)]
     }
 
-    private var head: String {
+    /// What it is about; the rest stands in `flows`.
+    var title: String {
+        report.flows.isEmpty
+            ? "Before \(clock.dateAndTime(report.time)) no TCP packet was captured."
+            : "Before \(clock.dateAndTime(report.time))"
+    }
+
+    /// How many flows are shown, in which order.
+    var extent: String {
         let count = report.flows.count
         let flows =
             count == 1 ? "the last packets of one flow" : "the last packets of \(count) flows"
         let order = count == 1 ? "" : ", the nearest first"
         let others =
             report.omitted > 0 ? "; \(Wording.count(report.omitted, "other")) not shown" : ""
-        let label = "  Before \(clock.dateAndTime(report.time))   "
-        return style.hung("\(flows)\(order)\(others)", behind: label, continuation: Self.margin)
+        return "\(flows)\(order)\(others)"
     }
 
-    private func describe(_ flow: LastPackets.FlowTail) -> String {
+    var flows: [Flow] { report.flows.map(flow) }
+
+    private func flow(_ flow: LastPackets.FlowTail) -> Flow {
         let initiator = flow.key[flow.initiator]
         let responder = flow.key[flow.initiator.other]
         let gap = report.time &- flow.lastTime
         let distance = gap == 0 ? "at that instant" : "\(Wording.duration(gap)) before"
         let of = flow.count > flow.packets.count ? ", \(flow.packets.count) of \(flow.count)" : ""
-        let ends = "\(initiator) → \(responder)"
-        var text = style.hung(
-            "the last one \(distance)\(of)",
-            behind: "  \(ends)   ",
-            continuation: Self.margin
-        )
-        text = text.replacing(ends, with: style.ink(ends, .strong), maxReplacements: 1)
         let events = flow.packets + (flow.next.map { [$0] } ?? [])
-        let rows = events.enumerated().map { place, event in
-            PacketRow(
+        var rows = events.enumerated().map { place, event in
+            let row = PacketRow(
                 event,
                 from: flow.key[event.side],
                 to: flow.key[event.side.other],
@@ -50,19 +52,43 @@ struct InstantSection {
                 after: place == 0 ? nil : events[place - 1].time,
                 clock: clock
             )
+            let delay = Wording.duration(event.time &- report.time)
+            return (
+                row: row,
+                remark: event.time > report.time ? "The first after it, \(delay) later." : nil
+            )
         }
-        let columns = Columns(rows, margin: Self.margin, style: style)
-        for (row, event) in zip(rows, events) {
-            text += columns.line(row)
-            if event.time > report.time {
-                let remark =
-                    "The first after it, \(Wording.duration(event.time &- report.time)) later."
-                text += columns.remark(remark)
-            }
+        if flow.next == nil, let last = rows.indices.last {
+            rows[last].remark = "None after it in this capture."
         }
-        if flow.next == nil {
-            text += columns.remark("None after it in this capture.")
+        return Flow(
+            ends: "\(initiator) → \(responder)",
+            distance: "the last one \(distance)\(of)",
+            rows: rows
+        )
+    }
+
+    /// The same as text.
+    func text(in style: Style) -> String {
+        guard !report.flows.isEmpty else { return "  \(title)\n" }
+        let head = style.hung(extent, behind: "  \(title)   ", continuation: Self.margin)
+        return head + flows.map { "\n" + text(of: $0, in: style) }.joined()
+    }
+
+    private func text(of flow: Flow, in style: Style) -> String {
+        let heading = style.hung(
+            flow.distance,
+            behind: "  \(flow.ends)   ",
+            continuation: Self.margin
+        )
+        let columns = Columns(flow.rows.map(\.row), margin: Self.margin, style: style)
+        let lines = flow.rows.map { row, remark in
+            columns.line(row) + (remark.map(columns.remark) ?? "")
         }
-        return text
+        return heading.replacing(
+            flow.ends,
+            with: style.ink(flow.ends, .strong),
+            maxReplacements: 1
+        ) + lines.joined()
     }
 }

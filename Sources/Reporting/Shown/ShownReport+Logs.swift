@@ -1,13 +1,12 @@
 import Diagnosing
 import Tracking
 
-/// What the text says of other logs.
-extension TextReport {
+/// What is said of other logs.
+extension ShownReport {
     /// Entries so near an instant are shown with it, in nanoseconds.
     private static let nearness: Int64 = 60_000_000_000
     /// As many are shown before and after it.
     private static let shown = (before: 8, after: 2)
-    private static let margin = 4
 
     /// The logs by their files' names, or by their paths where two files have one name.
     var logNames: [String] {
@@ -16,19 +15,13 @@ extension TextReport {
         return Set(names).count == names.count ? names : paths.map { ShownText(foreign: $0).text }
     }
 
-    /// A line on each log: how much of it is beside the packets.
-    var logHeads: String {
-        guard let merge = report.logs else { return "" }
-        let width = logNames.map(\.count).max() ?? 0
+    /// What is said of each log: how much of it is beside the packets.
+    var logHeads: [(name: String, text: String)] {
+        guard let merge = report.logs else { return [] }
         return zip(logNames, merge.logs.summaries).enumerated().map { log, pair in
-            let (name, summary) = pair
-            let parts = describe(summary, shown: merge.shown(ofLog: log))
-            return style.hung(
-                parts.joined(separator: "; "),
-                behind: "\(name.padded(to: width))   ",
-                continuation: 3
-            )
-        }.joined()
+            let parts = describe(pair.1, shown: merge.shown(ofLog: log))
+            return (pair.0, parts.joined(separator: "; "))
+        }
     }
 
     private func describe(_ summary: LogSummary, shown: Int) -> [String] {
@@ -62,35 +55,23 @@ extension TextReport {
         return parts
     }
 
-    /// The entries beside an incident that shows no flow, and how many were not kept.
-    func logLines(besideIncident place: Int) -> String {
-        guard let merge = report.logs else { return "" }
-        let entries = merge.entries(ofIncident: place, history: nil)
-        var text = entries.isEmpty ? "" : "\n  Lines of logs in its time\n" + rows(entries)
-        if let omitted = merge.omitted[place] {
-            text += "  \(Wording.count(omitted, "more line")) of logs in its time not shown\n"
+    /// The entries beside an incident that shows no flow.
+    func logEntries(besideIncident place: Int) -> [LogEntry] {
+        report.logs?.entries(ofIncident: place, history: nil) ?? []
+    }
+
+    /// How many more entries belong beside an incident; `nil` for none.
+    func omittedLogEntries(besideIncident place: Int) -> String? {
+        report.logs?.omitted[place].map {
+            "\(Wording.count($0, "more line")) of logs in its time not shown"
         }
-        return text
     }
 
     /// The last entries before an instant and the first ones after it.
-    func logLines(around instant: Int64) -> String {
+    func logEntries(around instant: Int64) -> [LogEntry] {
         let entries = report.logs?.logs.entries ?? []
         let before = entries.filter { $0.time <= instant && $0.time >= instant &- Self.nearness }
         let after = entries.filter { $0.time > instant && $0.time <= instant &+ Self.nearness }
-        let near = before.suffix(Self.shown.before) + after.prefix(Self.shown.after)
-        return near.isEmpty ? "" : "\n  Lines of logs around it\n" + rows(Array(near))
-    }
-
-    private func rows(_ entries: [LogEntry]) -> String {
-        var rows = LogRows(
-            entries,
-            names: logNames,
-            columns: Columns(timesOnly: clock, margin: Self.margin, style: style),
-            clock: clock,
-            style: style,
-            showsAll: extent.showsAll
-        )
-        return rows.remainder()
+        return Array(before.suffix(Self.shown.before) + after.prefix(Self.shown.after))
     }
 }

@@ -1,8 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// What the text says of the input itself: packets that are not TCP, fragments, silence.
-extension TextReport {
+/// What is said of the input itself: packets that are not TCP, fragments, silence.
+extension ShownReport {
     /// Shorter silences are not worth a word, in nanoseconds.
     private static let leastSilence: Int64 = 10_000_000_000
     /// Fewer packets do not show how many should come in a second.

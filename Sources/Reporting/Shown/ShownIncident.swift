@@ -1,0 +1,84 @@
+import Diagnosing
+import Tracking
+
+/// The four texts of an incident, with the names of hosts: title, verdict, why, checks.
+struct ShownIncident {
+    let severity: Severity
+    let title: String
+    let verdict: String
+    /// What the server said, if it is to be quoted.
+    let quote: String?
+    /// Root first.
+    let reasons: [Reason]
+    /// Each known issue with its reference and fix.
+    let knownIssues: [String]
+    let checks: [HostChecks]
+
+    /// A link of the chain.
+    struct Reason {
+        let pathology: String
+        /// What the pathology is called.
+        let name: String
+        /// What the packets show.
+        let text: String
+        let finding: Finding
+    }
+
+    /// The checks on one host; `nil` for none in particular.
+    struct HostChecks {
+        let host: String?
+        let checks: [Check]
+    }
+
+    /// The texts of `incident` in a report.
+    init(_ incident: Incident, in report: Report) {
+        let names = report.hostNames
+        let addresses = incident.addresses
+        severity = incident.severity
+        title = names.introduced(addresses, in: incident.headline)
+        verdict = names.introduced(addresses, in: incident.verdict)
+        quote = incident.quote.map { "\($0)" }
+        let isAlone = incident.chain.count == 1
+        reasons = incident.chain.map { link in
+            let id = link.finding.pathology
+            return Reason(
+                pathology: id,
+                name: Catalog.detector(named: id)?.manual.title ?? "",
+                text: Self.reasoning(of: link.finding, alone: isAlone),
+                finding: link.finding
+            )
+        }
+        knownIssues = incident.knownIssues.map { issue in
+            let cure = issue.cure.map { " Fix: \($0)." } ?? ""
+            return "\(issue.title) (\(issue.reference)).\(cure)"
+        }
+        let hosts = incident.checks.map(\.host).reduce(into: [String?]()) { list, host in
+            if !list.contains(host) { list.append(host) }
+        }
+        checks = hosts.map { host in
+            HostChecks(host: host, checks: incident.checks.filter { $0.host == host })
+        }
+    }
+
+    private static func reasoning(of finding: Finding, alone: Bool) -> String {
+        let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
+        let told =
+            finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
+        switch finding.status {
+        case .confirmed: return told
+        case .likely, .possible:
+            return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
+        case .pending: return "\(told) (Pending: the capture ends too early to be sure.)"
+        case .withdrawn: return "\(told) (Withdrawn: later packets contradict it.)"
+        }
+    }
+}
+
+extension Incident {
+    /// The hosts that its texts are about.
+    var addresses: [Address] {
+        let subject = root.subject
+        let ends = histories.flatMap { [$0.initiator.address, $0.responder.address] }
+        return [subject.initiatorAddress, subject.responderAddress].compactMap(\.self) + ends
+    }
+}
