@@ -92,7 +92,7 @@ package struct HTMLReport {
             <h2 id="overview">Overview</h2>
             \(strip)<div class="wide"><table class="incidents">
             <thead><tr><th class="n" scope="col">#</th><th class="n" scope="col">failed</th>\
-            <th class="n" scope="col">of</th><th class="n" scope="col">clients</th>\
+            <th class="n" scope="col">total</th><th class="n" scope="col">clients</th>\
             <th scope="col">first – last</th><th scope="col">severity</th><th scope="col">what</th></tr></thead>
             <tbody>
             \(rows.joined())</tbody></table></div>
