@@ -114,10 +114,12 @@ package struct IdleStateLost: Detector {
         let isData =
             sent.repetitions >= Self.leastRepetitions && history.isUnacknowledged(side, in: ending)
         let isProbe = probes.map { $0.probes >= Stall.leastProbes } ?? false
-        let begin = isData ? sent.turn : isProbe ? probes?.probedFrom ?? 0 : 0
+        // Whoever spoke last before the silence, too, is known to begin again by what is sent again.
+        let turn = sent.turn > other.lastSent ? sent.turn : sent.repeatedFrom
+        let begin = isData ? turn : isProbe ? probes?.probedFrom ?? 0 : 0
         let idle = begin - other.lastSent
         guard begin != 0, idle >= Self.leastIdle,
-            history.vantage != (side == history.initiatorSide ? .server : .client),
+            !isCaptured(at: side.other, history),
             isAlive(
                 history.endpoint(of: side.other),
                 during: begin...max(begin, sent.last.time, probes?.lastProbe ?? 0) + Self.soon,
@@ -135,6 +137,13 @@ package struct IdleStateLost: Detector {
             hops: nil,
             begin: begin
         )
+    }
+
+    /// Whether the capture was clearly made at an end: then what it shows arrived there.
+    private func isCaptured(at side: Side, _ history: History) -> Bool {
+        let viewpoint = history.viewpoint
+        return viewpoint.confidence == .high
+            && viewpoint.vantage == (side == history.initiatorSide ? .client : .server)
     }
 
     /// Whether an end took part in a new connection with the other one meanwhile.

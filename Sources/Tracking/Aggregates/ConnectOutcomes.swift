@@ -177,17 +177,6 @@ extension Flow {
     }
 }
 
-extension StreamSummary {
-    /// Sent so often again, or asked so often, without an answer, that the other end may not have got it.
-    private static let manySendings: UInt16 = 3
-
-    /// Whether an end asked again and again and may not have been heard.
-    fileprivate var isUnheard: Bool {
-        max(low.repetitions, high.repetitions) >= Self.manySendings
-            || stall.map { max($0.low.probes, $0.high.probes) >= Stall.leastProbes } ?? false
-    }
-}
-
 extension HalfOpenFlow {
     fileprivate var service: Endpoint {
         let (key, side) = key
@@ -215,8 +204,7 @@ extension Tracker {
         for index in 0..<flows.table.recordCount where flows.table[index].isFailedAttempt {
             aggregates.outcomes.noteFailure(at: flows.table[index].responder)
         }
-        let unheard = streams.summaries.filter { $0.value.contains(where: \.isUnheard) }
-        for index in unheard.keys.sorted() where flows.table[index].marks.contains(.inUse) {
+        for index in streams.unheard where flows.table[index].marks.contains(.inUse) {
             aggregates.outcomes.noteFailure(at: flows.table[index].responder)
         }
         let halfOpenFlows = flows.table.halfOpenNumbers.prefix(Self.halfOpenFlowsSeen)

@@ -16,8 +16,6 @@ package struct StreamSummary: Hashable, Sendable {
     package let words: ShownText?
     /// Whether its handshake was captured: otherwise it is a guess who began it.
     package let hasBeginning: Bool
-    /// What made no progress on it; `nil` where all went on.
-    package let stall: Stall?
     /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since 1970.
     package let time: Int64
     /// Whether both FINs were acknowledged.
@@ -72,14 +70,15 @@ package struct StreamSummary: Hashable, Sendable {
             endBegin: state.endBegin,
             lastDataSender: flow.lastDataSender,
             lowSent: Progress(flow.low, before: flow.lastTime),
-            highSent: Progress(flow.high, before: flow.lastTime)
+            highSent: Progress(flow.high, before: flow.lastTime),
+            isStalled: stall != nil,
+            stall: stall ?? Stall()
         )
         self.tls = tls.session
         self.words = words
         serverName = tls.serverName
         applicationProtocol = tls.applicationProtocol
         hasBeginning = !flow.marks.contains(.midstream)
-        self.stall = stall
         self.time = time
         isClosed = flow.phase == .closed
     }
@@ -93,7 +92,12 @@ package struct StreamSummary: Hashable, Sendable {
         let lastDataSender: Side
         let lowSent: Progress
         let highSent: Progress
+        let isStalled: Bool
+        let stall: Stall
     }
+
+    /// What made no progress on it; `nil` where all went on.
+    package var stall: Stall? { flat.isStalled ? flat.stall : nil }
 
     package var low: End { flat.low }
     package var high: End { flat.high }

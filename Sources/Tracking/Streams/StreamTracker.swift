@@ -13,6 +13,8 @@ struct StreamTracker: ~Copyable {
     var names = NameTable()
     /// Streams that a diagnosis will want, by the numbers of their flows' records.
     var summaries: [Int: [StreamSummary]] = [:]
+    /// The records of flows on which an end asked again and again and may not have been heard.
+    private(set) var unheard: [Int] = []
     /// What port mappers said.
     var portmap = PortmapLog()
     /// What is to be quoted.
@@ -23,6 +25,8 @@ struct StreamTracker: ~Copyable {
 
     /// As many summaries are kept.
     private static let summaryLimit = 1 << 18
+    /// Remember at most this many flows on which an end may not have been heard.
+    private static let unheardLimit = 1 << 10
     /// As many of one four-tuple are.
     private static let summariesOfFlow = 64
 
@@ -97,6 +101,7 @@ struct StreamTracker: ~Copyable {
         }
         let summary = summary(of: flow, at: index, time)
         summaries[index, default: []].append(summary)
+        if summary.isUnheard, unheard.count < Self.unheardLimit { unheard.append(index) }
         let kept = eventLogs.events(on: flow.eventLog)
         for event in summary.lastWords(on: flow, beside: kept) {
             eventLogs.append(event, to: &flow.eventLog)
@@ -127,6 +132,15 @@ struct StreamTracker: ~Copyable {
 }
 
 extension StreamSummary {
+    /// Sent so often again, or asked so often, without an answer, that the other end may not have got it.
+    private static let manySendings: UInt16 = 3
+
+    /// Whether an end asked again and again and may not have been heard.
+    fileprivate var isUnheard: Bool {
+        max(low.repetitions, high.repetitions) >= Self.manySendings
+            || stall.map { max($0.low.probes, $0.high.probes) >= Stall.leastProbes } ?? false
+    }
+
     /// The data segments of a stream that are not among the events of its flow.
     func lastWords(on flow: Flow, beside events: [Event]) -> [Event] {
         var words: [Event] = []

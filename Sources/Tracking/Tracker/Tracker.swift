@@ -119,17 +119,20 @@ package struct Tracker: ~Copyable {
         if change.marks.isSuperset(of: [.completed, .alive]) {
             aggregates.noteCompletion(of: flows.table[index])
         }
-        let isBare = segment.flags == .ack && segment.payloadLength == 0
-        let mayStall =
-            flows.table[index].phase == .stalled
-            || flows.table[index].phase == .closing
-                && (segment.window == 0 || !streams.stalls.isEmpty
-                    || isBare && flows.table[index].stalls(segment))
-        if mayStall {
+        let phase = flows.table[index].phase
+        if phase == .stalled || phase == .closing && mayStall(segment, index) {
             streams.noteStall(segment, on: &flows.table[index], at: index, &flows.eventLogs)
         }
         if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
         if flows.changes.areWanted { flows.noteChange(of: index) }
+    }
+
+    /// Whether a segment of a connection that ends shows that it makes no progress.
+    @inline(always)
+    private borrowing func mayStall(_ segment: borrowing FlowSegment, _ index: Int) -> Bool {
+        segment.window == 0 || !streams.stalls.isEmpty
+            || segment.flags == .ack && segment.payloadLength == 0
+                && segment.sequence != flows.table[index][segment.side].next
     }
 
     /// Makes a flow ready for a SYN, which may begin its next life.
@@ -242,6 +245,7 @@ package struct Tracker: ~Copyable {
     private mutating func noteRejection(on index: Int) {
         let flow = flows.table[index]
         guard flow.synAcks == 1, flow.attempts == 1, !flow.marks.contains(.completed),
+            aggregates.unsolicitedSYNACKs.wantsRejected,
             let answer = flows.eventLogs.events(on: flow.eventLog).last(where: {
                 $0.kind == .synAck
             })

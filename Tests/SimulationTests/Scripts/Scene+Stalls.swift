@@ -112,10 +112,18 @@ extension Scene {
         add(Tracking.pause(.seconds(chance.number(in: 60...4000))))
         var wait = 1
         for _ in 0..<chance.number(in: 4...8) {
-            say(
-                Party.client.data(seq: client &+ 41, ack: server &+ 61, length: 40),
-                after: .milliseconds(wait)
-            )
+            // What is dropped on the way is captured at its sender.
+            if isAtServer {
+                reply(
+                    Party.server.data(seq: server &+ 61, ack: client &+ 41, length: 40),
+                    after: .milliseconds(wait)
+                )
+            } else {
+                say(
+                    Party.client.data(seq: client &+ 41, ack: server &+ 61, length: 40),
+                    after: .milliseconds(wait)
+                )
+            }
             wait = max(200, wait * 2)
         }
         speak(on: clientPort + 1)

@@ -32,6 +32,9 @@ struct Scene {
         serverHops = far == 1 ? 0 : UInt8(chance.number(in: 1...12))
     }
 
+    /// Whether it is captured at the server.
+    var isAtServer: Bool { serverHops == 0 }
+
     /// There and back again.
     var roundTrip: Duration { replyDelay + reactionDelay }
 

@@ -41,6 +41,10 @@ package struct UnsolicitedSYNACKs: Sendable {
         package let isAsked: Bool
     }
 
+    /// Keep at most this many whose SYN was captured.
+    private static let rejectedLimit = 1 << 10
+
+    private var rejected = 0
     private var replies: [Question: [Reply]] = [:]
     private var order: [Question] = []
 
@@ -75,9 +79,13 @@ package struct UnsolicitedSYNACKs: Sendable {
         return answers(to: question).contains { $0.sender != flow.responder.address }
     }
 
+    /// Whether there is room for another SYN-ACK whose SYN was captured.
+    var wantsRejected: Bool { rejected < Self.rejectedLimit }
+
     /// Takes down a SYN-ACK whose SYN was captured, and that its initiator rejects: behind a translation it may have asked
     /// another address.
     mutating func noteRejected(_ answer: Event, of initiator: Endpoint, by responder: Endpoint) {
+        rejected += 1
         note(
             Question(answeredBy: answer, of: initiator, by: responder),
             Reply(answer: answer, sender: responder.address, isAsked: true)

@@ -37,8 +37,9 @@ extension Tracker {
         var strays: [UInt32: [Int]] = [:]
         var count = 0
         for index in 0..<flows.table.recordCount
-        where flows.table[index].mayContinueAnother
+        where flows.table[index].marks.isSuperset(of: [.inUse, .midstream, .alive])
             && flows.table[index].begin - window.first > Self.startSlack
+            && flows.table[index].mayContinueAnother
         {
             guard count < UntranslatedSegments.limit else {
                 aggregates.untranslated.refused += 1
@@ -106,8 +107,7 @@ extension Address {
 extension Flow {
     /// Whether it was met in mid-flow, and may be the rest of another connection.
     fileprivate var mayContinueAnother: Bool {
-        marks.isSuperset(of: [.inUse, .midstream, .alive]) && !marks.contains(.oddBeginning)
-            && incarnation == 0 && key.lowPort != key.highPort
+        !marks.contains(.oddBeginning) && incarnation == 0 && key.lowPort != key.highPort
     }
 
     /// The side that sends here with the numbers of another flow on the same ports, one end of which is another
