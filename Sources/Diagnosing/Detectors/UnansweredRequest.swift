@@ -76,8 +76,9 @@ package struct UnansweredRequest: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let requests = history.endings.compactMap { request(in: $0, history) }
-        guard let last = requests.last else { return gatewayTimeout(in: history) }
+        let endings = history.endings
+        let requests = endings.compactMap { request(in: $0, history) }
+        guard let last = requests.last else { return gatewayTimeout(in: endings, of: history) }
         let event = history.events[last.data]
         let isOpen = last.end == nil
         return finding(
@@ -129,8 +130,8 @@ package struct UnansweredRequest: Detector {
     private static let leastWait: Int64 = 1_000_000_000
 
     /// A proxy that answered in place of the server behind it, which did not.
-    private func gatewayTimeout(in history: History) -> Finding? {
-        let endings = history.endings.filter {
+    private func gatewayTimeout(in all: [Ending], of history: History) -> Finding? {
+        let endings = all.filter {
             let side = $0.incarnation.initiator
             let (request, answer) = ($0.stream[side], $0.stream[side.other])
             return answer.opening == .httpGatewayTimeout && request.hasSentData

@@ -27,7 +27,7 @@ struct IncidentBuilder: Sendable {
         }.min()
         let issues = knownIssues.matches(
             accumulator.findings,
-            roots: Set(links.filter { $0.role != .consequence }.map(\.finding.pathology)),
+            among: links,
             beside: max(0, accumulator.established)
         )
         let verdict = Verdict(
@@ -44,9 +44,7 @@ struct IncidentBuilder: Sendable {
         return Incident(
             chain: links,
             knownIssues: issues,
-            checks: Self.checks(of: issues, then: ordered).map {
-                $0.fitting(accumulator.histories)
-            },
+            checks: Self.checks(of: issues, then: ordered, on: accumulator.histories),
             flows: accumulator.flows,
             blame: blame,
             state: accumulator.state,
@@ -170,7 +168,11 @@ struct IncidentBuilder: Sendable {
         present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
     }
 
-    private static func checks(of issues: [KnownIssue], then findings: [Finding]) -> [Check] {
+    private static func checks(
+        of issues: [KnownIssue],
+        then findings: [Finding],
+        on histories: [History]
+    ) -> [Check] {
         let subject = findings[0].subject
         let known = issues.flatMap { $0.checks ?? [] }.map { check in
             let address =
@@ -182,14 +184,15 @@ struct IncidentBuilder: Sendable {
             let isKnown = checks.contains { $0.host == check.host && $0.command == check.command }
             if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
         }
-        return checks
+        let windows = histories.flatMap(\.windowsHosts)
+        return windows.isEmpty ? checks : checks.map { $0.fitting(windows.map(\.description)) }
     }
 }
 
 extension Check {
     /// The same for what the host's system has: nstat and ss are Linux's.
-    fileprivate func fitting(_ histories: [History]) -> Check {
-        guard let host, histories.contains(where: { $0.isOnWindows(host) }) else { return self }
+    fileprivate func fitting(_ windowsHosts: [String]) -> Check {
+        guard let host, windowsHosts.contains(host) else { return self }
         if command.text.hasPrefix("nstat") {
             return Check(on: host, "netstat -s -p tcp", "which counter rises with each of them?")
         }
@@ -202,17 +205,18 @@ extension History {
     /// Windows begins to count hops from this.
     private static let windowsTimeToLive: UInt8 = 128
 
-    /// Whether all packets of a host but RSTs come with what remains of Windows' time to live.
-    fileprivate func isOnWindows(_ host: String) -> Bool {
-        for side in [Side.low, .high] {
-            let endpoint = side == initiatorSide ? initiator : responder
-            guard endpoint.address.description == host else { continue }
-            let lives = events.filter { $0.side == side && $0.isOfConnection }.map(\.timeToLive)
-            return !lives.isEmpty
-                && lives.allSatisfy {
-                    (Self.windowsTimeToLive - Hops.most...Self.windowsTimeToLive).contains($0)
-                }
+    /// The ends of which all packets but RSTs have what remains of Windows' time to live.
+    fileprivate var windowsHosts: [Address] {
+        [Side.low, .high].compactMap { side in
+            var isAny = false
+            for event in events where event.side == side && event.isOfConnection {
+                let life = event.timeToLive
+                guard life <= Self.windowsTimeToLive, life >= Self.windowsTimeToLive - Hops.most
+                else { return nil }
+                isAny = true
+            }
+            guard isAny else { return nil }
+            return side == initiatorSide ? initiator.address : responder.address
         }
-        return false
     }
 }

@@ -24,11 +24,13 @@ struct KnownIssueIndex: Sendable {
     /// library.
     func matches(
         _ findings: [Finding],
-        roots: Set<String>,
+        among links: [Incident.Link],
         beside connections: Int
     ) -> [KnownIssue] {
         var candidates = always
         for finding in findings { candidates += places[finding.pathology] ?? [] }
+        if candidates.isEmpty { return [] }
+        let roots = Set(links.filter { $0.role != .consequence }.map(\.finding.pathology))
         return Set(candidates).sorted().map { issues[$0] }
             .filter { $0.matches(findings, roots: roots, beside: connections) }
     }

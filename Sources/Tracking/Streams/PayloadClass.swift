@@ -56,7 +56,9 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
         case 0x5052_4F58, 0x0D0A_0D0A: return .proxyHeader
         default: break
         }
-        if ServerRefusal(of: payload) != .none { return .refusal }
+        if ServerRefusal.mayBegin(word, payload), ServerRefusal(of: payload) != .none {
+            return .refusal
+        }
         if isReply(word) { return .reply }
         if isFrame(word, payload) { return .http2Frame }
         // Each byte from 0x20 to 0x7F.
@@ -98,6 +100,17 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
 }
 
 extension PayloadClass {
+    /// Whether a server that begins so may not serve its client.
+    @inline(always)
+    var mayRefuse: Bool {
+        switch self {
+        case .refusal, .tlsAlert, .httpBadRequest, .httpError, .ssh, .reply, .text: true
+        case .unknown, .tls, .httpRequest, .httpResponse, .httpGatewayTimeout, .http2,
+            .http2Frame, .tlsDeclined, .proxyHeader, .binary:
+            false
+        }
+    }
+
     /// Whether a server that begins so may say in words why it does not serve its client.
     func maySayWhy(inAnswerTo request: PayloadClass) -> Bool {
         switch self {

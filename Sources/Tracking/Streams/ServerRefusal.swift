@@ -59,7 +59,17 @@ package enum ServerRefusal: UInt8, BitwiseCopyable, Sendable {
 }
 
 extension ServerRefusal {
+    /// Whether a payload of five bytes or more may be a refusal: by its first byte, or the mark of MySQL's error packet.
+    @inline(always)
+    static func mayBegin(_ word: UInt32, _ payload: RawSpan) -> Bool {
+        switch word >> 24 {
+        case 0x2A, 0x2D, 0x34, 0x35, 0x45, 0x4E: true
+        default: word & 0xFF == 0 && payload.octet(at: 4) == 0xFF
+        }
+    }
+
     /// Looks at the first bytes of a payload; `none` for what is no refusal.
+    @inline(never)
     init(of payload: RawSpan) {
         guard payload.byteCount >= 5 else {
             self = .none

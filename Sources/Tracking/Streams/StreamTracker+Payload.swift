@@ -19,7 +19,9 @@ extension StreamTracker {
             in: number,
             beginsTurn: turn.isNew
         )
-        if segments <= 2 { noteOpening(waiting, in: number, segments, from: flow.initiator) }
+        if segments == 1 || segments == 2 && states[number][waiting.side].opening == .tlsDeclined {
+            noteOpening(waiting, in: number, from: flow.initiator)
+        }
         if isAgain { noteAgain(waiting, in: number, of: &flow, &eventLogs) }
         if turn.isNew, states.isLate(waiting, in: number) {
             noteLateAnswer(waiting, in: number, of: flow, &slowAnswers)
@@ -41,13 +43,10 @@ extension StreamTracker {
     private mutating func noteOpening(
         _ waiting: borrowing FlowSegment,
         in number: Int,
-        _ segments: UInt8,
         from initiator: Side
     ) {
         let side = waiting.side
-        guard segments == 1 || states[number][side].opening == .tlsDeclined,
-            waiting.capturedLength > waiting.payloadOffset
-        else { return }
+        guard waiting.capturedLength > waiting.payloadOffset else { return }
         let opening = PayloadClass(of: waiting.payload)
         states[number][side].opening = opening
         if opening == .refusal { states[number][side].refusal = ServerRefusal(of: waiting.payload) }

@@ -202,6 +202,14 @@ package struct Tracker: ~Copyable {
         on index: Int
     ) {
         if quiet >= IdleCloses.shortest { noteIdleClose(by: segment, quiet, on: index) }
+        let number = Int(flows.table[index].streamState)
+        let opening = streams.states[number][flows.table[index].initiator.other].opening
+        if flows.table[index].isTLS || opening.mayRefuse { noteRefusal(by: segment, on: index) }
+    }
+
+    /// Takes down why the initiator of a connection that ends now was not served, where that is known.
+    @inline(never)
+    private mutating func noteRefusal(by segment: borrowing FlowSegment, on index: Int) {
         let flow = flows.table[index]
         var reason = streams.reasonOfRefusal(on: flow, endedBy: segment.side, at: segment.time)
         if flow.isTLS,
