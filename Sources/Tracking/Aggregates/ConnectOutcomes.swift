@@ -169,7 +169,7 @@ extension Flow {
 }
 
 extension HalfOpenFlow {
-    fileprivate var service: Endpoint {
+    var service: Endpoint {
         let (key, side) = key
         return key[side.other]
     }

@@ -89,7 +89,10 @@ package struct Tracker: ~Copyable {
         flow.setEncapsulation(segment.encapsulation, of: segment.side)
         flow.meet(segment)
         tally.flows &+= 1
-        if segment.flags.contains(.syn) { tally.attempts &+= 1 }
+        if segment.flags.contains(.syn) {
+            tally.attempts &+= 1
+            if flows.attempts.isWanted { flows.attempts.begin() }
+        }
         guard let index = flows.table.insert(flow) else {
             tally.flowsEvicted &+= 1
             return nil
@@ -115,6 +118,9 @@ package struct Tracker: ~Copyable {
         }
         if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
         if flows.changes.areWanted { flows.noteChange(of: index) }
+        if flows.attempts.isWanted {
+            flows.noteDecision(of: index, change.marks, at: segment.time)
+        }
     }
 
     /// Makes a flow ready for a SYN, which may begin its next life.
@@ -127,6 +133,8 @@ package struct Tracker: ~Copyable {
     ) -> UInt32? {
         if flows.table[index].isReborn(by: segment, at: segment.time) {
             rebirth(index, by: segment)
+        } else if flows.attempts.isWanted {
+            flows.noteNewAttempt(on: index, by: segment)
         }
         guard flows.table[index].syns == 0 else { return nil }
         return aggregates.acceptedTimestamps.newer(
