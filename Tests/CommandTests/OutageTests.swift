@@ -59,6 +59,21 @@ import Testing
         return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
     }
 
+    private func sum(_ prefix: String, in metrics: String) -> Int {
+        metrics.split(separator: "\n").filter { $0.hasPrefix(prefix) }
+            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+    }
+
+    /// Waits until something holds that takes its time to be asked for.
+    private func isTrue(within seconds: Double, _ question: () -> Bool) -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while Date() < end {
+            if question() { return true }
+            usleep(50_000)
+        }
+        return false
+    }
+
     private func events(_ text: String) throws -> [[String: Any]] {
         try text.split(separator: "\n").compactMap {
             try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
@@ -88,8 +103,7 @@ import Testing
         )
         let refused = "synopsis_handshakes_total{outcome=\"refused\"}"
         let established = "synopsis_handshakes_total{outcome=\"established\"}"
-        let failures =
-            "synopsis_failures_total{pathology=\"connection-refused\",severity=\"error\",service=\"\(port)\"}"
+        let failures = "synopsis_failures_total{pathology=\"connection-refused\""
 
         var done = 0
         func play(_ what: String, _ count: Int, until holds: (String) -> Bool) -> TimeInterval {
@@ -97,7 +111,7 @@ import Testing
             done += 1
             #expect(eventually { parties.text("out").count == 5 * done })
             let end = Date()
-            #expect(eventually { holds(metrics(at: scraped)) })
+            #expect(isTrue(within: 10) { holds(metrics(at: scraped)) })
             return Date().timeIntervalSince(end)
         }
         var total = 0
@@ -109,7 +123,8 @@ import Testing
         #expect(play("serve", 50) { value(established, in: $0) == 50 } < 2)
         let text = metrics(at: scraped)
         #expect(value(refused, in: text) == 500)
-        #expect(eventually { value(failures, in: metrics(at: scraped)) == 500 })
+        // Those that fail while others are served are warnings.
+        #expect(isTrue(within: 10) { sum(failures, in: metrics(at: scraped)) == 500 })
         let hasRecovered = eventually {
             running.text("events.ndjson").contains("\"state\":\"recovered\"")
         }

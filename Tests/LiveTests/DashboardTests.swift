@@ -31,7 +31,7 @@ import Testing
         }
         let groups = ["groups": [["name": "dashboard", "rules": rules] as [String: Any]]]
         let folder = try Scratch()
-        try JSONSerialization.data(withJSONObject: groups)
+        try JSONSerialization.data(withJSONObject: groups, options: .withoutEscapingSlashes)
             .write(to: URL(filePath: folder.path("rules.yml")))
 
         let check = try run(

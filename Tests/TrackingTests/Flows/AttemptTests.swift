@@ -126,7 +126,7 @@ import Testing
         scene.tracker.countUnanswered(at: begin + 400 * Self.second)
 
         #expect(scene.outcomes == [.noAnswer: 1, .completed: 1])
-        #expect(scene.tracker.totals.attempts.wholeHandshake.counts[10] == 1)
+        #expect(scene.tracker.totals.attempts.wholeHandshake.counts[11] == 1)
     }
 
     @Test func `is counted at a service of its own once that has served, or failed often`() throws {
