@@ -118,7 +118,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Service"],
+            exclude: ["Service", "Integrations"],
             resources: articles.map { .embedInCode("Documentation.docc/\($0).md") },
             swiftSettings: settings
         ),

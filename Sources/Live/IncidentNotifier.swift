@@ -1,4 +1,5 @@
 import Diagnosing
+import Tracking
 
 /// What a live analysis says of its incidents, and when: each finding once, and again only when it
 /// became another.
@@ -6,12 +7,12 @@ struct IncidentNotifier {
     /// An incident of which nothing is settled yet is told if it stands for so long, in
     /// nanoseconds.
     private static let holdBack: Int64 = 800_000_000
-    /// What grew is told again after so long, in nanoseconds.
+    /// What grew is told again after so long, in nanoseconds; each time after twice as long.
     private static let firstUpdateInterval: Int64 = 1_000_000_000
-    /// And after so long once it is old.
-    private static let laterUpdateInterval: Int64 = 60_000_000_000
-    /// It is old then, in nanoseconds.
-    private static let frequentUpdatePeriod: Int64 = 60_000_000_000
+    /// And after no longer than that.
+    private static let longestUpdateInterval: Int64 = 60_000_000_000
+    /// That its connections come up again, or fail again, is told after so long at the latest.
+    private static let stateInterval: Int64 = 10_000_000_000
 
     /// One thing to say.
     enum Statement {
@@ -26,8 +27,11 @@ struct IncidentNotifier {
     /// What was said of an incident, and when.
     private struct Said {
         var incident: Incident
-        let first: Int64
         var latest: Int64
+        /// Before it is told again that it grew, in nanoseconds.
+        var interval: Int64
+        /// The packets that were shown, by finding.
+        var shown: [String: Set<UInt64>]
     }
 
     private var said: [String: Said] = [:]
@@ -71,6 +75,7 @@ struct IncidentNotifier {
             guard
                 !links.isEmpty || incident.chain.count != last.incident.chain.count
                     || incident.verdict != last.incident.verdict
+                    || incident.state != last.incident.state
             else { continue }
             statements += retell(incident, after: last, at: now, findings)
         }
@@ -97,16 +102,27 @@ struct IncidentNotifier {
         if !incident.chain.elementsEqual(last.incident.chain, by: { $0.isOfOneKind(as: $1) }) {
             return true
         }
+        if incident.state != last.incident.state {
+            return pause >= min(last.interval, stateInterval)
+        }
         let hasGrown =
             incident.flows != last.incident.flows
             || zip(incident.chain, last.incident.chain)
                 .contains { $0.finding.count != $1.finding.count }
-        return hasGrown && (now - last.first < frequentUpdatePeriod || pause >= laterUpdateInterval)
+        return hasGrown && pause >= last.interval
     }
 
     private mutating func tell(_ incident: Incident, at now: Int64) -> [Statement] {
         waiting[incident.id] = nil
-        said[incident.id] = Said(incident: incident, first: now, latest: now)
+        said[incident.id] = Said(
+            incident: incident,
+            latest: now,
+            interval: Self.firstUpdateInterval,
+            shown: Dictionary(
+                incident.chain.map { ($0.id, $0.packets) },
+                uniquingKeysWith: { $0.union($1) }
+            )
+        )
         return incident.chain.map { .finding($0, incident) } + [.incident(incident, isNew: true)]
     }
 
@@ -116,13 +132,21 @@ struct IncidentNotifier {
         at now: Int64,
         _ findings: Set<String>
     ) -> [Statement] {
-        said[incident.id] = Said(incident: incident, first: last.first, latest: now)
+        var shown = last.shown.filter { id, _ in incident.chain.contains { $0.id == id } }
+        for link in incident.chain { shown[link.id, default: []].formUnion(link.packets) }
+        said[incident.id] = Said(
+            incident: incident,
+            latest: now,
+            interval: min(2 * last.interval, Self.longestUpdateInterval),
+            shown: shown
+        )
         let changed = incident.chain.filter { link in
             !last.incident.chain.contains { $0 == link }
         }
         let gone = last.incident.chain.filter { !findings.contains($0.id) }
         return gone.map { .withdrawnFinding($0, last.incident) }
-            + changed.map { .finding($0, incident) } + [.incident(incident, isNew: false)]
+            + changed.map { .finding($0.leavingOut(last.shown[$0.id] ?? []), incident) }
+            + [.incident(incident, isNew: false)]
     }
 
     /// Takes back what no longer holds; a finding that went over to another incident is not taken
@@ -144,6 +168,9 @@ struct IncidentNotifier {
 }
 
 extension Incident.Link {
+    /// The packets that prove it.
+    fileprivate var packets: Set<UInt64> { Set(finding.evidence.map(\.event.packet)) }
+
     /// Whether the other says the same but for counts and times.
     fileprivate func isOfOneKind(as other: Incident.Link) -> Bool {
         id == other.id && role == other.role && finding.severity == other.finding.severity

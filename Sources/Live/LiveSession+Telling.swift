@@ -10,7 +10,7 @@ extension LiveSession {
             inputs: [],
             services: incremental.serviceNames,
             encapsulations: totals.encapsulations,
-            host: options.host,
+            sensor: options.sensor,
             interface: reader.names.count == 1 && !reader.isPipe ? reader.names[0] : nil
         )
     }
@@ -20,15 +20,24 @@ extension LiveSession {
         let events = self.events
         let wall = time
         for statement in statements {
-            sinks.note(statement, incremental.serviceNames, at: wall)
-            if !outputs.isEmpty { send(events.event(of: statement)) }
+            sinks.note(statement, at: wall)
+            send(events) { $0.event(of: statement) }
             terminal?.show(statement, at: wall)
         }
     }
 
-    mutating func send(_ event: JSONValue) {
+    /// Sends an event, and gives it its number.
+    ///
+    /// - Parameters:
+    ///   - events: what events are made with.
+    ///   - make: makes it, once somebody wants it.
+    mutating func send(_ events: EventJSON? = nil, _ make: (EventJSON) -> JSONValue) {
         guard !outputs.isEmpty else { return }
-        let line = event.line
+        var events = events ?? self.events
+        sequence += 1
+        events.stamp = EventJSON.Stamp(time: Clocks.wall, sequence: sequence)
+        events.form = options.form
+        let line = make(events).line
         for output in outputs {
             if let deadline { output.waitForRoom(for: line.count, until: deadline) }
             output.write(line: line)
@@ -37,7 +46,8 @@ extension LiveSession {
 
     mutating func sendStatistics(at now: Int64) {
         statistics = counted(since: statistics, at: now)
-        send(events.stats(statistics))
+        let statistics = self.statistics
+        send { $0.stats(statistics) }
     }
 
     func counted(since last: LiveStatistics, at now: Int64) -> LiveStatistics {
@@ -84,9 +94,10 @@ extension LiveSession {
             terminal?.show(report)
         }
         guard !outputs.isEmpty else { return }
+        let events = self.events
         for incident in incidents {
-            for link in incident.chain { send(events.finding(link, of: incident)) }
-            send(events.incident(incident))
+            for link in incident.chain { send(events) { $0.finding(link, of: incident) } }
+            send(events) { $0.incident(incident) }
         }
         sendStatistics(at: now)
     }

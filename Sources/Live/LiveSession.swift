@@ -20,7 +20,9 @@ package struct LiveSession: ~Copyable {
         /// Whether words by which servers turn clients away are kept, to be quoted.
         package var quotesServers = false
         /// The name of this host in events.
-        package var host: String?
+        package var sensor: String?
+        /// How events are wrapped.
+        package var form = EventJSON.Form.flat
 
         package init() {}
     }
@@ -29,6 +31,8 @@ package struct LiveSession: ~Copyable {
     private static let snapshotInterval: Int64 = 200_000_000
     /// A look may take so long, in nanoseconds, before it leaves the rest to the next one.
     private static let lookBudget: Int64 = 50_000_000
+    /// Attempts to connect are looked through for so long, in nanoseconds.
+    private static let attemptBudget: Int64 = 10_000_000
     /// A step of a count may take so long, in nanoseconds.
     private static let countBudget: Int64 = 100_000_000
     /// At the end, flows are examined until so long after it was asked for, in nanoseconds.
@@ -76,6 +80,8 @@ package struct LiveSession: ~Copyable {
     private let log: Logger
     let begin = Clocks.monotonic
     private var schedule = Schedule()
+    /// The number of the last event that was sent.
+    var sequence: UInt64 = 0
     var statistics = LiveStatistics()
     var status = LiveStatistics()
 
@@ -200,7 +206,7 @@ package struct LiveSession: ~Copyable {
     mutating func warn(_ code: String, _ message: String) {
         terminal?.eraseStatus()
         log.warning("\(ShownText(foreign: message))")
-        send(events.notice(code, message, at: Clocks.wall))
+        send { $0.notice(code, message, at: Clocks.wall) }
     }
 
     private mutating func poll(at now: Int64) {
@@ -208,10 +214,12 @@ package struct LiveSession: ~Copyable {
         let wall = time
         count(at: now, wall)
         let start = Clocks.monotonic
+        tracker.countUnanswered(at: wall) { Clocks.monotonic - start < Self.attemptBudget }
         tracker.age(to: wall)
         incidents = incremental.poll(at: &tracker, time: wall) { part in
             Clocks.monotonic - start < Int64(part * Double(Self.lookBudget))
         }
+        sinks.count(incremental.takeOccurrences(), incremental.serviceNames)
         say(notifier.update(incidents, at: now))
         if now >= schedule.forget { forget(at: now, wall) }
         if terminal?.hasStatusLine == true, now >= schedule.status {

@@ -5,8 +5,6 @@ import Tracking
 /// What stands around a live capture: slices on disk, metrics and the service manager, each of
 /// which may be absent.
 package struct LiveSinks: ~Copyable {
-    /// Of as many findings it is remembered that they were counted.
-    private static let findingLimit = 65_536
     /// The service manager is told how it stands no more often, in nanoseconds.
     private static let statusInterval: Int64 = 10_000_000_000
 
@@ -15,8 +13,8 @@ package struct LiveSinks: ~Copyable {
     private var slices: TriggeredSlices?
     private let board: MetricsBoard?
     private let manager = ServiceNotification()
-    private var counts = FindingCounts()
-    private var counted: Set<String> = []
+    private var failures = FailureCounts()
+    private var labels = ServiceLabels()
     private var start: Double = 0
     /// By the monotonic clock.
     private var nextStatus: Int64 = 0
@@ -63,31 +61,34 @@ package struct LiveSinks: ~Copyable {
     }
 
     /// Takes down what is said.
-    mutating func note(
-        _ statement: IncidentNotifier.Statement,
-        _ names: ServiceNames,
-        at wall: Int64
-    ) {
-        switch statement {
-        case .finding(let link, _):
-            guard !counted.contains(link.id) else { return }
-            if counted.count >= Self.findingLimit { counted.removeAll() }
-            counted.insert(link.id)
-            counts.count(link.finding, names)
-        case .incident(let incident, _): slices?.consider(incident, at: wall)
-        case .closedIncident(let incident):
-            for link in incident.chain { counted.remove(link.id) }
-        case .withdrawnFinding, .withdrawnIncident: break
+    mutating func note(_ statement: IncidentNotifier.Statement, at wall: Int64) {
+        if case .incident(let incident, _) = statement { slices?.consider(incident, at: wall) }
+    }
+
+    /// Counts the connections in which something was found.
+    mutating func count(_ occurrences: [Occurrence: Int], _ names: ServiceNames) {
+        for (occurrence, count) in occurrences {
+            let service = labels.label(of: occurrence.port, occurrence.responder, names)
+            failures.count(occurrence, count, at: service)
         }
     }
 
     /// Lets everybody know how it stands.
-    mutating func tend(_ snapshot: MetricsSnapshot, at now: Int64, _ wall: Int64) {
+    mutating func tend(
+        _ snapshot: MetricsSnapshot,
+        _ names: ServiceNames,
+        at now: Int64,
+        _ wall: Int64
+    ) {
         slices?.proceed(at: wall)
         let wantsStatus = manager.isListening && now >= nextStatus
         guard board != nil || wantsStatus else { return }
         var snapshot = snapshot
-        snapshot.findings = counts
+        for service in snapshot.attempts.services {
+            guard let responder = service.responder else { continue }
+            _ = labels.label(of: responder.port, responder, names)
+        }
+        (snapshot.failures, snapshot.labels) = (failures, labels)
         snapshot.start = start
         snapshot.slices = folder?.statistics
         board?.post(snapshot)
@@ -96,7 +97,7 @@ package struct LiveSinks: ~Copyable {
         manager.say(
             status: """
                 \(snapshot.tally.packets) packets, \(snapshot.flowsTracked) flows, \
-                \(snapshot.openIncidents) incidents
+                \(snapshot.openIncidents.values.reduce(0, +)) incidents
                 """
         )
     }
@@ -123,7 +124,7 @@ extension LiveSession {
 
     mutating func tendSinks(at now: Int64, _ wall: Int64) {
         let snapshot = snapshot
-        sinks.tend(snapshot, at: now, wall)
+        sinks.tend(snapshot, incremental.serviceNames, at: now, wall)
         tellNotices()
     }
 
@@ -144,9 +145,13 @@ extension LiveSession {
 
     private var snapshot: MetricsSnapshot {
         var snapshot = MetricsSnapshot()
+        let totals = self.totals
         snapshot.tally = totals.tally
         snapshot.flowsTracked = totals.flowCount
-        snapshot.openIncidents = incidents.count
+        snapshot.attempts = totals.attempts
+        snapshot.openIncidents = incidents.reduce(into: [:]) {
+            $0[MetricsSnapshot.IncidentKind($1), default: 0] += 1
+        }
         snapshot.interfaces = links.map {
             MetricsSnapshot.Interface(
                 name: $0.name,

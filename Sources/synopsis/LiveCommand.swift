@@ -20,6 +20,7 @@ struct LiveCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text
         case ndjson
+        case ecs
     }
 
     @Option(
@@ -45,7 +46,7 @@ struct LiveCommand: ParsableCommand {
 
     @Option(
         help:
-            "text, or ndjson: one event per line (default: text on a terminal, otherwise ndjson)."
+            "text, ndjson (one event per line), or ecs (the same for Elastic) (default: text on a terminal, otherwise ndjson)."
     )
     var format: Format?
 
@@ -241,7 +242,8 @@ struct LiveCommand: ParsableCommand {
         options.interval = Int64(interval * 1e9)
         options.selection = selection.selection
         options.quotesServers = selection.quote
-        options.host = hostName
+        options.sensor = hostName
+        options.form = format == .ecs ? .ecs : .flat
         return options
     }
 

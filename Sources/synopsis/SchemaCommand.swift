@@ -20,7 +20,7 @@ struct SchemaCommand: ParsableCommand {
 
     func run() throws {
         switch part {
-        case .report: try Output.standard(Schemas.report + "\n")
+        case .report: try Output.standard(Schemas.wholeReport + "\n")
         case .event: try Output.standard(Schemas.event + "\n")
         case .knownIssue: try Output.standard(Schemas.knownIssue + "\n")
         case .all: try Output.standard(Schemas.bundle + "\n")

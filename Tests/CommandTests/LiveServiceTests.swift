@@ -259,7 +259,7 @@ import Testing
             scrape.process.waitUntilExit()
             metrics = scrape.text("out")
             return metrics.contains(
-                "synopsis_findings_total{pathology=\"connection-refused\",severity=\"error\"} 1\n"
+                "pathology=\"connection-refused\",severity=\"error\",service=\"1\"} 3\n"
             )
         }
         kill(running.process.processIdentifier, SIGTERM)
@@ -268,13 +268,14 @@ import Testing
         #expect(isCounted, "\(metrics.prefix(2000))")
         #expect(metrics.contains("synopsis_packets_total 6\n"))
         #expect(metrics.contains("synopsis_connection_attempts_total 3\n"))
+        #expect(metrics.contains("synopsis_handshakes_total{outcome=\"refused\"} 3\n"))
         #expect(running.process.terminationStatus == 0)
     }
 
     @Test(.enabled(if: isPossible))
     func `ends with a word where its metrics cannot be served`() throws {
         let folder = try Scratch()
-        let running = try live(["--metrics", "192.0.2.77:9464"], in: folder)
+        let running = try live(["--metrics", "192.0.2.77:19874"], in: folder)
         #expect(eventually { !running.process.isRunning })
 
         #expect(running.process.terminationStatus == 2)

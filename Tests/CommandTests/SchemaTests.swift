@@ -71,6 +71,23 @@ import Testing
         #expect(status == 1)
     }
 
+    @Test(.enabled(if: hasValidator, "python3-jsonschema is not installed"))
+    func `of the report needs no other file`() throws {
+        let folder = try Scratch()
+        let schema = folder.file(
+            "schema.json",
+            Data(try Program.run("schema", "report").output.utf8)
+        )
+        let report = try Program.run("refused.pcap", "--format", "json").output
+        let file = folder.file("report.json", Data(report.utf8))
+
+        let (status, output) = try withExtendedLifetime(folder) {
+            try Self.python(["-c", Self.validator, schema.path, file.path])
+        }
+
+        #expect(status == 0, "\(output)")
+    }
+
     @Test(arguments: ["report", "event"])
     func `can be had in parts`(_ part: String) throws {
         let text = try Program.run("schema", part).output

@@ -8,8 +8,8 @@ import Tracking
 @Suite struct `What is said of incidents` {
     private static let second: Int64 = 1_000_000_000
 
-    /// The incidents of a server that refuses `count` connections, and what else is in `frames`.
-    private func incidents(refusing count: Int) throws -> [Incident] {
+    /// The incidents of a server that refuses `count` connections, and then serves others.
+    private func incidents(refusing count: Int, serving served: Int = 0) throws -> [Incident] {
         let connections = (0..<count).map { number in
             Exchange(from: "192.0.2.1:\(50_000 + number)", to: "198.51.100.2:80") {
                 pause(.milliseconds(10 * Int64(number)))
@@ -17,7 +17,17 @@ import Tracking
                 server.rstAck(ack: 1001)
             }
         }
-        let frames = connections.flatMap(\.frames).sorted { $0.time < $1.time }
+        let others = (0..<served).map { number in
+            Exchange(from: "192.0.2.1:\(60_000 + number)", to: "198.51.100.2:80") {
+                pause(.seconds(1))
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 1001)
+                client.ack(seq: 1001, ack: 5001)
+                client.data(seq: 1001, ack: 5001, length: 100)
+                server.data(seq: 5001, ack: 1101, length: 100)
+            }
+        }
+        let frames = (connections + others).flatMap(\.frames).sorted { $0.time < $1.time }
         return Diagnosis(of: try TrackedCapture(of: frames)).incidents
     }
 
@@ -66,18 +76,53 @@ import Tracking
         #expect(stages[0][0].chain.map(\.id) == stages[2][0].chain.map(\.id))
     }
 
-    @Test func `is said every minute once it is old`() throws {
+    @Test func `is said at widening intervals while it grows`() throws {
+        let stages = try (1...10).map { try incidents(refusing: $0) }
+        var notifier = IncidentNotifier()
+        var seconds: [Int64] = []
+
+        for second in 0..<150 {
+            let said = notifier.update(stages[seconds.count], at: Int64(second) * Self.second)
+            if !said.isEmpty { seconds.append(Int64(second)) }
+        }
+
+        #expect(seconds == [0, 1, 3, 7, 15, 31, 63, 123])
+    }
+
+    @Test func `shows each packet that proves it once`() throws {
         let stages = try (1...4).map { try incidents(refusing: $0) }
         var notifier = IncidentNotifier()
+        var shown: [UInt64] = []
+        var omitted: [Int] = []
 
-        _ = notifier.update(stages[0], at: 0)
-        let atAMinute = notifier.update(stages[1], at: 60 * Self.second)
-        let soon = notifier.update(stages[2], at: 70 * Self.second)
-        let later = notifier.update(stages[3], at: 120 * Self.second)
+        for (stage, incidents) in stages.enumerated() {
+            for case .finding(let link, _) in notifier.update(
+                incidents,
+                at: Int64(stage) * 10 * Self.second
+            ) {
+                shown += link.finding.evidence.map(\.event.packet)
+                omitted.append(link.finding.evidenceOmitted)
+            }
+        }
 
-        #expect(words(atAMinute) == ["finding ×2", "known incident of 2"])
-        #expect(words(soon) == [])
-        #expect(words(later) == ["finding ×4", "known incident of 4"])
+        #expect(shown.count == Set(shown).count)
+        #expect(Set(shown) == Set(stages[3][0].root.evidence.map(\.event.packet)))
+        #expect(omitted.count == 4)
+    }
+
+    @Test func `is said to have recovered, and then to be over`() throws {
+        let failing = try incidents(refusing: 3)
+        let recovered = try incidents(refusing: 3, serving: 2)
+        var notifier = IncidentNotifier()
+
+        _ = notifier.update(failing, at: 0)
+        let then = notifier.update(recovered, at: 2 * Self.second)
+        let over = notifier.close(recovered)
+
+        #expect(failing.map(\.state) == [.ongoing])
+        #expect(recovered.map(\.state) == [.recovered])
+        #expect(words(then).last == "known incident of 3")
+        #expect(words(over) == ["closed incident"])
     }
 
     @Test func `is taken back when it no longer holds`() throws {

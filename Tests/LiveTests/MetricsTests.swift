@@ -13,11 +13,17 @@ import Tracking
         let replay = try Replay("\(Replay.folder)/nfs-syn-burst.pcap")
         var snapshot = MetricsSnapshot()
         snapshot.tally = replay.tally
+        snapshot.attempts = replay.attempts
         snapshot.start = 1_493_140_009.5
         snapshot.flowsTracked = 3
         snapshot.interfaces = [.init(name: "eth\"0\\", droppedByKernel: 7, droppedByInterface: 2)]
-        for link in replay.incidents.flatMap(\.chain) {
-            snapshot.findings.count(link.finding, ServiceNames())
+        for (occurrence, count) in replay.occurrences {
+            let label = snapshot.labels.label(
+                of: occurrence.port,
+                occurrence.responder,
+                ServiceNames()
+            )
+            snapshot.failures.count(occurrence, count, at: label)
         }
         var statistics = OutputStatistics()
         statistics.dropped = 5
@@ -30,20 +36,15 @@ import Tracking
         let lines = Set(try snapshot().prometheusText.split(separator: "\n").map(String.init))
 
         #expect(lines.contains("synopsis_packets_total 26"))
-        #expect(lines.contains("synopsis_connection_attempts_total 1"))
-        #expect(lines.contains("synopsis_connections_established_total 0"))
-        #expect(lines.contains("synopsis_handshakes_total{outcome=\"stale-reply\"} 1"))
-        #expect(
-            lines.contains("synopsis_findings_total{pathology=\"syn-burst\",severity=\"error\"} 1")
-        )
-        #expect(
-            lines.contains("synopsis_findings_total{pathology=\"port-scan\",severity=\"error\"} 0")
-        )
-        #expect(
-            lines.contains(
-                "synopsis_service_findings_total{pathology=\"syn-burst\",service=\"304\"} 1"
-            )
-        )
+        #expect(lines.contains("synopsis_connection_attempts_total 5"))
+        #expect(lines.contains("synopsis_handshakes_total{outcome=\"unanswered\"} 3"))
+        #expect(lines.contains("synopsis_handshakes_total{outcome=\"rejected\"} 2"))
+        #expect(lines.contains("synopsis_handshakes_total{outcome=\"established\"} 0"))
+        let failures = "synopsis_failures_total{pathology="
+        let ofService = "severity=\"error\",service=\"304\"}"
+        #expect(lines.contains("\(failures)\"syn-burst\",\(ofService) 1"))
+        #expect(lines.contains("\(failures)\"port-scan\",\(ofService) 0"))
+        #expect(lines.contains("\(failures)\"port-scan\",severity=\"note\",service=\"other\"} 0"))
         #expect(
             lines.contains(
                 "synopsis_packets_dropped_total{interface=\"eth\\\"0\\\\\",place=\"kernel\"} 7"
@@ -52,6 +53,7 @@ import Tracking
         #expect(lines.contains("synopsis_events_dropped_total{output=\"tcp:log:5044\"} 5"))
         #expect(lines.contains("synopsis_start_time_seconds 1493140009.5"))
         #expect(lines.contains("# TYPE synopsis_handshake_latency_seconds histogram"))
+        #expect(lines.contains("synopsis_packets_unread_total{reason=\"not_tcp\"} 0"))
     }
 
     @Test func `count connections as they begin and come up`() throws {
@@ -60,38 +62,54 @@ import Tracking
         #expect(healthy.attempts > 0)
         #expect(healthy.attempts == healthy.attempted)
         #expect(healthy.established == healthy.outcome(.completed))
+        let attempts = try Replay("\(Replay.folder)/healthy-wan.pcap").attempts
+        #expect(attempts.attempts == healthy.attempts)
+        #expect(attempts[.completed] == healthy.established)
     }
 
-    @Test func `have a histogram whose buckets only rise`() throws {
-        let replay = try Replay("\(Replay.folder)/healthy-wan.pcap")
+    @Test func `have histograms whose buckets only rise, up to half a minute`() throws {
         var snapshot = MetricsSnapshot()
-        snapshot.tally = replay.tally
+        snapshot.attempts = try Replay("\(Replay.folder)/healthy-wan.pcap").attempts
+        let text = snapshot.prometheusText
 
-        let rows = snapshot.prometheusText.split(separator: "\n")
-            .filter { $0.hasPrefix("synopsis_handshake_latency_seconds") }
-        let buckets = rows.filter { $0.contains("_bucket") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-        let count = rows.last.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) }
+        for leg in ["syn_to_syn_ack", "syn_ack_to_ack", "first_syn_to_ack"] {
+            let rows = text.split(separator: "\n").filter {
+                $0.hasPrefix("synopsis_handshake_latency_seconds") && $0.contains("\"\(leg)\"")
+            }
+            let buckets = rows.filter { $0.contains("_bucket") }
+                .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+            let count = rows.last.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) }
 
-        #expect(buckets.count > 5)
-        #expect(buckets == buckets.sorted())
-        #expect(buckets.last == count)
-        #expect((count ?? 0) > 0)
+            #expect(rows.contains { $0.contains("le=\"30.0\"") })
+            #expect(buckets == buckets.sorted())
+            #expect(buckets.last == count)
+            #expect((count ?? 0) > 0)
+        }
     }
 
     @Test func `have no more services than are told apart`() throws {
-        var counts = FindingCounts()
-        var finding = try Replay("\(Replay.folder)/nfs-syn-burst.pcap").incidents[0].root
+        var labels = ServiceLabels()
         for port in 1...5000 {
-            finding.subject.responderPort = UInt16(port)
-            counts.count(finding, ServiceNames())
+            let name = labels.label(of: UInt16(port), nil, ServiceNames())
+            #expect((name == ServiceLabels.other) == (port > ServiceLabels.limit))
         }
-        finding.subject.responderPort = nil
-        counts.count(finding, ServiceNames())
 
-        #expect(counts.byPlace.count == FindingCounts.serviceLimit + 1)
-        let others = counts.byPlace.filter { $0.key.service == FindingCounts.otherService }
-        #expect(others.values.first == 5001 - UInt64(FindingCounts.serviceLimit))
+        #expect(labels.all.count <= ServiceLabels.limit)
+        #expect(labels.label(of: nil, nil, ServiceNames()) == ServiceLabels.other)
+    }
+
+    @Test func `have a bounded number of series`() throws {
+        var snapshot = MetricsSnapshot()
+        for occurrence in try Replay("\(Replay.folder)/nfs-syn-burst.pcap").occurrences.keys {
+            for port in 1...5000 {
+                let label = snapshot.labels.label(of: UInt16(port), nil, ServiceNames())
+                snapshot.failures.count(occurrence, 1, at: label)
+            }
+        }
+
+        let series = snapshot.prometheusText.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let kinds = Catalog.manuals.count * Severity.allCases.count
+        #expect(series.count < kinds * (ServiceLabels.limit + 1) + 1000)
     }
 
     private static var hasPromtool: Bool {
@@ -126,6 +144,8 @@ import Tracking
             contentType: MetricsSnapshot.contentType,
             logger: logger,
             text: { board.snapshot.prometheusText },
+            isHealthy: { board.illness },
+            isReady: { board.obstacle },
             onReady: { ready.yield($0) }
         )
         let group = ServiceGroup(
@@ -162,11 +182,16 @@ import Tracking
         try await serving(try snapshot()) { port in
             let answer = try Self.fetch("http://127.0.0.1:\(port)/metrics")
             let missing = try Self.fetch("http://127.0.0.1:\(port)/nothing")
+            let health = try Self.fetch("http://127.0.0.1:\(port)/healthz")
+            let readiness = try Self.fetch("http://127.0.0.1:\(port)/readyz")
 
             #expect(answer.output.hasPrefix("HTTP/1.1 200 OK"))
             #expect(answer.output.lowercased().contains("content-type: text/plain; version=0.0.4"))
             #expect(answer.output.contains("synopsis_packets_total 26\n"))
             #expect(missing.output.hasPrefix("HTTP/1.1 404"))
+            #expect(health.output.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(health.output.hasSuffix("ok\n"))
+            #expect(readiness.output.hasPrefix("HTTP/1.1 200 OK"))
         }
     }
 
@@ -252,7 +277,7 @@ import Tracking
             let queries = [
                 "up%7Bjob=%22synopsis%22%7D": "\"1\"",
                 "synopsis_packets_total": "\"26\"",
-                "sum(synopsis_findings_total)": "\"3\"",
+                "sum(synopsis_failures_total)": "\"3\"",
                 "sum(synopsis_packets_dropped_total)": "\"9\"",
                 "histogram_quantile(0.5,synopsis_handshake_latency_seconds_bucket)": "\"value\"",
             ]

@@ -13,6 +13,9 @@ struct Replay {
 
     let incidents: [Incident]
     let tally: Tally
+    let attempts: AttemptCounts
+    /// What a live analysis counts of it.
+    let occurrences: [Occurrence: Int]
 
     init(_ path: String) throws {
         var file = try PcapFile(path: path)
@@ -21,6 +24,21 @@ struct Replay {
         let capture = tracker.finish()
         incidents = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all).incidents
         tally = capture.tally
+        (attempts, occurrences) = try Self.watched(path)
+    }
+
+    /// The same capture, asked at its end as if it went on.
+    private static func watched(_ path: String) throws -> (AttemptCounts, [Occurrence: Int]) {
+        var file = try PcapFile(path: path)
+        var tracker = Tracker(flowLimit: 100_000)
+        tracker.watchChanges()
+        while try tracker.consume(next: 1000, from: &file) {}
+        let end = (tracker.tally.window?.last ?? 0) + 300_000_000_000
+        var diagnosis = IncrementalDiagnosis()
+        diagnosis.count(&tracker, time: end)
+        for _ in 0..<8 { _ = diagnosis.poll(at: &tracker, time: end) }
+        tracker.countUnanswered(at: end)
+        return (tracker.totals.attempts, diagnosis.takeOccurrences())
     }
 
     /// What was found, without what depends on where the packets stand.

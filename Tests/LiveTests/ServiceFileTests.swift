@@ -1,4 +1,5 @@
 import Foundation
+import Live
 import Testing
 
 /// The examples for those who leave it running.
@@ -62,39 +63,33 @@ import Testing
         let check = try run(try #require(tool("promtool")), ["check", "rules", rules])
 
         #expect(check.status == 0, "\(check.errors)\(check.output)")
-        #expect(check.output.contains("SUCCESS: 6 rules found"))
+        #expect(check.output.contains("SUCCESS: 12 rules found"))
     }
 
     @Test(.enabled(if: hasPromtool))
-    func `hold rules that fire when connections fail, and not before`() throws {
-        let folder = try Scratch()
-        let rules = Self.folder.appending(path: "prometheus-rules.yml").path
-        let test = """
-            rule_files: ['\(rules)']
-            evaluation_interval: 1m
-            tests:
-              - interval: 1m
-                input_series:
-                  - series: 'synopsis_findings_total{instance="a",pathology="syn-burst",severity="error"}'
-                    values: '0x10 1x30'
-                  - series: 'synopsis_findings_total{instance="a",pathology="port-reuse",severity="note"}'
-                    values: '0x10 7x30'
-                alert_rule_test:
-                  - {eval_time: 10m, alertname: ConnectionsFail, exp_alerts: []}
-                  - eval_time: 12m
-                    alertname: ConnectionsFail
-                    exp_alerts:
-                      - exp_labels: {instance: a, pathology: syn-burst, severity: warning}
-                        exp_annotations: {summary: 'a saw connections fail: syn-burst'}
-                  - {eval_time: 35m, alertname: ConnectionsFail, exp_alerts: []}
-            """
-        try test.write(toFile: folder.path("test.yml"), atomically: false, encoding: .utf8)
-
+    func `hold rules that fire as long as an outage lasts, and not before or after`() throws {
         let check = try run(
             try #require(tool("promtool")),
-            ["test", "rules", folder.path("test.yml")]
+            ["test", "rules", Self.folder.appending(path: "prometheus-rules.test.yml").path]
         )
 
         #expect(check.status == 0, "\(check.output)\(check.errors)")
+    }
+
+    @Test func `hold rules that ask for metrics that exist`() throws {
+        let metrics = MetricsSnapshot().prometheusText
+        let known = Set(
+            metrics.matches(of: /# TYPE (\w+) (\w+)/).flatMap { match in
+                match.2 == "histogram" ? ["\(match.1)_bucket"] : [String(match.1)]
+            }
+        )
+
+        let asked = Set(
+            try text("prometheus-rules.yml").matches(of: /[\s(](synopsis_\w+)/).map { String($0.1) }
+        )
+
+        #expect(asked.count > 6)
+        // The series of outputs begin with the first output.
+        #expect(asked.subtracting(known) == ["synopsis_events_dropped_total"])
     }
 }

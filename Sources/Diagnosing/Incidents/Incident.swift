@@ -64,6 +64,14 @@ package struct Incident: Sendable {
             return Link(finding: finding, id: id, role: role, communityID: communityID)
         }
 
+        /// The same without the proof that some packets are, which was shown before.
+        package func leavingOut(_ packets: Set<UInt64>) -> Link {
+            var finding = self.finding
+            finding.evidence.removeAll { packets.contains($0.event.packet) }
+            finding.evidenceOmitted += self.finding.evidence.count - finding.evidence.count
+            return Link(finding: finding, id: id, role: role, communityID: communityID)
+        }
+
         /// The same, taken back.
         package var withdrawn: Link {
             var finding = self.finding

@@ -33,6 +33,8 @@ package struct IncrementalDiagnosis {
     /// Changes of flows that had been filed for good.
     private var changesOfFiled: UInt64 = 0
     private var survey = SurveyExamination()
+    /// What was found since somebody asked last, connection by connection.
+    private var occurrences = Occurrences()
     /// A count of all flows that is not complete.
     private var draft: SurveyDraft?
     /// Connections that came up, by who and with whom, as far as incidents concern them.
@@ -48,6 +50,7 @@ package struct IncrementalDiagnosis {
         let key: FlowKey
         /// `nil` where nothing was found.
         var examination: Examination?
+        let counted: Occurrences.Counted
         var changedAt: Int64
         var nextSnapshot: Int64
     }
@@ -73,6 +76,9 @@ package struct IncrementalDiagnosis {
 
     /// Whether so many flows wait to be examined that a count of all would tell more.
     package var isFlooded: Bool { waiting.count > Self.snapshotsAtOnce }
+
+    /// How often each pathology was found since the last time, each connection once.
+    package mutating func takeOccurrences() -> [Occurrence: Int] { occurrences.take() }
 
     /// What listens where, as far as it is known.
     package var serviceNames: ServiceNames { survey.services }
@@ -161,9 +167,16 @@ package struct IncrementalDiagnosis {
     private mutating func takeDeparted(from tracker: inout Tracker, _ facts: CaptureFacts) {
         guard !tracker.departed.isEmpty else { return }
         for flow in tracker.takeDeparted() where release(flow) {
-            if entries[flow.record]?.key == flow.key { entries[flow.record] = nil }
+            var counted = Occurrences.Counted()
+            if let entry = entries[flow.record], entry.key == flow.key {
+                counted = entry.counted
+                entries[flow.record] = nil
+            }
             hasChanged = true
-            if !base.covers(flow) { base.file(base.examine(flow, in: facts)) }
+            guard !base.covers(flow) else { continue }
+            let examination = base.examine(flow, in: facts)
+            _ = occurrences.note(examination.findings, after: counted)
+            base.file(examination)
         }
     }
 
@@ -220,6 +233,7 @@ package struct IncrementalDiagnosis {
         entries[record] = Entry(
             key: flow.key,
             examination: found,
+            counted: occurrences.note(examination.findings, after: old?.counted ?? [:]),
             changedAt: changedAt,
             nextSnapshot: time &+ max(Self.shortestPause, (time &- changedAt) / 8)
         )
@@ -262,6 +276,7 @@ package struct IncrementalDiagnosis {
             }
         }
         survey = base.examine(tracker.survey(of: draft, at: time))
+        occurrences.note(survey)
         takeSurvey(of: tracker, time)
         return true
     }

@@ -18,12 +18,24 @@ extension EventJSON {
         var transport = Transport.tcp
         let begin: Int64
         var service: JSONValue?
+        var about: About?
+
+        /// What an event says in a nutshell.
+        struct About {
+            let id: String
+            let pathology: String
+            let severity: Severity
+            let message: String
+            /// In nanoseconds since 1970.
+            let end: Int64
+        }
     }
 
     func beginEvent(
         _ type: StaticString,
         at time: Int64,
         _ link: Incident.Link,
+        _ about: Envelope.About,
         to json: inout JSONWriter
     ) {
         let (finding, subject) = (link.finding, link.finding.subject)
@@ -36,9 +48,17 @@ extension EventJSON {
             encapsulation: subject.encapsulation,
             transport: subject.transport,
             begin: finding.begin,
-            service: name(of: finding)
+            service: name(of: finding),
+            about: about
         )
         beginEvent(type, envelope, to: &json)
+    }
+
+    /// Closes the typed object of an event, and the event.
+    func endEvent(_ json: inout JSONWriter) {
+        json.endObject()
+        if form == .ecs { json.endObject() }
+        json.endObject()
     }
 
     /// Writes an event up to its last member, whose value comes next.
@@ -47,6 +67,7 @@ extension EventJSON {
         _ envelope: Envelope,
         to json: inout JSONWriter
     ) {
+        if form == .ecs { return beginECS(type, envelope, to: &json) }
         let (source, destination) = (envelope.source, envelope.destination)
         let flowID = envelope.communityID.map {
             StableID.number(of: "\($0)|\(envelope.begin)") % Self.flowIDBits
@@ -56,7 +77,11 @@ extension EventJSON {
         json.member("schema", Self.schemaVersion)
         json.member("timestamp", text(of: envelope.time))
         json.member("event_type", type.description)
-        json.member("host", host)
+        if let stamp {
+            json.member("emitted", text(of: stamp.time))
+            json.member("seq", stamp.sequence)
+        }
+        json.member("sensor", sensor)
         json.member("in_iface", interface)
         json.member("pcap_filename", fileName(of: envelope.frame))
         json.member("pcap_cnt", envelope.frame)

@@ -79,11 +79,14 @@ extension EventJSON {
     }
 
     private func event(_ type: String, at time: Int64, _ body: JSONValue) -> JSONValue {
-        .members(
+        if form == .ecs { return ecs(type, at: time, body) }
+        return .members(
             ("schema", .string(Self.schemaVersion)),
             ("timestamp", self.time(time)),
             ("event_type", .string(type)),
-            ("host", host.map { .string($0) }),
+            ("emitted", stamp.map { self.time($0.time) }),
+            ("seq", stamp.map { .unsigned($0.sequence) }),
+            ("sensor", sensor.map { .string($0) }),
             ("in_iface", interface.map { .string($0) }),
             (type, body)
         )

@@ -17,9 +17,33 @@ package struct EventJSON {
     /// What the numbers of VLANs and tunnels stand for.
     let encapsulations: EncapsulationTable
 
-    /// Which host's which interface an event was seen on, where it was; several have no one name.
-    let host: String?
+    /// Who captured live, and on which interface; several have no one name.
+    let sensor: String?
     let interface: String?
+    /// When an event of a live analysis is reported, and as the how manieth; `nil` in a report.
+    package var stamp: Stamp?
+    package var form = Form.flat
+
+    /// When a live analysis reports an event.
+    package struct Stamp: Sendable {
+        /// In nanoseconds since 1970.
+        package let time: Int64
+        /// Rises by one with each event, from 1.
+        package let sequence: UInt64
+
+        package init(time: Int64, sequence: UInt64) {
+            self.time = time
+            self.sequence = sequence
+        }
+    }
+
+    /// How an event is wrapped.
+    package enum Form: Sendable {
+        /// As the schema has it, with a flat envelope.
+        case flat
+        /// In the fields of the Elastic Common Schema.
+        case ecs
+    }
 
     package init(
         hasNanoseconds: Bool,
@@ -27,10 +51,10 @@ package struct EventJSON {
         origins: FrameOrigins? = nil,
         services: ServiceNames = ServiceNames(),
         encapsulations: EncapsulationTable = EncapsulationTable(),
-        host: String? = nil,
+        sensor: String? = nil,
         interface: String? = nil
     ) {
-        self.host = host
+        self.sensor = sensor
         self.interface = interface
         self.hasNanoseconds = hasNanoseconds
         self.inputs = inputs
@@ -59,7 +83,14 @@ package struct EventJSON {
     /// Writes the event of one incident; `state` is what became of it live, unless its connections came up again.
     func write(_ incident: Incident, state: String? = nil, to json: inout JSONWriter) {
         let root = incident.chain[0]
-        beginEvent("incident", at: incident.firstSeen, root, to: &json)
+        let about = Envelope.About(
+            id: incident.id,
+            pathology: incident.root.pathology,
+            severity: incident.severity,
+            message: incident.headline,
+            end: incident.lastSeen
+        )
+        beginEvent("incident", at: incident.firstSeen, root, about, to: &json)
         json.beginObject()
         json.member("id", incident.id)
         let hasRecovered = incident.state == .recovered && state != "withdrawn"
@@ -85,14 +116,20 @@ package struct EventJSON {
         json.member("connections", incident.connections)
         json.member("failed", incident.failed)
         json.member("clients", incident.clientCount)
-        json.endObject()
-        json.endObject()
+        endEvent(&json)
     }
 
     /// Writes the event of one finding of `incident`.
     func write(_ link: Incident.Link, of incident: Incident, to json: inout JSONWriter) {
         let finding = link.finding
-        beginEvent("finding", at: finding.firstSeen, link, to: &json)
+        let about = Envelope.About(
+            id: link.id,
+            pathology: finding.pathology,
+            severity: finding.severity,
+            message: services.introduced(in: finding.summary, of: finding.subject),
+            end: finding.lastSeen
+        )
+        beginEvent("finding", at: finding.firstSeen, link, about, to: &json)
         json.beginObject()
         json.member("id", link.id)
         json.member("pathology", finding.pathology)
@@ -105,7 +142,7 @@ package struct EventJSON {
         json.member("vantage", finding.viewpoint.vantage.rawValue)
         json.member("vantage_confidence", finding.viewpoint.confidence.rawValue)
         json.memberOfAll("guards", finding.guards.lazy.map(\.rawValue))
-        json.member("summary", services.introduced(in: finding.summary, of: finding.subject))
+        json.member("summary", about.message)
         if !finding.explanation.isEmpty { json.member("explanation", finding.explanation) }
         json.member("quote", finding.quote?.text)
         json.member("first_seen", text(of: finding.firstSeen))
@@ -133,8 +170,7 @@ package struct EventJSON {
             "related",
             incident.chain.map(\.finding.pathology).filter { $0 != finding.pathology }
         )
-        json.endObject()
-        json.endObject()
+        endEvent(&json)
     }
 
     /// Writes the event of one handshake.
@@ -159,8 +195,7 @@ package struct EventJSON {
         json.member("syn_to_synack_us", handshake.answerDelay)
         json.member("synack_to_ack_us", handshake.completionDelay)
         json.member("total_us", total(of: handshake))
-        json.endObject()
-        json.endObject()
+        endEvent(&json)
     }
 
     private func total(of handshake: Handshake) -> UInt64? {

@@ -5,6 +5,11 @@ package enum Schemas {
         String(decoding: PackageResources.report_schema_json, as: UTF8.self)
     }
 
+    /// The schema of the report with that of its events, so that it needs no other file.
+    package static var wholeReport: String {
+        "\(report.trimmedEnd.dropLast().trimmedEnd),\n \"$defs\": {\n\"event\": \(event.trimmedEnd)\n }\n}"
+    }
+
     /// The schema of one event.
     package static var event: String {
         String(decoding: PackageResources.event_schema_json, as: UTF8.self)
@@ -34,9 +39,9 @@ package enum Schemas {
     }
 }
 
-extension String {
+extension StringProtocol {
     /// Without white space at its end.
-    var trimmedEnd: Substring {
+    var trimmedEnd: SubSequence {
         var end = endIndex
         while end > startIndex, self[index(before: end)].isWhitespace { end = index(before: end) }
         return self[..<end]

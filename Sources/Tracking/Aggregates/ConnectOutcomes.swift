@@ -178,7 +178,7 @@ extension Flow {
 }
 
 extension HalfOpenFlow {
-    fileprivate var service: Endpoint {
+    var service: Endpoint {
         let (key, side) = key
         return key[side.other]
     }

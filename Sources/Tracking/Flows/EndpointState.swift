@@ -13,6 +13,8 @@ struct EndpointState: BitwiseCopyable {
         static let finAcknowledged = Marks(rawValue: 16)
         /// Its packets come with one time to live and another.
         static let hopsVary = Marks(rawValue: 32)
+        /// How the attempt to connect that its newest SYN began has ended is counted.
+        static let decided = Marks(rawValue: 64)
     }
 
     var initialSequence = SequenceNumber(0)
@@ -107,6 +109,7 @@ struct EndpointState: BitwiseCopyable {
         timeToLive = segment.timeToLive
         next = segment.sequence.advanced(by: segment.sequenceLength)
         marks.insert([.seen, .synchronized])
+        marks.remove(.decided)
     }
 
     /// Whether `acknowledgment` answers this end's SYN, and any data that the SYN carried (RFC 7413 §4.2).

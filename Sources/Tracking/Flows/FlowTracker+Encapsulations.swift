@@ -20,11 +20,15 @@ extension FlowTracker {
     @inline(never)
     mutating func makeFlow(of number: Int, tag: UInt32, _ tally: inout Tally) -> Int? {
         let event = table.syn(of: number)
+        let halfOpen = table[halfOpen: number]
         guard let index = table.replace(halfOpen: number, tag: tag) else {
             tally.flowsEvicted &+= 1
             return nil
         }
         eventLogs.append(event, to: &table[index].eventLog)
+        if attempts.isWanted, attempts.hasCounted(halfOpen, at: number - FlowTable.firstHalfOpen) {
+            table[index].noteDecision()
+        }
         return index
     }
 

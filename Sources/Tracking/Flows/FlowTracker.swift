@@ -20,6 +20,8 @@ struct FlowTracker: ~Copyable {
     let fewFlows: Int
     /// Flows that a diagnosis may want before the end, if it asked for them.
     var changes = ChangedFlows()
+    /// How attempts to connect ended, where somebody watches.
+    var attempts = AttemptCounter()
     private let anchor = Anchor()
 
     init(flowLimit: Int, fewFlows: Int, collectsHandshakes: Bool, handshakeLimit: Int) {

@@ -49,6 +49,8 @@ extension Tracker {
 /// What a report says of a capture as a whole, at its end or on the way.
 package struct CaptureTotals: Sendable {
     package let tally: Tally
+    /// How attempts to connect ended, where somebody watches.
+    package let attempts: AttemptCounts
     /// Flows that are followed now.
     package let flowCount: Int
     /// Changes of flows that found no place between two looks.
@@ -62,6 +64,7 @@ extension Tracker {
     package var totals: CaptureTotals {
         CaptureTotals(
             tally: tally,
+            attempts: flows.attempts.counts,
             flowCount: flows.table.count,
             changesRefused: flows.changes.refused,
             oneWayInitiators: aggregates.hosts.oneWayInitiators,

@@ -19,6 +19,7 @@ extension Tracker {
         if flows.table.isFull { evict() }
         tally.flows &+= 1
         tally.attempts &+= 1
+        if flows.attempts.isWanted { flows.attempts.begin() }
         guard flows.table.insert(HalfOpenFlow(segment, template: template), tag: segment.tag) else {
             tally.flowsEvicted &+= 1
             return true
@@ -31,6 +32,7 @@ extension Tracker {
     @inline(always)
     private mutating func conclude(halfOpen number: Int) {
         tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
+        if flows.attempts.isWanted { flows.noteEnd(halfOpen: number) }
         if aggregates.takes(flows.table[halfOpen: number]) { return }
         aggregates.note(flows.table.flow(of: number)) { flows.table.syn(of: number) }
     }

@@ -5,6 +5,7 @@ extension Tracker {
         settleOpenStream(of: index, at: segment.time)
         conclude(flows.table[index])
         tally.attempts &+= 1
+        if flows.attempts.isWanted { flows.attempts.begin() }
         if !flows.table[index].marks.contains(.suspicious) {
             flows.eventLogs.erase(&flows.table[index].eventLog)
         }
@@ -40,6 +41,7 @@ extension Tracker {
         event.incarnation = flows.table[index].incarnation
         flows.eventLogs.append(event, to: &flows.table[index].eventLog)
         if flows.changes.areWanted { flows.noteChange(of: index) }
+        if flows.attempts.isWanted { flows.noteDecision(of: index, at: frame.time) }
     }
 
     /// Takes down a RST of a responder: it may be one of many that a dying process leaves.
@@ -67,6 +69,7 @@ extension Tracker {
 
     mutating func conclude(_ flow: Flow, firstEvent: Event?) {
         tally.outcomes[Int(flow.outcome.rawValue)] += 1
+        if flows.attempts.isWanted { flows.noteEnd(of: flow) }
         tally.noteNumbers(of: flow)
         aggregates.note(flow) { firstEvent }
         if flows.collectsHandshakes { flows.noteHandshake(of: flow, &tally) }

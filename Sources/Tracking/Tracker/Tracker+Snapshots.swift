@@ -2,7 +2,10 @@
 /// goes on as if nobody had looked.
 extension Tracker {
     /// From now on remembers which flows changed.
-    package mutating func watchChanges() { flows.changes.areWanted = true }
+    package mutating func watchChanges() {
+        flows.changes.areWanted = true
+        flows.attempts.start()
+    }
 
     /// The records of flows that changed since the last time, in order.
     package mutating func takeChangedFlows() -> [Int] { flows.changes.take() }

@@ -95,6 +95,7 @@ package struct Tracker: ~Copyable {
         if segment.flags.contains(.syn) {
             tally.attempts &+= 1
             noteSignature(of: segment)
+            if flows.attempts.isWanted { flows.attempts.begin() }
         }
         guard let index = flows.table.insert(flow) else {
             tally.flowsEvicted &+= 1
@@ -125,6 +126,9 @@ package struct Tracker: ~Copyable {
         }
         if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
         if flows.changes.areWanted { flows.noteChange(of: index) }
+        if flows.attempts.isWanted {
+            flows.noteDecision(of: index, change.marks, at: segment.time)
+        }
     }
 
     /// Whether a segment of a connection that ends shows that it makes no progress.
@@ -145,6 +149,8 @@ package struct Tracker: ~Copyable {
     ) -> UInt32? {
         if flows.table[index].isReborn(by: segment, at: segment.time) {
             rebirth(index, by: segment)
+        } else if flows.attempts.isWanted {
+            flows.noteNewAttempt(on: index, by: segment)
         }
         guard flows.table[index].syns == 0 else { return nil }
         return aggregates.acceptedTimestamps.newer(

@@ -34,7 +34,7 @@ struct LiveOutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Serve Prometheus metrics, for example at 127.0.0.1:9464.",
+            "Serve Prometheus metrics, for example at 127.0.0.1:19874.",
             valueName: "address"
         )
     )
@@ -62,7 +62,7 @@ struct LiveOutputOptions: ParsableArguments {
             throw ValidationError("--keep takes a number from 1 to 10000.")
         }
         if let metrics, Self.address(metrics) == nil {
-            throw ValidationError("--metrics takes ADDRESS:PORT, for example 127.0.0.1:9464.")
+            throw ValidationError("--metrics takes ADDRESS:PORT, for example 127.0.0.1:19874.")
         }
         #if !Web
             if metrics != nil {
@@ -154,7 +154,9 @@ struct LiveOutputOptions: ParsableArguments {
                 port: port,
                 contentType: MetricsSnapshot.contentType,
                 logger: log,
-                text: { board.snapshot.prometheusText }
+                text: { board.snapshot.prometheusText },
+                isHealthy: { board.illness },
+                isReady: { board.obstacle }
             )
         #else
             return nil

@@ -1,0 +1,207 @@
+import Foundation
+import Testing
+
+/// A service that is down and comes back, as those who watch it see it.
+@Suite(.serialized) struct `An outage on the loopback` {
+    private static var isPossible: Bool {
+        let isRoot = geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/curl")
+        if !isRoot { print("an outage on the loopback: skipped, it takes root and curl") }
+        return isRoot
+    }
+
+    /// A client and a server in Python, steered by lines: `refuse N`, `serve N`.
+    private static let parties = """
+        import socket, sys
+        port = int(sys.argv[1])
+        def connect():
+            client = socket.socket()
+            try:
+                client.connect(("127.0.0.1", port))
+                return client
+            except ConnectionRefusedError:
+                client.close()
+        for line in sys.stdin:
+            what, count = line.split()
+            server = None
+            if what == "serve":
+                server = socket.socket()
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                server.bind(("127.0.0.1", port))
+                server.listen(64)
+            for _ in range(int(count)):
+                client = connect()
+                if server:
+                    peer = server.accept()[0]
+                    client.sendall(b"question")
+                    peer.recv(100)
+                    peer.sendall(b"answer")
+                    client.recv(100)
+                    peer.close()
+                    client.close()
+            if server:
+                server.close()
+            print("done", flush=True)
+        """
+
+    private func metrics(at port: Int) -> String {
+        guard
+            let scrape = try? Running(
+                ["/usr/bin/curl", "-s", "-m", "5", "http://127.0.0.1:\(port)/metrics"],
+                in: Scratch()
+            )
+        else { return "" }
+        scrape.process.waitUntilExit()
+        return scrape.text("out")
+    }
+
+    private func value(_ series: String, in metrics: String) -> Int {
+        let line = metrics.split(separator: "\n").first { $0.hasPrefix("\(series) ") }
+        return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
+    }
+
+    private func sum(_ prefix: String, in metrics: String) -> Int {
+        metrics.split(separator: "\n").filter { $0.hasPrefix(prefix) }
+            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+    }
+
+    /// Waits until something holds that takes its time to be asked for.
+    private func isTrue(within seconds: Double, _ question: () -> Bool) -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while Date() < end {
+            if question() { return true }
+            usleep(50_000)
+        }
+        return false
+    }
+
+    private func events(_ text: String) throws -> [[String: Any]] {
+        try text.split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+
+    @Test(.enabled(if: isPossible), .timeLimit(.minutes(2)))
+    func `counts each connection within two seconds, and tells of the recovery`() throws {
+        let folder = try Scratch()
+        let (port, scraped) = (
+            20_000 + Int.random(in: 0..<5_000), 25_000 + Int.random(in: 0..<5_000)
+        )
+        let path = folder.place.appending(path: "events.ndjson").path
+        let running = try Running(
+            [
+                try Program.path.path, "live", "-i", "lo", "-f", "tcp port \(port)", "-o", path,
+                "--metrics", "127.0.0.1:\(scraped)", "--format", "ndjson", "--interval", "0.5",
+            ],
+            in: folder
+        )
+        #expect(eventually { running.text("events.ndjson").contains("\n") })
+        let orders = Pipe()
+        let parties = try Running(
+            ["/usr/bin/python3", "-c", Self.parties, String(port)],
+            in: Scratch(),
+            input: orders.fileHandleForReading
+        )
+        let refused = "synopsis_handshakes_total{outcome=\"refused\"}"
+        let established = "synopsis_handshakes_total{outcome=\"established\"}"
+        let failures = "synopsis_failures_total{pathology=\"connection-refused\""
+
+        var done = 0
+        func play(_ what: String, _ count: Int, until holds: (String) -> Bool) -> TimeInterval {
+            orders.fileHandleForWriting.write(Data("\(what) \(count)\n".utf8))
+            done += 1
+            #expect(eventually { parties.text("out").count == 5 * done })
+            let end = Date()
+            #expect(isTrue(within: 10) { holds(metrics(at: scraped)) })
+            return Date().timeIntervalSince(end)
+        }
+        var total = 0
+        for step in [1, 9, 40, 50, 100, 150, 150] {
+            total += step
+            let delay = play("refuse", step) { value(refused, in: $0) == total }
+            #expect(delay < 2, "\(total)")
+        }
+        #expect(play("serve", 50) { value(established, in: $0) == 50 } < 2)
+        let text = metrics(at: scraped)
+        #expect(value(refused, in: text) == 500)
+        // Those that fail while others are served are warnings.
+        #expect(isTrue(within: 10) { sum(failures, in: metrics(at: scraped)) == 500 })
+        let hasRecovered = eventually {
+            running.text("events.ndjson").contains("\"state\":\"recovered\"")
+        }
+        kill(running.process.processIdentifier, SIGTERM)
+        running.process.waitUntilExit()
+
+        #expect(hasRecovered)
+        let events = try events(running.text("events.ndjson"))
+        #expect(events.compactMap { $0["seq"] as? Int } == Array(1...events.count))
+        let incidents = events.compactMap { $0["incident"] as? [String: Any] }
+        #expect(Set(incidents.compactMap { $0["id"] as? String }).count == 1)
+        #expect(incidents.last?["failed"] as? Int == 500)
+        #expect(incidents.last?["state"] as? String == "recovered")
+        // Told at widening intervals, and not with every failure.
+        #expect(incidents.count < 20)
+        try check(events, in: folder)
+        try query(folder)
+    }
+
+    /// Every event fits the schema.
+    private func check(_ events: [[String: Any]], in folder: Scratch) throws {
+        guard `The schema`.hasValidator else { return }
+        let schema = folder.file(
+            "schema.json",
+            Data(try Program.run("schema", "event").output.utf8)
+        )
+        let files = try events.enumerated().map { index, event in
+            folder.file("\(index).json", try JSONSerialization.data(withJSONObject: event)).path
+        }
+        let (status, output) = try `The schema`.python(
+            ["-c", `The schema`.validator, schema.path] + files
+        )
+        #expect(status == 0, "\(output)")
+    }
+
+    /// The queries of the integrations find the last state of the incident.
+    private func query(_ folder: Scratch) throws {
+        let integrations = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources/synopsis/Integrations")
+        for (module, script) in [
+            (
+                "duckdb",
+                """
+                import duckdb, os, sys
+                os.chdir(sys.argv[1])
+                for query in duckdb.extract_statements(open(sys.argv[2]).read()):
+                    rows = duckdb.sql(query.query)
+                    print(rows.fetchall() if rows else "")
+                """
+            ),
+            (
+                "chdb",
+                """
+                import chdb.session, os, sys
+                os.chdir(sys.argv[1])
+                session = chdb.session.Session()
+                session.query("CREATE DATABASE d")
+                session.query("USE d")
+                text = open(sys.argv[2]).read().replace("'events.ndjson'", repr(os.getcwd() + "/events.ndjson"))
+                for query in text.split(";"):
+                    if query.strip():
+                        print(session.query(query, "TSV"))
+                """
+            ),
+        ] {
+            guard try `The schema`.python(["-c", "import \(module)"]).status == 0 else {
+                print("the queries for \(module): skipped, it is not installed")
+                continue
+            }
+            let name = module == "chdb" ? "clickhouse.sql" : "duckdb.sql"
+            let (status, output) = try `The schema`.python(
+                ["-c", script, folder.place.path, integrations.appending(path: name).path]
+            )
+            #expect(status == 0, "\(output)")
+            #expect(output.contains("recovered"))
+            #expect(output.contains("500"))
+        }
+    }
+}
