@@ -98,7 +98,8 @@ extension HandshakeOutcome {
         switch self {
         case .completed: "established"
         case .noAnswer: "unanswered"
-        case .refused, .rejected, .reset, .staleReply, .incomplete, .midstream: name.snakeCase
+        case .refused, .rejected, .reset, .staleReply, .incomplete, .midstream, .probed:
+            name.snakeCase
         }
     }
 }

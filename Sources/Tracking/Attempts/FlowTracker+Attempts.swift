@@ -91,7 +91,7 @@ extension Flow {
         case .halfOpen, .answered: return marks.contains(.rejected) ? .rejected : nil
         case .reset: return outcome
         // It goes on as if established: only the capture misses a part.
-        case .established, .settled, .doubtful, .closing, .closed: return .completed
+        case .established, .settled, .stalled, .doubtful, .closing, .closed: return .completed
         }
     }
 
