@@ -65,7 +65,7 @@ package struct ACKLoop: Detector {
             }
             let events = ending.incarnation.events.filter { index in
                 let event = history.events[index]
-                return (stall.loopBegin...stall.loopEnd).contains(event.time)
+                return event.time >= stall.loopBegin && event.time <= stall.loopEnd
                     && event.kind == .ack && event.payloadLength == 0
             }
             if !events.isEmpty { return finding(for: stall, events, ending, in: history) }
@@ -84,7 +84,7 @@ package struct ACKLoop: Detector {
         in history: History
     ) -> Finding {
         let (initiator, responder) = (history.initiator, history.responder)
-        let span = stall.loopEnd - stall.loopBegin
+        let span = max(0, stall.loopEnd - stall.loopBegin)
         let turns = Int(stall.longestTurns)
         return finding(
             in: history,
@@ -145,7 +145,7 @@ package struct ACKLoop: Detector {
         let ahead = receiver.acknowledgment.distance(to: ack.sequence)
         if ahead < 0 {
             return """
-                \(sender)'s Seq=\(ack.sequence) is \(-ahead) below what the other end has acknowledged.
+                \(sender)'s Seq=\(ack.sequence) is \(ahead.magnitude) below what the other end has acknowledged.
                 """
         }
         if ahead > 0 {

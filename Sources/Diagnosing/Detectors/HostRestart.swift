@@ -74,7 +74,8 @@ package struct HostRestart: Detector {
             let isUp = restarts.contains { restart in
                 services.contains { service in
                     outcomes.attempts(at: service).contains {
-                        $0.outcome == .served && (restart.begin...restart.end).contains($0.begin)
+                        $0.outcome == .served && $0.begin >= restart.begin
+                            && $0.begin <= restart.end
                     }
                 }
             }
@@ -97,7 +98,7 @@ package struct HostRestart: Detector {
             let refusals = attempts.filter {
                 $0.outcome == .refused && (time...time + Self.mostDelay).contains($0.begin)
             }
-            guard wasServed, let last = refusals.map(\.end).max() else { continue }
+            guard wasServed, let last = refusals.map(\.end).max(), last >= time else { continue }
             let again = attempts.first { $0.outcome == .served && $0.begin > last }
             return Restart(
                 service: service,

@@ -115,7 +115,8 @@ package struct IdleStateLost: Detector {
             sent.repetitions >= Self.leastRepetitions && history.isUnacknowledged(side, in: ending)
         let isProbe = probes.map { $0.probes >= Stall.leastProbes } ?? false
         // Whoever spoke last before the silence, too, is known to begin again by what is sent again.
-        let turn = sent.turn > other.lastSent ? sent.turn : sent.repeatedFrom
+        let isTurn = sent.turn - other.lastSent >= Self.leastIdle
+        let turn = isTurn ? sent.turn : sent.repeatedFrom
         let begin = isData ? turn : isProbe ? probes?.probedFrom ?? 0 : 0
         let idle = begin - other.lastSent
         guard begin != 0, idle >= Self.leastIdle,

@@ -161,6 +161,8 @@ package struct PlaintextAfterTLS: Detector {
 
     private func explanation(of found: Case) -> String {
         switch found.reason {
+        case .handBack where found.lastDataSenders.count == 1:
+            "What follows is not protected, and only one end went on: the other sent nothing more."
         case .handBack:
             "What follows is not encrypted; some services do this by design, for example NetBackup."
         case .desync:

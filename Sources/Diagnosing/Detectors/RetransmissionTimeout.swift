@@ -126,7 +126,7 @@ package struct RetransmissionTimeout: Detector {
             side: side,
             kind: .fin,
             count: events.count,
-            span: history.delay(from: fin, to: last),
+            span: max(0, history.delay(from: fin, to: last)),
             begin: history.events[fin].time,
             events: events
         )

@@ -101,6 +101,7 @@ package struct ServiceRestart: Detector {
         }
         let areWhole = gaps.allSatisfy { gap in
             gap.refusals.count >= Self.leastRefusals && gap.end - gap.begin >= Self.leastGap
+                && gap.after >= gap.end
                 && !attempts.contains {
                     $0.outcome == .served && $0.begin < gap.begin && $0.end > gap.end
                 }

@@ -100,7 +100,7 @@ package struct UnreceivedACKs: Detector {
         let events = ending.incarnation.events.filter { index in
             let event = history.events[index]
             return event.side == side && event.payloadLength > 0
-                && (sent.coveredFrom...sent.coveredUntil).contains(event.time)
+                && event.time >= sent.coveredFrom && event.time <= sent.coveredUntil
         }
         let isAtSender = history.vantage == (role == "client" ? .client : .server)
         let isOver = sent.last.time > sent.coveredUntil

@@ -107,7 +107,10 @@ extension Address {
 extension Flow {
     /// Whether it was met in mid-flow, and may be the rest of another connection.
     fileprivate var mayContinueAnother: Bool {
-        !marks.contains(.oddBeginning) && incarnation == 0 && key.lowPort != key.highPort
+        // A bare ACK alone may have a damaged address.
+        let isTold = phase == .reset || low.marks.union(high.marks).contains(.sentData)
+        return isTold && !marks.contains(.oddBeginning) && incarnation == 0
+            && key.lowPort != key.highPort
     }
 
     /// The side that sends here with the numbers of another flow on the same ports, one end of which is another
