@@ -79,8 +79,10 @@ struct Soak {
                 if polls % Self.snapshotsBetweenCounts == 0 {
                     incremental.count(&tracker, time: now)
                 }
+                tracker.countUnanswered(at: now)
                 tracker.age(to: now)
                 incidents = incremental.poll(at: &tracker, time: now).count
+                _ = incremental.takeOccurrences()
                 if polls % Self.snapshotsBetweenCounts == 0 {
                     tracker.forgetCounts(quietSince: now - Self.quietTime)
                     closed += incremental.forget(quietSince: now - Self.quietTime).count

@@ -9,11 +9,14 @@ package struct Occurrence: Hashable, Sendable {
     /// `nil` where it is about several hosts, too.
     package let responder: Endpoint?
 
-    fileprivate init(_ finding: Finding) {
+    /// - Parameters:
+    ///   - finding: what was found.
+    ///   - isPlaced: whether it matters at which service.
+    fileprivate init(_ finding: Finding, isPlaced: Bool = true) {
         pathology = finding.pathology
         severity = finding.severity
-        port = finding.subject.responderPort
-        responder = finding.subject.responder
+        port = isPlaced ? finding.subject.responderPort : nil
+        responder = isPlaced ? finding.subject.responder : nil
     }
 }
 
@@ -21,6 +24,8 @@ package struct Occurrence: Hashable, Sendable {
 struct Occurrences: Sendable {
     /// Remember the counts of this many findings about many connections.
     private static let surveyLimit = 4096
+    /// Keep this many apart until they are asked for; others are at no single service.
+    private static let newsLimit = 16_384
 
     /// What was counted of one flow: the newest connection on its four-tuple, by pathology.
     typealias Counted = [String: UInt16]
@@ -41,7 +46,7 @@ struct Occurrences: Sendable {
             let connection = finding.evidence.last?.event.incarnation ?? 0
             if let last = counted[finding.pathology], connection <= last { continue }
             counted[finding.pathology] = connection
-            news[Occurrence(finding), default: 0] += 1
+            add(1, finding)
         }
         return counted
     }
@@ -57,9 +62,17 @@ struct Occurrences: Sendable {
             let id = finding.id
             let before = counted[id] ?? 0
             guard finding.flows > before else { continue }
-            news[Occurrence(finding), default: 0] += finding.flows - before
+            add(finding.flows - before, finding)
             counted[id] = finding.flows
         }
+    }
+
+    private mutating func add(_ count: Int, _ finding: Finding) {
+        var occurrence = Occurrence(finding)
+        if news[occurrence] == nil, news.count >= Self.newsLimit {
+            occurrence = Occurrence(finding, isPlaced: false)
+        }
+        news[occurrence, default: 0] += count
     }
 
     /// What was counted since the last time.
