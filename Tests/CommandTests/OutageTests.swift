@@ -83,9 +83,8 @@ import Testing
     @Test(.enabled(if: isPossible), .timeLimit(.minutes(2)))
     func `counts each connection within two seconds, and tells of the recovery`() throws {
         let folder = try Scratch()
-        let (port, scraped) = (
-            20_000 + Int.random(in: 0..<5_000), 25_000 + Int.random(in: 0..<5_000)
-        )
+        let port = Int.random(in: 20_000..<25_000)
+        let scraped = port + 5_000
         let path = folder.place.appending(path: "events.ndjson").path
         let running = try Running(
             [
@@ -135,10 +134,10 @@ import Testing
         let events = try events(running.text("events.ndjson"))
         #expect(events.compactMap { $0["seq"] as? Int } == Array(1...events.count))
         let incidents = events.compactMap { $0["incident"] as? [String: Any] }
+        // One incident, reported at widening intervals and not with every failure.
         #expect(Set(incidents.compactMap { $0["id"] as? String }).count == 1)
         #expect(incidents.last?["failed"] as? Int == 500)
         #expect(incidents.last?["state"] as? String == "recovered")
-        // Told at widening intervals, and not with every failure.
         #expect(incidents.count < 20)
         try check(events, in: folder)
         try query(folder)

@@ -17,7 +17,7 @@ import Tracking
 
         #expect(found.vantage == .client)
         #expect(found.confidence == .high)
-        #expect(found.sign == "it reacts within 15 µs")
+        #expect(found.sign == "it replies within 15 µs")
     }
 
     @Test func `is the end whose packets have passed no hop`() throws {

@@ -63,7 +63,7 @@ import Tracking
 
         let ladder = try ladder(of: filtered)
 
-        #expect(ladder.lifelines.map(\.role) == ["client", "on the way", "server"])
+        #expect(ladder.lifelines.map(\.role) == ["client", "on the path", "server"])
         #expect([ladder.rungs[0].from, ladder.rungs[0].to] == [0, 1])
         #expect(ladder.rungs[0].end == .refusal)
         #expect([ladder.rungs[1].from, ladder.rungs[1].to] == [1, 0])

@@ -28,7 +28,7 @@ import Tracking
 
         #expect(text.contains("## ERROR: \(incident.title)\n\n\(incident.verdict)\n\n**Why**\n"))
         #expect(text.contains("1. `syn-burst`: \(incident.reasons[0].text)"))
-        #expect(text.contains("```sh\n# affected: 2.6.32-696 up to"))
+        #expect(text.contains("```sh\n# Affected: 2.6.32-696 up to"))
         let rows = text.split(separator: "\n").filter { $0.contains("10.0.0.47 → 10.0.0.81") }
         #expect(rows.count == 3)
         #expect(rows[0].contains("705 → 304 [SYN] Seq=4241127797 Win=14480"))
@@ -44,7 +44,7 @@ import Tracking
 
         let lines = try MarkdownReport(report(on: frames)).text.split(separator: "\n")
 
-        #expect(lines.contains("| # | failed | of | clients | first – last | severity | what |"))
+        #expect(lines.contains("| # | failed | total | clients | first – last | severity | what |"))
         #expect(
             lines.count { $0.hasPrefix("| ") && $0.contains("| error | Connection refused") } == 3
         )

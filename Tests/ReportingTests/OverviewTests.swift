@@ -45,7 +45,7 @@ import Tracking
         let table = lines(text).drop { !$0.hasPrefix("  #  failed") }
         let details = lines(text).filter { $0.firstMatch(of: #/^\d  ERROR/#) != nil }
 
-        #expect(table.dropFirst().first?.contains("5   5        1  05:46:40 – 05:46:43") == true)
+        #expect(table.dropFirst().first?.contains("5      5        1  05:46:40 – 05:46:43") == true)
         #expect(
             details.first
                 == "1  ERROR  SYN unanswered: 192.0.2.1 cannot connect to 192.0.2.9:5432 (postgresql; 5 connections)"
@@ -56,7 +56,7 @@ import Tracking
     @Test func `is not there for one incident`() throws {
         let text = try TextReport(report(on: silence(2))).text
 
-        #expect(!text.contains("failed  of"))
+        #expect(!text.contains("failed  total"))
         #expect(text.contains("\n\nERROR  SYN unanswered: 192.0.2.1 cannot connect"))
     }
 
@@ -77,7 +77,7 @@ import Tracking
 
         let strip = try #require(lines(text).first { $0.hasPrefix("  failed ") })
         #expect(strip.hasPrefix("  failed █▁▂▁▂▁▂"))
-        #expect(strip.hasSuffix("▂  500 ms a bar, 31 at most"))
+        #expect(strip.hasSuffix("▂  one bar per 500 ms, at most 31"))
         let json = JSONReport(report).text
         let failed = json.matches(of: #/"failed":(\d+)/#).compactMap { Int($0.output.1) }
         #expect(failed.reduce(0, +) == 50)
@@ -119,7 +119,7 @@ import Tracking
         #expect(lines(second).count { $0.hasPrefix("1  ERROR") } == 10)
         #expect(second.contains("  2 more of this kind"))
         #expect(lines(all).count { $0.hasPrefix("1  ERROR") } == 12)
-        #expect(!second.contains("failed  of"))
+        #expect(!second.contains("failed  total"))
     }
 
     @Test func `can be all, with what one pastes into a ticket`() throws {

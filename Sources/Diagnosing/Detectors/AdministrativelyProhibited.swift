@@ -7,8 +7,8 @@ package struct AdministrativelyProhibited: Detector {
         title: "firewall rejects with ICMP",
         group: .refusal,
         sees: """
-            An ICMP destination unreachable of code 9, 10 or 13, or an ICMPv6 one of code 1, 5 or 6, quotes a \
-            segment of the flow: the four-tuple and the sequence number match.
+            An ICMP destination unreachable (code 9, 10 or 13; for ICMPv6 code 1, 5 or 6) quotes a segment of \
+            the flow: the four-tuple and the sequence number match.
             """,
         means: """
             A packet filter has a REJECT rule for the quoted segment. If the destination of the segment sent the \

@@ -19,8 +19,8 @@ package struct ChallengeACK: Detector {
             """,
         unless: """
             An ACK that covers the newest SYN is not a challenge ACK: the SYN-ACK was lost, or captured late. \
-            Neither is a keep-alive of the previous connection, nor any ACK while no SYN waits, nor a late ACK \
-            if the SYN is then answered without a retransmission.
+            Neither is a keep-alive of the previous connection, nor any ACK while no SYN waits. A late ACK does \
+            not count if the SYN is then answered without a retransmission.
             """,
         check: """
             Which state the server holds (ss -tan), whether the client's RST arrives there, and why the client \

@@ -7,10 +7,10 @@ package struct ChangedSYNACK: Detector {
         title: "conflicting SYN-ACKs",
         group: .network,
         sees: """
-            Two or more SYN-ACKs acknowledge the same ISN of the client but carry different server ISNs, and no \
-            RST in between could have cleared the first. If the SYN was not sent again in between, two machines \
-            answer (two-responders). If it was, and time to live, network card or options differ, it reached \
-            another machine (rebalanced). Otherwise the server made a new answer (regenerated).
+            Two or more SYN-ACKs acknowledge the same client ISN but carry different server ISNs, and no RST in \
+            between could have cleared the first. If the SYN was not sent again in between, two machines answer \
+            (two-responders). If it was, and time to live, network card or options differ, it reached another \
+            machine (rebalanced). Otherwise the server made a new answer (regenerated).
             """,
         means: """
             Two machines hold the address: a duplicate address or virtual IP, a SYN that the path delivers \

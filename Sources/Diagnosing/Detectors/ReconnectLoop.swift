@@ -233,8 +233,8 @@ package struct ReconnectLoop: Detector {
                 return """
                     \(server) reset the connection, and refused SYNs in between as a service does that crashes
                     """
-            case .closed: return "\(server) closed the connection before it had sent any data"
-            case .reset: return "\(server) reset the connection before it had sent any data"
+            case .closed: return "\(server) closed the connection without having sent any data"
+            case .reset: return "\(server) reset the connection without having sent any data"
             }
         }
 

@@ -7,8 +7,8 @@ package struct ResetLoop: Detector {
         title: "RST loop",
         group: .staleState,
         sees: """
-            On one four-tuple the cycle of SYN, SYN-ACK or bare ACK, and RST runs three times or more within 10 \
-            s, without payload and without a completed handshake. Fewer or slower cycles are a note.
+            On one four-tuple, SYN, reply (SYN-ACK or bare ACK) and RST repeat three times or more within 10 s, \
+            without payload and without a completed handshake. Fewer or slower cycles are a note.
             """,
         means: """
             One end cannot accept the other's reply. A client in SYN-SENT resets an answer to an older SYN (RFC \

@@ -13,8 +13,8 @@ package struct SilentConnection: Detector {
             """,
         means: """
             Both stacks did their part; an application did not. The end that should have sent first is stuck \
-            before its first write, handed the socket to a process that never took it, or waits itself. Who gave \
-            up, and after how long, points to the timeout: round seconds are an application's.
+            before its first write, handed the socket to a process that never took it, or waits. Who gave up, \
+            and after how long, points to the timeout: round seconds are an application's.
             """,
         unless: """
             Clients open connections for later use, so on web ports it is a note. Health checks close \

@@ -13,8 +13,8 @@ package struct SplitHandshake: Detector {
             """,
         means: """
             The connection is established as if the server had opened it. Firewalls that take the direction of a \
-            connection from its SYN-ACK may then mistake the server for the client, and inspect or allow the \
-            wrong side. No common stack does this by itself.
+            connection from its SYN-ACK may then mistake the server for the client and inspect the wrong side. \
+            No common stack does this by itself.
             """,
         unless: """
             If both ends open at the same time, each also sends a SYN-ACK, and the two SYNs have crossed. If the \

@@ -8,7 +8,7 @@ package struct StaleSYNACK: Detector {
         group: .staleState,
         sees: """
             The acknowledgment of a SYN-ACK is one more than the ISN of an earlier SYN on the four-tuple, or \
-            belongs to the previous connection on it. A SYN with another ISN had been captured in between.
+            belongs to the previous connection. A SYN with another ISN had been captured in between.
             """,
         means: """
             The server has a half-open entry that the client has given up. In SYN-SENT the client must answer an \

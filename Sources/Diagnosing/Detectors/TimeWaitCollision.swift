@@ -9,7 +9,7 @@ package struct TimeWaitCollision: Detector {
         sees: """
             The server was first to close the previous connection, at most 240 s ago, so it is in TIME-WAIT. By \
             RFC 6191 it does not accept the new SYN: its timestamp is older than the last of the old connection, \
-            or its ISN is not above the old sequence numbers and no newer timestamp helps. The answer is a bare \
+            or its ISN is not above the old sequence numbers, without a newer timestamp. The answer is a bare \
             ACK with the old numbers, or silence within 60 s.
             """,
         means: """

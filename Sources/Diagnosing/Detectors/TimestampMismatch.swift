@@ -78,7 +78,8 @@ package struct TimestampMismatch: Detector {
             in: history,
             incarnation: incarnation,
             reason: rejections > 0 ? "rejected" : isAccepted ? "accepted" : "ignored",
-            severity: isAccepted ? .note : history.severity(of: incarnation),
+            severity: isAccepted || !isCertain && rejections == 0
+                ? .note : history.severity(of: incarnation),
             confidence: isCertain ? rejections > 0 ? .high : .medium : .low,
             status: isCertain ? .confirmed : .likely,
             count: echoes.count,

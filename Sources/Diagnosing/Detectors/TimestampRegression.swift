@@ -7,10 +7,9 @@ package struct TimestampRegression: Detector {
         title: "TCP timestamps going backwards",
         group: .options,
         sees: """
-            New data carries a TSval more than 1000 ticks below the newest of its sender on the connection, and \
-            the other end acknowledges none of it. Or an unanswered SYN has a TSval below one that the server \
-            accepted from the same address within the previous minute. All accepted timestamps followed one \
-            clock.
+            New data carries a TSval more than 1000 ticks below the newest of its sender, and the other end \
+            acknowledges none of it. Or an unanswered SYN has a TSval below one that the server accepted from \
+            the same address within the previous minute. All accepted timestamps followed one clock.
             """,
         means: """
             The receiver takes such segments for old duplicates and drops them (PAWS); it only repeats its last \

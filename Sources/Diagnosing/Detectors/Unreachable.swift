@@ -8,8 +8,8 @@ package struct Unreachable: Detector {
         group: .refusal,
         sees: """
             An ICMP error quotes a segment of the flow: the four-tuple and the sequence number match. It is a \
-            destination unreachable of code 0 to 3, 5 to 8, 11 or 12, an ICMPv6 one of code 0, 2, 3 or 4, or a \
-            time exceeded.
+            destination unreachable (code 0 to 3, 5 to 8, 11 or 12; for ICMPv6 code 0, 2, 3 or 4) or a time \
+            exceeded.
             """,
         means: """
             The sender of the error determines its meaning. The destination itself: a REJECT rule, because a \
@@ -202,6 +202,14 @@ package struct Unreachable: Detector {
         }
     }
 
+    private func rejectCounter(on host: String, _ command: Command) -> Check {
+        Check(
+            on: host,
+            command,
+            "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
+        )
+    }
+
     private func checks(of refusals: RefusedSegments, in history: History) -> [Check] {
         let first = refusals.first
         let error = history.events[first.event]
@@ -210,10 +218,9 @@ package struct Unreachable: Detector {
         switch first.origin {
         case .sender where error.isOfFilter:
             return [
-                Check(
+                rejectCounter(
                     on: host,
-                    first.sender.isIPv4 ? "iptables -nvL OUTPUT" : "ip6tables -nvL OUTPUT",
-                    "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
+                    first.sender.isIPv4 ? "iptables -nvL OUTPUT" : "ip6tables -nvL OUTPUT"
                 )
             ]
         case .receiver where isLate(refusals):
@@ -222,16 +229,15 @@ package struct Unreachable: Detector {
                     on: nil,
                     "",
                     """
-                    to which back end does the load balancer or router translate \(first.sender), and is that host up?
+                    To which back end does the load balancer or router translate \(first.sender), and is that host up?
                     """
                 )
             ]
         case .receiver:
             return [
-                Check(
+                rejectCounter(
                     on: host,
-                    first.sender.isIPv4 ? "iptables -nvL INPUT" : "ip6tables -nvL INPUT",
-                    "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
+                    first.sender.isIPv4 ? "iptables -nvL INPUT" : "ip6tables -nvL INPUT"
                 ),
                 Check(
                     on: host,
