@@ -79,6 +79,7 @@ package struct ReconnectLoop: Detector {
             ($0.key.initiator, $0.key.service) < ($1.key.initiator, $1.key.service)
         }
         return pairs.compactMap { pair, connections in
+            guard connections.visits.count >= Self.leastReconnects else { return nil }
             let visits = connections.visits.sorted {
                 ($0.begin, $0.firstPacket) < ($1.begin, $1.firstPacket)
             }

@@ -65,7 +65,7 @@ package struct SignedHosts: Sendable {
 
     /// Whether a host signs its SYNs for another.
     package func signs(_ host: Address, for other: Address) -> Bool {
-        pairs.contains(HostPair(host, other))
+        !pairs.isEmpty && pairs.contains(HostPair(host, other))
     }
 
     /// Whether any segment came from a host that others send signed SYNs to, in any flow.

@@ -100,17 +100,6 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
 }
 
 extension PayloadClass {
-    /// Whether a server that begins so may not serve its client.
-    @inline(always)
-    var mayRefuse: Bool {
-        switch self {
-        case .refusal, .tlsAlert, .httpBadRequest, .httpError, .ssh, .reply, .text: true
-        case .unknown, .tls, .httpRequest, .httpResponse, .httpGatewayTimeout, .http2,
-            .http2Frame, .tlsDeclined, .proxyHeader, .binary:
-            false
-        }
-    }
-
     /// Whether a server that begins so may say in words why it does not serve its client.
     func maySayWhy(inAnswerTo request: PayloadClass) -> Bool {
         switch self {

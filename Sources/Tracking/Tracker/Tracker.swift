@@ -210,7 +210,9 @@ package struct Tracker: ~Copyable {
         if quiet >= IdleCloses.shortest { noteIdleClose(by: segment, quiet, on: index) }
         let number = Int(flows.table[index].streamState)
         let opening = streams.states[number][flows.table[index].initiator.other].opening
-        if flows.table[index].isTLS || opening.mayRefuse { noteRefusal(by: segment, on: index) }
+        if flows.table[index].isTLS || opening == .refusal || opening == .tlsAlert {
+            noteRefusal(by: segment, on: index)
+        }
     }
 
     /// Takes down why the initiator of a connection that ends now was not served, where that is known.
