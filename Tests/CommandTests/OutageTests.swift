@@ -80,11 +80,16 @@ import Testing
         }
     }
 
+    /// Of the service, and of its metrics.
+    private static var ports: (Int, Int) {
+        let port = Int.random(in: 20_000..<25_000)
+        return (port, port + 5_000)
+    }
+
     @Test(.enabled(if: isPossible), .timeLimit(.minutes(2)))
     func `counts each connection within two seconds, and tells of the recovery`() throws {
         let folder = try Scratch()
-        let port = Int.random(in: 20_000..<25_000)
-        let scraped = port + 5_000
+        let (port, scraped) = Self.ports
         let path = folder.place.appending(path: "events.ndjson").path
         let running = try Running(
             [

@@ -67,7 +67,7 @@ import Tracking
 
         #expect(text.contains(" 21 incidents: 21 errors\n"))
         #expect(text.contains("ERROR  SYN unanswered: 192.0.2.1 cannot connect to"))
-        #expect(text.contains("Connection refused: 20 clients of 20 services,"))
+        #expect(text.contains("Connection refused: 20 clients of 20\n"))
         #expect(text.contains("  19 more of this kind: --incident 2 --all describes them.\n"))
     }
 

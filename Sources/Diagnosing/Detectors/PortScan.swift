@@ -9,8 +9,8 @@ package struct PortScan: Detector {
         sees: """
             Within 10 s one host tried 20 ports of another host, or the same port of 50 hosts, without sending \
             any data. At least 70 % of the tries were refused, unanswered, or reset by the host that made them. \
-            Or within 10 min it tried 50 hosts on at most four ports, each at most twice, and none of them had \
-            let it in before (slow).
+            Or within 10 min it tried 50 hosts on at most four ports, each at most twice (slow). None of them \
+            had let it in before.
             """,
         means: """
             A scanner, an inventory or monitoring tool, or a worm is looking for services. The refusals are what \

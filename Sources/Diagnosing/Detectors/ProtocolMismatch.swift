@@ -7,12 +7,12 @@ package struct ProtocolMismatch: Detector {
         title: "protocol mismatch",
         group: .tls,
         sees: """
-            The server answers a ClientHello with something other than a TLS record (tls-to-plain). Or it answers \
-            a request in the clear with a TLS alert, or, at a port assigned to TLS, with the HTTP status 400 or a \
-            close (plain-to-tls). An HTTP/2 preface is answered in HTTP/1, or the reverse (http2-to-http1, \
-            http1-to-http2). A PROXY protocol header is answered by a TLS alert, status 400 or an SSH banner \
-            (proxy-header). Or an HTTP request or ClientHello follows the banner of another service \
-            (other-service).
+            The server answers a ClientHello with something other than a TLS record (tls-to-plain). Or it \
+            answers a request in the clear with a TLS alert. At a port assigned to TLS, the HTTP status 400 or a \
+            close counts too (plain-to-tls). An HTTP/2 preface is answered in HTTP/1, or the reverse \
+            (http2-to-http1, http1-to-http2). A PROXY protocol header is answered by a TLS alert, status 400 or \
+            an SSH banner (proxy-header). Or an HTTP request or ClientHello follows the banner of another \
+            service (other-service).
             """,
         means: """
             TCP works, but the two programs are configured for different protocols. Examples: https:// for a \

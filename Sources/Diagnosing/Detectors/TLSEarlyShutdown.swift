@@ -13,8 +13,8 @@ package struct TLSEarlyShutdown: Detector {
             ports whose service takes the connection back from TLS by design (1556 and 13724, NetBackup), two \
             small records may come first. There it also counts if both sent their close_notify and no plaintext \
             followed (closed-before-hand-back). On any port it counts if one end continued in the clear while \
-            the other closed, in whatever order the two crossed, or reset the first plaintext \
-            (plaintext-refused).
+            the other closed, or reset the first plaintext (plaintext-refused). The order in which the two \
+            crossed does not matter.
             """,
         means: """
             The end that sent the close_notify wanted TCP to continue and waited for the answer. Programs that \

@@ -211,8 +211,7 @@ package struct Unreachable: Detector {
     }
 
     private func checks(of refusals: RefusedSegments, in history: History) -> [Check] {
-        let first = refusals.first
-        let error = history.events[first.event]
+        let (first, error) = (refusals.first, history.events[refusals.first.event])
         let host = first.sender.description
         let destination = history.destination(ofQuoteIn: error)
         switch first.origin {
@@ -247,11 +246,10 @@ package struct Unreachable: Detector {
             ]
         case .sender, .router:
             if error.isTimeExceeded {
-                let trace: Command = "traceroute -T -p \(history.responder.port) \(destination)"
                 return [
                     Check(
                         on: history.endpoint(of: error).address.description,
-                        trace,
+                        "traceroute -T -p \(history.responder.port) \(destination)",
                         "Hops that repeat show the loop."
                     )
                 ]
