@@ -9,8 +9,8 @@ package struct CertificateRejected: Detector {
         sees: """
             Within half a second after the server's certificate, or 100 ms after its own Finished, the client \
             ended a TLS session without a request. Its last record had at most the length of an alert. It is an \
-            error if the client left two sessions within 10 s, and no session with the service, or for the same \
-            name, carried a request.
+            error if the client left two sessions within 10 s. None of its sessions with the service, or for the \
+            same name, carried a request.
             """,
         means: """
             The client did not accept the certificate: it is for another name, has expired, or its authority is \
