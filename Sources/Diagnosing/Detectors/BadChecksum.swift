@@ -122,8 +122,9 @@ package struct BadChecksum: Detector {
             let answer = history.events[index]
             return !incarnation.events.suffix(from: index + 1).contains { later in
                 let event = history.events[later]
+                // A client that goes on took the SYN-ACK: it was damaged after that.
                 if event.side != answer.side, event.flags.contains(.ack),
-                    event.acknowledgment == answer.sequence.advanced(by: 1)
+                    event.flags.isDisjoint(with: [.syn, .rst])
                 {
                     return true
                 }

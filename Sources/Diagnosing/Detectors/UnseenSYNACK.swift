@@ -184,11 +184,18 @@ package struct UnseenSYNACK: Detector {
 
     /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.
     private func isAccepted(_ event: Int, in history: History) -> Bool {
-        guard let completion = history.incarnation(of: event).completion else { return false }
-        let (completing, answer) = (history.events[completion], history.events[event])
+        let (incarnation, answer) = (history.incarnation(of: event), history.events[event])
+        if let completion = incarnation.completion {
+            return history.events[completion].sequence == answer.acknowledgment
+        }
         // A client that goes on with its own numbers read another acknowledgment than the capture holds.
-        return completing.sequence == answer.acknowledgment
-            || completing.acknowledgment == answer.sequence.advanced(by: 1)
+        guard let syn = history.newestSYN(before: event) else { return false }
+        return incarnation.events.suffix(from: event + 1).contains { later in
+            let reply = history.events[later]
+            return reply.side != answer.side && reply.kind != .rst && reply.kind != .syn
+                && reply.acknowledgment == answer.sequence.advanced(by: 1)
+                && reply.sequence == history.events[syn].sequence.advanced(by: 1)
+        }
     }
 
     /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.
