@@ -143,14 +143,6 @@ package struct AdministrativelyProhibited: Detector {
     }
 
     private func checks(of first: RefusedSegment) -> [Check] {
-        let host = first.sender.description
-        let chain: Command = first.origin == .receiver ? "INPUT" : "FORWARD"
-        return [
-            Check(
-                on: host,
-                first.sender.isIPv4 ? "iptables -nvL \(chain)" : "ip6tables -nvL \(chain)",
-                "A REJECT counter that rises with every attempt names the rule. (With nftables: nft list ruleset)"
-            )
-        ]
+        [.rejectCounter(on: first.sender, chain: first.origin == .receiver ? "INPUT" : "FORWARD")]
     }
 }

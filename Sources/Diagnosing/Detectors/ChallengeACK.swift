@@ -103,7 +103,7 @@ package struct ChallengeACK: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: causes(of: told.state, hasResets: !resets.isEmpty, isResolved: isResolved),
-            checks: checks(in: history),
+            checks: checks(in: history, hasRecovered: isResolved),
             summary: summary(of: replies.count, told, isResolved: isResolved, in: history),
             explanation: explanation(
                 of: first,
@@ -250,19 +250,19 @@ package struct ChallengeACK: Detector {
         return sentences.joined(separator: " ")
     }
 
-    private func checks(in history: History) -> [Check] {
+    private func checks(in history: History, hasRecovered: Bool) -> [Check] {
         let (initiator, responder) = (history.initiator, history.responder)
-        return [
-            Check(
-                on: responder.address.description,
-                "ss -tano dst \(initiator.address) sport = :\(responder.port)",
-                "Shows the state it holds for port \(initiator.port)."
-            ),
-            Check(
-                on: responder.address.description,
-                "tcpdump -ni any host \(initiator.address) and tcp port \(initiator.port)",
-                "If the client's RST does not arrive, a firewall drops it."
-            ),
-        ]
+        let state = Check(
+            on: responder.address.description,
+            "ss -tano dst \(initiator.address) sport = :\(responder.port)",
+            "Shows the state it holds for port \(initiator.port)."
+        )
+        let arrival = Check(
+            on: responder.address.description,
+            "tcpdump -ni any host \(initiator.address) and tcp port \(initiator.port)",
+            "If the client's RST does not arrive, a firewall drops it."
+        )
+        // Where the next SYN was accepted, the RST did arrive.
+        return hasRecovered ? [state] : [state, arrival]
     }
 }

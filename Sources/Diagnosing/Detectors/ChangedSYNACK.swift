@@ -82,7 +82,7 @@ package struct ChangedSYNACK: Detector {
             incarnation: story.incarnation,
             reason: story.kind.rawValue,
             severity: severity(of: story, in: history),
-            confidence: story.kind == .twoResponders || !story.marks.isEmpty ? .high : .medium,
+            confidence: story.marks.isEmpty ? .medium : .high,
             count: stories.count,
             events: story.answers,
             note: { note(on: story.answers[$0], of: story, in: history) },
@@ -228,6 +228,8 @@ package struct ChangedSYNACK: Detector {
         let time = history.delay(from: story.answers[0], to: story.changed)
         let who =
             switch story.kind {
+            case .twoResponders where story.marks.isEmpty:
+                "it answered two copies of the SYN, or two machines answer for that address"
             case .twoResponders: "at least two machines answer for that address"
             case .rebalanced: "the retransmitted SYN reached another machine"
             case .regenerated: "it keeps no state between them, or another machine answered"
@@ -255,7 +257,7 @@ package struct ChangedSYNACK: Detector {
             "The SYN was \(story.isAskedAgain ? "" : "not ")sent again before the second\(story.isAskedAgain ? "" : ", as far as was captured")."
         )
         if !resets.isEmpty {
-            sentences.append("The client rejected \(Wording.times(resets.count)) with a RST.")
+            sentences.append("The client answered with \(Wording.count(resets.count, "RST")).")
         }
         return sentences.joined(separator: " ")
     }

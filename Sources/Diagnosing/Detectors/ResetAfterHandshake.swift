@@ -99,7 +99,16 @@ package struct ResetAfterHandshake: Detector {
                         ? "Names the process that opens these connections."
                         : "The counter that rises with every RST names the reason."
                 )
-            ],
+            ]
+                + (isByClient
+                    ? []
+                    : [
+                        Check(
+                            on: sender.description,
+                            "sysctl net.ipv4.tcp_abort_on_overflow; ss -lnt sport = :\(history.responder.port)",
+                            "1, and Recv-Q above Send-Q: the accept queue is full, and the kernel resets instead of waiting."
+                        )
+                    ]),
             summary: summary(of: last, by: sender, after: delay, in: history),
             explanation: explanation(of: last, isByClient: isByClient, in: history)
         )

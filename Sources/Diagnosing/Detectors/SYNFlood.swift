@@ -95,6 +95,7 @@ package struct SYNFlood: Detector {
         let time = Wording.duration(serviceCounter.lastTime - serviceCounter.firstTime)
         let span = serviceCounter.lastTime - serviceCounter.firstTime
         let service = serviceCounter.service
+        let rate = span > 1_000_000_000 ? ", up to \(serviceCounter.peak()) within a second" : ""
         let isPending = max(span, survey.capture.end - serviceCounter.lastTime) < Self.answerTimeout
         return finding(
             in: survey,
@@ -110,7 +111,7 @@ package struct SYNFlood: Detector {
             ),
             guards: isPending ? [.captureEnded] : [],
             summary: """
-                \(service) got \(serviceCounter.attempts) SYNs from \(from) in \(time), up to \(serviceCounter.peak()) within a second, \
+                \(service) got \(serviceCounter.attempts) SYNs from \(from) in \(time)\(rate), \
                 and \(serviceCounter.established == 0 ? "none" : "only \(serviceCounter.established)") of these connections \(serviceCounter.established == 1 ? "was" : "were") established.
                 """,
             explanation: explanation(of: serviceCounter, isPending: isPending),
@@ -158,7 +159,9 @@ package struct SYNFlood: Detector {
             : "\(serviceCounter.answered) SYNs were answered, with \(Wording.count(serviceCounter.answers, "SYN-ACK")) in all."
         // Honest clients have had no time yet to send their SYN again.
         if isPending { return answers }
-        return
-            "\(answers) \(serviceCounter.persistent == 0 ? "No" : "Only \(serviceCounter.persistent)") SYN was retransmitted, as real clients would do."
+        let retransmitted =
+            serviceCounter.persistent == 0
+            ? "none of these was" : "only \(serviceCounter.persistent) of these were"
+        return "\(answers) Real clients retransmit unanswered SYNs; \(retransmitted) retransmitted."
     }
 }

@@ -130,8 +130,8 @@ package struct ServiceRestart: Detector {
             ),
             summary: summary(of: gaps, at: service),
             explanation: """
-                The last connection before was served \(Wording.duration(first.begin - gaps[0].before)) before the first \
-                refusal, the next one \(Wording.duration(last.after - last.end)) after the last.
+                The last connection was served \(Wording.duration(first.begin - gaps[0].before)) before the first \
+                refusal, and the next one \(Wording.duration(last.after - last.end)) after the last refusal.
                 """,
             count: gaps.count,
             flows: refusals.count,
@@ -175,9 +175,8 @@ package struct ServiceRestart: Detector {
                 """
         }
         return """
-            \(service) was away: it served, then refused \(refusals) for \
-            \(Wording.duration(gaps[0].end - gaps[0].begin)), and served again \
-            \(Wording.duration(gaps[0].after - gaps[0].begin)) after the first refusal.
+            \(service) was away for about \(Wording.duration(gaps[0].after - gaps[0].begin)) and refused \(refusals) \
+            in that time. It served before and after.
             """
     }
 

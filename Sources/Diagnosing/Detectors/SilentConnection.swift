@@ -59,7 +59,8 @@ package struct SilentConnection: Detector {
     package static let needs: History.Traits? = [.silence, .completion]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        [.server]
+        if finding.reason == "closed-before-data" { return [.server] }
+        return finding.party("expected_speaker").map { [$0] } ?? []
     }
 
     package init() {}

@@ -137,8 +137,8 @@ package struct TimestampRegression: Detector {
                 )
             ],
             summary: """
-                The timestamps of \(sender) went back by \(distance) ticks, and \(receiver.address) has \
-                acknowledged none of its data since (\(Wording.count(fallen.count, "segment"))).
+                The timestamps of \(sender) went back by \(distance) ticks, and \(receiver.address) acknowledged \
+                none of the \(Wording.count(fallen.count, "segment")) with lower timestamps.
                 """,
             explanation: """
                 TSval \(event.timestampValue) in packet \(event.packet) is below \(former), which \(sender.address) \

@@ -141,7 +141,7 @@ package struct UnansweredRequest: Detector {
         let side = last.incarnation.initiator
         let wait = last.stream[side.other].begin - last.stream[side].begin
         let events = [side, side.other].compactMap { history.lastData(of: $0, in: last) }
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.incarnation,
             reason: Self.gatewayTimeout,
@@ -176,6 +176,9 @@ package struct UnansweredRequest: Detector {
                 The wait is the proxy's own timeout; \(history.responder.address) itself was reached.
                 """
         )
+        found.headline =
+            "Gateway timeout (HTTP 504): \(history.initiator.address) to \(history.responder)"
+        return found
     }
 
     private func request(in ending: Ending, _ history: History) -> Request? {

@@ -376,9 +376,10 @@ package struct UnansweredSYN: Detector {
         let gaps = zip(attempt.sendings, attempt.sendings.dropFirst()).map {
             history.delay(from: $0, to: $1)
         }
-        let times = Wording.list(gaps.map { Wording.duration($0) }, limit: 10)
+        let times = gaps.reduce(into: [Int64(0)]) { $0.append(($0.last ?? 0) + $1) }.dropFirst()
+        let later = Wording.list(times.map { Wording.duration($0) }, limit: 10)
         let which = attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
-        var text = "\(which) was sent \(Wording.times(attempt.sendings.count)), \(times) apart."
+        var text = "\(which) was sent again after \(later)."
         if let before = history.elapsed(before: attempt) {
             text +=
                 " Judging by the backoff, connect() began \(before) before the first captured SYN."

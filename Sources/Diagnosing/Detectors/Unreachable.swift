@@ -202,26 +202,13 @@ package struct Unreachable: Detector {
         }
     }
 
-    private func rejectCounter(on host: String, _ command: Command) -> Check {
-        Check(
-            on: host,
-            command,
-            "A REJECT counter that rises names the rule. (With nftables: nft list ruleset)"
-        )
-    }
-
     private func checks(of refusals: RefusedSegments, in history: History) -> [Check] {
         let (first, error) = (refusals.first, history.events[refusals.first.event])
         let host = first.sender.description
         let destination = history.destination(ofQuoteIn: error)
         switch first.origin {
         case .sender where error.isOfFilter:
-            return [
-                rejectCounter(
-                    on: host,
-                    first.sender.isIPv4 ? "iptables -nvL OUTPUT" : "ip6tables -nvL OUTPUT"
-                )
-            ]
+            return [.rejectCounter(on: first.sender, chain: "OUTPUT")]
         case .receiver where isLate(refusals):
             return [
                 Check(
@@ -234,10 +221,7 @@ package struct Unreachable: Detector {
             ]
         case .receiver:
             return [
-                rejectCounter(
-                    on: host,
-                    first.sender.isIPv4 ? "iptables -nvL INPUT" : "ip6tables -nvL INPUT"
-                ),
+                .rejectCounter(on: first.sender, chain: "INPUT"),
                 Check(
                     on: host,
                     "ss -ltn sport = :\(history.responder.port)",

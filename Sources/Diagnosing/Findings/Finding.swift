@@ -40,7 +40,7 @@ package struct Finding: Hashable, Sendable {
     /// As many packets as a finding shows.
     package static let evidenceLimit = 32
 
-    /// - Parameter details: made when the finding is `described`.
+    /// The facts; `details` is called when the finding is `described`.
     init(
         pathology: String,
         reason: String? = nil,
@@ -71,11 +71,10 @@ package struct Finding: Hashable, Sendable {
         deferredDetails = DeferredDetails(make: details)
     }
 
-    /// The name of its pathology.
-    package var name: String { Catalog.detector(named: pathology)?.manual.title ?? pathology }
-
-    /// The same, as a sentence begins with it.
-    package var title: String { name.capitalizedFirst }
+    /// The name of its pathology, as a sentence begins with it.
+    package var title: String {
+        (Catalog.detector(named: pathology)?.manual.title ?? pathology).capitalizedFirst
+    }
 
     /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
     package var id: String { id(of: (firstSubject ?? subject).identity) }

@@ -26,7 +26,8 @@ package enum FaultSide: String, Sendable, CaseIterable {
             case .server: subject.responderAddress
             case .network, .capture: Address?.none
             }
-        return address.map { "\(rawValue) (\($0))" } ?? rawValue
+        if let address { return "\(rawValue) (\(address))" }
+        return self == .client ? "the clients" : rawValue
     }
 }
 

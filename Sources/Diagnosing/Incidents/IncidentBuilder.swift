@@ -179,13 +179,16 @@ struct IncidentBuilder: Sendable {
                 check.host == "initiator" ? subject.initiatorAddress : subject.responderAddress
             return Check(on: address?.description, check.shellCommand, check.tells)
         }
-        var checks: [Check] = []
-        for check in known + findings.flatMap(\.checks) {
-            let isKnown = checks.contains { $0.host == check.host && $0.command == check.command }
-            if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
+        let windows = histories.flatMap(\.windowsHosts).map(\.description)
+        var list = CheckList()
+        for check in known { list.add(check.fitting(windows)) }
+        // The first check of each finding tells more than all checks of the first.
+        for rank in 0..<CheckList.limit {
+            for finding in findings where finding.checks.indices.contains(rank) {
+                list.add(finding.checks[rank].fitting(windows))
+            }
         }
-        let windows = histories.flatMap(\.windowsHosts)
-        return windows.isEmpty ? checks : checks.map { $0.fitting(windows.map(\.description)) }
+        return list.checks
     }
 }
 

@@ -18,7 +18,7 @@ struct Verdict {
     /// The cause, then who, then how many.
     var headline: String {
         if let headline = root.headline { return headline }
-        let (cause, to) = (root.title, root.destination)
+        let (cause, to) = (self.cause, root.destination)
         let extent = flows > 1 ? " (\(flows) connections)" : ""
         guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
         if established > 0 {
@@ -29,6 +29,14 @@ struct Verdict {
             : root.isEstablished
                 ? "\(cause): \(source) to \(to)\(extent)"
                 : "\(cause): \(source) cannot connect to \(to)\(extent)"
+    }
+
+    /// What the root is called, with the doubt that remains.
+    private var cause: String {
+        switch root.status {
+        case .likely, .possible: "\(root.title) (\(root.status.rawValue))"
+        case .confirmed, .pending, .withdrawn: root.title
+        }
     }
 
     private var connections: Int { failures + established }

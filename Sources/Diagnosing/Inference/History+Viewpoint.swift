@@ -28,7 +28,7 @@ extension History {
             return Viewpoint(
                 vantage: locals[0] ? .client : .server,
                 confidence: .high,
-                sign: "its checksums were still to be filled in by the network card"
+                sign: "its outgoing checksums show checksum offload"
             )
         }
         let (first, second) = fastestReactions

@@ -43,7 +43,7 @@ struct ShownIncident {
             let id = link.finding.pathology
             return Reason(
                 pathology: id,
-                name: Catalog.detector(named: id)?.manual.title ?? "",
+                name: link.finding.title,
                 text: Self.reasoning(of: link.finding, alone: isAlone),
                 finding: link.finding
             )

@@ -10,13 +10,16 @@ struct FailureStrip {
     /// How long a span is, and what the highest bar stands for.
     let legend: String
 
-    /// `nil` where no failure was noted, or there is no time to draw it in.
+    /// Fewer failures than this are counted more easily than bars are read.
+    private static let leastFailures = 5
+
+    /// `nil` where few failures were noted, or there is no time to draw them in.
     init?(_ shown: ShownReport, atMost limit: Int) {
         let report = shown.report
         guard let window = report.window, window.lowerBound < window.upperBound,
             !report.failureTimes.isEmpty,
             let (length, counts) = report.failureTimes.bars(in: window, atMost: limit),
-            let most = counts.max(), most > 0
+            counts.reduce(0, +) >= Self.leastFailures, let most = counts.max()
         else { return nil }
         let undrawn = shown.lines.reduce(0) { $0 + $1.failed } - counts.reduce(0, +)
         let others = undrawn > 0 ? "; \(undrawn.grouped) more not drawn" : ""

@@ -20,10 +20,19 @@ extension Flow {
             marks.insert(.alive)
         }
         if segment.flags.isDisjoint(with: [.syn, .ack, .rst]) { marks.insert(.oddBeginning) }
-        // Without a SYN the service is taken to be on the lower port.
         let isFromInitiator =
-            isOpening || !isAnswer && segment.source.port >= segment.destination.port
+            isOpening
+            || !isAnswer && Self.isFromClient(segment.source.port, segment.destination.port)
         setInitiator(isFromInitiator ? side : side.other)
+    }
+
+    /// Without a SYN the service is taken to be on the lower port, but for NFS, whose clients bind
+    /// reserved ports (bindresvport(3): 600 to 1023).
+    private static func isFromClient(_ source: UInt16, _ destination: UInt16) -> Bool {
+        let (nfs, reserved) = (UInt16(2049), UInt16(600)..<1024)
+        if destination == nfs, reserved.contains(source) { return true }
+        if source == nfs, reserved.contains(destination) { return false }
+        return source >= destination
     }
 
     private mutating func setInitiator(_ side: Side) {
