@@ -95,6 +95,7 @@ struct Remnant: BitwiseCopyable {
         var flow = Flow(key: key, time: time &+ offset, packet: lastPacket)
         flow.begin = flow.lastTime &- Int64(truncatingIfNeeded: course & UInt64(Self.duration - 1))
         flow.synTime = flow.begin
+        flow.history = .unwanted
         flow.phase = .closed
         (flow.syns, flow.synAcks, flow.attempts) = (1, 1, 1)
         flow.marks = Flow.endedWell
