@@ -10,7 +10,7 @@ struct Bench {
                Bench pcap FILE
                Bench soak [--max-flows COUNT] PACKETS
 
-        KIND is mixed, headers, flood, tls, short, pathological, live or established.
+        KIND is mixed, headers, distant, distant-headers, flood, tls, short, pathological, live or established.
 
         """
 

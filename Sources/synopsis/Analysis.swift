@@ -11,7 +11,6 @@ struct Analysis: ~Copyable {
 
     private var tracker: Tracker
     private var diagnosis: Diagnosis
-    private var finished: TrackedCapture?
     private var inputs: [InputSummary] = []
     /// Why inputs could not be read at all.
     private var refusals: [CaptureError] = []
@@ -175,6 +174,9 @@ struct Analysis: ~Copyable {
         let capture = tracker.finishAndReset()
         diagnosis.consume(capture, threads: threads)
         let totals = capture.totals
+        let handshakes = collectsHandshakes ? capture.handshakes : nil
+        // The texts are made in the memory that its flows had.
+        _ = consume capture
         let (incidents, remarks) = knowledge.configuration.applied(
             to: diagnosis.incidents(threads: threads)
         )
@@ -184,7 +186,7 @@ struct Analysis: ~Copyable {
             incidents: incidents,
             services: diagnosis.serviceNames,
             oneWayInitiators: totals.oneWayInitiators.sorted(),
-            handshakes: collectsHandshakes ? capture.handshakes : nil,
+            handshakes: handshakes,
             isSelective: isSelective || !remarks.isEmpty,
             origins: origins
         )
@@ -196,8 +198,6 @@ struct Analysis: ~Copyable {
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
         }
-        // What the process ends with anyway is not freed before.
-        finished = consume capture
         return report
     }
 }

@@ -32,6 +32,8 @@ import Tracking
     @Test(arguments: [
         (Traffic.Kind.mixed, 9_738_258_692_229_616_525 as UInt64),
         (.headers, 3_875_800_098_113_689_070),
+        (.distant, 4_515_530_983_264_617_213),
+        (.distantHeaders, 10_407_118_402_269_858_242),
         (.flood, 8_735_048_166_015_345_238),
         (.tls, 6_933_951_078_936_783_214),
         (.short, 6_194_867_333_652_999_179),
@@ -49,7 +51,8 @@ import Tracking
     }
 
     @Test(arguments: [
-        Traffic.Kind.mixed, .headers, .flood, .tls, .short, .pathological, .live, .established,
+        Traffic.Kind.mixed, .headers, .distant, .distantHeaders, .flood, .tls, .short,
+        .pathological, .live, .established,
     ])
     func `can be read to its last packet, and its checksums are right`(kind: Traffic.Kind) throws {
         let file = try generate(kind)

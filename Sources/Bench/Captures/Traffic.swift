@@ -7,6 +7,10 @@ struct Traffic: ~Copyable {
         case mixed
         /// The same, cut to 96 octets a packet.
         case headers
+        /// As mixed, with round trips of up to 150 ms: thousands of connections are open at the same time.
+        case distant
+        /// The same, cut to 96 octets a packet.
+        case distantHeaders = "distant-headers"
         /// SYNs, each from another source.
         case flood
         /// As mixed, with TLS sessions of some 40 packets instead of the healthy connections.
@@ -21,7 +25,12 @@ struct Traffic: ~Copyable {
         case established
 
         /// As much of a frame as is captured, in octets.
-        var snapshotLength: Int { self == .headers || self == .established ? 96 : 262_144 }
+        var snapshotLength: Int {
+            switch self {
+            case .headers, .distantHeaders, .established: 96
+            case .mixed, .distant, .flood, .tls, .short, .pathological, .live: 262_144
+            }
+        }
     }
 
     /// Conversations that go on at the same time.
@@ -48,6 +57,8 @@ struct Traffic: ~Copyable {
         switch kind {
         case .mixed, .headers, .tls:
             for _ in 0..<count { try put(nextOfCrowd()) }
+        case .distant, .distantHeaders:
+            try writeDistant(packets: count)
         case .flood:
             for _ in 0..<count { try put(strangersSyn()) }
         case .short:
@@ -60,6 +71,18 @@ struct Traffic: ~Copyable {
             try play(.established, crowd: 64, meanPause: 1_000_000, packets: count)
         }
         try writer.finish()
+    }
+
+    private mutating func writeDistant(packets count: Int) throws(SystemError) {
+        var crowd = DistantCrowd(begin: Int64(time) * 1000, seed: random.next())
+        for _ in 0..<count {
+            let now = UInt64(crowd.time / 1000)
+            let (turn, conversation, echo) = crowd.next { conversation, turn in
+                let echo = conversation.send(turn, at: UInt32(truncatingIfNeeded: now / 1000))
+                return (turn, conversation, echo)
+            }
+            try put(datagram(of: turn, in: conversation, echoing: echo), at: now)
+        }
     }
 
     private mutating func play(
@@ -87,7 +110,11 @@ struct Traffic: ~Copyable {
     }
 
     private mutating func put(_ datagram: Datagram) throws(SystemError) {
-        time += UInt64(random.below(20))
+        try put(datagram, at: time + UInt64(random.below(20)))
+    }
+
+    private mutating func put(_ datagram: Datagram, at now: UInt64) throws(SystemError) {
+        time = now
         written &+= 1
         let kept = min(datagram.length, snapshotLength)
         writer.begin(at: time, kept: kept, length: datagram.length)

@@ -19,6 +19,8 @@ SPECIFICATIONS = {
     "mixed": Specification("mixed", 1_500_000),
     "headers": Specification("headers", 10_000_000),
     "headers-1M": Specification("headers", 1_000_000, samples=None),
+    "distant": Specification("distant", 1_500_000),
+    "distant-headers": Specification("distant-headers", 10_000_000),
     "flood": Specification("flood", 10_000_000, samples=(20_000, 100_000)),
     "short": Specification("short", 16_000_000),
     "pathological": Specification("pathological", 1_000_000),

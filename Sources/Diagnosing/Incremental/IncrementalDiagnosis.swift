@@ -223,7 +223,9 @@ package struct IncrementalDiagnosis {
         }
         if let former = old, former.key != flow.key {
             // Another flow has the record: the former is over, and was not handed over.
-            if let examination = former.examination { base.file(examination) }
+            if let examination = former.examination, !tracker.endedWell(former.key) {
+                base.file(examination)
+            }
             old = nil
         }
         let examination = base.examine(flow, in: facts)

@@ -31,7 +31,6 @@ package struct JSONReport {
         threads: Int,
         to sink: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
-        let runs = runs(threads)
         var json = JSONWriter()
         json.append("{\n\"schema\":\"1.0\",\n\"kind\":\"synopsis.report\"")
         append("tool", tool, to: &json)
@@ -39,8 +38,17 @@ package struct JSONReport {
         append("inputs", lines: report.inputs.map(input), to: &json)
         append("window", window, to: &json)
         append("totals", totals, to: &json)
-        append("incidents", runs.map(\.incidents), to: &json)
-        append("findings", runs.map(\.findings), to: &json)
+        let (incidents, events) = (report.incidents, events)
+        try write("incidents", threads, to: &json, sink) { place, lines in
+            lines.beginLine(isFirst: place == 0)
+            events.write(incidents[place], to: &lines)
+        }
+        try write("findings", threads, to: &json, sink) { place, lines in
+            for (number, link) in incidents[place].chain.enumerated() {
+                lines.beginLine(isFirst: place == 0 && number == 0)
+                events.write(link, of: incidents[place], to: &lines)
+            }
+        }
         if let handshakes = report.handshakes {
             try write(handshakes, to: &json, sink)
         }
@@ -75,35 +83,41 @@ package struct JSONReport {
         json.append(handshakes.isEmpty ? "]" : "\n]")
     }
 
-    /// As many incidents are written together.
+    /// As many incidents are written one after the other, and as many at a time.
     private static let runLength = 16
+    private static let incidentsAtOnce = 1024
 
-    /// The incidents in runs, with their lines and those of their findings.
-    private func runs(_ threads: Int) -> [(incidents: [UInt8], findings: [UInt8])] {
+    /// An array with the lines of all incidents.
+    ///
+    /// - Parameters:
+    ///   - name: the array's.
+    ///   - threads: on how many cores.
+    ///   - json: what has been made.
+    ///   - sink: takes that when it is long.
+    ///   - write: writes the lines of the incident with this place.
+    /// - Throws: what the sink throws.
+    private func write<Failure: Error>(
+        _ name: StaticString,
+        _ threads: Int,
+        to json: inout JSONWriter,
+        _ sink: ([UInt8]) throws(Failure) -> Void,
+        _ write: @Sendable (Int, inout JSONWriter) -> Void
+    ) throws(Failure) {
         let count = report.incidents.count
-        let (incidents, events) = (report.incidents, events)
-        return shared((count + Self.runLength - 1) / Self.runLength, among: threads) { run in
-            let places = run * Self.runLength..<min(count, (run + 1) * Self.runLength)
-            var lines = JSONWriter()
-            var findings = JSONWriter()
-            for place in places {
-                lines.beginLine(isFirst: place == 0)
-                events.write(incidents[place], to: &lines)
-                for (number, link) in incidents[place].chain.enumerated() {
-                    findings.beginLine(isFirst: place == 0 && number == 0)
-                    events.write(link, of: incidents[place], to: &findings)
-                }
-            }
-            return (lines.octets, findings.octets)
-        }
-    }
-
-    /// An array of which runs of lines are written already.
-    private func append(_ name: StaticString, _ runs: [[UInt8]], to json: inout JSONWriter) {
         beginMember(name, to: &json)
         json.append("[")
-        for run in runs { json.append(run) }
-        json.append(runs.isEmpty ? "]" : "\n]")
+        for begin in stride(from: 0, to: count, by: Self.incidentsAtOnce) {
+            let end = min(count, begin + Self.incidentsAtOnce)
+            let runs = shared((end - begin + Self.runLength - 1) / Self.runLength, among: threads) {
+                let first = begin + $0 * Self.runLength
+                var lines = JSONWriter()
+                for place in first..<min(end, first + Self.runLength) { write(place, &lines) }
+                return lines.octets
+            }
+            for run in runs { json.append(run) }
+            if json.length >= Self.partLength { try sink(json.take()) }
+        }
+        json.append(count == 0 ? "]" : "\n]")
     }
 
     private func beginMember(_ name: StaticString, to json: inout JSONWriter) {

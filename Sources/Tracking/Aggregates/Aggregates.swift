@@ -211,6 +211,14 @@ package struct Aggregates: Sendable {
 
     mutating func noteEstablished(at place: Int) { serviceCounters[place].established += 1 }
 
+    /// Counts the connections that ended well to services of which many attempts failed.
+    mutating func noteRemnants(in table: borrowing FlowTable) {
+        table.forEachRemnant { flow in
+            if let place = placeOfMany(to: flow.responder) { noteEstablished(at: place) }
+            return true
+        }
+    }
+
     /// Forgets services and initiators with which nothing happened since `time`, and those of which no more can be
     /// counted: for who counts for months.
     mutating func forget(quietSince time: Int64) {

@@ -82,6 +82,15 @@ package struct ConnectOutcomes: Sendable {
         entries[slot(of: entry.responder.port)].append(entry)
     }
 
+    /// Takes down who was served, among those whose connections ended well.
+    fileprivate mutating func noteRemnants(in table: borrowing FlowTable) {
+        table.forEachRemnant { flow in
+            if isFull { return false }
+            if concern(flow.responderPort), let entry = flow.connectEntry { note(entry) }
+            return true
+        }
+    }
+
     private mutating func slot(of port: UInt16) -> Int {
         if let newestSlot, newestSlot.port == port { return newestSlot.slot }
         let slot = slots[port] ?? entries.count
@@ -226,6 +235,7 @@ extension Tracker {
             }
             if aggregates.outcomes.isFull { break }
         }
+        aggregates.outcomes.noteRemnants(in: flows.table)
         for number in halfOpenFlows {
             aggregates.outcomes.note(flows.table[halfOpen: number].connectEntry)
         }

@@ -63,6 +63,17 @@ package struct SignedHosts: Sendable {
         if receivers.contains(host) { heard.insert(host) }
     }
 
+    /// Takes down who was heard on connections that ended well, up to so many.
+    fileprivate mutating func noteHeard(onRemnantsIn table: borrowing FlowTable, _ limit: Int) {
+        var room = limit
+        table.forEachRemnant { flow in
+            noteHeard(flow.key.lowAddress)
+            noteHeard(flow.key.highAddress)
+            room -= 1
+            return room > 0
+        }
+    }
+
     /// Whether a host signs its SYNs for another.
     package func signs(_ host: Address, for other: Address) -> Bool {
         !pairs.isEmpty && pairs.contains(HostPair(host, other))
@@ -86,12 +97,13 @@ extension Tracker {
                 aggregates.hosts.signed.noteHeard(flows.table[index].key[side].address)
             }
         }
+        aggregates.hosts.signed.noteHeard(onRemnantsIn: flows.table, Self.flowsAsked)
     }
 }
 
 extension Aggregates {
     /// Takes down how a connection came up.
-    @inline(never)
+    @inline(always)
     mutating func noteCompletion(of flow: borrowing Flow) {
         let isHigh = flow.marks.contains(.initiatorIsHigh)
         let responder = isHigh ? flow.key.lowAddress : flow.key.highAddress

@@ -45,6 +45,28 @@ package struct HostSightings: Sendable {
         sightings[host] = known
     }
 
+    /// Takes down where packets came from on connections that ended well.
+    ///
+    /// - Parameters:
+    ///   - hosts: whose packets.
+    ///   - limit: ask no more ends of connections, or one more.
+    ///   - table: where the connections are.
+    fileprivate mutating func note(
+        _ hosts: EndpointMarks,
+        _ limit: Int,
+        onRemnantsIn table: borrowing FlowTable
+    ) {
+        var room = limit
+        table.forEachRemnant { flow in
+            for side in [Side.low, .high]
+            where hosts.mayContain(Endpoint(flow.key[side].address, port: 0)) {
+                note(flow.key[side].address, flow[side].timeToLive, at: flow.begin)
+                room -= 1
+            }
+            return room > 0
+        }
+    }
+
     mutating func noteVariation(of host: Address) {
         if varying.count < Self.hostLimit { varying.insert(host) }
     }
@@ -139,6 +161,7 @@ extension Tracker {
                 room -= 1
             }
         }
+        if room > 0 { aggregates.sightings.note(marks, room, onRemnantsIn: flows.table) }
     }
 
     /// As many hosts are asked for.

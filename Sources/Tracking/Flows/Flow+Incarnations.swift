@@ -106,7 +106,9 @@ extension Flow {
         let keptMarks = marks.intersection([.suspicious, .reused])
         let encapsulations = (low: encapsulation(of: .low), high: encapsulation(of: .high))
         let place = duplicateIndex
+        let letters = history.areWanted ? HistoryLetters() : .unwanted
         self = Flow(beginningWith: segment)
+        history = letters
         setEncapsulation(encapsulations.low, of: .low)
         setEncapsulation(encapsulations.high, of: .high)
         duplicateIndex = place

@@ -236,6 +236,15 @@ package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
     /// and in the highest four bits how many.
     private var packed: UInt64 = 0
 
+    /// Letters that nobody will ask for: it takes none, as if all had been seen.
+    static var unwanted: HistoryLetters {
+        var letters = HistoryLetters()
+        letters.packed = (1 << 12 - 1) << 48
+        return letters
+    }
+
+    var areWanted: Bool { packed != Self.unwanted.packed }
+
     private var count: Int { Int(packed >> 60) }
 
     @inline(always)

@@ -7,18 +7,19 @@ extension FlowTracker {
     /// As many flows of one four-tuple are told apart.
     private static let duplicateLimit: UInt16 = 15
 
-    /// The record of a four-tuple's flow, which is made of its opening if there is no more of it yet.
+    /// The record of a four-tuple's flow, which is made of its opening or its remnant if there is no more of it.
     @inline(__always)
     mutating func find(_ key: FlowKey, tag: UInt32, _ tally: inout Tally) -> Int? {
         guard let index = table.find(key, tag: tag) else { return nil }
-        return index < FlowTable.firstHalfOpen ? index : makeFlow(of: index, tag: tag, &tally)
+        return index < FlowTable.firstRemnant ? index : makeFlow(of: index, tag: tag, &tally)
     }
 
-    /// Makes a whole flow of an opening.
+    /// Makes a whole flow of an opening or a remnant.
     ///
     /// - Returns: its record, `nil` where there is no memory for it.
     @inline(never)
     mutating func makeFlow(of number: Int, tag: UInt32, _ tally: inout Tally) -> Int? {
+        if number < FlowTable.firstHalfOpen { return restore(number, tag: tag, &tally) }
         let event = table.syn(of: number)
         let halfOpen = table[halfOpen: number]
         guard let index = table.replace(halfOpen: number, tag: tag) else {
@@ -29,6 +30,16 @@ extension FlowTracker {
         if attempts.isWanted, attempts.hasCounted(halfOpen, at: number - FlowTable.firstHalfOpen) {
             table[index].noteDecision()
         }
+        return index
+    }
+
+    private mutating func restore(_ number: Int, tag: UInt32, _ tally: inout Tally) -> Int? {
+        guard let index = table.replace(remnant: number, tag: tag) else {
+            tally.noteRemnants(1)
+            tally.flowsEvicted &+= 1
+            return nil
+        }
+        if attempts.isWanted { table[index].noteDecision() }
         return index
     }
 

@@ -16,7 +16,7 @@ struct FlowTracker: ~Copyable {
     private(set) var handshakes: [Handshake] = []
     let collectsHandshakes: Bool
     private let handshakeLimit: Int
-    /// With no more flows than this, none is forgotten because it is over.
+    /// With no more flows than this, none is forgotten because it is over, nor put into a remnant.
     let fewFlows: Int
     /// Flows that a diagnosis may want before the end, if it asked for them.
     var changes = ChangedFlows()
@@ -39,6 +39,15 @@ struct FlowTracker: ~Copyable {
         let flow = table[index]
         let isEnding = flow.phase == .closing || flow.phase == .reset
         if flow.isSuspicious || isEnding || flow.marks.contains(.slow) { changes.note(index) }
+    }
+
+    /// Leaves a remnant of a closed connection, if that ended well and there are many flows.
+    @inline(never)
+    mutating func shrink(_ index: Int, tag: UInt32) {
+        guard table.count > fewFlows, !collectsHandshakes,
+            table[index].fitsRemnant(isCounted: attempts.isWanted)
+        else { return }
+        table.shrink(index, tag: tag)
     }
 
     /// As many pairs are remembered of which connections came up and are forgotten.
@@ -107,7 +116,7 @@ struct FlowTracker: ~Copyable {
             // The flow takes neither from a segment that fell back, nor from a RST.
             if actions.contains(.fallsBack) { event.formerTimestamp = flow[segment.side].timestamp }
             if let newerClock { event.formerTimestamp = newerClock }
-            if event.kind == .rst {
+            if segment.flags.contains(.rst) {
                 event.note(
                     formerTimeToLive: flow[segment.side].timeToLive,
                     newestTimestamp: flow[segment.side].timestamp

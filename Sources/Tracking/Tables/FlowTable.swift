@@ -8,6 +8,8 @@ struct FlowTable: ~Copyable {
     /// So many evictions ahead the index is asked for.
     private static let openingReach = 8
 
+    /// From this record number on, flows are remnants.
+    static let firstRemnant = 1 << 30
     /// From this record number on, flows are openings.
     static let firstHalfOpen = 1 << 31
 
@@ -19,6 +21,7 @@ struct FlowTable: ~Copyable {
     var templates = SYNTemplates()
     private var freeHalfOpenFlows: [UInt32] = []
     private var openingHand = 0
+    private var remnants = RemnantStore()
     private var roundRecord = 0
     private var roundHalfOpen = 0
     /// What makes the tags differ in every process.
@@ -64,7 +67,7 @@ struct FlowTable: ~Copyable {
         halfOpenFlows.prefetch(number - Self.firstHalfOpen)
     }
 
-    /// The record number of `key`'s flow, or of its opening.
+    /// The record number of `key`'s flow, or of its opening or its remnant.
     @inline(always)
     func find(_ key: FlowKey, tag: UInt32) -> Int? {
         var position = Int(tag)
@@ -73,8 +76,8 @@ struct FlowTable: ~Copyable {
             if slot == 0 { return nil }
             if UInt32(truncatingIfNeeded: slot >> 32) == tag {
                 let index = Int(UInt32(truncatingIfNeeded: slot)) - 1
-                if index < Self.firstHalfOpen
-                    ? self[index].key == key : isHalfOpenNumber(index, of: key)
+                if index < Self.firstRemnant
+                    ? self[index].key == key : isPartNumber(index, of: key)
                 {
                     return index
                 }
@@ -86,8 +89,10 @@ struct FlowTable: ~Copyable {
     func find(_ key: FlowKey) -> Int? { find(key, tag: tag(of: key)) }
 
     @inline(always)
-    private func isHalfOpenNumber(_ number: Int, of key: FlowKey) -> Bool {
-        halfOpenFlows[number - Self.firstHalfOpen].key.key == key
+    private func isPartNumber(_ number: Int, of key: FlowKey) -> Bool {
+        number < Self.firstHalfOpen
+            ? remnants.key(of: number - Self.firstRemnant) == key
+            : halfOpenFlows[number - Self.firstHalfOpen].key.key == key
     }
 
     /// The opening with a number; it may be free.
@@ -186,7 +191,7 @@ struct FlowTable: ~Copyable {
     @inline(always)
     private mutating func record(_ flow: Flow) -> Int? {
         guard let recycled = free.popLast() else {
-            return records.count < Self.firstHalfOpen - 1 ? records.append(flow) : nil
+            return records.count < Self.firstRemnant - 1 ? records.append(flow) : nil
         }
         records[Int(recycled)] = flow
         return Int(recycled)
@@ -281,6 +286,9 @@ struct FlowTable: ~Copyable {
         slots[gap] = 0
     }
 
+    /// Gives up the index once nobody looks for a flow by its key any more.
+    mutating func dropIndex() { slots = SlotIndex() }
+
     /// Doubles the index; the tags tell the new places, so no record is touched.
     ///
     /// - Returns: `false` when there is no memory for that, and the index is too full.
@@ -290,4 +298,58 @@ struct FlowTable: ~Copyable {
         slots = larger
         return true
     }
+}
+
+/// Connections that ended well.
+extension FlowTable {
+    /// How many there is but a remnant of.
+    var remnantCount: Int { remnants.count }
+
+    /// The flow that a remnant stands for.
+    subscript(remnant number: Int) -> Flow { remnants[number - Self.firstRemnant] }
+
+    /// When the last packet of a remnant's connection came, in nanoseconds since 1970.
+    func lastTime(ofRemnant number: Int) -> Int64 {
+        remnants.lastTime(of: number - Self.firstRemnant)
+    }
+
+    /// Puts a remnant in the place of a flow, whose record may be used again, unless it must stay whole.
+    ///
+    /// - Parameters:
+    ///   - index: the record of a flow that `fitsRemnant`.
+    ///   - tag: that of its key.
+    mutating func shrink(_ index: Int, tag: UInt32) {
+        guard let number = remnants.append(self[index]) else { return }
+        slots[slot(of: index, tag: tag)] =
+            UInt64(tag) << 32 | UInt64(Self.firstRemnant + number + 1)
+        self[index].marks = []
+        free.append(UInt32(index))
+    }
+
+    /// Puts a flow in the place of its remnant.
+    ///
+    /// - Returns: its record number, `nil` when there is no memory for it; then the remnant is gone, too.
+    mutating func replace(remnant number: Int, tag: UInt32) -> Int? {
+        guard let index = record(self[remnant: number]) else {
+            remove(remnant: number)
+            return nil
+        }
+        slots[slot(of: number, tag: tag)] = UInt64(tag) << 32 | UInt64(index + 1)
+        remnants.remove(number - Self.firstRemnant)
+        return index
+    }
+
+    /// Takes a remnant out.
+    mutating func remove(remnant number: Int) {
+        let key = remnants.key(of: number - Self.firstRemnant)
+        closeGap(at: slot(of: number, tag: tag(of: key)))
+        remnants.remove(number - Self.firstRemnant)
+        count -= 1
+    }
+
+    /// The number of the remnant whose connection ended first.
+    mutating func oldestRemnant() -> Int? { remnants.first().map { $0 + Self.firstRemnant } }
+
+    /// Hands `body` the flows that remnants stand for, in the order of their ends, for as long as it returns `true`.
+    func forEachRemnant(_ body: (Flow) -> Bool) { remnants.forEach(body) }
 }

@@ -173,7 +173,8 @@ extension Flow {
         let (key, side) = halfOpen.key
         self.init(key: key, time: halfOpen.time, packet: halfOpen.packet)
         if side == .high { marks = [.inUse, .initiatorIsHigh] }
-        history.note(.syn)
+        // Where letters are wanted, there are no openings.
+        history = .unwanted
         syns = 1
         attempts = 1
         offered = template.presence

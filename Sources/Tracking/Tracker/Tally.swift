@@ -141,6 +141,12 @@ package struct Tally: Hashable, Sendable {
         if isSilent, flow.low.spaceUsed + flow.high.spaceUsed > 4 { hollowFlows &+= 1 }
     }
 
+    /// Takes down connections of which there was but a remnant: their ends had been heard from SYN to FIN, and sent data.
+    mutating func noteRemnants(_ count: Int) {
+        outcomes[Int(HandshakeOutcome.completed.rawValue)] += UInt64(count)
+        numberedFlows &+= UInt64(count)
+    }
+
     /// Whether most connections sent data of which nothing was captured, as where a filter takes SYN, FIN and RST alone.
     package var isFiltered: Bool { hollowFlows >= 2 && hollowFlows * 2 > numberedFlows }
 

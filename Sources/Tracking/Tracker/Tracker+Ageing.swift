@@ -6,6 +6,8 @@ extension Tracker {
     static let packetsBetweenSteps: UInt64 = 1024
     /// As many records a step looks at.
     private static let recordsInStep = 256
+    /// As many remnants leave in a step.
+    private static let remnantsInStep = 512
 
     /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later one is another
     /// episode.
@@ -35,6 +37,14 @@ extension Tracker {
             {
                 forget(halfOpen: number)
             }
+        }
+        for _ in 0..<Self.remnantsInStep where flows.table.count > flows.fewFlows {
+            guard let number = flows.table.oldestRemnant(),
+                time &- flows.table.lastTime(ofRemnant: number) > Self.closedTime
+            else { break }
+            flows.noteFormer(flows.table[remnant: number])
+            remove(remnant: number)
+            tally.flowsAged &+= 1
         }
     }
 

@@ -4,13 +4,24 @@ extension Tracker {
         // In a flood nobody looks for a quiet flow among those that are more than a SYN.
         let index = flows.table.isFlooded ? nil : flows.table.quietest()
         let halfOpen = flows.table.oldestHalfOpen()
-        let time = halfOpen.map { flows.table[halfOpen: $0].time } ?? .max
-        if let halfOpen, index.map({ flows.table[$0].lastTime >= time }) ?? true {
+        let remnant = flows.table.oldestRemnant()
+        let quietTime = index.map { flows.table[$0].lastTime } ?? .max
+        let openingTime = halfOpen.map { flows.table[halfOpen: $0].time } ?? .max
+        let endTime = remnant.map { flows.table.lastTime(ofRemnant: $0) } ?? .max
+        if let remnant, endTime <= min(quietTime, openingTime) {
+            remove(remnant: remnant)
+        } else if let halfOpen, openingTime <= quietTime {
             remove(halfOpen: halfOpen)
         } else if let index {
-            remove(index, at: flows.table[index].lastTime)
+            remove(index, at: quietTime)
         }
         tally.flowsEvicted &+= 1
+    }
+
+    /// Closes the account of a connection that ended well, and forgets it.
+    mutating func remove(remnant number: Int) {
+        tally.noteRemnants(1)
+        flows.table.remove(remnant: number)
     }
 
     /// Closes the account of a flow, hands it over if it is noteworthy, and forgets it.
@@ -93,6 +104,8 @@ extension Tracker {
         tally.eventsRefused = flows.eventLogs.refused
         tally.resetReasonsRefused = flows.resetReasons.refused
         closeHalfOpenFlows()
+        flows.table.dropIndex()
+        tally.noteRemnants(flows.table.remnantCount)
         for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
             settleOpenStream(of: index, at: tally.window?.last ?? 0)
             conclude(flows.table[index])
@@ -150,6 +163,7 @@ extension Tracker {
                 noteSuspicious(index)
             }
         }
+        if hasMany { aggregates.noteRemnants(in: flows.table) }
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
@@ -171,6 +185,10 @@ extension Tracker {
                 flows.table[index].responder,
                 flows.table[index].begin
             )
+        }
+        flows.table.forEachRemnant { flow in
+            body(1, flow.key[flow.initiator].address, flow.responder, flow.begin)
+            return true
         }
         for (pair, count) in flows.formerConnections {
             body(count, pair.initiator, pair.responder, .min)

@@ -18,6 +18,15 @@ extension Tracker {
         return flows.table[record].key
     }
 
+    /// Whether the last connection of a four-tuple ended well, so that nothing is to be said of it.
+    package borrowing func endedWell(_ key: FlowKey) -> Bool {
+        guard let number = flows.table.find(key), number < FlowTable.firstHalfOpen else {
+            return false
+        }
+        return number >= FlowTable.firstRemnant
+            || flows.table[number].phase == .closed && !flows.table[number].isSuspicious
+    }
+
     /// How many events the log of a flow holds, by which its examination is more or less work.
     package borrowing func eventCount(of record: Int) -> Int {
         guard record < flows.table.recordCount else { return 0 }
@@ -104,7 +113,9 @@ extension Tracker {
             draft.aggregates.note(flows.table.flow(of: number)) { flows.table.syn(of: number) }
         }
         draft.nextHalfOpen += last - first
-        return last == numbers.upperBound
+        guard last == numbers.upperBound else { return false }
+        draft.completed += flows.table.remnantCount
+        return true
     }
 
     /// What a draft in which all flows were counted comes to.
@@ -118,6 +129,7 @@ extension Tracker {
                     aggregates.noteEstablished(at: place)
                 }
             }
+            aggregates.noteRemnants(in: flows.table)
         }
         return Survey(
             aggregates: aggregates,
@@ -133,6 +145,7 @@ extension Tracker {
         for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
             tally.outcomes[Int(flows.table[index].outcome.rawValue)] += 1
         }
+        tally.noteRemnants(flows.table.remnantCount)
         for number in flows.table.halfOpenNumbers where !flows.table[halfOpen: number].isFree {
             tally.outcomes[Int(HandshakeOutcome.noAnswer.rawValue)] += 1
         }

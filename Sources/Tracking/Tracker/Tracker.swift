@@ -88,6 +88,7 @@ package struct Tracker: ~Copyable {
     ) -> Int? {
         if flows.table.isFull { evict() }
         var flow = Flow(beginningWith: segment)
+        if !flows.collectsHandshakes { flow.history = .unwanted }
         flow.duplicateIndex = duplicateIndex
         flow.setEncapsulation(segment.encapsulation, of: segment.side)
         flow.meet(segment)

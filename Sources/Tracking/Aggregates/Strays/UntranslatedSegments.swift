@@ -54,6 +54,16 @@ extension Tracker {
                 noteUntranslated(flows.table[stray], after: flows.table[index])
             }
         }
+        let candidates = strays.mapValues { $0.map { flows.table[$0] } }
+        var continued: [(stray: Flow, flow: Flow)] = []
+        flows.table.forEachRemnant { flow in
+            for stray in candidates[flow.key.ports] ?? []
+            where stray.sideContinuing(flow, within: Self.reach) != nil {
+                continued.append((stray, flow))
+            }
+            return continued.count < UntranslatedSegments.limit
+        }
+        for (stray, flow) in continued { noteUntranslated(stray, after: flow) }
         aggregates.untranslated.all.sort { $0.event.packet < $1.event.packet }
     }
 

@@ -93,7 +93,7 @@ extension Tracker {
     private mutating func follow(_ segment: borrowing FlowSegment) {
         let index = flows.table.find(segment.key, tag: segment.tag)
         tally.segments &+= 1
-        guard let index, index < FlowTable.firstHalfOpen, flows.table[index].absorbs(segment) else {
+        guard let index, index < FlowTable.firstRemnant, flows.table[index].absorbs(segment) else {
             follow(slowly: segment, on: index)
             return
         }
@@ -108,7 +108,7 @@ extension Tracker {
             if !open(with: segment) { follow(declined: segment, on: nil) }
             return
         }
-        if index < FlowTable.firstHalfOpen {
+        if index < FlowTable.firstRemnant {
             follow(declined: segment, on: index)
         } else {
             follow(declined: segment, on: flows.makeFlow(of: index, tag: segment.tag, &tally))
@@ -134,6 +134,7 @@ extension Tracker {
         } else if segment.payloadLength > 0 {
             observePayload(segment, on: index)
         }
+        if flows.table[index].phase == .closed { flows.shrink(index, tag: segment.tag) }
     }
 
     @inline(always)
