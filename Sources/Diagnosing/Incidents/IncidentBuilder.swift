@@ -35,6 +35,7 @@ struct IncidentBuilder: Sendable {
             flows: accumulator.flows,
             failures: accumulator.failures,
             established: max(0, accumulator.established),
+            untroubled: max(0, accumulator.established - accumulator.troubled),
             initiators: accumulator.initiators.count
         )
         let (headline, text) = introduced(verdict, of: ordered[0].subject)
@@ -168,6 +169,9 @@ struct IncidentBuilder: Sendable {
         present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
     }
 
+    /// Who has a problem reads no more.
+    private static let mostChecks = 4
+
     private static func checks(
         of issues: [KnownIssue],
         then findings: [Finding],
@@ -180,8 +184,8 @@ struct IncidentBuilder: Sendable {
             return Check(on: address?.description, check.shellCommand, check.tells)
         }
         var checks: [Check] = []
-        for check in known + findings.flatMap(\.checks) {
-            let isKnown = checks.contains { $0.host == check.host && $0.command == check.command }
+        for check in known + findings.flatMap(\.checks) where checks.count < mostChecks {
+            let isKnown = checks.contains { $0.host == check.host && $0.asksLike(check) }
             if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
         }
         let windows = histories.flatMap(\.windowsHosts)
@@ -190,6 +194,17 @@ struct IncidentBuilder: Sendable {
 }
 
 extension Check {
+    /// Whether it is the same command but for the order of its letters: `ss -lnt` and `ss -ltn`.
+    fileprivate func asksLike(_ other: Check) -> Bool {
+        command == other.command || words == other.words
+    }
+
+    private var words: [String] {
+        command.text.split(separator: " ").map {
+            $0.hasPrefix("-") && !$0.hasPrefix("--") ? String($0.sorted()) : String($0)
+        }
+    }
+
     /// The same for what the host's system has: nstat and ss are Linux's.
     fileprivate func fitting(_ windowsHosts: [String]) -> Check {
         guard let host, windowsHosts.contains(host) else { return self }
