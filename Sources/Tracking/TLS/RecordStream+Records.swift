@@ -15,7 +15,9 @@ extension RecordStream {
     ) -> Bool {
         contents = TLSContents(rawValue: 0)
         marks.remove(.isMilestone)
-        if Self.isPadding(octets, of: source.length) { return true }
+        // Where a header is to begin, none begins with a zero.
+        let awaitsHeader = carried == 0 && (!marks.contains(.begun) || cursor == recordEnd)
+        if awaitsHeader, Self.isPadding(octets, of: source.length) { return true }
         if marks.intersection([.isExpected, .begun, .lost]) == .isExpected {
             let ahead = source.sequence.distance(to: cursor)
             if ahead < 0 { return false }
