@@ -1,12 +1,11 @@
 import Foundation
+import Requirements
 import Testing
 
 /// A service that is down and comes back, as those who watch it see it.
 @Suite(.serialized) struct `An outage on the loopback` {
     private static var isPossible: Bool {
-        let isRoot = geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/curl")
-        if !isRoot { print("an outage on the loopback: skipped, it takes root and curl") }
-        return isRoot
+        isRunAsRoot("an outage on the loopback", with: "curl", "python3")
     }
 
     /// A client and a server in Python, steered by lines: `refuse N`, `serve N`.
