@@ -54,6 +54,39 @@ import Tracking
         #expect(try reason(of: exchange) == "data-after-close")
     }
 
+    @Test func `whose RST crosses a farewell and its FIN loses nothing`() throws {
+        let exchange = used {
+            client.data(seq: 1101, ack: 5101, length: 75)
+            client.fin(seq: 1176, ack: 5101)
+            server.reset(seq: 5101, ack: 1176)
+        }
+
+        #expect(try findings(in: exchange, by: [AbortiveClose.self]).isEmpty)
+    }
+
+    @Test(arguments: ["198.51.100.20:389", "198.51.100.20:8000"])
+    func `may end by RST after LDAP's Unbind, and after nothing else`(_ service: String) throws {
+        var exchange = used {
+            client.data(seq: 1101, ack: 5101, length: 43)
+            server.reset(seq: 5101, ack: 1144)
+        }
+        exchange.server = try #require(Endpoint(service))
+
+        let isFound = try !findings(in: exchange, by: [AbortiveClose.self]).isEmpty
+
+        #expect(isFound == service.hasSuffix(":8000"))
+    }
+
+    @Test func `is not unknown to a server whose own packets were not captured`() throws {
+        let exchange = used {
+            client.data(seq: 1101, ack: 7101, length: 43)
+            client.fin(seq: 1144, ack: 7102)
+            server.rst(seq: 7102)
+        }
+
+        #expect(try findings(in: exchange, by: [AbortiveClose.self]).isEmpty)
+    }
+
     @Test func `that a client cancels is a note`() throws {
         let exchange = used {
             server.data(seq: 5101, ack: 1101, length: 1400)

@@ -26,6 +26,18 @@ import Tracking
         #expect(try findings(in: exchange, by: [SYNBurst.self]).isEmpty)
     }
 
+    @Test func `is none after a bare RST of the server`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.rst(seq: 400)
+            client.syn(seq: 6000)
+            server.synAck(seq: 500, ack: 6001)
+            client.ack(seq: 6001, ack: 501)
+        }
+
+        #expect(try findings(in: exchange, by: [SYNBurst.self]).isEmpty)
+    }
+
     @Test func `is a warning when the newest SYN was answered after all`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

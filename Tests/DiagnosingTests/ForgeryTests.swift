@@ -53,6 +53,57 @@ import Tracking
         #expect(try findings(in: exchange, by: [InjectedReset.self]).isEmpty)
     }
 
+    @Test func `is ignored where both ends go on, and then a note`() throws {
+        let exchange = ended {
+            server.reset(seq: 5001, ack: 1001).ttl(57)
+            server.data(seq: 5001, ack: 1001, length: 90).ttl(57).after(.milliseconds(40))
+            client.ack(seq: 1001, ack: 5091)
+        }
+
+        let found = try finding(by: InjectedReset.self, in: exchange)
+
+        #expect(found.severity == .note)
+        #expect(found.summary.contains("was ignored"))
+    }
+
+    @Test func `is not one after which data comes from elsewhere`() throws {
+        let exchange = ended {
+            client.data(seq: 1001, ack: 5001, length: 9)
+            server.data(seq: 5001, ack: 1010, length: 90).ttl(57)
+            server.reset(seq: 5091, ack: 1010).ttl(57)
+            server.data(seq: 5991, ack: 1010, length: 90).ttl(64).after(.seconds(1))
+        }
+
+        #expect(try findings(in: exchange, by: [InjectedReset.self]).isEmpty)
+    }
+
+    @Test func `is not what a device adds once the host has reset the connection itself`() throws {
+        let exchange = ended {
+            client.data(seq: 1001, ack: 5001, length: 9)
+            server.rst(seq: 5001).ttl(57)
+            server.reset(seq: 5001, ack: 1010).ttl(64)
+        }
+
+        #expect(try findings(in: exchange, by: [InjectedReset.self]).isEmpty)
+    }
+
+    @Test func `is not one where a load balancer answers with one TTL and sends data with another`()
+        throws
+    {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001).ttl(245)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 90)
+            server.ack(seq: 5001, ack: 1091).ttl(245)
+            server.data(seq: 5001, ack: 1091, length: 700).ttl(53)
+            client.ack(seq: 1091, ack: 5701)
+            server.rst(seq: 5701).ttl(245).after(.seconds(9))
+        }
+
+        #expect(try findings(in: exchange, by: [InjectedReset.self]).isEmpty)
+    }
+
     @Test func `is not a RST whose sender goes on because it was for an old SYN-ACK`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)
@@ -81,6 +132,16 @@ import Tracking
         #expect(found.reason == "syn-ack")
         #expect(found.count == 2)
         #expect(found.confidence == .high)
+    }
+
+    @Test func `says nothing where the server goes on all the same`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000).damaged
+            server.synAck(seq: 5000, ack: 77_001)
+            client.ack(seq: 77_001, ack: 5001)
+        }
+
+        #expect(try findings(in: exchange, by: [BadChecksum.self]).isEmpty)
     }
 
     @Test func `says nothing where edited packets come up all the same`() throws {

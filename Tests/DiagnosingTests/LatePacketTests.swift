@@ -44,6 +44,21 @@ import Tracking
         #expect(!found.map(\.pathology).contains("rst-injected"))
     }
 
+    @Test func `completes no attempt that the client has reset`() throws {
+        let exchange = Exchange(to: "198.51.100.20:502") {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.rst(seq: 1001)
+            pause(.seconds(15))
+            client.data(seq: 1001, ack: 5001, length: 109)
+            server.rst(seq: 5001)
+        }
+
+        let found = try findings(in: exchange, by: [ResetAfterHandshake.self])
+
+        #expect(found.allSatisfy { $0.reason != "post-psh" && $0.severity == .note })
+    }
+
     @Test func `and finds its connection closed does not tell that it was reset at birth`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

@@ -71,6 +71,30 @@ import Tracking
         #expect(try found(in: exchange) == nil)
     }
 
+    @Test func `is not a window scale of 0, which changes no window`() throws {
+        let exchange = handshake(
+            offering: [.maximumSegmentSize(1460)],
+            answering: [.maximumSegmentSize(1460), .windowScale(0)]
+        )
+
+        #expect(try found(in: exchange) == nil)
+    }
+
+    @Test func `is a note where the segment was not captured whole`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000).options(.octets([8, 8, 0, 0, 0, 1, 0, 0]), .windowScale(7))
+        }
+        let frames = exchange.frames.map {
+            MemoryFrames.Record(time: $0.time, octets: Array($0.octets.dropLast(2)))
+        }
+
+        let found = try histories(of: frames).compactMap { OptionViolation().examine($0) }
+
+        #expect(found.allSatisfy { $0.severity == .note })
+        let whole = try self.found(in: exchange)
+        #expect(whole?.severity == .warning)
+    }
+
     @Test func `is not an answer to what an earlier sending offered`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000).options(.maximumSegmentSize(1460), .windowScale(7))

@@ -117,6 +117,19 @@ import Tracking
         #expect(found.summary.contains("acknowledged 90 bytes"))
     }
 
+    @Test func `may say more than wants an answer where its protocol is not known`() throws {
+        let exchange = established(to: "198.51.100.20:443") {
+            client.data(seq: 1001, ack: 5001, length: 90)
+            server.data(seq: 5001, ack: 1091, length: 300)
+            client.data(seq: 1091, ack: 5301, length: 90)
+            server.ack(seq: 5301, ack: 1181)
+            pause(.seconds(9))
+            client.fin(seq: 1181, ack: 5301)
+        }
+
+        #expect(try finding(by: UnansweredRequest.self, in: exchange).severity == .note)
+    }
+
     @Test func `has one that is sent again and not acknowledged, too`() throws {
         let exchange = established(to: "198.51.100.20:8080") {
             for attempt: Int64 in 0..<6 {

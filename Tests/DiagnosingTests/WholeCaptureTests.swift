@@ -275,6 +275,25 @@ import Tracking
         #expect(try findings(in: loop, by: [ReconnectLoop.self]).isEmpty)
     }
 
+    @Test func `is none where the client closes and the server resets after that`() throws {
+        let checks = Exchange(to: "198.51.100.20:389") {
+            for number: UInt32 in 0..<9 {
+                client.syn(seq: 1000 + number * 70_000).between(clientPort: 4000 + UInt16(number))
+                server.synAck(seq: 5000, ack: 1001 + number * 70_000)
+                    .between(clientPort: 4000 + UInt16(number))
+                client.ack(seq: 1001 + number * 70_000, ack: 5001)
+                    .between(clientPort: 4000 + UInt16(number))
+                client.fin(seq: 1001 + number * 70_000, ack: 5001)
+                    .between(clientPort: 4000 + UInt16(number))
+                server.reset(seq: 5001, ack: 1002 + number * 70_000)
+                    .between(clientPort: 4000 + UInt16(number))
+                pause(.seconds(1))
+            }
+        }
+
+        #expect(try findings(in: checks, by: [ReconnectLoop.self]).isEmpty)
+    }
+
     @Test func `is none with four of them, or with a minute between two`() throws {
         let few = visits(4, every: .seconds(1)) { _ in server.reset(seq: 5001, ack: 1001) }
         let slow = visits(6, every: .seconds(60)) { _ in server.reset(seq: 5001, ack: 1001) }
@@ -324,6 +343,34 @@ import Tracking
         .flatMap(\.frames)
 
         #expect(try findings(in: frames, by: [DuplicateAddress.self]).isEmpty)
+    }
+
+    @Test func `is none where so many cards claim one that the capture must be damaged`() throws {
+        let damaged = Exchange {
+            for card: UInt8 in [2, 7, 2, 9, 11, 13, 7, 2, 15, 2] {
+                server.claims(mac: card).after(.seconds(1))
+            }
+        }
+
+        #expect(try findings(in: damaged, by: [DuplicateAddress.self]).isEmpty)
+    }
+
+    @Test func `is none where a bridge asks in its own name what another host asks`() throws {
+        let claims = Exchange {
+            for _ in 0..<3 {
+                server.claims(mac: 2).after(.seconds(1))
+                server.claims(mac: 7).after(.microseconds(14))
+            }
+        }
+        // Of replies, requests.
+        let bridged = claims.frames.map { frame in
+            var octets = frame.octets
+            octets[21] = 1
+            return MemoryFrames.Record(time: frame.time, octets: octets)
+        }
+
+        #expect(try findings(in: bridged, by: [DuplicateAddress.self]).isEmpty)
+        #expect(try !findings(in: claims, by: [DuplicateAddress.self]).isEmpty)
     }
 
     @Test func `names all cards and how often it changed hands`() throws {

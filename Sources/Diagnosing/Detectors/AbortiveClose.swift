@@ -67,6 +67,11 @@ package struct AbortiveClose: Detector {
     /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
     private static let goodbye: Int32 = 64
 
+    /// And up to this length, in bytes, where the FIN follows it within such a time, in nanoseconds: nobody waits for an
+    /// answer then.
+    private static let farewell: UInt32 = 128
+    private static let immediate: Int64 = 10_000_000
+
     /// No more is on its way at a time, in octets.
     private static let mostInFlight: Int32 = 1 << 26
 
@@ -144,10 +149,14 @@ package struct AbortiveClose: Detector {
         guard max(unread, unacknowledged) < Self.mostInFlight else { return nil }
         let peerClosed = ending.fins.first { history.events[$0].side != side && $0 < first }
         // Where the other end had closed and all is acknowledged, there is nothing left to abort.
-        if let peerClosed, unacknowledged <= 1,
-            history.events[peerClosed].sequenceEnd.distance(to: own.acknowledged) >= 0,
+        if let peerClosed, unacknowledged <= 1, unread <= 1,
             stream.lastDataSender == side || history.isFromInitiator(event)
                 || isGoodbye(stream[side.other], at: peerClosed, history)
+        {
+            return nil
+        }
+        if max(unread, unacknowledged) <= 1,
+            PortProfile.isReleased(stream[side.other].last.payloadLength, history.responder.port)
         {
             return nil
         }
@@ -167,6 +176,8 @@ package struct AbortiveClose: Detector {
             kind = hadClosed ? .dataAfterClose : .connectionUnknown
             // A RST to an ACK of what both have closed destroys nothing.
             let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1
+            // What its sender had said before, and whether it had closed, was not captured.
+            if stream.hasUncapturedData(of: side) { return nil }
             guard !hasOnlyFin, unread > 0 || stream.lastDataSender == side.other else { return nil }
             // A close_notify or a QUIT is all that is lost.
             if hadClosed, unread <= Self.goodbye { return nil }
@@ -186,8 +197,9 @@ package struct AbortiveClose: Detector {
         at fin: Int,
         _ history: History
     ) -> Bool {
-        end.last.payloadLength <= UInt32(Self.goodbye)
-            && history.events[fin].time - end.last.time <= Self.recent
+        let delay = history.events[fin].time - end.last.time
+        return end.last.payloadLength <= UInt32(Self.goodbye) && delay <= Self.recent
+            || end.last.payloadLength <= Self.farewell && delay <= Self.immediate
     }
 
     /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in it.

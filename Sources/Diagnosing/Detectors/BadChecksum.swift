@@ -109,15 +109,23 @@ package struct BadChecksum: Detector {
 
     private func isDamaged(_ index: Int, in history: History) -> Bool {
         let event = history.events[index]
+        // No stack begins a connection with the other flags.
         return event.linkFacts.checksum == .wrong
+            && event.flags.isDisjoint(with: [.fin, .rst, .psh, .urg])
             && !history.capture.localHosts.contains(history.endpoint(of: event).address)
     }
 
     private func isIgnored(_ index: Int, in incarnation: Incarnation, _ history: History) -> Bool {
         switch history.interpretations[index] {
         case .syn(let ordinal, _):
+            // A connection that goes on all the same was damaged after its receiver had it.
+            let goesOn = incarnation.events.contains {
+                let event = history.events[$0]
+                return $0 > index && !history.isFromInitiator(event)
+                    && [.synAck, .ack, .data, .fin].contains(event.kind)
+            }
             return incarnation.attempt(ordinal).answers.isEmpty
-                && incarnation.attempt(ordinal).end == nil
+                && incarnation.attempt(ordinal).end == nil && !goesOn
         case .answer:
             let answer = history.events[index]
             return !incarnation.events.suffix(from: index + 1).contains { later in

@@ -52,12 +52,17 @@ package struct DuplicateAddress: Detector {
         [.network]
     }
 
+    /// Where more hosts claim one address, the capture is damaged, or a program makes them up.
+    private static let mostOwners = 4
+
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
         survey.neighbours.contested.compactMap { address, claims in
             let contest = contest(in: claims)
-            return contest.isEmpty ? nil : finding(on: address, contest, in: survey)
+            let owners = Set(contest.map(\.owner)).count
+            return (2...Self.mostOwners).contains(owners)
+                ? finding(on: address, contest, in: survey) : nil
         }
     }
 

@@ -79,7 +79,8 @@ package struct InjectedReset: Detector {
         return finding(
             in: history,
             incarnation: incarnation,
-            severity: history.severity(of: incarnation),
+            severity: isIgnored(worst, in: history)
+                ? .note : history.severity(of: incarnation),
             confidence: worst.points > Self.leastPoints ? .high : .medium,
             status: .likely,
             count: suspects.count,
@@ -102,10 +103,7 @@ package struct InjectedReset: Detector {
                     "If the RST does not leave this host, a device on the path sent it."
                 )
             ],
-            summary: """
-                The RST that ended the connection from \(history.initiator.address) to \(history.responder) was probably \
-                not sent by \(claimed.address) (\(worst.points) points).
-                """,
+            summary: summary(of: worst, by: claimed.address, in: history),
             explanation:
                 "\(worst.reasons.map { "\($0.text) (\($0.points))" }.joined(separator: "; ").capitalizedFirst)."
         )
@@ -115,18 +113,57 @@ package struct InjectedReset: Detector {
         "\(many.flows) connections from \(many.source) to \(many.destination) were ended by RSTs that a third party sent."
     }
 
+    private func summary(
+        of suspect: Suspect,
+        by claimed: Address,
+        in history: History
+    ) -> String {
+        let ends = "the connection from \(history.initiator.address) to \(history.responder)"
+        if isIgnored(suspect, in: history) {
+            return """
+                A RST on \(ends) was ignored: \(claimed), which it names as its sender, went on, and what it sent was \
+                acknowledged.
+                """
+        }
+        return """
+            The RST that ended \(ends) was probably not sent by \(claimed) (\(suspect.points) points).
+            """
+    }
+
+    /// Whether the receiver of a RST acknowledged what its alleged sender sent after it.
+    private func isIgnored(_ suspect: Suspect, in history: History) -> Bool {
+        guard let packet = suspect.goingOn,
+            let later = history.events.lastIndex(where: { $0.packet == packet })
+        else { return false }
+        let end = history.events[later].sequenceEnd
+        return history.events.suffix(from: later + 1).contains {
+            $0.side != history.events[later].side && [.ack, .data, .fin].contains($0.kind)
+                && end.distance(to: $0.acknowledgment) >= 0
+        }
+    }
+
     private func suspects(of side: Side, in incarnation: Incarnation, _ history: History)
         -> [Suspect]
     {
         let resets = incarnation.events.filter { index in
             history.events[index].side == side && history.isReset(index)
                 && index < history.gap ?? .max
+                // No stack and no firewall makes one with these: the packet is damaged.
+                && history.events[index].flags.isDisjoint(with: [.syn, .fin, .urg])
         }
         // What comes after the end has not ended it.
         .filter { !isAfterEnd($0, of: incarnation, history) }
         guard !resets.isEmpty else { return [] }
         let own = OwnPackets(of: side, in: incarnation, history)
-        return resets.compactMap { suspect(at: $0, own, in: history) }
+        let suspects = resets.compactMap { suspect(at: $0, own, in: history) }
+        // What a device adds once the host itself has reset the connection did not end it.
+        guard let first = suspects.first, first.isNearer || first.hasOtherTimeToLive,
+            let usual = own.usualTimeToLive,
+            resets.contains(where: {
+                $0 < first.event && history.events[$0].timeToLive == usual
+            })
+        else { return suspects }
+        return []
     }
 
     /// Whether a connection was over before a RST: both ends had closed, or another RST had come well before.
@@ -153,6 +190,7 @@ package struct InjectedReset: Detector {
         if let hops = history.hopsNearer(index) {
             reasons.append(.nearer(event.timeToLive, hops: hops))
         } else if let usual, Hops.passed(usual) != Hops.passed(event.timeToLive),
+            !history.capture.sightings.isVarying(history.endpoint(of: event).address),
             !hadSent(event.timeToLive, before: index, in: history)
         {
             reasons.append(.timeToLive(event.timeToLive, usual: usual))
@@ -208,11 +246,14 @@ package struct InjectedReset: Detector {
     private func unawareness(after index: Int, among data: [Int], in history: History) -> Reason? {
         let event = history.events[index]
         guard isInRunningConnection(index, in: history) else { return nil }
+        // Data from elsewhere is not its sender's either.
+        let before = history.events[..<index].last { $0.side == event.side && $0.isOfConnection }
+        let usual = before?.timeToLive ?? event.formerTimeToLive ?? event.timeToLive
         let later = data.first { other in
             let sent = history.events[other]
             return other > index && sent.time - event.time > TimingTolerance.reordering
                 && event.sequence.distance(to: sent.sequence).magnitude < Self.windowReach
-                && isNewer(other, than: index, in: history)
+                && isNewer(other, than: index, in: history) && sent.timeToLive == usual
         }
         guard let later else { return nil }
         return .unaware(history.events[later].packet)
@@ -350,5 +391,14 @@ package struct InjectedReset: Detector {
         let points: Int
         let reasons: [Reason]
         let usualTimeToLive: UInt8?
+
+        /// The packet with which its sender goes on.
+        var goingOn: UInt64? {
+            reasons.compactMap { if case .unaware(let packet) = $0 { packet } else { nil } }.first
+        }
+        var isNearer: Bool { reasons.contains { if case .nearer = $0 { true } else { false } } }
+        var hasOtherTimeToLive: Bool {
+            reasons.contains { if case .timeToLive = $0 { true } else { false } }
+        }
     }
 }

@@ -93,10 +93,10 @@ package struct OptionViolation: Detector {
         )
     }
 
-    /// A segment whose checksum nobody looked at may be damaged: its options alone are no alarm.
+    /// A segment whose checksum is not known may be damaged: its options alone are no alarm.
     private func severity(of fault: Fault, in history: History) -> Severity {
         if case .option(.malformed) = fault.kind,
-            !history.events[fault.event].flags.contains(.syn)
+            history.events[fault.event].linkFacts.checksum == .unchecked
         {
             return .note
         }

@@ -102,7 +102,7 @@ package struct TLSHandshakeReset: Detector {
         many.reason == TLSCut.Reason.packetOfDeath.rawValue
             ? """
             \(many.destination) reset \(many.flows) TLS handshakes from \(many.source), after the same message or all at the \
-            once.
+            same time.
             """
             : """
             \(many.flows) TLS handshakes between \(many.source) and \(many.destination) were cut off\

@@ -215,10 +215,28 @@ package struct UnansweredRequest: Detector {
             end: ending.first,
             waited: waited,
             isAcknowledged: ending.stream.isAcknowledged(side),
-            isExpected: other.hasSentData
-                || WellKnownService.name(history.responder.port) != nil,
+            isExpected: isExpected(from: side, in: ending, history),
             lateAnswer: lateAnswer
         )
+    }
+
+    /// Shorter records on a TLS session with answers may be control messages of a protocol inside, in bytes.
+    private static let shortRecord: UInt32 = 100
+
+    /// Whether what the requester sent last wants an answer, as far as its protocol is known.
+    private func isExpected(from side: Side, in ending: Ending, _ history: History) -> Bool {
+        let (own, isAnswered) = (ending.stream[side], ending.stream[side.other].hasSentData)
+        let port = history.responder.port
+        guard let session = ending.stream.tls else {
+            // What is not TLS where TLS is assigned is known to nobody.
+            return !TLSSession.ports.contains(port) && isAnswered
+                || WellKnownService.name(port) != nil && !TLSSession.ports.contains(port)
+                || own.opening == .httpRequest
+        }
+        guard session[side.other].dataRecords > 0 else { return true }
+        let name = ending.stream.applicationProtocol ?? ""
+        return own.last.payloadLength >= Self.shortRecord
+            && (TLSSession.ports.contains(port) || name.hasPrefix("h2") || name.hasPrefix("http"))
     }
 
     /// How long after the requester had closed its answer came, in nanoseconds, if nobody took it any more.

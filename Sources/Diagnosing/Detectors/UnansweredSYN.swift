@@ -88,7 +88,10 @@ package struct UnansweredSYN: Detector {
         let sendings = attempts.flatMap(\.sendings).sorted()
         guard let first = sendings.first, let last = sendings.last else { return nil }
         let end = endOfWaiting(of: incarnation, after: last, in: history)
-        let waited = end - history.events[first].time
+        let waited = min(
+            end - history.events[first].time,
+            history.delay(from: first, to: last) + Self.patience(after: sendings, in: history)
+        )
         let isPending = waited < Self.answerTimeout || history.capture.outcomes.hasSYNsAlone
         let cameUpLater = history.incarnations.contains {
             $0.number > incarnation.number && $0.isEstablished
@@ -124,7 +127,8 @@ package struct UnansweredSYN: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        let verb = many.status == .pending ? "has not yet answered" : "never answered"
+        let has = many.subject.responderAddress == nil ? "have" : "has"
+        let verb = many.status == .pending ? "\(has) not yet answered" : "never answered"
         return
             "\(many.destination) \(verb) the SYNs of \(many.flows) connections from \(many.source)."
     }
@@ -270,6 +274,17 @@ package struct UnansweredSYN: Detector {
         }
         return hasRetransmission || hasRetry
             || attempts.contains { history.lateReset(endingOf: $0, after: timeout) != nil }
+    }
+
+    /// How long after the last sending the next one was due, in nanoseconds: a client that was still waiting would have sent
+    /// it (RFC 6298 §5.5).
+    private static func patience(after sendings: [Int], in history: History) -> Int64 {
+        guard sendings.count > 1 else { return answerTimeout }
+        let last = sendings.suffix(2)
+        return max(
+            answerTimeout,
+            2 * history.delay(from: last[last.startIndex], to: last[last.startIndex + 1])
+        )
     }
 
     /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.

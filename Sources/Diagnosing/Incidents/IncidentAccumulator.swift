@@ -14,8 +14,10 @@ struct IncidentAccumulator {
     private var overlappingFlows = 0
     /// Flows that did not come up.
     private(set) var failures = 0
-    /// Connections between the same parties that came up without a finding.
+    /// Connections between the same parties that came up, with or without a finding.
     var established = 0
+    /// Those of them that had trouble afterwards.
+    private(set) var troubled = 0
     /// When the last of them began, and when the last failure was, in nanoseconds since 1970.
     private var lastSuccess = Int64.min
     private var lastFailure = Int64.min
@@ -29,7 +31,16 @@ struct IncidentAccumulator {
 
     /// Whether any of the findings in a flow is to be described, beside those that are here already.
     func needsDetails(of findings: [Finding]) -> Bool {
-        !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
+        !findings.indices.allSatisfy {
+            hasExamples(of: findings[$0].pathology) && !isGraver(findings[$0])
+        }
+    }
+
+    /// Whether a finding is graver than those of its pathology that are here already: then it speaks for them.
+    private func isGraver(_ finding: Finding) -> Bool {
+        findings.contains {
+            Self.isSame($0.pathology, finding.pathology) && $0.severity < finding.severity
+        }
     }
 
     var flows: Int { max(countedFlows, overlappingFlows) }
@@ -46,6 +57,8 @@ struct IncidentAccumulator {
             // for it.
             let last = history.incarnations.indices.last
             if let last, history.incarnations[last].isEstablished { established -= 1 }
+        } else if new.contains(where: { $0.severity > .note }) {
+            troubled += 1
         }
         if initiators.count < Self.distinguishedInitiators {
             initiators.insert(history.initiator.address)
@@ -58,12 +71,13 @@ struct IncidentAccumulator {
     mutating func add(_ finding: Finding) {
         let detector = Catalog.detector(named: finding.pathology)
         if detector?.explainsPayloadlessFlows == true {
-            countedFlows += finding.flows
+            // Among them are those that had to go before, and were examined then.
+            countedFlows = max(countedFlows, finding.flows)
         } else {
             overlappingFlows = max(overlappingFlows, finding.flows)
         }
         if finding.severity == .error {
-            failures += finding.flows
+            failures = max(failures, finding.flows)
             lastFailure = max(lastFailure, finding.lastSeen)
         }
         if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
@@ -96,6 +110,7 @@ struct IncidentAccumulator {
         overlappingFlows += other.overlappingFlows
         failures += other.failures
         established += other.established
+        troubled += other.troubled
         lastSuccess = max(lastSuccess, other.lastSuccess)
         lastFailure = max(lastFailure, other.lastFailure)
         if initiators.count < Self.distinguishedInitiators {
@@ -140,8 +155,21 @@ extension Finding {
         severity == .error || severity == .warning && !isEstablished
     }
 
+    /// Takes the words of a graver one: what is shown of several is one that made their severity.
+    private mutating func speak(as other: Finding) {
+        reason = other.reason
+        confidence = other.confidence
+        (details.summary, details.explanation) = (other.summary, other.explanation)
+        (details.metrics, details.causes, details.checks) = (
+            other.metrics, other.causes, other.checks
+        )
+        let kept = max(0, Finding.evidenceLimit - other.evidence.count)
+        details.evidence = Array(evidence.prefix(kept))
+    }
+
     /// Makes this a finding about both subjects.
     mutating func absorb(_ other: Finding) {
+        if other.severity > severity, !other.summary.isEmpty { speak(as: other) }
         severity = max(severity, other.severity)
         count += other.count
         flows += other.flows

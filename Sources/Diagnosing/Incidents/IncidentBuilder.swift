@@ -35,6 +35,7 @@ struct IncidentBuilder: Sendable {
             flows: accumulator.flows,
             failures: accumulator.failures,
             established: max(0, accumulator.established),
+            untroubled: max(0, accumulator.established - accumulator.troubled),
             initiators: accumulator.initiators.count
         )
         let (headline, text) = introduced(verdict, of: ordered[0].subject)

@@ -10,6 +10,8 @@ struct Verdict {
     /// Flows that were not established, and connections of the same parties that were.
     let failures: Int
     let established: Int
+    /// Those of them on which nothing else went wrong.
+    let untroubled: Int
     let initiators: Int
 
     private var root: Finding { chain[0] }
@@ -63,10 +65,14 @@ struct Verdict {
         }
         if isFailure, established > 0 {
             // What failed after its handshake was established, too.
-            let fate = root.isEstablished ? "did not fail" : "were established"
-            sentences.append(
-                "\(established) of \(connections) connections to \(root.destination) \(fate)."
-            )
+            let (count, fate) =
+                root.isEstablished
+                ? (untroubled, "did not fail") : (established, "were established")
+            if count > 0 {
+                sentences.append(
+                    "\(count) of \(connections) connections to \(root.destination) \(fate)."
+                )
+            }
         }
         if let prelude { sentences.append("Before that, \(prelude.summary)") }
         return sentences.map(\.capitalizedFirst).joined(separator: " ")

@@ -71,8 +71,11 @@ extension History {
         guard (0...Self.burstWindow).contains(pause) else { return false }
         // What ended it may be among the events that were not kept.
         if let gap, former.first < gap, next.first >= gap { return false }
-        guard let end = former.end else { return true }
-        return end.event > next.first
+        if let end = former.end { return end.event > next.first }
+        // Whatever its form: the initiator tries again because of it.
+        return !(former.first..<next.first).contains {
+            isReset($0) && !isFromInitiator(events[$0])
+        }
     }
 
     /// How many SYNs the initiator sent, retransmissions among them.

@@ -6,8 +6,10 @@ enum PortProfile {
     ]
     /// Services to which clients open connections for later use.
     private static let preopened: Set<UInt16> = [80, 443, 3128, 8000, 8080, 8443]
-    /// Services to whose messages no answer need come: logs, metrics, printers, and the talk of messengers.
+    /// Services to whose messages no answer need come: logs, metrics, printers, the talk of messengers, and DNP3's
+    /// confirmations.
     private static let listening: Set<UInt16> = [
+        20_000,
         1863, 5190, 5222, 5223, 5228, 5269,
         514, 601, 1514, 2003, 2004, 4739, 5044, 5140, 5170, 6514, 9100, 24_224,
     ]
@@ -21,6 +23,16 @@ enum PortProfile {
     /// Whether data of this length is no more than a ping.
     static func isPing(_ length: UInt32, to port: UInt16) -> Bool {
         pings[port].map { length <= $0 } ?? false
+    }
+
+    /// LDAP's: its clients say Unbind, which has no answer, and servers may reset then (RFC 4511 §4.3).
+    private static let released: Set<UInt16> = [389, 3268]
+    /// An Unbind is no longer with what SASL adds, in bytes.
+    private static let longestUnbind: UInt32 = 128
+
+    /// Whether data of this length may be what ends a session, and wants no answer.
+    static func isReleased(_ length: UInt32, _ port: UInt16) -> Bool {
+        released.contains(port) && length <= longestUnbind
     }
 
     static func isGreeting(_ port: UInt16) -> Bool { greeting.contains(port) }

@@ -157,7 +157,11 @@ package struct Aggregates: Sendable {
         guard !flow[flow.initiator.other].marks.contains(.sentData),
             [.closed, .closing, .reset].contains(flow.phase)
         else { return }
-        let closer: Side = flow.marks.contains(.closedByHigh) ? .high : .low
+        let (own, other) = (flow[flow.initiator], flow[flow.initiator.other])
+        // A RST to a FIN closes nothing that was not closed.
+        let hasLeft = own.marks.contains(.sentFin) && !other.marks.contains(.sentFin)
+        let closer: Side =
+            hasLeft ? flow.initiator : flow.marks.contains(.closedByHigh) ? .high : .low
         let hasRequest = flow[flow.initiator].marks.contains(.sentData)
         if closer == flow.initiator, !hasRequest { noteProbe(flow, to: service) { nil } }
         noteUnserved(flow, closedBy: closer, isReset: flow.phase == .reset, nil)

@@ -71,6 +71,9 @@ package struct HostSightings: Sendable {
         if varying.count < Self.hostLimit { varying.insert(host) }
     }
 
+    /// Whether a host sent with one time to live and another on one connection.
+    package func isVarying(_ host: Address) -> Bool { varying.contains(host) }
+
     /// Whether a host had sent anything with this time to live before.
     package func hasSent(_ host: Address, _ timeToLive: UInt8, before time: Int64) -> Bool {
         sightings[host]?.contains { $0.timeToLive == timeToLive && $0.first < time } ?? false

@@ -23,6 +23,15 @@ package struct Neighbours: Sendable {
         let address: Address
     }
 
+    /// Who asked last for whom, and when.
+    private var lastRequest: (claim: AddressClaim, time: Int64)?
+    /// Cards that send on what others ask, in their own name: bridges to a wireless network do.
+    private var bridges: Set<MACAddress> = []
+    /// Remember at most this many of them.
+    private static let bridgeLimit = 1024
+    /// A request is sent on within this time, in nanoseconds.
+    private static let bridgingTime: Int64 = 1_000_000
+
     /// The claims to one address around each change of its owner, oldest first.
     private var claims: [Place: [Claim]] = [:]
     /// Claims to addresses that found no place.
@@ -37,6 +46,7 @@ package struct Neighbours: Sendable {
             encapsulation: frame.encapsulation
         )
         if claim.owner.isVirtual { return }
+        noteBridge(claim, at: frame.time)
         let place = Place(encapsulation: frame.encapsulation, address: claim.address)
         guard var known = claims[place] else {
             if claims.count < Self.limit { claims[place] = [new] } else { refused += 1 }
@@ -49,6 +59,18 @@ package struct Neighbours: Sendable {
         claims[place] = known
     }
 
+    /// Takes down a card that sends on a request: the same question of the same address, from another card at the same time.
+    private mutating func noteBridge(_ claim: AddressClaim, at time: Int64) {
+        guard let question = claim.question else { return }
+        if let last = lastRequest, last.claim.question == question,
+            last.claim.address == claim.address, last.claim.owner != claim.owner,
+            (0...Self.bridgingTime).contains(time - last.time), bridges.count < Self.bridgeLimit
+        {
+            bridges.insert(claim.owner)
+        }
+        lastRequest = (claim, time)
+    }
+
     /// The last owner of an address in any VLAN; `nil` for one that was not claimed.
     func owner(of address: Address) -> MACAddress? {
         claims.filter { $0.key.address == address }.compactMap { $0.value.last }
@@ -59,7 +81,18 @@ package struct Neighbours: Sendable {
     package var contested: [(address: Address, claims: [Claim])] {
         claims.filter { $0.value.count > 1 }.sorted {
             ($0.key.address, $0.key.encapsulation) < ($1.key.address, $1.key.encapsulation)
-        }.map { ($0.key.address, $0.value) }
+        }.map { ($0.key.address, withoutBridges($0.value)) }
+    }
+}
+
+extension Neighbours {
+    /// Claims but those that a bridge sent on, the newest of each owner in turn.
+    private func withoutBridges(_ claims: [Claim]) -> [Claim] {
+        if bridges.isEmpty { return claims }
+        return claims.filter { !bridges.contains($0.owner) }.reduce(into: []) { kept, claim in
+            if kept.last?.owner == claim.owner { kept.removeLast() }
+            kept.append(claim)
+        }
     }
 }
 

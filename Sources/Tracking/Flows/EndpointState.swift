@@ -55,6 +55,12 @@ struct EndpointState: BitwiseCopyable {
         note(acknowledgment: segment.acknowledgment)
         note(timestamp: segment.options.timestampValue)
         marks.insert(.seen)
+        if timeToLive != segment.timeToLive { noteOtherTimeToLive(segment.timeToLive) }
+    }
+
+    @inline(never)
+    private mutating func noteOtherTimeToLive(_ value: UInt8) {
+        if timeToLive == 0 { timeToLive = value } else { marks.insert(.hopsVary) }
     }
 
     @inline(always)
@@ -70,7 +76,7 @@ struct EndpointState: BitwiseCopyable {
     }
 
     @inline(always)
-    private mutating func note(timeToLive value: UInt8) {
+    mutating func note(timeToLive value: UInt8) {
         if timeToLive != value, timeToLive != 0 { marks.insert(.hopsVary) }
         timeToLive = value
     }

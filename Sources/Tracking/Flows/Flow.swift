@@ -210,7 +210,7 @@ struct Flow: BitwiseCopyable {
         history.note(isFromInitiator ? .initiatorAck : .ack)
         if !segment.isToItself { history.note(isFromInitiator ? .initiatorData : .data) }
         self[segment.side].marks.insert(.sentData)
-        self[segment.side].timeToLive = segment.timeToLive
+        self[segment.side].note(timeToLive: segment.timeToLive)
     }
 
     private static let plainFlags = TCPFlags([.psh, .ack]).rawValue

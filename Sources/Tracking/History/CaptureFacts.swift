@@ -3,7 +3,7 @@ package struct CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
     package private(set) var begin: Int64
     package internal(set) var end: Int64
-    /// The last times before the capture itself paused for a day or longer, in ascending order.
+    /// The last times before the capture itself paused for ten minutes or longer, in ascending order.
     private let pauses: [Int64]
     /// Initiators whose answers the capture demonstrably misses.
     package private(set) var oneWayInitiators: Set<Address>

@@ -213,7 +213,7 @@ struct EventInterpreter {
                 let reach = events[$0].sequenceEnd.distance(to: event.acknowledgment)
                 return events[$0].kind == .synAck && reach >= 0
             }
-            guard isOwn, answers else { continue }
+            guard isOwn, answers, !isWithdrawn(attempt) else { continue }
             incarnations[incarnation].completion = index
             incarnations[incarnation].attempts[attempt.ordinal - 1].end = .completed(index)
             return .completion(attempt: attempt.ordinal)
@@ -221,6 +221,13 @@ struct EventInterpreter {
         guard acceptsUnseenAnswer(index, in: incarnation) else { return .plain }
         incarnations[incarnation].completion = index
         return .completion(attempt: incarnations[incarnation].attempts.count)
+    }
+
+    /// Whether the initiator itself ended an attempt with a RST, and no answer came after it: what it sends on it then
+    /// completes nothing.
+    private func isWithdrawn(_ attempt: Attempt) -> Bool {
+        guard case .withdrawn(let reset) = attempt.end else { return false }
+        return attempt.answers.allSatisfy { $0 < reset }
     }
 
     /// Where the capture shows the ACK just before the SYN-ACK that it is for.

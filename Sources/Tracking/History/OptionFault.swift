@@ -61,7 +61,8 @@ extension Event {
             return []
         }
         var faults: [OptionFault] = []
-        if excess.contains(.windowScale) { faults.append(.windowScaleNotOffered) }
+        // A shift of 0 changes no window.
+        if excess.contains(.windowScale), windowScale > 0 { faults.append(.windowScaleNotOffered) }
         if excess.contains(.timestamps) { faults.append(.timestampsNotOffered) }
         if excess.contains(.selectiveAcknowledgment) {
             faults.append(.selectiveAcknowledgmentNotOffered)

@@ -54,9 +54,10 @@ extension EventInterpreter {
     /// - Returns: `nil` where the ACK at `index` does not answer a SYN by another state.
     func stateBehind(_ index: Int, after newest: Attempt, in incarnation: Int) -> ResponderState? {
         let event = events[index]
-        guard event.flags.contains(.ack), !newest.isAnswered(by: event.acknowledgment) else {
-            return nil
-        }
+        // One that acknowledges the ISN and not the SYN is of no state that any stack has.
+        guard event.flags.contains(.ack), !newest.isAnswered(by: event.acknowledgment),
+            event.acknowledgment != newest.initialSequence
+        else { return nil }
         if isHalfOpen(index, besides: newest, in: incarnation) { return .synReceived }
         let former = incarnations[incarnation].former.map { FormerConnection(events[$0]) }
         let distance = newest.initialSequence.distance(to: event.acknowledgment)

@@ -76,7 +76,10 @@ extension StreamTracker {
         of flow: borrowing Flow,
         _ slowAnswers: inout SlowAnswers
     ) {
-        guard waiting.side != flow.initiator else { return }
+        // What comes when the initiator has left is no answer that anybody waited for.
+        guard waiting.side != flow.initiator,
+            !flow[flow.initiator].marks.contains(.sentFin)
+        else { return }
         let question = states[number][waiting.side.other].last
         slowAnswers.note(waiting.time - question.time, of: waiting.key[waiting.side])
     }

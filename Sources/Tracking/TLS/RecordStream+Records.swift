@@ -15,6 +15,9 @@ extension RecordStream {
     ) -> Bool {
         contents = TLSContents(rawValue: 0)
         marks.remove(.isMilestone)
+        // Where a header is to begin, none begins with a zero.
+        let awaitsHeader = carried == 0 && (!marks.contains(.begun) || cursor == recordEnd)
+        if awaitsHeader, Self.isPadding(octets, of: source.length) { return true }
         if marks.intersection([.isExpected, .begun, .lost]) == .isExpected {
             let ahead = source.sequence.distance(to: cursor)
             if ahead < 0 { return false }
@@ -53,6 +56,15 @@ extension RecordStream {
             cursor = source.sequence.advanced(by: UInt32(truncatingIfNeeded: offset))
         }
         return true
+    }
+
+    /// What fills a bare ACK up to the shortest frame of Ethernet (RFC 894), in octets.
+    private static let longestPadding: UInt32 = 6
+
+    /// Whether a segment carries the padding of its frame, which some devices count as payload.
+    private static func isPadding(_ octets: RawSpan, of length: UInt32) -> Bool {
+        length <= longestPadding && octets.byteCount > 0
+            && (0..<octets.byteCount).allSatisfy { octets.octet(at: $0) == 0 }
     }
 
     /// Gathers a header of `length` octets.

@@ -52,8 +52,8 @@ package struct Tally: Hashable, Sendable {
     private var longestGap: Int64 = 1_000_000
     /// The last times before the capture itself paused, as one of files that were glued together.
     package private(set) var pauses: [Int64] = []
-    /// A longer silence is a pause, in nanoseconds: no timer of TCP runs for a day.
-    private static let leastPause: Int64 = 86_400_000_000_000
+    /// A longer silence is a pause, in nanoseconds: whoever waited for an answer has given up by then.
+    private static let leastPause: Int64 = 600_000_000_000
     private static let pauseLimit = 256
     /// A shorter step in time is neither the longest silence nor a pause.
     private var leapLimit: Int64 { min(longestGap, Self.leastPause) }

@@ -54,6 +54,22 @@ import Testing
         #expect(stream.essence == (try whole()).essence)
     }
 
+    @Test(arguments: 1...6)
+    func `may follow padding that counts as payload`(_ length: Int) throws {
+        let cut = ScriptRecord.serverHello().encoded.count
+        let parts = numbered(Self.flight, cutAt: [cut])
+        var padding = parts[1]
+        if case .segment(var segment) = padding.content {
+            segment.payload = Array(repeating: 0, count: length)
+            segment.length = length
+            padding.content = .segment(segment)
+        }
+
+        let stream = try stream([parts[0], padding, parts[1]])
+
+        #expect(stream.essence == (try whole()).essence)
+    }
+
     @Test(arguments: Array(stride(from: 5, to: flight.count - 40, by: 7)))
     func `may come in another order`(_ cut: Int) throws {
         let parts = numbered(Self.flight, cutAt: [5, cut + 9, cut + 30])

@@ -3,6 +3,8 @@
 package struct AddressClaim: Hashable, BitwiseCopyable, Sendable {
     package var address: Address
     package var owner: MACAddress
+    /// Whose owner it asks for, if it is an ARP request.
+    package var question: Address?
 
     /// Reads an ARP message about IPv4 over Ethernet; `nil` for any other, and for a probe, which
     /// claims nothing yet (RFC 5227 §1.1).
@@ -17,6 +19,9 @@ package struct AddressClaim: Hashable, BitwiseCopyable, Sendable {
             | UInt64(octets.bigEndian(at: 10, as: UInt32.self))
         address = Address(ipv4: sender)
         owner = MACAddress(bits: bits)
+        if octets.bigEndian(at: 6, as: UInt16.self) == 1 {
+            question = Address(ipv4: octets.bigEndian(at: 24))
+        }
     }
 
     /// Reads an ICMPv6 neighbour advertisement whose first option is the target's link-layer
