@@ -169,9 +169,6 @@ struct IncidentBuilder: Sendable {
         present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
     }
 
-    /// Who has a problem reads no more.
-    private static let mostChecks = 4
-
     private static func checks(
         of issues: [KnownIssue],
         then findings: [Finding],
@@ -184,7 +181,7 @@ struct IncidentBuilder: Sendable {
             return Check(on: address?.description, check.shellCommand, check.tells)
         }
         var checks: [Check] = []
-        for check in known + findings.flatMap(\.checks) where checks.count < mostChecks {
+        for check in known + findings.flatMap(\.checks) {
             let isKnown = checks.contains { $0.host == check.host && $0.asksLike(check) }
             if !isKnown || check.command.isEmpty && !checks.contains(check) { checks.append(check) }
         }
