@@ -110,15 +110,14 @@ package struct MTUBlackHole: Detector {
         {
             for side in [Side.low, .high] {
                 let missing = missing(of: side, in: ending)
-                let ahead = ending.incarnation.events.first {
-                    let event = history.events[$0]
-                    return event.side == side && event.kind != .rst && event.isOfConnection
-                        && ending.stream[side].end.distance(to: event.sequence) >= missing
-                }
-                // A bare ACK that acknowledges a FIN is not kept: then that FIN is what there is to show.
-                let answered = ending.fins.last { history.events[$0].side != side }
-                guard missing >= Int32(Self.large), let shown = ahead ?? answered else { continue }
-                return finding(missing: missing, of: side, shown, ending, in: history)
+                guard missing >= Int32(Self.large),
+                    let ahead = ending.incarnation.events.first(where: {
+                        let event = history.events[$0]
+                        return event.side == side && event.kind != .rst && event.isOfConnection
+                            && ending.stream[side].end.distance(to: event.sequence) >= missing
+                    })
+                else { continue }
+                return finding(missing: missing, of: side, ahead, ending, in: history)
             }
         }
         return nil
@@ -135,7 +134,7 @@ package struct MTUBlackHole: Detector {
     private func finding(
         missing: Int32,
         of side: Side,
-        _ shown: Int,
+        _ ahead: Int,
         _ ending: Ending,
         in history: History
     ) -> Finding {
@@ -148,12 +147,8 @@ package struct MTUBlackHole: Detector {
             confidence: .medium,
             status: .likely,
             count: 1,
-            events: [shown],
-            note: { _ in
-                history.events[shown].side == side
-                    ? "is \(missing) bytes ahead of all that arrived"
-                    : "its ACK is \(missing) bytes ahead of all that arrived"
-            },
+            events: [ahead],
+            note: { _ in "is \(missing) bytes ahead of all that arrived" },
             metrics: [
                 Metric("missing_octets", Int(missing)),
                 Metric("sender", role),
@@ -167,8 +162,8 @@ package struct MTUBlackHole: Detector {
                 arrived here, while its small packets did.
                 """,
             explanation: """
-                \(sender) last sent Seq=\(ending.stream.progress(of: side).next), and \(receiver) had everything up to \
-                \(ending.stream[side].end): full-sized segments are lost on the way here.
+                Packet \(history.events[ahead].packet) has Seq=\(history.events[ahead].sequence), and \(receiver) had \
+                everything up to \(ending.stream[side].end): full-sized segments are lost on the way here.
                 """
         )
     }
