@@ -9,6 +9,7 @@ enum Help {
           synopsis live -i INTERFACE    the same as packets arrive, until Ctrl-C
           synopsis interfaces           list interfaces, and whether you may capture
           synopsis explain [PATHOLOGY]  list all pathologies, or explain one
+          synopsis anonymise IN OUT     a capture without addresses and names
           synopsis schema               the JSON Schema of --format json
 
         Examples
@@ -25,6 +26,7 @@ enum Help {
           --at TIME  --log FILE  --log-offset S   an instant; logs beside packets
           --config FILE  --known-issues DIR       your ignores and known issues
           --hosts FILE  --quote                   names; words of a server's refusal
+          --annotate FILE  --anonymise            evidence to hand over
           --width N  --wide  --color W  --no-pager  layout
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
           -r FILE  -n  --no-sandbox               as in tcpdump; keep all rights
