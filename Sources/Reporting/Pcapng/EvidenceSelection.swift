@@ -24,7 +24,7 @@ package struct EvidenceSelection: Sendable {
     /// By shape: a packet is looked up once in each of them, however many incidents there are.
     private var subjects: [Shape: Set<Ends>] = [:]
     /// Whether all packets are taken, whatever they belong to.
-    private let takesAll: Bool
+    package let takesAll: Bool
     /// What the findings say of packets, by their numbers.
     package private(set) var comments: [UInt64: [String]] = [:]
 

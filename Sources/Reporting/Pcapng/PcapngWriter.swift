@@ -11,6 +11,8 @@ package struct PcapngWriter {
         static let section: UInt32 = 0x0A0D_0D0A
         static let interface: UInt32 = 1
         static let packet: UInt32 = 6
+        /// A custom block that is not copied (§4.9).
+        static let custom: UInt32 = 0x4000_0BAD
     }
 
     /// Option codes (§3.5, §4.1, §4.2).
@@ -100,6 +102,11 @@ package struct PcapngWriter {
             for comment in comments { body.append(Option.comment, comment) }
             body.append(little: UInt32(Option.end))
         }
+    }
+
+    /// Writes what stands for a record without a packet: readers number it, so that packets keep their numbers.
+    package mutating func addRecord() {
+        append(Block.custom) { body in body.append(little: 0 as UInt32) }
     }
 
     /// Appends a block: its type, its length, what `write` puts into it, and its length again

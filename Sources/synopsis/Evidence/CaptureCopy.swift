@@ -16,12 +16,16 @@ struct CaptureCopy {
     var comment: String?
     /// Which packets are written, and what is said of each; `nil` for all of them.
     var selection: EvidenceSelection?
+    /// Whether packets keep their numbers, where other records stand between them.
+    private var keepsNumbers: Bool { filter == nil && selection?.takesAll ?? true }
 
     /// What a pass came to.
     struct Outcome {
         /// Packets that were read, and those that were written.
         var read: UInt64 = 0
         var written: UInt64 = 0
+        /// That of the last packet.
+        fileprivate var number: UInt64 = 0
         /// Why it ended before the end.
         var complaints: [CaptureError] = []
     }
@@ -72,6 +76,11 @@ struct CaptureCopy {
         while writer.octets.count < Self.pieceLength {
             guard outcome.read < limit, try source.advance() else { return false }
             outcome.read += 1
+            while keepsNumbers, outcome.number + 1 < source.frame.number {
+                writer.addRecord()
+                outcome.number += 1
+            }
+            outcome.number = source.frame.number
             guard selection?.takes(source.frame) ?? true else { continue }
             outcome.written += 1
             let interface = writer.number(of: source.interface)
