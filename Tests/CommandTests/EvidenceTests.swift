@@ -41,9 +41,13 @@ import Testing
         #expect(Set(commented) == evidence(of: report))
         #expect(!commented.isEmpty)
         #expect(blocks.sectionComment.contains("Incident "))
-        #expect(try self.report(on: output).findings.map(\.finding.pathology)
-            == report.findings.map(\.finding.pathology))
-        let original = try StoredCapture(reading: Program.root.appending(path: "Captures/\(capture)").path)
+        #expect(
+            try self.report(on: output).findings.map(\.finding.pathology)
+                == report.findings.map(\.finding.pathology)
+        )
+        let original = try StoredCapture(
+            reading: Program.root.appending(path: "Captures/\(capture)").path
+        )
         #expect(blocks.packets.map(\.bytes) == original.frames.map(\.bytes))
         #expect(blocks.packets.map(\.originalLength) == original.frames.map(\.originalLength))
     }
@@ -93,7 +97,12 @@ import Testing
         let output = folder.place.appending(path: "out.pcapng").path
         let capture = Program.root.appending(path: "Captures/refused.pcap")
 
-        let outcome = try Program.run("-", "--annotate", output, input: try Data(contentsOf: capture))
+        let outcome = try Program.run(
+            "-",
+            "--annotate",
+            output,
+            input: try Data(contentsOf: capture)
+        )
 
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("standard input: cannot be read twice"))
@@ -134,7 +143,11 @@ import Testing
         #expect(try run("3") != first)
         let other = folder.file("other", Data("no key\n".utf8))
         let refused = try Program.run(
-            "anonymise", "refused.pcap", folder.place.path + "/4", "--anonymise-key", other.path
+            "anonymise",
+            "refused.pcap",
+            folder.place.path + "/4",
+            "--anonymise-key",
+            other.path
         )
         #expect(refused.status == 2)
     }
@@ -171,11 +184,21 @@ import Testing
         let output = folder.place.appending(path: "out.pcapng").path
         for capture in Self.captures {
             let anonymised = try Program.run(
-                "anonymise", capture, output, "--anonymise-key", key, "--force"
+                "anonymise",
+                capture,
+                output,
+                "--anonymise-key",
+                key,
+                "--force"
             )
             #expect(anonymised.status == 0)
             let original = try Program.run(
-                capture, "--format", "markdown", "--anonymise", "--anonymise-key", key
+                capture,
+                "--format",
+                "markdown",
+                "--anonymise",
+                "--anonymise-key",
+                key
             )
             let copy = try Program.run(output, "--format", "markdown", "--all")
             let body = original.output.split(separator: "## ").dropFirst().map(String.init)

@@ -53,10 +53,15 @@ struct PcapngBlocks {
     private static func comments(_ file: [UInt8], from start: Int, to end: Int) -> [String] {
         var (place, comments) = (start, [String]())
         while place + 4 <= end {
-            let (code, length) = (Int(file[place]) | Int(file[place + 1]) << 8, Int(file[place + 2]) | Int(file[place + 3]) << 8)
+            let (code, length) = (
+                Int(file[place]) | Int(file[place + 1]) << 8,
+                Int(file[place + 2]) | Int(file[place + 3]) << 8
+            )
             if code == 0 { break }
             if code == 1 {
-                comments.append(String(decoding: file[place + 4..<place + 4 + length], as: UTF8.self))
+                comments.append(
+                    String(decoding: file[place + 4..<place + 4 + length], as: UTF8.self)
+                )
             }
             place += 4 + (length + 3) / 4 * 4
         }

@@ -88,7 +88,8 @@ struct PendingSlice {
         let unknown = CaptureInterface(name: "unknown", dataLink: 1, snapshotLength: 262_144)
         for packet in held.sorted(by: { $0.record.number < $1.record.number }) {
             let place = packet.record.interface
-            let interface = interfaces.indices.contains(Int(place)) ? interfaces[Int(place)] : unknown
+            let interface =
+                interfaces.indices.contains(Int(place)) ? interfaces[Int(place)] : unknown
             let number = writer.number(of: interface)
             let end = packet.start + Int(packet.record.length)
             writer.addPacket(

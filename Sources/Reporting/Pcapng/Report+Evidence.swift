@@ -11,7 +11,8 @@ extension Report {
     /// Where a packet was captured: `packet 7 of nfs.pcap`.
     package func origin(of packet: UInt64) -> String {
         guard let origins else {
-            let name = inputs.first.map { " of \(ShownText(foreign: Self.fileName($0.name)))" } ?? ""
+            let name =
+                inputs.first.map { " of \(ShownText(foreign: Self.fileName($0.name)))" } ?? ""
             return "packet \(packet)\(name)"
         }
         guard let origin = origins.origin(of: packet), inputs.indices.contains(origin.input) else {

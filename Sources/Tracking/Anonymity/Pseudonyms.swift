@@ -68,7 +68,11 @@ struct Pseudonyms {
                 : (~0, bit == 64 ? 0 : ~0 << UInt64(128 - bit))
             let words = (Purpose.v6 | UInt64(bit), address.high & mask.high, address.low & mask.low)
             let flip = hash.hash(words) & 1
-            if bit < 64 { high ^= flip << UInt64(63 - bit) } else { low ^= flip << UInt64(127 - bit) }
+            if bit < 64 {
+                high ^= flip << UInt64(63 - bit)
+            } else {
+                low ^= flip << UInt64(127 - bit)
+            }
         }
         return Address(high: high, low: low)
     }
@@ -104,7 +108,9 @@ struct Pseudonyms {
         default: break
         }
         if address >> 32 == 0x3333 {
-            if address >> 24 == 0x33_33FF { return address & ~0xFF_FFFF | solicited(address & 0xFF_FFFF) }
+            if address >> 24 == 0x33_33FF {
+                return address & ~0xFF_FFFF | solicited(address & 0xFF_FFFF)
+            }
             let isAssigned = address & 0xFFFF_FFFF < 0x0002_0000
             return isAssigned
                 ? address : address & ~0x7FFF_FFFF | hash.hash(Purpose.mac | address) & 0x7FFF_FFFF

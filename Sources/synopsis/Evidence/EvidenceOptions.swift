@@ -87,7 +87,9 @@ struct AnonymityKeyOptions: ParsableArguments {
         guard count >= 0 else { throw Self.complaint(about: path, errno) }
         let text = String(decoding: octets.prefix(count), as: UTF8.self)
         guard let key = AnonymityKey(text) else {
-            Output.error("synopsis: \(foreign: path): is not a key: expected 32 hexadecimal digits\n")
+            Output.error(
+                "synopsis: \(foreign: path): is not a key: expected 32 hexadecimal digits\n"
+            )
             throw ExitStatus(code: Program.failure)
         }
         return key

@@ -158,6 +158,8 @@ import Testing
         #expect(key != AnonymityKey.random())
     }
 
-    @Test(arguments: ["", "00", "+0102030405060708090a0b0c0d0e0f0", "0001020304050607 08090a0b0c0d0e0"])
+    @Test(arguments: [
+        "", "00", "+0102030405060708090a0b0c0d0e0f0", "0001020304050607 08090a0b0c0d0e0",
+    ])
     func `is nothing else`(_ text: String) { #expect(AnonymityKey(text) == nil) }
 }

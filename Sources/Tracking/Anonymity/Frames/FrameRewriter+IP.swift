@@ -47,7 +47,9 @@ extension FrameRewriter {
                 place -= units * 8
             default: return
             }
-            if header == 44, original.bigEndian(at: place + units * 8 + 2, as: UInt16.self) >> 3 != 0 {
+            if header == 44,
+                original.bigEndian(at: place + units * 8 + 2, as: UInt16.self) >> 3 != 0
+            {
                 return
             }
             place += (units + 1) * 8

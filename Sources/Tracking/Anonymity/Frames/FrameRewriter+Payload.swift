@@ -37,7 +37,8 @@ extension FrameRewriter {
                 && head[9...].allSatisfy { (0x30...0x39).contains($0) }
             return isStatus ? head : first(4)
         case .http2Frame: return first(9)
-        case .reply: return first(4)
+        // The digits behind the first say in what form the rest is.
+        case .reply: return first(1) + [0x30, 0x30] + first(4).suffix(1)
         case .text: return Array("xxxxx".utf8)
         case .http2, .ssh, .proxyHeader:
             if first(12) == proxySignature { return proxySignature }
@@ -66,7 +67,10 @@ extension FrameRewriter {
         let code = ServerWords.field(0x43, ofPostgreSQL: payload)
         var kept = (0..<min(5, payload.byteCount)).map { payload.octet(at: $0) }
         guard let code, code.count == 5,
-            code.allSatisfy({ (0x30...0x39).contains(payload.octet(at: $0)) || (0x41...0x5A).contains(payload.octet(at: $0)) })
+            code.allSatisfy({
+                (0x30...0x39).contains(payload.octet(at: $0))
+                    || (0x41...0x5A).contains(payload.octet(at: $0))
+            })
         else { return kept }
         var isType = true
         for place in 5..<code.upperBound {

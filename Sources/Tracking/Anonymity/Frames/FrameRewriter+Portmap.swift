@@ -1,6 +1,8 @@
 /// Messages of port mappers: numbers stay, addresses are replaced in the form of the text, and names become letters.
 extension FrameRewriter {
-    private static let networks: Set<String> = ["tcp", "tcp6", "udp", "udp6", "local", "ticlts", "ticots", "ticotsord"]
+    private static let networks: Set<String> = [
+        "tcp", "tcp6", "udp", "udp6", "local", "ticlts", "ticots", "ticotsord",
+    ]
 
     /// Rewrites the messages of a payload, which keeps its length.
     mutating func rewritePortmap(in payload: Range<Int>, of original: RawSpan, isStream: Bool) {
@@ -27,10 +29,13 @@ extension FrameRewriter {
 
     private mutating func rewriteMessage(in message: Range<Int>, of original: RawSpan) {
         var reader = PortmapFields(place: message.lowerBound, end: message.upperBound)
-        guard keepWord(&reader, original) != nil, let kind = keepWord(&reader, original) else { return }
+        guard keepWord(&reader, original) != nil, let kind = keepWord(&reader, original) else {
+            return
+        }
         if kind == 0 {
             for _ in 0..<4 { guard keepWord(&reader, original) != nil else { return } }
-            guard skipAuthentication(&reader, original), skipAuthentication(&reader, original) else {
+            guard skipAuthentication(&reader, original), skipAuthentication(&reader, original)
+            else {
                 return
             }
             keepArguments(&reader, original)

@@ -17,7 +17,6 @@ extension FrameRewriter {
         clearTCPOptions(from: offset + TCPHeader.minimumLength, to: begin)
         end = max(end, begin)
         let flags = TCPFlags(rawValue: original.bigEndian(at: offset + 12, as: UInt16.self) & 0x1FF)
-        // The urgent pointer means nothing without the flag, but might hold anything.
         guard begin < last, place.depth == 0, !datagram.isFragment else { return }
         let payload = begin..<last
         buffer.clear(from: payload.lowerBound, to: payload.upperBound)
@@ -39,7 +38,14 @@ extension FrameRewriter {
         let sequence = SequenceNumber(original.bigEndian(at: offset + 4))
         let claimed = UInt32(clamping: datagram.end - begin)
         let stretch = TLSStretch(range: payload, sequence: sequence, claimed: claimed)
-        for piece in streams.walk(stretch, of: original, from: datagram, ports, decoded, place.number) {
+        for piece in streams.walk(
+            stretch,
+            of: original,
+            from: datagram,
+            ports,
+            decoded,
+            place.number
+        ) {
             keep(piece, before: last, of: original)
         }
     }
@@ -74,31 +80,47 @@ extension FrameRewriter {
 
     /// Words by which devices say why they reset a connection; others could be names.
     private static let reasonWords: Set<String> = [
-        "a", "abort", "aborted", "access", "active", "after", "all", "and", "application", "at", "bad", "by",
-        "client", "close", "closed", "closing", "connect", "connection", "connections", "deleted", "denied", "deny",
-        "dropped", "exceeded", "expired", "f5rst", "failed", "failure", "firewall", "flow", "for", "from", "full", "handshake",
-        "idle", "in", "internal", "invalid", "is", "keepalive", "limit", "listener", "local", "max", "member",
-        "memory", "monitor", "no", "node", "not", "of", "on", "out", "peer", "policy", "pool", "port", "proxy",
-        "reached", "received", "refused", "rejected", "remote", "request", "reset", "resource", "retransmit",
-        "route", "rst", "rule", "segment", "sequence", "server", "service", "session", "shutdown", "ssl", "state",
-        "sweeper", "syn", "system", "table", "tcp", "the", "timed", "timeout", "tls", "to", "too", "traffic",
-        "transmit", "unable", "unavailable", "unexpected", "unreachable", "virtual", "window", "with",
+        "a", "abort", "aborted", "access", "active", "after", "all", "and", "application", "at",
+        "bad", "by",
+        "client", "close", "closed", "closing", "connect", "connection", "connections", "deleted",
+        "denied", "deny",
+        "dropped", "exceeded", "expired", "f5rst", "failed", "failure", "firewall", "flow", "for",
+        "from", "full", "handshake",
+        "idle", "in", "internal", "invalid", "is", "keepalive", "limit", "listener", "local", "max",
+        "member",
+        "memory", "monitor", "no", "node", "not", "of", "on", "out", "peer", "policy", "pool",
+        "port", "proxy",
+        "reached", "received", "refused", "rejected", "remote", "request", "reset", "resource",
+        "retransmit",
+        "route", "rst", "rule", "segment", "sequence", "server", "service", "session", "shutdown",
+        "ssl", "state",
+        "sweeper", "syn", "system", "table", "tcp", "the", "timed", "timeout", "tls", "to", "too",
+        "traffic",
+        "transmit", "unable", "unavailable", "unexpected", "unreachable", "virtual", "window",
+        "with",
     ]
 
     /// Keeps the reason that a RST gives in words, where it is of known words; every other becomes so many letters.
     private mutating func keepReason(in payload: Range<Int>, of original: RawSpan) {
         end = payload.upperBound
         let bytes = payload.map { original.octet(at: $0) }
-        guard bytes.allSatisfy({ (0x20...0x7E).contains($0) || [0, 0x0A, 0x0D].contains($0) }) else {
+        guard bytes.allSatisfy({ (0x20...0x7E).contains($0) || [0, 0x0A, 0x0D].contains($0) })
+        else {
             // Binary, which is no reason.
             buffer[payload.lowerBound] = 0x80
             return
         }
         var place = payload.lowerBound
-        for part in bytes.split(omittingEmptySubsequences: false, whereSeparator: { !Self.isInWord($0) }) {
+        for part in bytes.split(
+            omittingEmptySubsequences: false,
+            whereSeparator: { !Self.isInWord($0) }
+        ) {
             let word = String(decoding: part, as: UTF8.self).lowercased()
             let isKept = Self.reasonWords.contains(word)
-            buffer.set(isKept ? Array(part) : [UInt8](repeating: 0x78, count: part.count), from: place)
+            buffer.set(
+                isKept ? Array(part) : [UInt8](repeating: 0x78, count: part.count),
+                from: place
+            )
             place += part.count
             if place < payload.upperBound { buffer[place] = original.octet(at: place) }
             place += 1

@@ -8,9 +8,12 @@ extension FrameRewriter {
     ]
     /// Protocols by their names (IANA, TLS ALPN Protocol IDs).
     private static let protocols: Set<String> = [
-        "http/0.9", "http/1.0", "http/1.1", "spdy/1", "spdy/2", "spdy/3", "spdy/3.1", "stun.turn", "h2", "h2c",
-        "webrtc", "c-webrtc", "ftp", "imap", "pop3", "managesieve", "coap", "xmpp-client", "xmpp-server",
-        "acme-tls/1", "mqtt", "dot", "ntske/1", "sunrpc", "h3", "smb", "irc", "nntp", "nnsp", "doq", "sip/2",
+        "http/0.9", "http/1.0", "http/1.1", "spdy/1", "spdy/2", "spdy/3", "spdy/3.1", "stun.turn",
+        "h2", "h2c",
+        "webrtc", "c-webrtc", "ftp", "imap", "pop3", "managesieve", "coap", "xmpp-client",
+        "xmpp-server",
+        "acme-tls/1", "mqtt", "dot", "ntske/1", "sunrpc", "h3", "smb", "irc", "nntp", "nnsp", "doq",
+        "sip/2",
         "tds/8.0", "dicom", "postgresql", "radius/1.0", "radius/1.1",
     ]
 
@@ -57,11 +60,15 @@ extension FrameRewriter {
         }
         guard has(2, at: place) else { return }
         buffer.restore(place..<place + 2, of: original)
-        let last = min(place + 2 + Int(original.bigEndian(at: place, as: UInt16.self)), body.upperBound)
+        let last = min(
+            place + 2 + Int(original.bigEndian(at: place, as: UInt16.self)),
+            body.upperBound
+        )
         keepExtensions(in: place + 2..<max(place + 2, last), isClient: isClient, of: original)
     }
 
-    private mutating func keepExtensions(in list: Range<Int>, isClient: Bool, of original: RawSpan) {
+    private mutating func keepExtensions(in list: Range<Int>, isClient: Bool, of original: RawSpan)
+    {
         var place = list.lowerBound
         while place + 4 <= list.upperBound {
             let type: UInt16 = original.bigEndian(at: place)

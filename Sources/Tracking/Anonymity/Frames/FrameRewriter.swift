@@ -83,7 +83,10 @@ package struct FrameRewriter: ~Copyable {
         case .ipv6: rewriteIPv6(at: offset, in: original)
         case .authentication:
             // The integrity check value, behind the sequence number.
-            buffer.clear(from: offset + 12, to: offset + (Int(original.octet(at: offset + 1)) + 2) * 4)
+            buffer.clear(
+                from: offset + 12,
+                to: offset + (Int(original.octet(at: offset + 1)) + 2) * 4
+            )
         case .geneve: clearOptions(ofGENEVEAt: offset)
         case .teredo: clearIndications(ofTeredoAt: offset, in: original)
         case .tcp, .udp, .icmp, .icmpv6, .gre: break
@@ -112,11 +115,13 @@ package struct FrameRewriter: ~Copyable {
     }
 
     /// Reads the layers from an offset on; the first part of a fragmented datagram as if it were the whole.
-    mutating func decode(_ original: RawSpan, at offset: Int, as linkType: LinkType) -> DecodedFrame {
+    mutating func decode(_ original: RawSpan, at offset: Int, as linkType: LinkType) -> DecodedFrame
+    {
         var decoded = DecodedFrame(packet: .unread(.notTCP))
         decoded.read(original, at: offset, as: linkType)
         var opened: [(range: Range<Int>, count: Int)] = []
-        while case .unread(.incompleteFragment) = decoded.packet, opened.count < Encapsulation.limit,
+        while case .unread(.incompleteFragment) = decoded.packet,
+            opened.count < Encapsulation.limit,
             let begin = decoded.datagramOffset, opened.last?.range.lowerBound != begin,
             let length = open(fragmentAt: begin, in: original)
         {

@@ -105,7 +105,9 @@ struct TLSPath {
         let (end, header) = gather(TLSSession.headerLength, at: offset, stretch, of: original)
         guard let header else {
             let first = UInt8(truncatingIfNeeded: carry >> UInt64(8 * (carried - 1)))
-            if TLSRecordType(rawValue: first) != nil { pieces.append(.bytes(begin + offset..<begin + end)) }
+            if TLSRecordType(rawValue: first) != nil {
+                pieces.append(.bytes(begin + offset..<begin + end))
+            }
             return end
         }
         let type = UInt8(truncatingIfNeeded: header >> 32)
