@@ -26,7 +26,7 @@ import Testing
 
         #expect(hash.hash(0x0706_0504_0302_0100 as UInt64) == 0x93F5_F579_9A93_2462)
         let words: (UInt64, UInt64, UInt64) = (1, 2, 3)
-        let bytes = [1, 2, 3].flatMap { [UInt8($0), 0, 0, 0, 0, 0, 0, 0] }
+        let bytes = [1, 2, 3].reduce(into: [UInt8]()) { $0 += [$1, 0, 0, 0, 0, 0, 0, 0] }
         #expect(hash.hash(words) == hash.hash(bytes))
     }
 

@@ -15,7 +15,7 @@ extension FrameRewriter {
     mutating func keepOpening(in payload: Range<Int>, of original: RawSpan) {
         let octets = original.extracting(payload)
         let kept = Self.opening(of: octets)
-        buffer.set(kept, from: payload.lowerBound)
+        buffer.set(kept.prefix(payload.count), from: payload.lowerBound)
         let length = min(max(kept.count, Self.leastLength), payload.count)
         end = max(end, payload.lowerBound + length)
     }
@@ -26,7 +26,8 @@ extension FrameRewriter {
         }
         switch PayloadClass(of: payload) {
         case .unknown: return []
-        case .binary: return [0]
+        // As a length, the greatest: that the rest is missing explains itself to whatever reads it.
+        case .binary: return [UInt8](repeating: 0xFF, count: min(leastLength, payload.byteCount))
         case .tlsDeclined: return first(1)
         case .tls, .tlsAlert: return first(3)
         case .httpRequest: return first(4)
@@ -38,13 +39,18 @@ extension FrameRewriter {
             return isStatus ? head : first(4)
         case .http2Frame: return first(9)
         // The digits behind the first say in what form the rest is.
-        case .reply: return first(1) + [0x30, 0x30] + first(4).suffix(1)
-        case .text: return Array("xxxxx".utf8)
+        case .reply: return line(first(1) + [0x30, 0x30] + first(4).suffix(1), payload)
+        case .text: return line(Array("xxxx".utf8), payload)
         case .http2, .ssh, .proxyHeader:
             if first(12) == proxySignature { return proxySignature }
             return beginnings.first { payload.begins(with: $0) }.map { Array($0.utf8) } ?? first(4)
         case .refusal: return refusal(in: payload)
         }
+    }
+
+    /// A line of its own, so that who reads lines finds its end.
+    private static func line(_ words: [UInt8], _ payload: RawSpan) -> [UInt8] {
+        words + (payload.byteCount > words.count + 1 ? [0x0D, 0x0A] : [0x0A])
     }
 
     private static func refusal(in payload: RawSpan) -> [UInt8] {
