@@ -71,7 +71,9 @@ import Testing
                 for address in addresses where Self.holds(bytes, address) {
                     found.insert("\(source.frame.number): \(address)")
                 }
-                for word in Self.words(in: bytes).intersection(Self.words(in: original))
+                let words = Self.words(in: Self.contents(of: bytes, in: source.frame))
+                let known = Self.words(in: Self.contents(of: original, in: file.frame))
+                for word in words.intersection(known)
                 where !Self.isKnown(word) {
                     found.insert("\(source.frame.number): \(word)")
                 }
@@ -79,6 +81,12 @@ import Testing
         } catch {}
 
         #expect(found.isEmpty)
+    }
+
+    /// The payload of a segment, in whose header a number may look like a word, or all of another frame.
+    private static func contents(of bytes: [UInt8], in frame: borrowing Frame) -> [UInt8] {
+        guard case .segment(let segment) = DecodedFrame(frame).packet else { return bytes }
+        return Array(bytes.suffix(Int(segment.capturedLength)))
     }
 
     private static func bytes(of frame: borrowing Frame) -> [UInt8] {
@@ -141,7 +149,7 @@ import Testing
 
     /// What a protocol says, and not its user.
     private static func isKnown(_ word: String) -> Bool {
-        ["HTTP/", "http/", "SSH-2.0-", "MaxStartups", "Exceeded", "listener", "in-addr"]
+        ["HTTP/", "http/", "SSH-2.0-", "0.0.0.0", "MaxStartups", "Exceeded", "listener", "in-addr"]
             .contains { word.hasPrefix($0) }
     }
 }

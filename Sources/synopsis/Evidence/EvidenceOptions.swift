@@ -66,7 +66,7 @@ struct EvidenceOptions: ParsableArguments {
 struct AnonymityKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Replace by the key in this file, which is made if there is none: the same key gives the same names.",
+            "Replace by the key in this file, which is made if it does not exist: the same key gives the same names.",
             valueName: "file"
         )
     )

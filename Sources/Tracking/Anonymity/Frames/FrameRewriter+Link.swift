@@ -8,7 +8,7 @@ extension FrameRewriter {
         case .linuxCooked: rewriteCooked(addressAt: offset + 6)
         case .linuxCooked2: rewriteCooked(addressAt: offset + 12)
         case .ieee80211: rewriteWiFi(at: offset)
-        case .prism: buffer.clear(from: offset + 8, to: offset + 24)
+        case .prism: clearPrismName(at: offset)
         case .perPacketInformation: rewritePPI(at: offset)
         case .pktap:
             // Names of interface and programs, and their numbers; the header says where it ends.
@@ -70,6 +70,14 @@ extension FrameRewriter {
         } else if control & 0x0C == 0x08, buffer[offset + 1] & 0x03 == 0x03 {
             rewriteMAC(at: offset + 24)
         }
+    }
+
+    /// A Prism header has the name of the interface; an AVS header, which may stand in its place, has none.
+    private mutating func clearPrismName(at offset: Int) {
+        let isAVS = buffer.number(at: offset, as: UInt32.self) & 0xFFFF_F000 == 0x8021_1000
+        let big: UInt32 = buffer.number(at: offset + 4)
+        let length = Int(big < 1 << 16 ? big : big.byteSwapped)
+        if !isAVS { buffer.clear(from: offset + 8, to: offset + min(24, length)) }
     }
 
     /// Its fields may hold a position on earth: they become one without a meaning.

@@ -10,6 +10,9 @@ package struct FrameRewriter: ~Copyable {
     /// One past the last byte of the present frame that is kept.
     var end = 0
 
+    /// As long as an IP header that was cut short may be, in bytes.
+    private static let headerRoom = 60
+
     /// - Parameter key: decides what stands for what.
     package init(_ key: AnonymityKey) {
         pseudonyms = Pseudonyms(key)
@@ -32,13 +35,8 @@ package struct FrameRewriter: ~Copyable {
         let original = frame.octets
         buffer.append(original)
         let decoded = decode(original, at: 0, as: frame.linkType)
-        let isMalformed = if case .unread(.malformed) = decoded.packet { true } else { false }
         end = min(decoded.trail.reach, buffer.count)
-        // So that what cannot be read stays of a kind.
-        if isMalformed {
-            buffer.clear(from: end, to: end + 40)
-            end = min(end + 40, buffer.count)
-        }
+        keepKind(of: decoded, in: original)
         rewrite(decoded, in: original, at: (frame.number, 0))
         let whole = decoded.trail.outermostDatagram(in: original)?.end
         if let whole, end >= min(whole, buffer.count) {
@@ -47,6 +45,25 @@ package struct FrameRewriter: ~Copyable {
         } else {
             buffer.cut(at: end)
         }
+    }
+
+    /// Keeps of a header that cannot be read what says that it cannot: its length, and its first bytes before any address.
+    private mutating func keepKind(of decoded: DecodedFrame, in original: RawSpan) {
+        guard case .unread(let reason) = decoded.packet,
+            reason == .malformed || reason == .cutShort,
+            let last = decoded.trail[decoded.trail.count - 1]
+        else { return }
+        let kept: Int
+        switch (last.kind, reason) {
+        case (.ipv4, .cutShort): kept = 12
+        case (.ipv6, .cutShort): kept = 8
+        case (.ipv4, .malformed), (.ipv6, .malformed), (.link, .malformed): kept = 0
+        default: return
+        }
+        let begin = end
+        end = min(begin + Self.headerRoom, buffer.count)
+        buffer.clear(from: begin, to: end)
+        if last.offset == begin { buffer.restore(begin..<begin + kept, of: original) }
     }
 
     /// Rewrites the layers that were read of a frame, or of what an ICMP error quotes.
