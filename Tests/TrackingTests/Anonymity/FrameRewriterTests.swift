@@ -58,7 +58,7 @@ import Testing
             let octets = try rewritten(part, as: sample.linkType)
 
             // Nothing says what a pseudowire carries, so that a part of it may look like anything.
-            if "\(sample)".hasPrefix("pseudowire") { continue }
+            if sample.name.hasPrefix("pseudowire") { continue }
             let reason = try decode(octets, as: sample.linkType).unread
             #expect(try decode(part, as: sample.linkType).unread == reason, "\(count) bytes")
             #expect(octets.count <= count)

@@ -57,6 +57,8 @@ package struct FrameRewriter: ~Copyable {
         switch (last.kind, reason) {
         case (.ipv4, .cutShort): kept = 12
         case (.ipv6, .cutShort): kept = 8
+        // Of a tunnel whose contents are too short nothing would be read.
+        case (.link, .cutShort) where last.linkType == .ethernet && last.offset > 0: kept = 0
         case (.ipv4, .malformed), (.ipv6, .malformed), (.link, .malformed): kept = 0
         default: return
         }
