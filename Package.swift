@@ -25,7 +25,8 @@ let fuzzer: [Target] =
 
 /// What `explain --topic` prints.
 let articles = [
-    "Configuration", "Detectors", "Files", "Formats", "JSON", "Live", "Logs", "Performance",
+    "Configuration", "Detectors", "Evidence", "Files", "Formats", "JSON", "Live", "Logs",
+    "Performance",
 ]
 
 let package = Package(

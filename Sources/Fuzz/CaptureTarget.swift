@@ -17,9 +17,18 @@ enum CaptureTarget {
         guard written == capture.count else { return }
         do throws(CaptureError) {
             try read()
+            try readAnonymised()
         } catch {
             _ = error.description
         }
+    }
+
+    /// The same capture with other addresses and names.
+    private static func readAnonymised() throws(CaptureError) {
+        guard let key = AnonymityKey("000102030405060708090a0b0c0d0e0f") else { return }
+        var source = AnonymisedSource(try PcapFile(path: path), key)
+        var tracker = Tracker(flowLimit: 64)
+        while try tracker.consume(next: 64, from: &source) {}
     }
 
     private static func read() throws(CaptureError) {

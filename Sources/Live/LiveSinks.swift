@@ -38,7 +38,7 @@ package struct LiveSinks: ~Copyable {
         start = Double(Clocks.wall) / 1e9
         if let settings, let folder {
             let interfaces = links.map {
-                SliceInterface(name: $0.name, dataLink: $0.dataLink)
+                CaptureInterface(name: $0.name, dataLink: $0.dataLink, snapshotLength: 262_144)
             }
             slices = TriggeredSlices(settings, interfaces: interfaces, folder: folder)
         }

@@ -33,6 +33,9 @@ package struct Report: Sendable {
     /// When connections failed, as far as flows were examined one by one.
     package var failureTimes = FailureTimes()
 
+    /// Whether addresses and names are not those of the input.
+    package var isAnonymised = false
+
     /// What the numbers of VLANs and tunnels stand for.
     package var encapsulations = EncapsulationTable()
 
@@ -106,6 +109,11 @@ package struct Report: Sendable {
     /// What the reader must know about the input to judge the rest.
     package var warnings: [(code: String, message: String)] {
         var warnings: [(code: String, message: String)] = []
+        if isAnonymised {
+            let message =
+                "addresses and names in this report are replaced; times, sizes, ports and numbers are not"
+            warnings.append(("anonymised", message))
+        }
         for remark in remarks { warnings.append(("ignored", remark)) }
         for refusal in refusals { warnings.append(("unreadable-input", refusal.shown.text)) }
         if inputs.contains(where: \.isInterrupted) {

@@ -22,6 +22,8 @@ struct Analysis: ~Copyable {
     private let knowledge: ConfigurationOptions.Knowledge
     private let instant: Instant?
     private let threads: Int
+    /// Decides what stands for addresses and names, if they are to be replaced.
+    private let key: AnonymityKey?
     private var lastPackets: LastPackets?
     private var progress: Progress?
 
@@ -32,8 +34,10 @@ struct Analysis: ~Copyable {
         knowledge: ConfigurationOptions.Knowledge,
         instant: Instant? = nil,
         threads: Int = 1,
-        quotesServers: Bool = false
+        quotesServers: Bool = false,
+        key: AnonymityKey? = nil
     ) {
+        self.key = key
         tracker = Tracker(
             flowLimit: maxFlows,
             collectsHandshakes: collectsHandshakes,
@@ -99,6 +103,13 @@ struct Analysis: ~Copyable {
         var file = try PcapFile(path: path)
         isOfFiles = file.size != nil
         if let filter { try file.keep(only: filter) }
+        if let key {
+            var source = AnonymisedSource(file, key)
+            let damage = follow(&source, limit: limit)
+            file = source.finish()
+            inputs.append(file.summary(damage: damage))
+            return
+        }
         guard threads > 1, lastPackets == nil, file.size ?? .max >= Self.leastOctetsForThread else {
             let damage = follow(&file, limit: limit)
             inputs.append(file.summary(damage: damage))
@@ -126,7 +137,13 @@ struct Analysis: ~Copyable {
         limit: UInt64
     ) -> [CaptureError] {
         var files = MergedFiles(paths: paths, filter: filter)
-        _ = follow(&files, limit: limit)
+        if let key {
+            var source = AnonymisedSource(files, key)
+            _ = follow(&source, limit: limit)
+            files = source.finish()
+        } else {
+            _ = follow(&files, limit: limit)
+        }
         isOfFiles = files.size != nil
         inputs = files.finish()
         origins = files.origins
@@ -169,6 +186,18 @@ struct Analysis: ~Copyable {
         }
     }
 
+    /// Gives inputs other names than those of their files.
+    private mutating func renameInputs() {
+        for place in inputs.indices {
+            let name = "capture-\(place + 1)"
+            inputs[place].damage = inputs[place].damage?.renamed(name)
+            inputs[place].name = name
+        }
+        refusals = refusals.enumerated().map { place, refusal in
+            refusal.renamed("capture-\(inputs.count + place + 1)")
+        }
+    }
+
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
         let capture = tracker.finishAndReset()
@@ -177,9 +206,12 @@ struct Analysis: ~Copyable {
         let handshakes = collectsHandshakes ? capture.handshakes : nil
         // The texts are made in the memory that its flows had.
         _ = consume capture
-        let (incidents, remarks) = knowledge.configuration.applied(
+        let configuration =
+            key.map { knowledge.configuration.anonymised(by: $0) } ?? knowledge.configuration
+        let (incidents, remarks) = configuration.applied(
             to: diagnosis.incidents(threads: threads)
         )
+        if key != nil { renameInputs() }
         var report = Report(
             inputs: inputs,
             tally: totals.tally,
@@ -193,7 +225,8 @@ struct Analysis: ~Copyable {
         report.encapsulations = totals.encapsulations
         report.refusals = refusals
         report.remarks = remarks
-        report.hostNames = knowledge.hosts
+        report.hostNames = key == nil ? knowledge.hosts : HostNames()
+        report.isAnonymised = key != nil
         report.failureTimes = diagnosis.failureTimes
         if let instant, let lastPackets {
             report.lastPackets = InstantReport(instant, lastPackets, in: report.window)
@@ -243,6 +276,19 @@ extension MergedFiles: TrackedSource {
 }
 
 extension SnapshotTap: TrackedSource where Source: TrackedSource & ~Copyable {
+    fileprivate mutating func feed(
+        _ tracker: inout Tracker,
+        upTo count: Int
+    ) throws(CaptureError) -> Bool {
+        try tracker.consume(next: count, from: &self)
+    }
+
+    fileprivate func show(in progress: inout Progress?) {
+        withSource { $0.show(in: &progress) }
+    }
+}
+
+extension AnonymisedSource: TrackedSource where Source: TrackedSource & ~Copyable {
     fileprivate mutating func feed(
         _ tracker: inout Tracker,
         upTo count: Int

@@ -81,6 +81,8 @@ struct Analyze: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
 
+    @OptionGroup var evidence: EvidenceOptions
+
     @OptionGroup var text: TextOptions
 
     func validate() throws {
@@ -96,13 +98,19 @@ struct Analyze: ParsableCommand {
                 "Unknown time zone '\(ShownText(foreign: timeZone))'. Examples: Europe/Berlin, UTC0, <+03>-3."
             )
         }
-        if !outputs.isForPeople, let option = extent.option {
+        if !outputs.isForPeople, let option = extent.option,
+            option != "--incident" || evidence.annotate == nil
+        {
             throw ValidationError(
                 "\(option) is for text, HTML and Markdown: others hold everything."
             )
         }
         if !outputs.hasText, let option = extent.textOption {
             throw ValidationError("\(option) is for text.")
+        }
+        if evidence.anonymise, configuration.hosts != nil || wanted.quote {
+            let option = wanted.quote ? "--quote" : "--hosts"
+            throw ValidationError("\(option) shows what --anonymise hides.")
         }
         if inputs.contains("-"), logs.log.contains("-") {
             throw ValidationError("Standard input can be the capture or a log, not both.")
@@ -122,7 +130,9 @@ struct Analyze: ParsableCommand {
         tzset()
         let generatedAt = try generationTime()
         let knowledge = try configuration.knowledge()
+        let key = try evidence.key()
         let files = try outputs.files(beside: inputs + logs.log)
+        let annotated = try evidence.file(beside: inputs, isForced: outputs.force)
         if inputs.contains("-"), Output.isTerminal(STDIN_FILENO), !quiet {
             Output.error("synopsis: waiting for a capture on standard input; Ctrl-C ends it\n")
         }
@@ -135,7 +145,8 @@ struct Analyze: ParsableCommand {
             knowledge: knowledge,
             instant: logs.instant,
             threads: usedThreads,
-            quotesServers: wanted.quote
+            quotesServers: wanted.quote,
+            key: key
         )
         ReadingSignals.arm()
         var isHealthy = analysis.read(
@@ -151,10 +162,12 @@ struct Analyze: ParsableCommand {
         let isReadable = !analysis.isEmpty
         var report = analysis.finish()
         report.generatedAt = generatedAt
-        let (isWhole, lines) = isReadable ? logs.read(beside: report.window) : (true, nil)
+        let readsLogs = isReadable && (key == nil || evidence.logKeep)
+        let (isWhole, lines) = readsLogs ? logs.read(beside: report.window) : (true, nil)
         if let lines { report.merge(lines) }
         isHealthy = isHealthy && isWhole
         try deliver(report, to: files, through: pager, withText: isReadable)
+        if let annotated, isReadable { try annotate(report, in: annotated, by: key) }
         let isGrave = failOn.map { wanted in report.gravest.map { $0 >= wanted.severity } ?? false }
         // All that was analysed goes with the process: to free it piece by piece would only take
         // time.
@@ -171,7 +184,7 @@ struct Analyze: ParsableCommand {
     private func confine() throws(ExitStatus) {
         var sandbox = Sandbox()
         sandbox.readable = inputs + logs.log
-        sandbox.writable = outputs.outputs
+        sandbox.writable = outputs.outputs + (evidence.annotate.map { [$0] } ?? [])
         do throws(Privileges.Fault) {
             if !sandboxing.noSandbox { try Privileges.reduceToFiles() }
         } catch {
@@ -179,6 +192,41 @@ struct Analyze: ParsableCommand {
             throw ExitStatus(code: Program.failure)
         }
         for line in sandboxing.enter(sandbox) where verbose { Output.error("synopsis: \(line)\n") }
+    }
+
+    /// Reads the capture again, and writes its packets with what they prove.
+    ///
+    /// - Throws: when it cannot be written, or is another one by now, which is said.
+    private func annotate(
+        _ report: Report,
+        in file: OutputFile,
+        by key: AnonymityKey?
+    ) throws(ExitStatus) {
+        let incidents = try incidents(of: report)
+        var copy = CaptureCopy(inputs: inputs, filter: filter, key: key)
+        copy.limit = report.tally.packets
+        copy.comment = IncidentComment.text(on: incidents)
+        copy.selection = EvidenceSelection(
+            incidents,
+            takesAll: evidence.annotateAll,
+            origin: report.origin
+        )
+        var outcome = CaptureCopy.Outcome()
+        try file.write { write throws(ExitStatus) in outcome = try copy.run(write) }
+        guard outcome.read == report.tally.packets else {
+            Output.error(
+                "synopsis: \(foreign: file.path): is not whole: the capture changed while it was read\n"
+            )
+            throw ExitStatus(code: Program.failure)
+        }
+    }
+
+    /// The incidents that are written down: all of them, or those of one line of the overview.
+    private func incidents(of report: Report) throws(ExitStatus) -> [Incident] {
+        guard let line = extent.incident else { return report.incidents }
+        let lines = report.overviewLines
+        guard lines.indices.contains(line - 1) else { throw noIncident(line, among: lines.count) }
+        return lines[line - 1]
     }
 
     private var usedThreads: Int { threads ?? PrefetchThread.processors }
@@ -240,11 +288,7 @@ struct Analyze: ParsableCommand {
     ) throws(ExitStatus) -> String {
         let shown = TextReport(report, style: style, extent: extent.extent)
         if let line = extent.incident, line > shown.lineCount {
-            let lines = Wording.count(shown.lineCount, "line")
-            Output.error(
-                "synopsis: there is no incident \(line): the overview has \(foreign: lines)\n"
-            )
-            throw ExitStatus(code: Program.failure)
+            throw noIncident(line, among: shown.lineCount)
         }
         switch format {
         case .html: return HTMLReport(report, extent: extent.extent).text
@@ -252,6 +296,15 @@ struct Analyze: ParsableCommand {
         case .text, .json, .ndjson, .csv:
             return extent.statistics ? shown.statistics : shown.text
         }
+    }
+
+    /// Says that there is no such line in the overview.
+    private func noIncident(_ line: Int, among count: Int) -> ExitStatus {
+        let lines = Wording.count(count, "line")
+        Output.error(
+            "synopsis: there is no incident \(line): the overview has \(foreign: lines)\n"
+        )
+        return ExitStatus(code: Program.failure)
     }
 
     /// SOURCE_DATE_EPOCH, or now with `-v`: else the same input gives the same report.

@@ -11,7 +11,7 @@ struct Synopsis: ParsableCommand {
         version: Version.text,
         subcommands: [
             Analyze.self, LiveCommand.self, InterfacesCommand.self, Explain.self,
-            SchemaCommand.self,
+            AnonymiseCommand.self, SchemaCommand.self,
         ],
         defaultSubcommand: Analyze.self
     )

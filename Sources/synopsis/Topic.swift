@@ -5,6 +5,7 @@ enum Topic: String, ExpressibleByArgument, CaseIterable {
     case files
     case live
     case logs
+    case evidence
     case configuration
     case json
     case formats
@@ -18,6 +19,7 @@ enum Topic: String, ExpressibleByArgument, CaseIterable {
             case .files: PackageResources.Files_md
             case .live: PackageResources.Live_md
             case .logs: PackageResources.Logs_md
+            case .evidence: PackageResources.Evidence_md
             case .configuration: PackageResources.Configuration_md
             case .json: PackageResources.JSON_md
             case .formats: PackageResources.Formats_md

@@ -21,7 +21,7 @@ import Tracking
         let files = SliceFolder(path: folder.place.path, kept: kept)
         var slices = TriggeredSlices(
             settings,
-            interfaces: [SliceInterface(name: "eth0", dataLink: 1)],
+            interfaces: [CaptureInterface(name: "eth0", dataLink: 1, snapshotLength: 262_144)],
             folder: files
         )
         var file = try PcapFile(path: path)
@@ -132,7 +132,7 @@ import Tracking
         let replay = try Replay("\(Replay.folder)/nfs-syn-burst.pcap")
         var slices = TriggeredSlices(
             settings,
-            interfaces: [SliceInterface(name: "eth0", dataLink: 1)],
+            interfaces: [CaptureInterface(name: "eth0", dataLink: 1, snapshotLength: 262_144)],
             folder: SliceFolder(path: folder.place.path, kept: 9)
         )
         var frames = MemoryFrames(records, linkType: .ethernet)
@@ -193,7 +193,7 @@ import Tracking
         let files = SliceFolder(path: folder.place.path, kept: 9)
         var slices = TriggeredSlices(
             settings { $0.after = 1000 },
-            interfaces: [SliceInterface(name: "eth0", dataLink: 1)],
+            interfaces: [CaptureInterface(name: "eth0", dataLink: 1, snapshotLength: 262_144)],
             folder: files
         )
         let replay = try Replay("\(Replay.folder)/nfs-syn-burst.pcap")

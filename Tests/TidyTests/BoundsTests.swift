@@ -76,6 +76,7 @@ import Testing
     private static let others: Set<String> = [
         "Tracking/Capture/PacketFilter.linkTypeLimit",
         "Tracking/RPC/PortmapLog.likeLimit",
+        "Tracking/Wire/LayerTrail.limit",
         "Tracking/Tracker/Ingest/PrefetchThread.spinLimit",
     ]
 }

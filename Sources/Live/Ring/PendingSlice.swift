@@ -19,7 +19,7 @@ struct PendingSlice {
     private let takesAll: Bool
     /// In octets.
     private let limit: Int
-    private var selection: SliceSelection
+    private var selection: EvidenceSelection
     private var held: [Held] = []
     private var octets: [UInt8] = []
     private var size = 0
@@ -32,13 +32,17 @@ struct PendingSlice {
         self.takesAll = takesAll
         self.limit = limit
         self.end = end
-        selection = SliceSelection(incident, takesAll: takesAll)
+        selection = Self.selection(of: incident, takesAll: takesAll)
     }
 
     /// Takes what is known of the incident by now.
     mutating func update(_ incident: Incident) {
         self.incident = incident
-        selection = SliceSelection(incident, takesAll: takesAll)
+        selection = Self.selection(of: incident, takesAll: takesAll)
+    }
+
+    private static func selection(of incident: Incident, takesAll: Bool) -> EvidenceSelection {
+        EvidenceSelection([incident], takesAll: takesAll) { "packet \($0) of the live capture" }
     }
 
     /// Takes those packets of the ring that came since the last time.
@@ -75,28 +79,21 @@ struct PendingSlice {
     ///
     /// - Parameter interfaces: by the places that the ring was given.
     /// - Returns: its octets.
-    func pcapng(of interfaces: [SliceInterface]) -> [UInt8] {
+    func pcapng(of interfaces: [CaptureInterface]) -> [UInt8] {
         var writer = PcapngWriter(
             comment: comment,
             application: "synopsis \(Report.toolVersion)",
             system: "Linux"
         )
-        var numbers: [UInt32: UInt32] = [:]
+        let unknown = CaptureInterface(name: "unknown", dataLink: 1, snapshotLength: 262_144)
         for packet in held.sorted(by: { $0.record.number < $1.record.number }) {
             let place = packet.record.interface
             let interface =
-                interfaces.indices.contains(Int(place))
-                ? interfaces[Int(place)] : SliceInterface(name: "unknown", dataLink: 1)
-            let number =
-                numbers[place]
-                ?? writer.addInterface(
-                    name: interface.name,
-                    dataLink: interface.dataLink,
-                    snapshotLength: interface.snapshotLength
-                )
-            numbers[place] = number
+                interfaces.indices.contains(Int(place)) ? interfaces[Int(place)] : unknown
+            let number = writer.number(of: interface)
+            let end = packet.start + Int(packet.record.length)
             writer.addPacket(
-                octets[packet.start..<packet.start + Int(packet.record.length)],
+                unsafe octets.span.bytes.extracting(packet.start..<end),
                 time: packet.record.time,
                 interface: number,
                 originalLength: packet.record.originalLength,
@@ -107,14 +104,7 @@ struct PendingSlice {
     }
 
     private var comment: String {
-        var lines = ["\(incident.severity.name.uppercased()): \(incident.headline)"]
-        lines += [incident.verdict]
-        for (place, link) in incident.chain.enumerated() {
-            lines.append("\(place + 1). \(link.finding.pathology): \(link.finding.summary)")
-        }
-        for issue in incident.knownIssues {
-            lines.append("Known: \(issue.title) (\(issue.reference)).")
-        }
+        var lines = IncidentComment.lines(on: incident)
         let numbers = Set(held.map(\.record.number))
         let missing = selection.comments.keys.filter { !numbers.contains($0) }.sorted()
         if !missing.isEmpty {
@@ -124,20 +114,5 @@ struct PendingSlice {
         if omitted > 0 { lines.append("\(omitted) packets did not fit (--slice-size).") }
         lines.append("Incident \(incident.id), from a live capture.")
         return lines.joined(separator: "\n")
-    }
-}
-
-/// An interface as a slice describes it.
-package struct SliceInterface: Hashable, Sendable {
-    package let name: String
-    /// libpcap's number for its link layer.
-    package let dataLink: Int32
-    /// In octets.
-    package let snapshotLength: UInt32
-
-    package init(name: String, dataLink: Int32, snapshotLength: UInt32 = 262_144) {
-        self.name = name
-        self.dataLink = dataLink
-        self.snapshotLength = snapshotLength
     }
 }

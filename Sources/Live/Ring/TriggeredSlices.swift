@@ -29,7 +29,7 @@ package struct TriggeredSlices: ~Copyable {
 
     package private(set) var ring: PacketRing
     /// By the numbers that packets are given with.
-    package var interfaces: [SliceInterface]
+    package var interfaces: [CaptureInterface]
     /// Incidents that came while too many others were followed.
     package private(set) var refused: UInt64 = 0
     private let settings: Settings
@@ -38,7 +38,7 @@ package struct TriggeredSlices: ~Copyable {
     private var finished: Set<String> = []
     private var order: [String] = []
 
-    package init(_ settings: Settings, interfaces: [SliceInterface], folder: SliceFolder) {
+    package init(_ settings: Settings, interfaces: [CaptureInterface], folder: SliceFolder) {
         self.settings = settings
         self.interfaces = interfaces
         self.folder = folder

@@ -8,7 +8,7 @@ package struct Configuration: Sendable {
         let pathology: String
         var client: Address?
         var server: Address?
-        let reason: String
+        var reason: String
         /// The last day on which it holds, as `2027-01-31`; by the time of the packets.
         let until: String
     }
@@ -162,6 +162,18 @@ package struct Configuration: Sendable {
 
 // What it makes of incidents.
 extension Configuration {
+    /// The same for a capture whose addresses are replaced: with what stands for the addresses, and without the words
+    /// of who wrote it.
+    package func anonymised(by key: AnonymityKey) -> Configuration {
+        var configuration = self
+        for index in ignores.indices {
+            configuration.ignores[index].client = ignores[index].client.map(key.pseudonym)
+            configuration.ignores[index].server = ignores[index].server.map(key.pseudonym)
+            configuration.ignores[index].reason = "reason not shown"
+        }
+        return configuration
+    }
+
     /// The incidents as they are to be reported.
     ///
     /// - Returns: those that are not ignored, with their severities, and what is said of the others.

@@ -3,13 +3,16 @@ import Tracking
 /// Writes a section of pcapng (draft-ietf-opsawg-pcapng), with comments on the section and on
 /// packets, into memory.
 ///
-/// All numbers have their least octet first; times are in nanoseconds.
+/// All numbers have their least octet first; times are in nanoseconds, or in microseconds for an interface that has no
+/// finer ones.
 package struct PcapngWriter {
     /// Block types (§11.1).
     private enum Block {
         static let section: UInt32 = 0x0A0D_0D0A
         static let interface: UInt32 = 1
         static let packet: UInt32 = 6
+        /// A custom block that is not copied (§4.9).
+        static let custom: UInt32 = 0x4000_0BAD
     }
 
     /// Option codes (§3.5, §4.1, §4.2).
@@ -22,9 +25,9 @@ package struct PcapngWriter {
         static let timeResolution: UInt16 = 9
     }
 
-    /// What was written so far: a whole file.
+    /// What was written and not taken: a whole file, where nothing was.
     package private(set) var octets: [UInt8] = []
-    private var interfaces = 0
+    private var interfaces: [CaptureInterface] = []
 
     /// Begins a section.
     ///
@@ -46,30 +49,27 @@ package struct PcapngWriter {
         }
     }
 
-    /// Describes an interface.
-    ///
-    /// - Parameters:
-    ///   - name: its name; `nil` where there is none.
-    ///   - dataLink: libpcap's number for its link layer, as `pcap_datalink` gives it.
-    ///   - snapshotLength: in octets, 0 for no limit.
-    /// - Returns: its number.
-    package mutating func addInterface(
-        name: String?,
-        dataLink: Int32,
-        snapshotLength: UInt32
-    ) -> UInt32 {
+    /// Takes what was written since the last time, for who writes a file piece by piece.
+    package mutating func takeOctets() -> [UInt8] {
+        defer { octets.removeAll(keepingCapacity: true) }
+        return octets
+    }
+
+    /// The number of an interface, which is described before its first packet.
+    package mutating func number(of interface: CaptureInterface) -> UInt32 {
+        if let known = interfaces.lastIndex(of: interface) { return UInt32(known) }
         append(Block.interface) { body in
-            body.append(little: Self.fileNumber(ofDataLink: dataLink))
+            body.append(little: Self.fileNumber(ofDataLink: interface.dataLink))
             body.append(little: 0 as UInt16)
-            body.append(little: snapshotLength)
-            if let name { body.append(Option.interfaceName, name) }
+            body.append(little: UInt32(clamping: interface.snapshotLength))
+            if let name = interface.name { body.append(Option.interfaceName, name) }
             body.append(little: Option.timeResolution)
             body.append(little: 1 as UInt16)
-            body += [9, 0, 0, 0]
+            body += [interface.hasNanoseconds ? 9 : 6, 0, 0, 0]
             body.append(little: UInt32(Option.end))
         }
-        interfaces += 1
-        return UInt32(interfaces - 1)
+        interfaces.append(interface)
+        return UInt32(interfaces.count - 1)
     }
 
     /// Writes a packet.
@@ -78,29 +78,35 @@ package struct PcapngWriter {
     ///   - octets: what was captured of it.
     ///   - time: in nanoseconds since 1970; one before 1970 is written as 1970, since pcapng has
     ///     none.
-    ///   - interface: the number that `addInterface` gave.
+    ///   - interface: as `number(of:)` gave it.
     ///   - originalLength: on the wire, in octets.
     ///   - comments: what is to be said of it, each in an option of its own.
     package mutating func addPacket(
-        _ octets: ArraySlice<UInt8>,
+        _ octets: RawSpan,
         time: Int64,
         interface: UInt32,
         originalLength: UInt32,
         comments: [String] = []
     ) {
-        let time = UInt64(clamping: time)
+        let isCoarse = !interfaces[Int(interface)].hasNanoseconds
+        let time = UInt64(clamping: isCoarse ? time / 1000 : time)
         append(Block.packet) { body in
             body.append(little: interface)
             body.append(little: UInt32(truncatingIfNeeded: time >> 32))
             body.append(little: UInt32(truncatingIfNeeded: time))
-            body.append(little: UInt32(clamping: octets.count))
+            body.append(little: UInt32(clamping: octets.byteCount))
             body.append(little: originalLength)
-            body += octets
+            unsafe octets.withUnsafeBytes { unsafe body.append(contentsOf: $0) }
             body.pad()
             guard !comments.isEmpty else { return }
             for comment in comments { body.append(Option.comment, comment) }
             body.append(little: UInt32(Option.end))
         }
+    }
+
+    /// Writes what stands for a record without a packet: readers number it, so that packets keep their numbers.
+    package mutating func addRecord() {
+        append(Block.custom) { body in body.append(little: 0 as UInt32) }
     }
 
     /// Appends a block: its type, its length, what `write` puts into it, and its length again
@@ -127,10 +133,9 @@ package struct PcapngWriter {
 }
 
 extension [UInt8] {
+    @inline(always)
     fileprivate mutating func append<Value: FixedWidthInteger>(little value: Value) {
-        for shift in stride(from: 0, to: Value.bitWidth, by: 8) {
-            append(UInt8(truncatingIfNeeded: value >> Value(shift)))
-        }
+        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
     }
 
     /// Fills up to a multiple of four octets: blocks and options begin there.

@@ -14,6 +14,13 @@ package struct CaptureError: Error, Hashable, Sendable {
     }
 }
 
+extension CaptureError {
+    /// The same of an input that goes by another name.
+    package func renamed(_ name: String) -> CaptureError {
+        CaptureError(input: name, offset: offset, reason: reason.replacing(input, with: name))
+    }
+}
+
 extension CaptureError: CustomStringConvertible {
     package var description: String { shown.text }
 

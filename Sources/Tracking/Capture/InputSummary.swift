@@ -1,7 +1,7 @@
 /// What is to be said of one input once it was read.
 package struct InputSummary: Hashable, Sendable {
     /// As the user gave it.
-    package let name: String
+    package var name: String
     package let format: String
     /// How it is compressed, if it is.
     package var compression: Compression?

@@ -1,7 +1,7 @@
 import CPcap
 
 /// A capture file or pipe: pcap in all its forms, and pcapng.
-package struct PcapFile: ~Copyable, CaptureSource {
+package struct PcapFile: ~Copyable, DescribedSource {
     /// As the user named it; standard input is `-`.
     package let name: String
     package let format: CaptureFormat
@@ -107,6 +107,16 @@ package struct PcapFile: ~Copyable, CaptureSource {
 
     /// Packets that were dropped while the input was captured, as far as it says so.
     package var drops: UInt64 { pcapng.drops }
+
+    package var interface: CaptureInterface {
+        if isPcapng { return pcapng.description }
+        return CaptureInterface(
+            name: nil,
+            dataLink: pcap.dataLink,
+            snapshotLength: pcap.snapshotLength,
+            hasNanoseconds: pcap.hasNanoseconds
+        )
+    }
 
     /// libpcap's number for the link layer of the present frame.
     var dataLink: Int32 { isPcapng ? pcapng.dataLink : pcap.dataLink }

@@ -72,7 +72,7 @@ extension RecordStream {
 
 extension TLSAgreement {
     /// The random of a ServerHello that is a HelloRetryRequest begins so (RFC 8446 §4.1.3).
-    private static let retryRandom: UInt64 = 0xCF21_AD74_E59A_6111
+    static let retryRandom: UInt64 = 0xCF21_AD74_E59A_6111
 
     /// Takes what a ServerHello says, behind the header of the message.
     ///

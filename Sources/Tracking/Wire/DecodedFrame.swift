@@ -10,6 +10,8 @@ package struct DecodedFrame: BitwiseCopyable, Sendable {
     /// Where in the frame the IP header lies whose addresses are the ends of the innermost tunnel
     /// that is known by them.
     var tunnelOffset: Int?
+    /// The layers that were read on the way to the packet.
+    var trail = LayerTrail()
 
     /// The outermost VLAN identifier, 0 for an untagged frame.
     package var vlan: UInt16 { encapsulation.isPlain ? 0 : encapsulation.vlan }
@@ -34,6 +36,7 @@ extension DecodedFrame {
     }
 
     mutating func read(_ octets: RawSpan, at offset: Int, as linkType: LinkType) {
+        if linkType != .ethernet { trail.note(.link, linkType, at: offset) }
         switch linkType {
         case .ethernet: readEthernet(octets, at: offset)
         case .linuxCooked: readCooked(octets, at: offset)

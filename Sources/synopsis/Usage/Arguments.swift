@@ -4,7 +4,8 @@ import Tracking
 /// The words of the command line, before the option parser has them.
 enum Arguments {
     private static let commands = [
-        "analyze", "analyse", "live", "interfaces", "explain", "schema", "help",
+        "analyze", "analyse", "live", "interfaces", "explain", "anonymise", "anonymize", "schema",
+        "help",
     ]
     /// Words of filters, which other tools take behind the file.
     private static let filterWords: Set<String> = [

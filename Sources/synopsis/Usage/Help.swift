@@ -9,11 +9,11 @@ enum Help {
           synopsis live -i INTERFACE    the same as packets arrive, until Ctrl-C
           synopsis interfaces           list interfaces, and whether you may capture
           synopsis explain [PATHOLOGY]  list all pathologies, or explain one
+          synopsis anonymise IN OUT     a capture without addresses and names
           synopsis schema               the JSON Schema of --format json
 
         Examples
           synopsis nfs.pcap
-          ssh host tcpdump -U -w - | synopsis -
           synopsis nfs.pcap --format json | jq -r '.incidents[].incident.verdict'
 
         Options ('synopsis analyze --help' describes each)
@@ -21,13 +21,13 @@ enum Help {
           --flows  --statistics                   connections; a count per pathology
           --format F  -o FILE  --force            text, html, markdown, csv, json
           -f BPF  -c N  --only ID  --ignore ID    select packets or pathologies
-          --min-severity S  --fail-on S           least severity; exit 1 from
+          --min-severity S  --fail-on S  -r FILE  -n  --no-sandbox
           --at TIME  --log FILE  --log-offset S   an instant; logs beside packets
-          --config FILE  --known-issues DIR       your ignores and known issues
-          --hosts FILE  --quote                   names; words of a server's refusal
+          --config FILE  --known-issues DIR  --hosts FILE  --quote   knowledge, names
+          --annotate FILE  --annotate-all         the diagnosis as packet comments
+          --anonymise  --anonymise-key FILE  --log-keep   other addresses and names
           --width N  --wide  --color W  --no-pager  layout
           --time-zone Z  --max-flows N  --threads N  -q  -v  --version  -h  --help
-          -r FILE  -n  --no-sandbox               as in tcpdump; keep all rights
 
         Exit status: 0 analysed; 1 findings reached --fail-on; 2 wrong usage, or
         the input could not be read to its end (what was read is reported).

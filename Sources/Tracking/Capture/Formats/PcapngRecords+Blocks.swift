@@ -80,6 +80,7 @@ extension PcapngRecords {
         guard major == 1 else { throw .record("its section is of version \(major); expected 1") }
         formerDrops = drops
         interfaces = []
+        interfaceNames = []
         selected = .max
     }
 
@@ -94,7 +95,13 @@ extension PcapngRecords {
         let (type, snapshotLength) = body.words(at: 0, in: window)
         var resolution: UInt8?
         var offset: Int64 = 0
+        var name: String?
         for option in body.options(from: 8, in: window) {
+            if option.code == 2, option.count <= Self.longestName {
+                let octets = window[option.start, option.count]
+                let bytes = (0..<octets.byteCount).map { octets.octet(at: $0) }
+                name = String(decoding: bytes, as: UTF8.self)
+            }
             if option.code == 9, option.count >= 1 {
                 resolution = window[option.start, 1].octet(at: 0)
             }
@@ -109,6 +116,7 @@ extension PcapngRecords {
             offset: offset
         )
         interfaces.append(interface)
+        interfaceNames.append(name)
         hasNanoseconds = hasNanoseconds || interface.hasNanoseconds
         if !linkTypes.contains(interface.linkType) { linkTypes.append(interface.linkType) }
     }

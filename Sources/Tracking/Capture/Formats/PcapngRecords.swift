@@ -13,6 +13,8 @@ struct PcapngRecords: RecordWalker {
 
     var isBigEndian = false
     var interfaces: [PcapngInterface] = []
+    /// Their names, where they have any.
+    var interfaceNames: [String?] = []
     /// Drops that the sections before recorded.
     var formerDrops: UInt64 = 0
     /// The interface of the present packet.
@@ -29,6 +31,8 @@ struct PcapngRecords: RecordWalker {
 
     /// More interfaces of one section are refused.
     static let interfaceLimit = 65_536
+    /// Longer names of interfaces are not kept, in bytes.
+    static let longestName = 256
     private static let byteOrderMagic: UInt32 = 0x1A2B_3C4D
     /// A type, a length, and the length again.
     private static let frameworkLength = 12
@@ -58,6 +62,17 @@ struct PcapngRecords: RecordWalker {
 
     /// As libpcap numbers it: that of the first interface, until there is a packet.
     var dataLink: Int32 { selected == .max ? interfaces.first?.dataLink ?? -1 : interface.dataLink }
+
+    /// The interface of the present packet, as another file describes it.
+    var description: CaptureInterface {
+        let number = Int(selected)
+        return CaptureInterface(
+            name: interfaceNames.indices.contains(number) ? interfaceNames[number] : nil,
+            dataLink: interface.dataLink,
+            snapshotLength: interface.snapshotLength,
+            hasNanoseconds: interface.hasNanoseconds
+        )
+    }
 
     /// Steps to the next packet if it is in the next block and that is ahead as a whole, so that
     /// nothing must be moved.

@@ -4,7 +4,7 @@
 /// the file which the user named first. A file is opened when its turn comes and closed at its end:
 /// so files that do not overlap in time are read one after the other. A pipe cannot be opened
 /// twice, and stays open.
-package struct MergedFiles: ~Copyable, CaptureSource {
+package struct MergedFiles: ~Copyable, DescribedSource {
     /// What is known of one file.
     private struct Member {
         var summary: InputSummary?
@@ -202,6 +202,8 @@ package struct MergedFiles: ~Copyable, CaptureSource {
             )
         }
     }
+
+    package var interface: CaptureInterface { files[currentPlace].interface }
 
     /// Frames read so far, those that the filter left out among them.
     package var framesRead: UInt64 {

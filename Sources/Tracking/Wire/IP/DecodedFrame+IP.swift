@@ -27,6 +27,7 @@ extension DecodedFrame {
     mutating func readIPv4(_ octets: RawSpan, at offset: Int) {
         guard has(0, at: offset, in: octets) else { return }
         datagramOffset = offset
+        trail.note(.ipv4, at: offset)
         let datagram = octets.extracting(droppingFirst: offset)
         guard let ip = IPv4Header(datagram) else {
             packet = .unread(datagram.byteCount < IPv4Header.minimumLength ? .cutShort : .malformed)
@@ -58,6 +59,7 @@ extension DecodedFrame {
     mutating func readIPv6(_ octets: RawSpan, at offset: Int) {
         guard has(0, at: offset, in: octets) else { return }
         datagramOffset = offset
+        trail.note(.ipv6, at: offset)
         let datagram = octets.extracting(droppingFirst: offset)
         guard let ip = IPv6Header(datagram) else {
             packet = .unread(datagram.byteCount < IPv6Header.length ? .cutShort : .malformed)
@@ -87,8 +89,10 @@ extension DecodedFrame {
         _ transport: UInt8,
         in carrier: Carrier
     ) {
+        trail.reach(offset)
         switch transport {
         case 6:
+            trail.note(.tcp, at: offset)
             packet = Packet(
                 tcp: octets.extracting(droppingFirst: offset),
                 from: carrier.source,
@@ -98,6 +102,7 @@ extension DecodedFrame {
                 identification: carrier.identification
             )
         case 1:
+            trail.note(.icmp, at: offset)
             packet = Packet(
                 icmp: octets.extracting(droppingFirst: offset),
                 from: carrier.source,
@@ -105,6 +110,7 @@ extension DecodedFrame {
                 timeToLive: carrier.timeToLive
             )
         case 58:
+            trail.note(.icmpv6, at: offset)
             packet = Packet(
                 icmpv6: octets.extracting(droppingFirst: offset),
                 from: carrier.source,
@@ -136,6 +142,7 @@ extension DecodedFrame {
             // Of IPv4; IPv6 has stepped over its own. Each is 12 octets or longer, so the walk
             // ends.
             guard has(12, at: offset, in: octets) else { return }
+            trail.note(.authentication, at: offset)
             let length = (Int(octets.octet(at: offset + 1)) + 2) * 4
             guard length >= 12, has(length, at: offset, in: octets) else { return }
             let next = octets.octet(at: offset)
@@ -147,6 +154,7 @@ extension DecodedFrame {
         case 97:
             // EtherIP (RFC 3378).
             guard has(2, at: offset, in: octets) else { return }
+            trail.reach(offset + 2)
             guard octets.bigEndian(at: offset, as: UInt16.self) == 0x3000 else {
                 packet = .unread(.notTCP)
                 return

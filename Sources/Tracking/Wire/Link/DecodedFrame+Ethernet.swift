@@ -9,6 +9,7 @@ extension DecodedFrame {
 
     @inline(always)
     mutating func readEthernet(_ octets: RawSpan, at offset: Int) {
+        trail.note(.link, .ethernet, at: offset)
         if octets.byteCount >= offset &+ 12 {
             link = LinkFacts(ethernet: octets, at: offset)
         }
@@ -20,6 +21,7 @@ extension DecodedFrame {
     mutating func readEtherType(_ octets: RawSpan, typeAt typeOffset: Int, payloadAt offset: Int) {
         guard has(2, at: typeOffset, in: octets), has(0, at: offset, in: octets) else { return }
         let type: UInt16 = octets.bigEndian(at: typeOffset)
+        trail.reach(offset)
         switch type {
         case EtherType.ipv4: readIPv4(octets, at: offset)
         case EtherType.ipv6: readIPv6(octets, at: offset)
@@ -41,11 +43,13 @@ extension DecodedFrame {
             }
             type = octets.bigEndian(at: offset + 2)
             offset += Self.tagLength
+            trail.reach(offset)
         }
         switch type {
         case EtherType.ipv4: readIPv4(octets, at: offset)
         case EtherType.ipv6: readIPv6(octets, at: offset)
         case EtherType.arp:
+            trail.note(.arp, at: offset)
             let claim = AddressClaim(arp: octets.extracting(droppingFirst: offset))
             packet = claim.map { .addressClaim($0) } ?? .unread(.notTCP)
         case EtherType.mpls, EtherType.mplsMulticast: readMPLS(octets, at: offset)
@@ -66,10 +70,12 @@ extension DecodedFrame {
     /// Reads an LLC header (IEEE 802.2), with or without the ether type of SNAP (RFC 1042).
     mutating func readLLC(_ octets: RawSpan, at offset: Int) {
         guard has(3, at: offset, in: octets) else { return }
+        trail.reach(offset + 3)
         switch (octets.octet(at: offset), octets.octet(at: offset + 2)) {
         case (0xAA, 0x03):
             guard has(8, at: offset, in: octets) else { return }
             let type: UInt16 = octets.bigEndian(at: offset + 6)
+            trail.reach(offset + 8)
             // A length would lead back here; then all is said by the header itself.
             guard type >= EtherType.least else {
                 packet = .unread(.notTCP)

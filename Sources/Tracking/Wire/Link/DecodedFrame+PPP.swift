@@ -23,6 +23,7 @@ extension DecodedFrame {
             number = octets.bigEndian(at: offset)
             offset += 1
         }
+        trail.reach(offset + 1)
         switch number {
         case 0x0021: readIPv4(octets, at: offset + 1)
         case 0x0057: readIPv6(octets, at: offset + 1)
@@ -34,6 +35,7 @@ extension DecodedFrame {
     /// A PPPoE session (RFC 2516 §4).
     mutating func readPPPoE(_ octets: RawSpan, at offset: Int) {
         guard has(6, at: offset, in: octets) else { return }
+        trail.reach(offset + 6)
         guard octets.bigEndian(at: offset, as: UInt16.self) == 0x1100 else {
             packet = .unread(.notTCP)
             return
@@ -54,6 +56,7 @@ extension DecodedFrame {
         // An octet of padding may stand before the protocol.
         let place = octets.octet(at: offset + 3) == 0 ? offset + 4 : offset + 3
         guard has(1, at: place, in: octets) else { return }
+        trail.reach(place + 1)
         switch octets.octet(at: place) {
         case 0xCC: readIPv4(octets, at: place + 1)
         case 0x8E: readIPv6(octets, at: place + 1)

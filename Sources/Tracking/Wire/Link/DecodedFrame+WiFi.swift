@@ -7,7 +7,11 @@ extension DecodedFrame {
 
     /// Reads a frame; `isPadded` where its header is filled up to a multiple of four octets.
     mutating func readWiFi(_ octets: RawSpan, at offset: Int, isPadded: Bool = false) {
+        if trail[trail.count - 1]?.linkType != .ieee80211 {
+            trail.note(.link, .ieee80211, at: offset)
+        }
         guard has(2, at: offset, in: octets) else { return }
+        trail.reach(offset + Self.headerLength)
         let control = octets.octet(at: offset)
         let flags = octets.octet(at: offset + 1)
         // Of the data frames, those with this bit carry none.
@@ -32,7 +36,10 @@ extension DecodedFrame {
         guard has(length, at: offset, in: octets) else { return }
         let isAggregate = isQoS && octets.octet(at: quality) & 0x80 != 0
         if isPadded { length = (length + 3) & ~3 }
+        trail.reach(offset + length)
         noteSender(octets, at: offset, flags: flags)
+        // The header of its part has its addresses where Ethernet has them.
+        if isAggregate { trail.note(.link, .ethernet, at: offset + length) }
         // Of an aggregate only the first datagram is read.
         readLLC(octets, at: offset + length + (isAggregate ? Self.subframeLength : 0))
     }

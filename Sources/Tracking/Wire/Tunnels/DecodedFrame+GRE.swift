@@ -8,6 +8,7 @@ extension DecodedFrame {
 
     mutating func readGRE(_ octets: RawSpan, at offset: Int, in carrier: Carrier) {
         guard has(4, at: offset, in: octets) else { return }
+        trail.note(.gre, at: offset)
         let flags: UInt16 = octets.bigEndian(at: offset)
         let type: UInt16 = octets.bigEndian(at: offset + 2)
         if flags & 7 == 1 {
@@ -23,6 +24,7 @@ extension DecodedFrame {
         if flags & Self.hasKey != 0 { payload += 4 }
         if flags & Self.hasSequence != 0 { payload += 4 }
         guard has(0, at: payload, in: octets) else { return }
+        trail.reach(payload)
         switch type {
         case EtherType.erspan:
             // The first form has no header of its own, and no sequence number.
@@ -69,6 +71,7 @@ extension DecodedFrame {
         }
         let payload = offset + (hasAcknowledgment ? 16 : 12)
         guard has(0, at: payload, in: octets) else { return }
+        trail.reach(payload)
         let call: UInt16 = octets.bigEndian(at: offset + 6)
         if enter(.keyedGRE, UInt64(call)) { readPPP(octets, at: payload) }
     }
@@ -97,6 +100,7 @@ extension DecodedFrame {
             packet = .unread(.notTCP)
             return
         }
+        trail.reach(payload)
         // The mirrored frame has lost its tag to this header.
         if vlan != 0 {
             guard enter(.vlan, UInt64(vlan)) else { return }

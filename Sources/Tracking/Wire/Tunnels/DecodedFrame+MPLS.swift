@@ -11,6 +11,7 @@ extension DecodedFrame {
             guard has(Self.labelLength, at: offset, in: octets) else { return }
             entry = octets.bigEndian(at: offset)
             offset += Self.labelLength
+            trail.reach(offset)
         } while entry & 0x100 == 0
         // The labels above choose the way; the lowest one tells whose network it is.
         guard enter(.mpls, UInt64(entry >> 12)), has(1, at: offset, in: octets) else { return }

@@ -5,7 +5,9 @@ extension DecodedFrame {
 
     mutating func readUDP(_ octets: RawSpan, at offset: Int, in carrier: Carrier) {
         packet = .unread(.notTCP)
+        trail.note(.udp, at: offset)
         let begin = offset + Self.headerLength
+        trail.reach(begin)
         // A tunnel's own header and a datagram's are to be there.
         guard octets.byteCount >= begin + 16 else { return }
         let ports: (source: UInt16, destination: UInt16) = (
@@ -53,6 +55,7 @@ extension DecodedFrame {
         guard [EtherType.ethernet, EtherType.ipv4, EtherType.ipv6].contains(type),
             enter(.geneve, UInt64(network >> 8))
         else { return }
+        trail.note(.geneve, at: offset)
         switch type {
         case EtherType.ethernet: readEthernet(octets, at: payload)
         case EtherType.ipv4: readIPv4(octets, at: payload)
@@ -100,6 +103,7 @@ extension DecodedFrame {
             let ip = IPv6Header(octets.extracting(droppingFirst: offset)),
             offset + IPv6Header.length + ip.payloadLength == end
         else { return }
+        trail.note(.teredo, at: start)
         if enter(.teredo) { readIPv6(octets, at: offset) }
     }
 
