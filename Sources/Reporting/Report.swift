@@ -26,8 +26,8 @@ package struct Report: Sendable {
     package private(set) var logs: LogMerge?
     /// Names of hosts, for people.
     package var hostNames = HostNames()
-    /// What is to be said of incidents that are not reported.
-    package var remarks: [String] = []
+    /// What a configuration changed: incidents that are not reported, thresholds.
+    package var remarks: [Configuration.Remark] = []
     /// Why inputs could not be read at all.
     package var refusals: [CaptureError] = []
     /// When connections failed, as far as flows were examined one by one.
@@ -106,7 +106,7 @@ package struct Report: Sendable {
     /// What the reader must know about the input to judge the rest.
     package var warnings: [(code: String, message: String)] {
         var warnings: [(code: String, message: String)] = []
-        for remark in remarks { warnings.append(("ignored", remark)) }
+        for remark in remarks { warnings.append((remark.code, remark.message)) }
         for refusal in refusals { warnings.append(("unreadable-input", refusal.shown.text)) }
         if inputs.contains(where: \.isInterrupted) {
             let message =
