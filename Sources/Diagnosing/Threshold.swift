@@ -2,6 +2,7 @@ import Tracking
 
 /// A number that detectors judge by, and that a configuration can set.
 package struct Threshold: Sendable {
+    /// What it counts.
     package enum Unit: Sendable {
         /// In nanoseconds; written as `500 ms`, `10 s`, `5 min` or `1 h`.
         case time
@@ -49,7 +50,7 @@ package struct Threshold: Sendable {
             .time,
             5 * second...hour,
             \.unansweredRequest,
-            "A request without an answer for so long is reported."
+            "A request that waits this long for an answer is reported."
         ),
         Threshold(
             "unanswered-request-given-up",
@@ -64,28 +65,28 @@ package struct Threshold: Sendable {
             .time,
             5 * second...day,
             \.silentConnection,
-            "A connection without data for so long is reported."
+            "A connection without data for this long is reported."
         ),
         Threshold(
             "half-close-stall",
             .time,
             10 * second...day,
             \.halfClose,
-            "After a FIN, the other end may take so long; half of it if the capture ends before."
+            "After a FIN, the other end may take this long, or half as long at the end of the capture."
         ),
         Threshold(
             "zero-window-stall",
             .time,
             Stall.longClosure...hour,
             \.closedWindow,
-            "A receive window closed for so long is reported; for 1 s, if the sender then gave up."
+            "A receive window closed for this long is reported; 1 s is enough if the sender gave up."
         ),
         Threshold(
             "reconnect-loop",
             .count,
             3...1000,
             \.reconnects,
-            "So many connections within a minute are a loop."
+            "This many connections within a minute are a loop."
         ),
         Threshold(
             "port-scan-ports",
@@ -93,7 +94,7 @@ package struct Threshold: Sendable {
             .count,
             5...4096,
             \.scannedPorts,
-            "So many ports of one host within 10 s are a scan."
+            "This many ports of one host within 10 s are a scan."
         ),
         Threshold(
             "port-scan-hosts",
@@ -101,14 +102,14 @@ package struct Threshold: Sendable {
             .count,
             5...4096,
             \.scannedHosts,
-            "So many hosts within 10 s, or slowly within 10 min, are a scan."
+            "This many hosts within 10 s, or slowly within 10 min, are a scan."
         ),
         Threshold(
             "syn-flood",
             .count,
             200...10_000_000,
             \.floodRate,
-            "So many attempts to connect within a second may be a flood."
+            "This many attempts to connect within a second may be a flood."
         ),
     ]
 
