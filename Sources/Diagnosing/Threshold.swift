@@ -14,7 +14,7 @@ package struct Threshold: Sendable {
     /// The id of the pathology that is judged.
     package let pathology: String
     package let unit: Unit
-    /// What it can be set to: below it, the packets that would show it are not kept.
+    /// What it can be set to: lower values would be noise, or take packets that are not kept.
     package let range: ClosedRange<Int64>
     /// What is beyond it.
     package let meaning: String
