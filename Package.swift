@@ -128,6 +128,11 @@ let package = Package(
             exclude: ["README.md", "compare", "Comparison", "thresholds"],
             swiftSettings: settings
         ),
+        .target(
+            name: "Requirements",
+            path: "Tests/Requirements",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TrackingTests",
             dependencies: ["Tracking", "CPcap", "CZlib", "CZstd", "CLZ4"],
@@ -147,6 +152,7 @@ let package = Package(
             name: "LiveTests",
             dependencies: [
                 "Live", "Serving", "Reporting", "Diagnosing", "Tracking", "CPrivileges",
+                "Requirements",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -154,7 +160,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["synopsis", "Reporting", "Diagnosing", "Tracking"],
+            dependencies: ["synopsis", "Reporting", "Diagnosing", "Tracking", "Requirements"],
             exclude: ["Listings", "RealTraffic"],
             swiftSettings: settings
         ),

@@ -10,6 +10,9 @@ package protocol Detector: Sendable {
     /// What a history must hold for anything to be found in it, all of this; `nil` where only a survey tells.
     static var needs: History.Traits? { get }
 
+    /// Those that say more of the same: in a history in which one of them finds something, this one finds nothing.
+    static var yieldsTo: [any Detector.Type] { get }
+
     init()
 
     /// - Returns: at most one finding; what happened several times is counted in it.
@@ -36,6 +39,8 @@ extension Detector {
 
     package func examine(_ survey: Survey) -> [Finding] { [] }
 
+    package static var yieldsTo: [any Detector.Type] { [] }
+
     package static var explainsPayloadlessFlows: Bool { false }
 
     package static func summary(of many: Finding) -> String {
@@ -46,8 +51,7 @@ extension Detector {
 
     /// A finding about this history, with everything that all findings have in common filled in.
     ///
-    /// What is worded is worded only if the history needs texts: of a thousand flows that suffer alike,
-    /// the first few speak for all.
+    /// What is worded, numbered or shown is made only for findings that are described.
     func finding(
         in history: History,
         incarnation: Incarnation,
@@ -57,23 +61,21 @@ extension Detector {
         status: Status = .confirmed,
         count: Int,
         events: [Int],
-        note: (Int) -> String,
-        metrics: @autoclosure () -> [Metric],
-        causes: @autoclosure () -> [String],
-        checks: @autoclosure () -> [Check],
-        summary: @autoclosure () -> String,
-        explanation: @autoclosure () -> String
+        note: @escaping @Sendable (Int) -> String,
+        metrics: @autoclosure @escaping @Sendable () -> [Metric],
+        causes: @autoclosure @escaping @Sendable () -> [String],
+        checks: @autoclosure @escaping @Sendable () -> [Check],
+        summary: @autoclosure @escaping @Sendable () -> String,
+        explanation: @autoclosure @escaping @Sendable () -> String
     ) -> Finding {
-        let needsTexts = history.needsTexts
         let times = events.map { history.events[$0].time }
+        let firstTime = times.min() ?? history.lastTime
         let lastTime = times.max() ?? history.lastTime
-        // Whoever is served at once lost no more than a moment.
+        // A client that is served in the next attempt lost no more than a moment.
         let isServedSoon =
             severity == .error && !incarnation.isEstablished
             && history.isServedSoon(after: lastTime)
         let begin = incarnation.attempts.first.map { history.events[$0.first].time }
-        let shown = needsTexts ? evidence(of: events, in: history, note) : []
-        let stated = needsTexts ? statedReason(among: events, in: history) : nil
         return Finding(
             pathology: Self.manual.id,
             reason: reason,
@@ -81,27 +83,90 @@ extension Detector {
             confidence: confidence,
             status: status,
             subject: Subject(history),
-            guards: needsTexts
-                ? history.guards(for: incarnation, isPending: status == .pending) : [],
-            summary: needsTexts ? summary() : "",
-            explanation: needsTexts
-                ? bounded(
-                    told(explanation(), beside: stated)
-                        + (isServedSoon ? Self.consolation(of: history) : ""),
-                    history.omitted
-                ) : "",
             count: count,
-            metrics: needsTexts
-                ? metrics() + (stated.map { [Metric("reset_reason", $0.reason.code)] } ?? []) : [],
-            evidence: shown,
-            evidenceOmitted: events.count - shown.count,
-            causes: needsTexts ? causes() : [],
-            checks: needsTexts ? checks() : [],
-            firstSeen: times.min() ?? history.lastTime,
+            proofCount: events.count,
+            firstSeen: firstTime,
             lastSeen: lastTime,
-            begin: begin ?? times.min() ?? history.lastTime,
+            begin: begin ?? firstTime,
             isEstablished: incarnation.isEstablished
+        ) {
+            let stated = statedReason(among: events, in: history)
+            let consolation = isServedSoon ? Self.consolation(of: history) : ""
+            return Finding.Details(
+                viewpoint: history.viewpoint,
+                guards: history.guards(for: incarnation, isPending: status == .pending),
+                summary: summary(),
+                explanation: bounded(
+                    told(explanation(), beside: stated) + consolation,
+                    history.omitted
+                ),
+                metrics: metrics()
+                    + (stated.map { [Metric("reset_reason", $0.reason.code)] } ?? []),
+                evidence: evidence(of: events, in: history, note),
+                causes: causes(),
+                checks: checks()
+            )
+        }
+    }
+
+    /// A finding about what many flows show together.
+    ///
+    /// - Parameters:
+    ///   - flows: how many suffer.
+    ///   - speaksForAll: whether its texts are about all of them.
+    ///   - headline: what an incident is called of which this is the root.
+    ///   - evidence: packets that prove it, the first of which are shown.
+    ///   - proofCount: how many prove it, where not all are among `evidence`.
+    func finding(
+        in survey: Survey,
+        reason: String? = nil,
+        severity: Severity,
+        confidence: Confidence,
+        status: Status,
+        subject: Subject,
+        guards: [Guard] = [],
+        summary: String,
+        explanation: String,
+        count: Int,
+        flows: Int = 1,
+        speaksForAll: Bool = true,
+        headline: String? = nil,
+        metrics: [Metric],
+        evidence: [Evidence],
+        proofCount: Int? = nil,
+        causes: [String],
+        checks: [Check],
+        firstSeen: Int64,
+        lastSeen: Int64,
+        isEstablished: Bool
+    ) -> Finding {
+        let details = Finding.Details(
+            guards: survey.guards + guards,
+            summary: summary,
+            explanation: explanation,
+            metrics: metrics,
+            evidence: Array(evidence.prefix(Finding.evidenceLimit)),
+            causes: causes,
+            checks: checks
         )
+        var finding = Finding(
+            pathology: Self.manual.id,
+            reason: reason,
+            severity: severity,
+            confidence: confidence,
+            status: status,
+            subject: subject,
+            count: count,
+            proofCount: max(proofCount ?? 0, evidence.count),
+            firstSeen: firstSeen,
+            lastSeen: lastSeen,
+            begin: firstSeen,
+            isEstablished: isEstablished
+        ) { details }
+        finding.flows = flows
+        finding.speaksForAll = speaksForAll
+        finding.headline = headline
+        return finding.described
     }
 
     private static func consolation(of history: History) -> String {

@@ -91,7 +91,7 @@ extension Diagnosis {
             return
         }
         for judgement in judgements(of: flows, in: capture, threads) {
-            if let judgement { file(judgement) }
+            if let judgement { file(judgement.findings, of: judgement.history) }
         }
     }
 
@@ -99,30 +99,26 @@ extension Diagnosis {
     private mutating func consume(_ flow: FlowEvents, in capture: CaptureFacts) {
         if covers(flow) { return }
         let history = History(flow, in: capture)
-        if let judgement = judge(history) { file(judgement.findings, of: judgement.history) }
+        file(examine(history), of: history)
     }
 
-    /// What was found in one flow, in words if it is the first of its kind between its parties.
+    /// What was found in one flow.
     private struct Judgement: Sendable {
         let history: History
         let findings: [Finding]
     }
 
-    /// Examines a flow, and puts into words only what needs them beside all that was filed before;
-    /// `nil` where nothing is found.
+    /// Examines a flow, and describes what needs it beside all that was filed before; `nil` where
+    /// nothing is found.
     private func judge(_ history: History) -> Judgement? {
-        guard let accumulator = accumulators[parties(of: history)], accumulator.hasExamples else {
-            let findings = examine(history)
-            return findings.isEmpty ? nil : Judgement(history: history, findings: findings)
-        }
-        var history = history
-        history.needsTexts = false
-        var findings = examine(history)
-        if accumulator.needsTexts(of: findings) {
-            history.needsTexts = true
-            findings = examine(history)
-        }
-        return findings.isEmpty ? nil : Judgement(history: history, findings: findings)
+        let findings = examine(history)
+        guard !findings.isEmpty else { return nil }
+        let needsDetails =
+            accumulators[parties(of: history)]?.needsDetails(of: findings) ?? true
+        return Judgement(
+            history: history,
+            findings: needsDetails ? findings.map(\.described) : findings
+        )
     }
 
     /// Examines flows on several cores, all beside what is filed now.
@@ -136,19 +132,5 @@ extension Diagnosis {
             diagnosis.covers(flows[place])
                 ? nil : diagnosis.judge(History(flows[place], in: capture))
         }
-    }
-
-    /// Takes what was found beside what had been filed at the time, with as many texts as are
-    /// needed beside what is filed now.
-    private mutating func file(_ judgement: Judgement) {
-        var (history, findings) = (judgement.history, judgement.findings)
-        let needsTexts = accumulators[parties(of: history)]?.needsTexts(of: findings) ?? true
-        if needsTexts, !history.needsTexts {
-            history.needsTexts = true
-            findings = examine(history)
-        } else if !needsTexts, history.needsTexts {
-            findings = findings.map(\.withoutTexts)
-        }
-        file(findings, of: history)
     }
 }

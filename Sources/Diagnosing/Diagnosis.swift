@@ -143,26 +143,25 @@ package struct Diagnosis: Sendable {
             || coveredInitiators.contains(flow.key[flow.initiator].address)
     }
 
-    /// Examines one flow and says it all in words, whatever was found before.
+    /// Examines one flow and describes all that it finds, whatever was found before.
     func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
         var history = History(flow, in: capture)
-        let findings = examine(history)
+        let findings = examine(history).map(\.described)
         history.forgetOtherHosts()
         return Examination(key: flow.key, history: history, findings: findings)
     }
 
-    /// Takes what was found in one flow, with as many texts as `consume` would have asked for.
+    /// Takes what was found in one flow.
     mutating func file(_ examination: Examination) {
-        let parties = parties(of: examination.history)
-        let needsTexts = accumulators[parties]?.needsTexts(of: examination.findings) ?? true
-        let findings =
-            needsTexts ? examination.findings : examination.findings.map(\.withoutTexts)
-        file(findings, of: examination.history)
+        file(examination.findings, of: examination.history)
     }
 
+    /// Takes what was found in one flow, and describes what is the first of its kind between its parties.
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
         let parties = parties(of: history)
+        let needsDetails = accumulators[parties]?.needsDetails(of: findings) ?? true
+        let findings = findings.map { needsDetails ? $0.described : $0.counted }
         if let syn = TranslatedSYN(history) {
             if let twin = firstSYNs[syn.core], syn.isTwin(of: twin.syn),
                 accumulators[twin.parties] != nil
@@ -179,9 +178,9 @@ package struct Diagnosis: Sendable {
         detectors.findings(in: history, atLeast: leastSeverity)
     }
 
-    /// What the given detectors find in one history.
+    /// What the given detectors find in one history, described.
     package static func findings(in history: History, by detectors: [any Detector]) -> [Finding] {
-        Prefilter(detectors).findings(in: history)
+        Prefilter(detectors).findings(in: history).map(\.described)
     }
 
     /// Counts connections that came up, the last of them at a time, where others between the same parties are in an incident.

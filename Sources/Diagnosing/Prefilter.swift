@@ -3,38 +3,56 @@ import Tracking
 /// Detectors, of which only those are asked that can find something in a history.
 struct Prefilter: Sendable {
     let all: [any Detector]
-    /// Those that examine histories, in the same order.
+    /// Those that examine histories, in the same order; then those that they yield to and that are
+    /// not among them.
     private let entries: [Entry]
 
     private struct Entry {
+        let id: ObjectIdentifier
         /// As a number: a set of the standard library would not be compared in place.
         let needs: UInt32
+        let yieldsTo: [ObjectIdentifier]
         let detector: any Detector
+        /// Whether what it finds is reported.
+        let isReported: Bool
+
+        init?(_ detector: any Detector, isReported: Bool) {
+            guard let needs = type(of: detector).needs else { return nil }
+            id = ObjectIdentifier(type(of: detector))
+            self.needs = needs.rawValue
+            yieldsTo = type(of: detector).yieldsTo.map { ObjectIdentifier($0) }
+            self.detector = detector
+            self.isReported = isReported
+        }
     }
 
     init(_ detectors: [any Detector]) {
         all = detectors
-        entries = detectors.compactMap { detector in
-            type(of: detector).needs.map { Entry(needs: $0.rawValue, detector: detector) }
+        var entries = detectors.compactMap { Entry($0, isReported: true) }
+        for other in detectors.flatMap({ type(of: $0).yieldsTo })
+        where !entries.contains(where: { $0.id == ObjectIdentifier(other) }) {
+            if let entry = Entry(other.init(), isReported: false) { entries.append(entry) }
         }
+        self.entries = entries
     }
 
     /// What they find in one history, at least so grave.
     func findings(in history: History, atLeast severity: Severity = .note) -> [Finding] {
-        var findings: [Finding] = []
+        var found: [(finding: Finding, entry: Int)] = []
         // Of data that was left out of the capture nothing can be said.
         let traits =
             history.capture.isFiltered
             ? history.traits.subtracting(.ofStreams).rawValue : history.traits.rawValue
         for place in entries.indices where traits & entries[place].needs == entries[place].needs {
-            if let finding = entries[place].detector.examine(history), finding.severity >= severity
-            {
-                findings.append(finding)
+            if let finding = entries[place].detector.examine(history) {
+                found.append((finding, place))
             }
         }
-        guard history.needsTexts, !findings.isEmpty else { return findings }
-        let viewpoint = history.viewpoint
-        for index in findings.indices { findings[index].viewpoint = viewpoint }
-        return findings
+        let ids = found.map { entries[$0.entry].id }
+        return found.compactMap { finding, place in
+            let entry = entries[place]
+            let isReported = entry.isReported && !entry.yieldsTo.contains(where: ids.contains)
+            return isReported && finding.severity >= severity ? finding : nil
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Testing
 
 /// How many segments and ICMP errors there are, by tshark's count of the same packets.
@@ -15,10 +16,6 @@ import Testing
         Program.root.appending(path: "Captures/Lab"),
         Program.root.appending(path: "Captures/Field"),
     ]
-
-    private static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
 
     /// A few processes for all captures at hand, instead of some for each.
     private func pools() throws -> [Pool] {
@@ -93,9 +90,9 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: tshark != nil, "tshark is not installed"))
+    @Test(.enabled(if: isRun("counts as tshark makes them", with: "tshark")))
     func `is that of tshark`() throws {
-        let tshark = try #require(Self.tshark)
+        let tshark = try #require(tool("tshark"))
         for pool in try pools() {
             let folder = try Scratch()
             let path = folder.file("pool.pcap", pool.octets).path

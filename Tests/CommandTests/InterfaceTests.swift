@@ -1,21 +1,22 @@
 import Foundation
+import Requirements
 import Testing
 
 /// `synopsis interfaces`, in a network namespace of its own where it takes one.
 @Suite struct `The list of interfaces` {
     private static var isPossible: Bool {
-        let tools = ["/usr/bin/unshare", "/usr/bin/setpriv"]
-        let isPossible =
-            geteuid() == 0 && tools.allSatisfy(FileManager.default.isExecutableFile)
-            && (try? Running(["/usr/bin/unshare", "-n", "true"], in: Scratch()))
-                .map { running in
-                    running.process.waitUntilExit()
-                    return running.process.terminationStatus == 0
-                } == true
-        if !isPossible {
-            print("interfaces of others: skipped, it takes root, unshare and setpriv")
-        }
-        return isPossible
+        guard isRunAsRoot("interfaces of others", with: "unshare", "setpriv") else { return false }
+        let hasNamespaces =
+            (try? Running(["/usr/bin/unshare", "-n", "true"], in: Scratch()))
+            .map { running in
+                running.process.waitUntilExit()
+                return running.process.terminationStatus == 0
+            } == true
+        return isRun(
+            "interfaces of others",
+            unless: hasNamespaces ? nil : "no network namespaces here",
+            canBeInstalled: false
+        )
     }
 
     /// Runs a script as a user with few rights in a namespace with one interface more, `$1` being

@@ -1,12 +1,11 @@
 import Foundation
+import Requirements
 import Testing
 
 /// `synopsis live` on the loopback, as a service runs it.
 @Suite(.serialized) struct `A capture that is left running` {
     private static var isPossible: Bool {
-        let isRoot = geteuid() == 0
-        if !isRoot { print("a capture that is left running: skipped, it takes root") }
-        return isRoot
+        isRunAsRoot("a capture that is left running")
     }
 
     private func live(
@@ -232,9 +231,7 @@ import Testing
     }
 
     private static var hasCurl: Bool {
-        let hasCurl = FileManager.default.isExecutableFile(atPath: "/usr/bin/curl")
-        if !hasCurl { print("metrics of a running capture: skipped, there is no curl") }
-        return hasCurl
+        isRun("metrics of a running capture", with: "curl")
     }
 
     @Test(.enabled(if: isPossible), .enabled(if: hasCurl))

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Testing
 
 /// `synopsis live` on the loopback, beside a service that refuses or serves as it is ordered.
@@ -12,9 +13,7 @@ final class Outage {
     private var done = 0
 
     static var isPossible: Bool {
-        let isRoot = geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/curl")
-        if !isRoot { print("an outage on the loopback: skipped, it takes root and curl") }
-        return isRoot
+        isRunAsRoot("an outage on the loopback", with: "curl", "python3")
     }
 
     /// A client and a server in Python, steered by lines: `refuse N`, `serve N`.

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Testing
 
 /// A service that is down and comes back, as those who watch it see it.
@@ -110,10 +111,9 @@ import Testing
                 """
             ),
         ] {
-            guard try `The schema`.python(["-c", "import \(module)"]).status == 0 else {
-                print("the queries for \(module): skipped, it is not installed")
-                continue
-            }
+            let isThere = try `The schema`.python(["-c", "import \(module)"]).status == 0
+            let reason = isThere ? nil : "not installed: \(module)"
+            guard isRun("the queries for \(module)", unless: reason) else { continue }
             let name = module == "chdb" ? "clickhouse.sql" : "duckdb.sql"
             let (status, output) = try `The schema`.python(
                 ["-c", script, folder.place.path, integrations.appending(path: name).path]

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Testing
 
 /// A real Prometheus that watches a live capture by the rules and the dashboard that come with it.
@@ -8,9 +9,7 @@ import Testing
         .appending(path: "Sources/synopsis")
     private static let program = "/usr/bin/prometheus"
     private static var isPossible: Bool {
-        let isThere = FileManager.default.isExecutableFile(atPath: program)
-        if !isThere { print("Prometheus beside a live capture: skipped, it is not installed") }
-        return isThere && Outage.isPossible
+        isRunAsRoot("Prometheus beside a live capture", with: "curl", "python3", "prometheus")
     }
 
     private let address = "127.0.0.1:\(Int.random(in: 30_000..<32_000))"

@@ -1,19 +1,9 @@
 import Foundation
+import Requirements
 import Testing
 
 /// `synopsis live` beside outputs that take nothing.
 @Suite(.serialized) struct `A capture whose outputs stall` {
-    private static func has(_ tools: [String]) -> Bool {
-        let missing = tools.filter { name in
-            !["/usr/bin/", "/usr/sbin/"].contains {
-                FileManager.default.isExecutableFile(atPath: $0 + name)
-            }
-        }
-        let reason = geteuid() != 0 ? "it takes root" : missing.first.map { "there is no \($0)" }
-        if let reason { print("a capture whose outputs stall: skipped, \(reason)") }
-        return reason == nil
-    }
-
     /// The loopback, with statistics ten times a second in a file, and a second output.
     private func live(_ other: String, in folder: Scratch, output: FileHandle? = nil) throws
         -> Running
@@ -29,7 +19,7 @@ import Testing
 
     private func count(_ running: Running) -> Int { running.text("beside").count { $0 == "\n" } }
 
-    @Test(.enabled(if: has([])))
+    @Test(.enabled(if: isRunAsRoot("a capture whose outputs stall")))
     func `goes on when nobody reads standard output, and ends when it is told to`() throws {
         let (folder, pipe) = (try Scratch(), Pipe())
         let setSize: Int32 = 1031
@@ -46,7 +36,17 @@ import Testing
         #expect(running.text("err").contains("not sent"))
     }
 
-    @Test(.enabled(if: has(["mkfs.ext4", "mount", "umount", "fsfreeze"])))
+    @Test(
+        .enabled(
+            if: isRunAsRoot(
+                "a frozen file system",
+                with: "mkfs.ext4",
+                "mount",
+                "umount",
+                "fsfreeze"
+            )
+        )
+    )
     func `goes on while a file system is frozen`() throws {
         let (folder, frozen) = (try Scratch(), try Scratch())
         let image = folder.file("image", Data(count: 16 << 20)).path

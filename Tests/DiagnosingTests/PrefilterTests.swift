@@ -3,13 +3,21 @@ import Foundation
 import Testing
 import Tracking
 
+/// What the tracker makes of a capture; of a damaged one, up to the damage.
+private func tracked(_ path: String) throws -> TrackedCapture {
+    var tracker = Tracker()
+    var file = try PcapFile(path: path)
+    while (try? tracker.consume(next: 1024, from: &file)) == true {}
+    return tracker.finish()
+}
+
 /// Of a history only those detectors are asked whose needs it meets: the others must have nothing
 /// to say.
 @Suite struct `A detector whose needs a history does not meet` {
     private static let names = Catalog.manuals.map(\.id)
 
     /// All captures of the project, the labelled ones among them.
-    private static let captures: [String] = {
+    static let captures: [String] = {
         let project = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let files = FileManager.default.enumerator(
@@ -55,15 +63,50 @@ import Tracking
 
     @Test(arguments: captures)
     func `finds nothing in a real capture`(_ path: String) throws {
-        var tracker = Tracker()
-        var file = try PcapFile(path: path)
-        // What is damaged is examined up to there.
-        while (try? tracker.consume(next: 1024, from: &file)) == true {}
-        let capture = tracker.finish()
+        let capture = try tracked(path)
 
         var found: [String] = []
         capture.forEachSuspicious { found += findsInVain(in: History($0, in: capture.facts)) }
 
         #expect(found.isEmpty)
+    }
+}
+
+/// A detector that yields to others does so whether or not their findings are wanted.
+@Suite struct `What a detector finds` {
+    private static let yielding = Catalog.detectors.filter { !$0.yieldsTo.isEmpty }.map {
+        detector in
+        detector.manual.id
+    }
+
+    @Test(arguments: yielding)
+    func `does not depend on which others are asked`(_ id: String) throws {
+        let detector = try #require(Catalog.detector(named: id))
+
+        for manual in Catalog.manuals {
+            let alone = try findings(in: manual.example, by: [detector])
+            let among = try findings(in: manual.example).filter { $0.pathology == id }
+
+            #expect(alone == among, "\(manual.id)")
+        }
+    }
+
+    @Test(arguments: yielding)
+    func `is nothing where one that it yields to finds something`(_ id: String) throws {
+        let detector = try #require(Catalog.detector(named: id))
+        var yields = 0
+
+        for path in `A detector whose needs a history does not meet`.captures {
+            let capture = try tracked(path)
+            capture.forEachSuspicious { flow in
+                let history = History(flow, in: capture.facts)
+                guard detector.init().examine(history) != nil,
+                    detector.yieldsTo.contains(where: { $0.init().examine(history) != nil })
+                else { return }
+                yields += 1
+                #expect(Diagnosis.findings(in: history, by: [detector.init()]).isEmpty)
+            }
+        }
+        #expect(yields > 0)
     }
 }

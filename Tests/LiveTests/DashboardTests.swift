@@ -1,5 +1,6 @@
 import Foundation
 import Live
+import Requirements
 import Testing
 
 /// The dashboard for Grafana.
@@ -20,7 +21,7 @@ import Testing
     }
 
     private static var hasPromtool: Bool {
-        tool("promtool") != nil || skipped("queries of the dashboard", "there is no promtool")
+        isRun("queries of the dashboard", with: "promtool")
     }
 
     @Test(.enabled(if: hasPromtool))

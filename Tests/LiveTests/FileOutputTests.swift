@@ -1,5 +1,6 @@
 import Foundation
 import Live
+import Requirements
 import Testing
 
 /// Events in files.
@@ -142,10 +143,7 @@ import Testing
     }
 
     private static var hasSmallDisks: Bool {
-        guard geteuid() == 0, tool("unshare") != nil, tool("mount") != nil else {
-            return skipped("a disk that fills up", "it takes root, unshare and mount")
-        }
-        return true
+        isRunAsRoot("a disk that fills up", with: "unshare", "mount")
     }
 
     @Test(.enabled(if: hasSmallDisks))

@@ -2,6 +2,7 @@ import Diagnosing
 import Foundation
 import Live
 import Logging
+import Requirements
 import Serving
 import ServiceLifecycle
 import Testing
@@ -113,7 +114,7 @@ import Tracking
     }
 
     private static var hasPromtool: Bool {
-        tool("promtool") != nil || skipped("promtool's opinion of metrics", "there is no promtool")
+        isRun("promtool's opinion of metrics", with: "promtool")
     }
 
     @Test(.enabled(if: hasPromtool))
@@ -174,7 +175,7 @@ import Tracking
     }
 
     private static var hasCurl: Bool {
-        tool("curl") != nil || skipped("scrapes over HTTP", "there is no curl")
+        isRun("scrapes over HTTP", with: "curl")
     }
 
     @Test(.enabled(if: hasCurl))
@@ -239,8 +240,7 @@ import Tracking
     }
 
     private static var hasPrometheus: Bool {
-        (tool("prometheus") != nil && tool("curl") != nil)
-            || skipped("a scrape by Prometheus", "there is no prometheus or no curl")
+        isRun("a scrape by Prometheus", with: "prometheus", "curl")
     }
 
     @Test(.enabled(if: hasPrometheus), .timeLimit(.minutes(1)))

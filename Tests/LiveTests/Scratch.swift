@@ -40,19 +40,6 @@ extension EventOutput {
 
 func line(_ text: String) -> [UInt8] { Array("\(text)\n".utf8) }
 
-/// A program that tests call; `nil` where it is not installed.
-func tool(_ name: String) -> String? {
-    ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/local/bin/"].map { $0 + name }.first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-}
-
-/// Says in the output of the tests what was left out, and why.
-func skipped(_ what: String, _ reason: String) -> Bool {
-    print("\(what): skipped, \(reason)")
-    return false
-}
-
 /// What a program said.
 struct Outcome {
     let status: Int32

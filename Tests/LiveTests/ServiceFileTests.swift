@@ -1,5 +1,6 @@
 import Foundation
 import Live
+import Requirements
 import Testing
 
 /// The examples for those who leave it running.
@@ -13,8 +14,7 @@ import Testing
     }
 
     private static var hasSystemd: Bool {
-        tool("systemd-analyze") != nil
-            || skipped("the unit as systemd reads it", "there is no systemd-analyze")
+        isRun("the unit as systemd reads it", with: "systemd-analyze")
     }
 
     /// The unit as it would be installed, but for a program that exists here.
@@ -53,7 +53,7 @@ import Testing
     }
 
     private static var hasPromtool: Bool {
-        tool("promtool") != nil || skipped("alert rules", "there is no promtool")
+        isRun("alert rules", with: "promtool")
     }
 
     @Test(.enabled(if: hasPromtool))

@@ -1,6 +1,7 @@
 import Diagnosing
 import Foundation
 import Reporting
+import Requirements
 import Testing
 import Tracking
 
@@ -65,7 +66,7 @@ import Tracking
     }
 
     private static var hasTshark: Bool {
-        tool("tshark") != nil || skipped("comments as tshark reads them", "there is no tshark")
+        isRun("comments as tshark reads them", with: "tshark")
     }
 
     @Test(.enabled(if: hasTshark))

@@ -72,6 +72,11 @@ package struct AbortiveClose: Detector {
 
     package static let needs: History.Traits? = [.data, .reset]
 
+    // They say who reset it, or why so soon.
+    package static let yieldsTo: [any Detector.Type] = [
+        ResetAfterHandshake.self, InjectedReset.self,
+    ]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [$0] } ?? []
     }
@@ -80,10 +85,7 @@ package struct AbortiveClose: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let aborts = history.endings.compactMap { abort(in: $0, history) }
-        // Who reset it, and why so soon, is a story of its own.
-        guard let last = aborts.last, ResetAfterHandshake().examine(history) == nil,
-            InjectedReset().examine(history) == nil
-        else { return nil }
+        guard let last = aborts.last else { return nil }
         let event = history.events[last.resets[0]]
         let sender = history.endpoint(of: event).address
         let isByClient = history.isFromInitiator(event)

@@ -79,26 +79,26 @@ package struct DuplicateAddress: Detector {
         var owners: [MACAddress] = []
         for claim in claims where !owners.contains(claim.owner) { owners.append(claim.owner) }
         let (first, last) = (claims[0], claims[claims.count - 1])
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             severity: .warning,
             confidence: .medium,
             status: .likely,
             subject: Subject(responder: address, encapsulation: first.encapsulation),
-            guards: survey.guards,
             summary: """
                 \(address) is claimed by \(Wording.list(owners.map(\.description))) alternately: \(claims.count) claims in \
                 \(Wording.duration(last.time - first.time)).
                 """,
             explanation: "Packets to \(address) go to the host that was seen last.",
             count: claims.count - 1,
+            speaksForAll: false,
             headline: "\(address) is used by \(owners.count) hosts",
             metrics: [
                 Metric("owners", owners.count),
                 Metric("changes", claims.count - 1),
                 Metric("first_owner", first.owner.description),
             ],
-            evidence: claims.prefix(Finding.evidenceLimit).map { claim in
+            evidence: claims.map { claim in
                 Evidence(
                     event: claim.event,
                     isFromInitiator: false,
@@ -106,7 +106,6 @@ package struct DuplicateAddress: Detector {
                     note: "\(claim.owner) claims \(address)"
                 )
             },
-            evidenceOmitted: max(0, claims.count - Finding.evidenceLimit),
             causes: ["address-configured-twice"],
             checks: [
                 Check(
@@ -117,7 +116,6 @@ package struct DuplicateAddress: Detector {
             ],
             firstSeen: first.time,
             lastSeen: last.time,
-            begin: first.time,
             isEstablished: false
         )
     }

@@ -117,8 +117,8 @@ package struct HostRestart: Detector {
         let service = restart.service
         let initiators = Set(restart.refusals.map(\.initiator))
         let evidence = evidence(of: restart)
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             severity: restart.servedAgain == nil ? .error : .warning,
             confidence: .medium,
             status: .likely,
@@ -128,7 +128,6 @@ package struct HostRestart: Detector {
                 responderPort: service.port,
                 encapsulation: first.reset.encapsulation
             ),
-            guards: survey.guards,
             summary: summary(of: restart),
             explanation: """
                 The RST of packet \(first.reset.packet) has no ACK and takes its number from the segment that it answers. \
@@ -136,7 +135,6 @@ package struct HostRestart: Detector {
                 """,
             count: restart.connections.count,
             flows: restart.refusals.count,
-            speaksForAll: true,
             metrics: [
                 Metric("forgotten_connections", restart.connections.count),
                 Metric("refusals", restart.refusals.count),
@@ -147,8 +145,7 @@ package struct HostRestart: Detector {
                 + (restart.servedAgain.map {
                     [Metric("served_again_after_us", nanoseconds: $0 - restart.begin)]
                 } ?? []),
-            evidence: Array(evidence.prefix(Finding.evidenceLimit)),
-            evidenceOmitted: max(0, evidence.count - Finding.evidenceLimit),
+            evidence: evidence,
             causes: ["host-restarted", "failover", "firewall-tcp-reset"],
             checks: [
                 Check(
@@ -159,7 +156,6 @@ package struct HostRestart: Detector {
             ],
             firstSeen: restart.begin,
             lastSeen: restart.servedAgain ?? restart.end,
-            begin: restart.begin,
             isEstablished: false
         )
     }

@@ -194,8 +194,8 @@ package struct IdleTimeoutClose: Detector {
         let closer = first.isByResponder ? service.address.description : initiator?.description
         let who = closer ?? "Each client"
         let time = Wording.duration(quiet)
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: first.event.kind == .rst ? "reset" : "closed",
             severity: .note,
             confidence: .high,
@@ -206,7 +206,6 @@ package struct IdleTimeoutClose: Detector {
                 responderPort: service.port,
                 encapsulation: first.event.encapsulation
             ),
-            guards: survey.guards,
             summary: """
                 \(who) closed \(closes.count) connections to \(service) after \(time) without a packet.
                 """,
@@ -215,14 +214,12 @@ package struct IdleTimeoutClose: Detector {
                 """,
             count: closes.count,
             flows: closes.count,
-            speaksForAll: true,
             metrics: [
                 Metric("idle_us", nanoseconds: quiet),
                 Metric("closed_by", first.isByResponder ? "server" : "client"),
                 Metric("destination_port", Int(service.port)),
             ],
-            evidence: closes.prefix(Finding.evidenceLimit).map { evidence(of: $0, on: service) },
-            evidenceOmitted: max(0, closes.count - Finding.evidenceLimit),
+            evidence: closes.map { evidence(of: $0, on: service) },
             causes: ["idle-timeout"],
             checks: [
                 Check(
@@ -234,7 +231,6 @@ package struct IdleTimeoutClose: Detector {
             ],
             firstSeen: first.event.time,
             lastSeen: last.event.time,
-            begin: first.event.time,
             isEstablished: true
         )
     }

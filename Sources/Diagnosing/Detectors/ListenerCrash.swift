@@ -80,9 +80,9 @@ package struct ListenerCrash: Detector {
         let initiators = Set(massReset.resets.map(\.initiator.address))
         let service = massReset.service
         let delay = Wording.duration(refusal.event.time - last.time)
-        let packets = (massReset.resets + [refusal]).prefix(Finding.evidenceLimit)
-        return Finding(
-            pathology: Self.manual.id,
+        let packets = massReset.resets + [refusal]
+        return finding(
+            in: survey,
             severity: .error,
             confidence: .high,
             status: .likely,
@@ -92,7 +92,6 @@ package struct ListenerCrash: Detector {
                 responderPort: service.port,
                 encapsulation: first.encapsulation
             ),
-            guards: survey.guards,
             summary: """
                 \(service) reset \(massReset.count) established connections within \
                 \(Wording.duration(last.time - first.time)) and refused the next SYN \(delay) later: its process died.
@@ -103,7 +102,6 @@ package struct ListenerCrash: Detector {
                 """,
             count: massReset.count,
             flows: massReset.count,
-            speaksForAll: true,
             headline: "The server process of \(service) died",
             metrics: [
                 Metric("resets", massReset.count),
@@ -131,7 +129,6 @@ package struct ListenerCrash: Detector {
             ],
             firstSeen: first.time,
             lastSeen: refusal.event.time,
-            begin: first.time,
             isEstablished: false
         )
     }

@@ -97,7 +97,7 @@ package struct MisroutedSYNACK: Detector {
                 \(first.isAsked ? " The translated SYN is in this capture too: the way there was translated, the way back not." : "")
                 """
         )
-        found.evidence = unsolicitedSYNACKs.prefix(Finding.evidenceLimit).map { unsolicited in
+        found.prove(by: unsolicitedSYNACKs) { unsolicited in
             Evidence(
                 event: unsolicited.answer,
                 isFromInitiator: false,
@@ -109,7 +109,6 @@ package struct MisroutedSYNACK: Detector {
                 note: "answers the SYN to \(history.responder.address), from \(unsolicited.sender)"
             )
         }
-        found.evidenceOmitted = unsolicitedSYNACKs.count - found.evidence.count
         found.firstSeen = history.events[incarnation.attempts[0].first].time
         found.lastSeen = unsolicitedSYNACKs.map(\.answer.time).max() ?? found.firstSeen
         return found

@@ -128,8 +128,8 @@ package struct PortScan: Detector {
         let hosts = Set(scanCounter.probes.map(\.target.address))
         let isOdd = scanCounter.probes.contains(where: \.isOdd)
         let what = targets(of: scanCounter, scan, hosts)
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: scan.kind.rawValue,
             // A crawler or a mail relay fails at many hosts too, beside its successes.
             severity: scan.kind == .ports ? .warning : .note,
@@ -140,13 +140,11 @@ package struct PortScan: Detector {
                 responder: hosts.count == 1 ? hosts.first : nil,
                 encapsulation: scanCounter.examples.first?.event.encapsulation ?? .plain
             ),
-            guards: survey.guards,
             summary: "\(scanCounter.initiator) tried \(what) in \(Wording.duration(last - first)).",
             explanation: outcomes(of: scanCounter)
                 + (isOdd ? " Some probes had flags that never begin a connection." : ""),
             count: scanCounter.count,
             flows: scanCounter.count,
-            speaksForAll: true,
             headline: "\(scanCounter.initiator) scans \(what)",
             metrics: [
                 Metric("probes", scanCounter.count),
@@ -164,7 +162,7 @@ package struct PortScan: Detector {
                     note: "tries \(example.target)"
                 )
             },
-            evidenceOmitted: max(0, scanCounter.count - scanCounter.examples.count),
+            proofCount: scanCounter.count,
             causes: ["scanner", "monitoring"],
             checks: [
                 Check(
@@ -175,7 +173,6 @@ package struct PortScan: Detector {
             ],
             firstSeen: first,
             lastSeen: last,
-            begin: first,
             isEstablished: false
         )
     }

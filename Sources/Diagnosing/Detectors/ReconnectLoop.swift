@@ -150,8 +150,8 @@ package struct ReconnectLoop: Detector {
         let time = Wording.duration(last.end - first.begin)
         let ports = Set(visits.map(\.initiatorPort))
         let requests = visits.count(where: \.hasRequest)
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: manner.rawValue,
             // Whoever only sends at times, as loggers do, may be closed without an answer.
             severity: manner == .closed && requests > 0 && requests < visits.count
@@ -165,7 +165,6 @@ package struct ReconnectLoop: Detector {
                 responderPort: pair.service.port,
                 encapsulation: first.encapsulation
             ),
-            guards: survey.guards,
             summary: """
                 \(pair.initiator) connected to \(pair.service) \(Wording.times(count)) in \(time), and each time \
                 \(manner.inWords(pair)).
@@ -176,7 +175,6 @@ package struct ReconnectLoop: Detector {
                 """,
             count: count,
             flows: count,
-            speaksForAll: true,
             headline: "\(pair.initiator) reconnects to \(pair.service) again and again",
             metrics: [
                 Metric("connections", count),
@@ -185,7 +183,7 @@ package struct ReconnectLoop: Detector {
                 Metric("span_us", nanoseconds: last.end - first.begin),
                 Metric("destination_port", Int(pair.service.port)),
             ],
-            evidence: visits.prefix(Finding.evidenceLimit).map { visit in
+            evidence: visits.map { visit in
                 Evidence(
                     event: visit.syn,
                     isFromInitiator: true,
@@ -197,7 +195,7 @@ package struct ReconnectLoop: Detector {
                     note: "its connection ended with packet \(visit.lastPacket)"
                 )
             },
-            evidenceOmitted: max(0, count - Finding.evidenceLimit),
+            proofCount: count,
             causes: manner.causes,
             checks: [
                 Check(
@@ -208,7 +206,6 @@ package struct ReconnectLoop: Detector {
             ],
             firstSeen: first.begin,
             lastSeen: last.end,
-            begin: first.begin,
             isEstablished: true
         )
     }

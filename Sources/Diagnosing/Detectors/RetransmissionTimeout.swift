@@ -72,6 +72,10 @@ package struct RetransmissionTimeout: Detector {
 
     package static let needs: History.Traits? = .repetition
 
+    package static let yieldsTo: [any Detector.Type] = [
+        MTUBlackHole.self, AcceptQueueOverflow.self,
+    ]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sender")?.peer.map { [.network, $0] } ?? [.network]
     }
@@ -167,8 +171,6 @@ package struct RetransmissionTimeout: Detector {
             && peerClosed.map { history.events[$0].time < sent.repeatedFrom } ?? false
         return sent.repetitions >= Self.leastRepetitions && !goesOn && !isGoodbye
             && history.isUnacknowledged(side, in: ending)
-            && MTUBlackHole().examine(history) == nil
-            && AcceptQueueOverflow().examine(history) == nil
     }
 
     private func finding(for sendings: Sendings, _ ending: Ending, in history: History) -> Finding {

@@ -94,8 +94,8 @@ package struct SYNFlood: Detector {
         let span = serviceCounter.lastTime - serviceCounter.firstTime
         let service = serviceCounter.service
         let isPending = max(span, survey.capture.end - serviceCounter.lastTime) < Self.answerTimeout
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: kind,
             severity: isPending ? .warning : .error,
             confidence: isPending ? .medium : .high,
@@ -106,7 +106,7 @@ package struct SYNFlood: Detector {
                 responderPort: service.port,
                 encapsulation: serviceCounter.examples.first?.syn.encapsulation ?? .plain
             ),
-            guards: survey.guards + (isPending ? [.captureEnded] : []),
+            guards: isPending ? [.captureEnded] : [],
             summary: """
                 \(service) got \(serviceCounter.attempts) SYNs from \(from) in \(time), up to \(serviceCounter.peak()) within a second, \
                 and \(serviceCounter.established == 0 ? "none" : "only \(serviceCounter.established)") of these connections \(serviceCounter.established == 1 ? "was" : "were") established.
@@ -114,7 +114,6 @@ package struct SYNFlood: Detector {
             explanation: explanation(of: serviceCounter, isPending: isPending),
             count: serviceCounter.attempts,
             flows: serviceCounter.attempts,
-            speaksForAll: true,
             headline: "\(service) is flooded with SYNs",
             metrics: [
                 Metric("syns", serviceCounter.attempts),
@@ -135,7 +134,7 @@ package struct SYNFlood: Detector {
                     note: "SYN from \(example.initiator)"
                 )
             },
-            evidenceOmitted: serviceCounter.attempts - serviceCounter.examples.count,
+            proofCount: serviceCounter.attempts,
             causes: ["denial-of-service", "load-generator"],
             checks: [
                 Check(
@@ -146,7 +145,6 @@ package struct SYNFlood: Detector {
             ],
             firstSeen: serviceCounter.firstTime,
             lastSeen: serviceCounter.lastTime,
-            begin: serviceCounter.firstTime,
             isEstablished: false
         )
     }

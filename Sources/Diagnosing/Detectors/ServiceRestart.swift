@@ -116,8 +116,8 @@ package struct ServiceRestart: Detector {
             entry.refusal.map { (Endpoint(entry.initiator, port: entry.initiatorPort), $0) }
         }
         let initiators = Set(refusals.map(\.initiator))
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: gaps.count > 1 ? "repeatedly" : "once",
             severity: .warning,
             confidence: .medium,
@@ -128,7 +128,6 @@ package struct ServiceRestart: Detector {
                 responderPort: service.port,
                 encapsulation: events.first?.1.encapsulation ?? .plain
             ),
-            guards: survey.guards,
             summary: summary(of: gaps, at: service),
             explanation: """
                 The last connection before was served \(Wording.duration(first.begin - gaps[0].before)) before the first \
@@ -136,14 +135,13 @@ package struct ServiceRestart: Detector {
                 """,
             count: gaps.count,
             flows: refusals.count,
-            speaksForAll: true,
             metrics: [
                 Metric("restarts", gaps.count),
                 Metric("refusals", refusals.count),
                 Metric("away_us", nanoseconds: gaps.map { $0.after - $0.begin }.max() ?? 0),
                 Metric("destination_port", Int(service.port)),
             ],
-            evidence: events.prefix(Finding.evidenceLimit).map { initiator, event in
+            evidence: events.map { initiator, event in
                 Evidence(
                     event: event,
                     isFromInitiator: false,
@@ -152,7 +150,6 @@ package struct ServiceRestart: Detector {
                     note: "refuses a connection while the service is away"
                 )
             },
-            evidenceOmitted: max(0, events.count - Finding.evidenceLimit),
             causes: gaps.count > 1
                 ? ["service-crashes", "restart-policy"] : ["service-restarted", "service-crashed"],
             checks: [
@@ -164,7 +161,6 @@ package struct ServiceRestart: Detector {
             ],
             firstSeen: first.begin,
             lastSeen: last.after,
-            begin: first.begin,
             isEstablished: false
         )
     }

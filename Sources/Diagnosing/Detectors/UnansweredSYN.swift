@@ -172,8 +172,8 @@ package struct UnansweredSYN: Detector {
         let isPending = time < Self.answerTimeout || survey.capture.outcomes.hasSYNsAlone
         let gaps = zip(probes, probes.dropFirst()).map { $1.time - $0.time }.sorted()
         let examples = counter.examples.filter { $0.target == service }
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: "single-syns",
             severity: isPending ? .warning : .error,
             confidence: isPending ? .medium : .high,
@@ -184,7 +184,6 @@ package struct UnansweredSYN: Detector {
                 responderPort: service.port,
                 encapsulation: examples.first?.event.encapsulation ?? .plain
             ),
-            guards: survey.guards,
             summary: """
                 \(service) answered none of \(probes.count) connection attempts by \(counter.initiator) within \
                 \(Wording.duration(time)), with one SYN each.
@@ -195,7 +194,6 @@ package struct UnansweredSYN: Detector {
                 """,
             count: probes.count,
             flows: probes.count,
-            speaksForAll: true,
             metrics: [
                 Metric("syns", probes.count),
                 Metric("attempts", probes.count),
@@ -204,12 +202,11 @@ package struct UnansweredSYN: Detector {
                 Metric("established", false),
             ],
             evidence: evidence(in: examples, from: counter.initiator),
-            evidenceOmitted: probes.count - examples.count,
+            proofCount: probes.count,
             causes: Reason.allToPort.causes,
             checks: Self.checks(from: counter.initiator, to: service),
             firstSeen: first.time,
             lastSeen: last.time,
-            begin: first.time,
             isEstablished: false
         )
     }

@@ -81,18 +81,16 @@ package struct UnregisteredProgram: Detector {
             encapsulation: first.call.encapsulation
         )
         subject.transport = first.transport
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             reason: worst.outcome.reason,
             severity: worst.outcome.isFallback ? .note : .warning,
             confidence: .high,
             status: .confirmed,
             subject: subject,
-            guards: survey.guards,
             summary: words.summary,
             explanation: words.explanation,
             count: count,
-            speaksForAll: true,
             headline: words.headline,
             metrics: [
                 Metric("source_port", Int(first.client.port)),
@@ -104,13 +102,12 @@ package struct UnregisteredProgram: Detector {
                 Metric("questions", count),
                 Metric("services", Set(told.map(\.exchange.question.service)).count),
             ],
-            evidence: Array(evidence.prefix(Finding.evidenceLimit)),
-            evidenceOmitted: max(0, evidence.count - Finding.evidenceLimit) + 2 * omitted,
+            evidence: evidence,
+            proofCount: evidence.count + 2 * omitted,
             causes: worst.outcome.causes,
             checks: words.checks,
             firstSeen: first.call.time,
             lastSeen: last.reply.time,
-            begin: first.call.time,
             isEstablished: true
         )
     }

@@ -65,8 +65,8 @@ package struct UntranslatedSegment: Detector {
         let right = wrong.port == first.responder.port ? first.responder : first.initiator
         let silence = first.event.time - first.lastTime
         let event = first.event
-        return Finding(
-            pathology: Self.manual.id,
+        return finding(
+            in: survey,
             severity: .warning,
             confidence: .high,
             status: .likely,
@@ -77,7 +77,6 @@ package struct UntranslatedSegment: Detector {
                 responderPort: first.responder.port,
                 encapsulation: event.encapsulation
             ),
-            guards: survey.guards,
             summary: """
                 Packet \(event.packet), from \(first.source) to \(first.destination), belongs to the connection of \
                 \(first.initiator) to \(first.responder): it was not translated.
@@ -88,6 +87,7 @@ package struct UntranslatedSegment: Detector {
                 The packet before it is \(Wording.duration(silence)) older.
                 """,
             count: strays.count,
+            speaksForAll: false,
             metrics: [
                 Metric("silence_us", nanoseconds: silence),
                 Metric("instead_of", right.address.description),
@@ -96,7 +96,6 @@ package struct UntranslatedSegment: Detector {
                 Metric("destination_port", Int(first.responder.port)),
             ],
             evidence: evidence(of: strays),
-            evidenceOmitted: max(0, strays.count - Finding.evidenceLimit),
             causes: ["translation-forgotten", "conntrack-invalid", "failover-without-state"],
             checks: [
                 Check(
@@ -107,13 +106,12 @@ package struct UntranslatedSegment: Detector {
             ],
             firstSeen: event.time,
             lastSeen: strays.map(\.event.time).max() ?? event.time,
-            begin: event.time,
             isEstablished: true
         )
     }
 
     private func evidence(of strays: [UntranslatedSegments.Stray]) -> [Evidence] {
-        strays.prefix(Finding.evidenceLimit).map { stray in
+        strays.map { stray in
             Evidence(
                 event: stray.event,
                 isFromInitiator: stray.source.port == stray.initiator.port,

@@ -10,12 +10,6 @@ package struct Finding: Hashable, Sendable {
     package var confidence: Confidence
     package var status: Status
     package var subject: Subject
-    package var viewpoint = Viewpoint.unknown
-    package var guards: [Guard] = []
-    /// One sentence that can stand alone.
-    package var summary: String
-    /// What the packets show in detail; may be empty.
-    package var explanation: String
     /// How often it happened to the subject.
     package var count: Int
     /// How many flows suffer alike.
@@ -28,12 +22,8 @@ package struct Finding: Hashable, Sendable {
     package var shared: String?
     /// What the server said first, for who asked to have it quoted.
     package var quote: ShownText?
-    package var metrics: [Metric]
-    /// The packets that prove it, in order of capture; `evidenceLimit` at most.
-    package var evidence: [Evidence]
-    package var evidenceOmitted = 0
-    package var causes: [String]
-    package var checks: [Check]
+    /// How many packets prove it; those among them that are shown are its `evidence`.
+    package var proofCount: Int
     /// The time of the first packet of the story, in nanoseconds since 1970.
     package var firstSeen: Int64
     package var lastSeen: Int64
@@ -43,18 +33,49 @@ package struct Finding: Hashable, Sendable {
     package var isEstablished: Bool
     /// Whom it was about when it began, where it is about more by now: so that it keeps its id as it grows.
     var firstSubject: Subject?
+    /// Words, numbers and packets; empty until it is `described`.
+    package var details = Details()
+    var deferredDetails: DeferredDetails?
 
     /// As many packets as a finding shows.
     package static let evidenceLimit = 32
 
-    /// The name of its pathology, as a sentence begins with it.
-    package var title: String {
-        (Catalog.detector(named: pathology)?.manual.title ?? pathology).capitalizedFirst
+    /// - Parameter details: made when the finding is `described`.
+    init(
+        pathology: String,
+        reason: String? = nil,
+        severity: Severity,
+        confidence: Confidence,
+        status: Status,
+        subject: Subject,
+        count: Int,
+        proofCount: Int,
+        firstSeen: Int64,
+        lastSeen: Int64,
+        begin: Int64,
+        isEstablished: Bool,
+        details: @escaping @Sendable () -> Details
+    ) {
+        self.pathology = pathology
+        self.reason = reason
+        self.severity = severity
+        self.confidence = confidence
+        self.status = status
+        self.subject = subject
+        self.count = count
+        self.proofCount = proofCount
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+        self.begin = begin
+        self.isEstablished = isEstablished
+        deferredDetails = DeferredDetails(make: details)
     }
 
-    package subscript(metric name: String) -> Metric.Value? {
-        metrics.first { $0.name == name }?.value
-    }
+    /// The name of its pathology.
+    package var name: String { Catalog.detector(named: pathology)?.manual.title ?? pathology }
+
+    /// The same, as a sentence begins with it.
+    package var title: String { name.capitalizedFirst }
 
     /// 64 bits in hexadecimal, the same for the same trouble in two overlapping captures.
     package var id: String { id(of: (firstSubject ?? subject).identity) }
@@ -197,6 +218,15 @@ package struct Check: Hashable, Sendable {
         self.host = host
         self.command = command
         self.tells = tells
+    }
+
+    /// Which rule of the packet filter on `host` rejects; `chain` is one of iptables' own.
+    static func rejectCounter(on host: Address, chain: Command) -> Check {
+        Check(
+            on: host.description,
+            host.isIPv4 ? "iptables -nvL \(chain)" : "ip6tables -nvL \(chain)",
+            "A REJECT counter that rises with every attempt names the rule. (With nftables: nft list ruleset)"
+        )
     }
 }
 

@@ -52,8 +52,7 @@ package struct Incident: Sendable {
         /// The same with no more than this much evidence.
         func keeping(evidence limit: Int) -> Link {
             var finding = self.finding
-            finding.evidenceOmitted += max(0, finding.evidence.count - limit)
-            finding.evidence = Array(finding.evidence.prefix(limit))
+            finding.details.evidence = Array(finding.evidence.prefix(limit))
             return Link(finding: finding, id: id, role: role, communityID: communityID)
         }
 
@@ -67,8 +66,7 @@ package struct Incident: Sendable {
         /// The same without the proof that some packets are, which was shown before.
         package func leavingOut(_ packets: Set<UInt64>) -> Link {
             var finding = self.finding
-            finding.evidence.removeAll { packets.contains($0.event.packet) }
-            finding.evidenceOmitted += self.finding.evidence.count - finding.evidence.count
+            finding.details.evidence.removeAll { packets.contains($0.event.packet) }
             return Link(finding: finding, id: id, role: role, communityID: communityID)
         }
 

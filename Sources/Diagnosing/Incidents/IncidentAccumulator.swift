@@ -27,14 +27,9 @@ struct IncidentAccumulator {
     /// The pathologies of which no further example is wanted: their evidence is complete.
     private var pathologiesWithExamples: [String] = []
 
-    /// Whether there is any pathology of which no further example is wanted.
-    var hasExamples: Bool { !pathologiesWithExamples.isEmpty }
-
-    /// Whether any of the findings in a flow is to be put into words, beside those that are here
-    /// already.
-    func needsTexts(of findings: [Finding]) -> Bool {
-        !hasExamples
-            || !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
+    /// Whether any of the findings in a flow is to be described, beside those that are here already.
+    func needsDetails(of findings: [Finding]) -> Bool {
+        !findings.indices.allSatisfy { hasExamples(of: findings[$0].pathology) }
     }
 
     var flows: Int { max(countedFlows, overlappingFlows) }
@@ -91,7 +86,7 @@ struct IncidentAccumulator {
     /// Adds a guard to all findings.
     mutating func note(_ guardOfAll: Guard) {
         for index in findings.indices where !findings[index].guards.contains(guardOfAll) {
-            findings[index].guards.append(guardOfAll)
+            findings[index].details.guards.append(guardOfAll)
         }
     }
 
@@ -150,7 +145,7 @@ extension Finding {
         severity = max(severity, other.severity)
         count += other.count
         flows += other.flows
-        evidenceOmitted += other.evidence.count + other.evidenceOmitted
+        proofCount += other.proofCount
         firstSeen = min(firstSeen, other.firstSeen)
         lastSeen = max(lastSeen, other.lastSeen)
         if other.begin < begin {
@@ -163,15 +158,16 @@ extension Finding {
         if status != other.status, other.status == .confirmed { status = .confirmed }
         if shared != other.shared { shared = nil }
         if quote == nil { quote = other.quote }
-        if !other.guards.isEmpty { guards += other.guards.filter { !guards.contains($0) } }
+        if !other.guards.isEmpty {
+            details.guards += other.guards.filter { !guards.contains($0) }
+        }
         if !other.summary.isEmpty, viewpoint.vantage != other.viewpoint.vantage {
-            viewpoint = .unknown
+            details.viewpoint = .unknown
         }
         let room = Finding.evidenceLimit - evidence.count
-        if room > 0 {
-            evidence += other.evidence.prefix(room)
-            evidenceOmitted -= min(room, other.evidence.count)
-            evidence.sort { $0.event.packet < $1.event.packet }
+        if room > 0, !other.evidence.isEmpty {
+            details.evidence += other.evidence.prefix(room)
+            details.evidence.sort { $0.event.packet < $1.event.packet }
         }
         subject.merge(other.subject)
     }

@@ -116,11 +116,11 @@ struct IncidentBuilder: Sendable {
             return finding
         }
         var many = finding
-        many.explanation = "Example: \(finding.summary) \(finding.explanation)"
-        many.summary = detector.summary(of: finding).capitalizedFirst
+        many.details.explanation = "Example: \(finding.summary) \(finding.explanation)"
+        many.details.summary = detector.summary(of: finding).capitalizedFirst
         many.severity = detector.severity(of: finding)
         // Those of the first flow would be read as those of all.
-        many.metrics = [Metric("flows", finding.flows)]
+        many.details.metrics = [Metric("flows", finding.flows)]
         return many
     }
 

@@ -6,7 +6,7 @@ import Tracking
 final class Examination: Sendable {
     let key: FlowKey
     let history: History
-    /// In words; empty where nothing was found.
+    /// Described; empty where nothing was found.
     let findings: [Finding]
 
     init(key: FlowKey, history: History, findings: [Finding]) {
@@ -23,21 +23,4 @@ struct SurveyExamination: Sendable {
     var services = ServiceNames()
     /// And whether each stands for the mute flows of its subject.
     var findings: [(finding: Finding, explainsPayloadlessFlows: Bool)] = []
-}
-
-extension Finding {
-    /// The same, only counted: as a detector gives it of a history that needs no texts.
-    var withoutTexts: Finding {
-        var bare = self
-        bare.viewpoint = .unknown
-        bare.guards = []
-        bare.summary = ""
-        bare.explanation = ""
-        bare.metrics = []
-        bare.evidenceOmitted += bare.evidence.count
-        bare.evidence = []
-        bare.causes = []
-        bare.checks = []
-        return bare
-    }
 }

@@ -32,8 +32,6 @@ package struct History: Sendable {
     /// How many routers all packets of each end but RSTs have passed, as far as they were kept; `nil` for an end without
     /// any, or of which not all passed as many.
     private let steadyHops: (low: UInt8?, high: UInt8?)
-    /// Whether what is found should be put into words, or only counted.
-    package var needsTexts = true
 
     package init(_ flow: FlowEvents, in capture: CaptureFacts) {
         var interpreter = EventInterpreter(
