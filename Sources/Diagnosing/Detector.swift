@@ -109,14 +109,10 @@ extension Detector {
         }
     }
 
-    /// A finding about what many flows show together.
+    /// A finding about what many flows show together, with its details.
     ///
-    /// - Parameters:
-    ///   - flows: how many suffer.
-    ///   - speaksForAll: whether its texts are about all of them.
-    ///   - headline: what an incident is called of which this is the root.
-    ///   - evidence: packets that prove it, the first of which are shown.
-    ///   - proofCount: how many prove it, where not all are among `evidence`.
+    /// Of `evidence` the first packets are shown; `proofCount` says how many there are where `evidence`
+    /// does not hold all of them.
     func finding(
         in survey: Survey,
         reason: String? = nil,

@@ -1,6 +1,7 @@
 extension Finding {
-    /// What a reader is shown of a finding. Of a thousand flows that suffer alike, the first few are
-    /// described and the others counted.
+    /// What a reader is shown of a finding.
+    ///
+    /// Of a thousand flows that suffer alike, the first few are described and the others counted.
     package struct Details: Hashable, Sendable {
         package var viewpoint = Viewpoint.unknown
         package var guards: [Guard] = []
@@ -15,7 +16,9 @@ extension Finding {
         package var checks: [Check] = []
     }
 
-    /// Details that are not made yet. They follow from the facts, so they tell no finding from another.
+    /// Details that are not made yet.
+    ///
+    /// They follow from the facts, so they tell no finding from another.
     struct DeferredDetails: Hashable, Sendable {
         let make: @Sendable () -> Details
 

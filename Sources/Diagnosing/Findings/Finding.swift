@@ -40,7 +40,7 @@ package struct Finding: Hashable, Sendable {
     /// As many packets as a finding shows.
     package static let evidenceLimit = 32
 
-    /// - Parameter details: made when the finding is `described`.
+    /// The facts; `details` is called when the finding is `described`.
     init(
         pathology: String,
         reason: String? = nil,
