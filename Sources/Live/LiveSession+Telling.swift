@@ -116,10 +116,21 @@ extension LiveSession {
             services: services,
             oneWayInitiators: totals.oneWayInitiators.sorted(),
             isSelective: !selection.only.isEmpty || !selection.ignored.isEmpty
-                || selection.leastSeverity > .note
+                || selection.leastSeverity > .note || !remarks.isEmpty
         )
         report.encapsulations = totals.encapsulations
+        report.remarks = remarks
+        report.hostNames = terminal?.hosts ?? HostNames()
         return report
+    }
+
+    /// The incidents that are to be reported, as the configuration has them; what is said of the others is remembered for
+    /// the report.
+    mutating func configured(_ all: [Incident]) -> [Incident] {
+        guard !options.configuration.isEmpty else { return all }
+        let (incidents, remarks) = options.configuration.applied(to: all)
+        self.remarks = remarks
+        return incidents
     }
 }
 

@@ -17,6 +17,10 @@ package struct LiveSession: ~Copyable {
         /// Between two events with statistics, in nanoseconds.
         package var interval: Int64 = 60_000_000_000
         package var selection = Diagnosis.Selection()
+        /// What an organisation knows better.
+        package var configuration = Configuration()
+        /// Its own known issues, before those that ship.
+        package var knownIssues: [KnownIssue] = []
         /// Whether words by which servers turn clients away are kept, to be quoted.
         package var quotesServers = false
         /// The name of this host in events.
@@ -70,6 +74,8 @@ package struct LiveSession: ~Copyable {
     var notifier = IncidentNotifier()
     var incidents: [Incident] = []
     var closed: [Incident] = []
+    /// What a report says of the configuration.
+    var remarks: [Configuration.Remark] = []
     let options: Options
     let outputs: [any EventOutput]
     /// When lines that wait at the end are given up; `nil` before the end.
@@ -122,10 +128,14 @@ package struct LiveSession: ~Copyable {
         self.outputs = outputs
         self.terminal = terminal
         self.log = log
-        tracker = Tracker(flowLimit: options.maxFlows, quotesServers: options.quotesServers)
+        tracker = Tracker(
+            flowLimit: options.maxFlows,
+            quotesServers: options.quotesServers,
+            thresholds: options.configuration.thresholds
+        )
         tracker.watchChanges()
         incremental = IncrementalDiagnosis(
-            knownIssues: KnownIssueLibrary.all,
+            knownIssues: options.knownIssues + KnownIssueLibrary.all,
             selection: options.selection
         )
     }
@@ -216,9 +226,10 @@ package struct LiveSession: ~Copyable {
         let start = Clocks.monotonic
         tracker.countUnanswered(at: wall) { Clocks.monotonic - start < Self.attemptBudget }
         tracker.age(to: wall)
-        incidents = incremental.poll(at: &tracker, time: wall) { part in
+        let all = incremental.poll(at: &tracker, time: wall) { part in
             Clocks.monotonic - start < Int64(part * Double(Self.lookBudget))
         }
+        incidents = configured(all)
         sinks.count(incremental.takeOccurrences(), incremental.serviceNames)
         say(notifier.update(incidents, at: now))
         if now >= schedule.forget { forget(at: now, wall) }
@@ -269,11 +280,11 @@ package struct LiveSession: ~Copyable {
     private mutating func forget(at now: Int64, _ wall: Int64) {
         schedule.forget = now + Self.forgetInterval
         tracker.forgetCounts(quietSince: wall - Self.quietTime)
-        let over = incremental.forget(quietSince: wall - Self.quietTime)
+        let over = configured(incremental.forget(quietSince: wall - Self.quietTime))
         guard !over.isEmpty else { return }
         say(notifier.close(over))
         closed = Array((closed + over).suffix(Self.closedLimit))
-        incidents = incremental.poll(at: &tracker, time: wall) { _ in false }
+        incidents = configured(incremental.poll(at: &tracker, time: wall) { _ in false })
     }
 
     /// Takes what the kernel still holds, and says what it all comes to.
@@ -294,7 +305,7 @@ package struct LiveSession: ~Copyable {
         let (diagnosis, unexamined) = incremental.finish(capture, threads: threads) {
             Clocks.monotonic - start < Self.finalBudget
         }
-        incidents = diagnosis.incidents(threads: threads)
+        incidents = configured(diagnosis.incidents(threads: threads))
         let deadline = ContinuousClock.now + Self.flushTimeout
         self.deadline = deadline
         if unexamined > 0 {

@@ -6,6 +6,8 @@ import Tracking
 /// below them on standard error that says how it goes.
 package struct TerminalView {
     let style: Style
+    /// Names to show beside addresses.
+    let hosts: HostNames
     /// `nil` where nobody looks at it, or wants it.
     var statusLine: StatusLine?
     let output: QueuedOutput
@@ -21,16 +23,19 @@ package struct TerminalView {
 
     /// - Parameters:
     ///   - style: how text is set.
+    ///   - hosts: names to show beside addresses.
     ///   - output: standard output.
     ///   - status: where the status line is written; `nil` where it is not wanted.
     ///   - isOnTerminal: whether standard output is a terminal.
     package init(
         style: Style,
+        hosts: HostNames = HostNames(),
         output: QueuedOutput,
         status: QueuedOutput?,
         isOnTerminal: Bool
     ) {
         self.style = style
+        self.hosts = hosts
         self.output = output
         self.isOnTerminal = isOnTerminal
         statusLine = status.map { StatusLine(output: $0) }
@@ -57,12 +62,12 @@ package struct TerminalView {
             if !isOther, time - last.time < Self.pause { return nil }
         }
         shown[incident.id] = (incident.severity, chain, time)
-        return LiveText(style: style).incident(incident, isNew: isOther, at: time)
+        return LiveText(style: style, hosts: hosts).incident(incident, isNew: isOther, at: time)
     }
 
     private mutating func end(_ word: String, _ incident: Incident, at time: Int64) -> String {
         shown[incident.id] = nil
-        return LiveText(style: style).line(word, incident, at: time)
+        return LiveText(style: style, hosts: hosts).line(word, incident, at: time)
     }
 
     /// Writes a text whole, where the status line stood.

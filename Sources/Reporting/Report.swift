@@ -26,8 +26,8 @@ package struct Report: Sendable {
     package private(set) var logs: LogMerge?
     /// Names of hosts, for people.
     package var hostNames = HostNames()
-    /// What is to be said of incidents that are not reported.
-    package var remarks: [String] = []
+    /// What a configuration changed: incidents that are not reported, thresholds.
+    package var remarks: [Configuration.Remark] = []
     /// Why inputs could not be read at all.
     package var refusals: [CaptureError] = []
     /// When connections failed, as far as flows were examined one by one.
@@ -114,7 +114,7 @@ package struct Report: Sendable {
                 "addresses and names in this report are replaced; times, sizes, ports and numbers are not"
             warnings.append(("anonymised", message))
         }
-        for remark in remarks { warnings.append(("ignored", remark)) }
+        for remark in remarks { warnings.append((remark.code, remark.message)) }
         for refusal in refusals { warnings.append(("unreadable-input", refusal.shown.text)) }
         if inputs.contains(where: \.isInterrupted) {
             let message =

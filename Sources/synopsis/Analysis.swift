@@ -41,7 +41,8 @@ struct Analysis: ~Copyable {
         tracker = Tracker(
             flowLimit: maxFlows,
             collectsHandshakes: collectsHandshakes,
-            quotesServers: quotesServers
+            quotesServers: quotesServers,
+            thresholds: knowledge.configuration.thresholds
         )
         let own = knowledge.knownIssues
         diagnosis = Diagnosis(knownIssues: own + KnownIssueLibrary.all, selection: selection)

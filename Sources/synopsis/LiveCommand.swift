@@ -77,6 +77,8 @@ struct LiveCommand: ParsableCommand {
 
     @OptionGroup var selection: SelectionOptions
 
+    @OptionGroup var configuration: ConfigurationOptions
+
     @Option(help: ArgumentHelp("Show times in this time zone.", valueName: "zone"))
     var timeZone: String?
 
@@ -125,6 +127,7 @@ struct LiveCommand: ParsableCommand {
     func run() throws {
         if let timeZone { unsafe setenv("TZ", timeZone, 1) }
         tzset()
+        let knowledge = try configuration.knowledge()
         try outputs.checkFiles()
         // Who reads the output may go: that ends it, with everything closed.
         _ = signal(SIGPIPE, SIG_IGN)
@@ -139,7 +142,7 @@ struct LiveCommand: ParsableCommand {
         let log = logger(streams)
         for notice in notices { log.warning("\(notice)") }
         let board = MetricsBoard()
-        var session = try session(source, streams, log, board)
+        var session = try session(source, knowledge, streams, log, board)
         let requests = LiveRequests()
         let server = outputs.server(of: board, log)
         do throws(ThreadFault) {
@@ -205,6 +208,7 @@ struct LiveCommand: ParsableCommand {
 
     private func session(
         _ source: any LiveSource,
+        _ knowledge: ConfigurationOptions.Knowledge,
         _ streams: StandardStreams,
         _ log: Logger,
         _ board: MetricsBoard
@@ -216,13 +220,14 @@ struct LiveCommand: ParsableCommand {
         let showsStatus = isText && !quiet && Output.isTerminal(STDERR_FILENO)
         let terminal = TerminalView(
             style: text.style,
+            hosts: knowledge.hosts,
             output: streams.output,
             status: showsStatus ? streams.errors : nil,
             isOnTerminal: isOnTerminal
         )
         return LiveSession(
             source,
-            options,
+            options(knowledge),
             outputs: (isText || !outputs.places.isEmpty ? [] : [streams.output]) + places,
             terminal: isText ? terminal : nil,
             sinks: LiveSinks(
@@ -234,8 +239,10 @@ struct LiveCommand: ParsableCommand {
         )
     }
 
-    private var options: LiveSession.Options {
+    private func options(_ knowledge: ConfigurationOptions.Knowledge) -> LiveSession.Options {
         var options = LiveSession.Options()
+        options.configuration = knowledge.configuration
+        options.knownIssues = knowledge.knownIssues
         options.maxFlows = maxFlows
         options.packetLimit = count ?? .max
         options.duration = duration.map { Int64($0 * 1e9) }

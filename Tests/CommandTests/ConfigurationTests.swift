@@ -158,6 +158,56 @@ import Testing
         )
     }
 
+    @Test func `sets thresholds, and the report says so`() throws {
+        let config = file(
+            "synopsis.toml",
+            "[thresholds]\nslow-handshake = \"1.5 s\" # satellites\nreconnect-loop = 5\n"
+        )
+        let strict = file("strict.toml", "[thresholds]\nslow-handshake = \"20 ms\"\n")
+        func slow(_ arguments: String...) throws -> Bool {
+            let text = try Program.run(
+                all: ["simultaneous-open.pcap", "--format", "json"] + arguments
+            )
+            return text.output.contains("\"pathology\":\"slow-handshake\"")
+        }
+        let note = "note: threshold slow-handshake is 1500 ms (by default 200 ms)"
+
+        let outcome = try Program.run("refused.pcap", "--config", config)
+
+        #expect(outcome.output.contains(note))
+        #expect(!outcome.output.contains("reconnect-loop is"))
+        #expect(try slow())
+        #expect(try slow("--config", strict))
+        #expect(try !slow("--config", config))
+    }
+
+    @Test func `holds for what comes through a pipe, too`() throws {
+        _ = file("hosts", "10.36.0.20 cache\n")
+        let config = file(
+            "synopsis.toml",
+            "hosts = \"hosts\"\n[severity]\nconnection-refused = \"warning\"\n"
+        )
+        let ignoring = file(
+            "ignoring.toml",
+            "[[ignore]]\npathology = \"connection-refused\"\nreason = \"known\"\nuntil = 2100-01-01\n"
+        )
+        let capture = try Data(
+            contentsOf: Program.root.appending(path: "Captures/refused.pcap")
+        )
+        func live(_ arguments: String...) throws -> String {
+            try Program.run(all: ["live", "-i", "-"] + arguments, input: capture).output
+        }
+
+        let text = try live("--format", "text", "--config", config)
+        let events = try live("--format", "ndjson", "--config", config)
+        let ignored = try live("--format", "ndjson", "--config", ignoring)
+
+        #expect(text.contains("WARNING") && text.contains("(cache"))
+        #expect(events.contains("\"severity\":\"warning\""))
+        #expect(!events.contains("\"severity\":\"error\""))
+        #expect(!ignored.contains("\"incident\":{"))
+    }
+
     @Test(arguments: [
         ("[severity]\nrst-loop = \"bad\"", "synopsis.toml:2: severity.rst-loop: expected \"note\""),
         (
@@ -168,6 +218,20 @@ import Testing
         ("[[ignore]]\nuntil = \"soon\"", "synopsis.toml:2: ignore.until: expected a date"),
         ("[[ignore]]\nclient = \"me\"", "synopsis.toml:2: ignore.client: 'me' is not an address"),
         ("[limits]\nx = 1", "synopsis.toml:2: limits: is not a known table"),
+        (
+            "[thresholds]\nslow-handshak = \"1 s\"",
+            "synopsis.toml:2: thresholds.slow-handshak: is not a known threshold; did you mean 'slow-handshake'?"
+        ),
+        (
+            "[thresholds]\nslow-handshake = 500",
+            "thresholds.slow-handshake: expected a time from \"1 ms\" to \"1 min\""
+        ),
+        ("[thresholds]\nslow-handshake = \"2 min\"", "expected a time from"),
+        (
+            "[thresholds]\nreconnect-loop = 2",
+            "synopsis.toml:2: thresholds.reconnect-loop: expected a whole number from 3 to 1000"
+        ),
+        ("[severity]\nrst-lop = \"note\"", "did you mean 'rst-loop'?"),
         ("colour = \"red\"", "synopsis.toml:1: colour: is not a known key"),
         ("hosts = \"a\"\nhosts = \"b\"", "synopsis.toml:2: hosts: is set twice"),
         ("hosts = red", "synopsis.toml:1: hosts: expected \"text\""),

@@ -4,55 +4,6 @@ import Testing
 
 /// A service that is down and comes back, as those who watch it see it.
 @Suite(.serialized) struct `An outage on the loopback` {
-    private static var isPossible: Bool {
-        isRunAsRoot("an outage on the loopback", with: "curl", "python3")
-    }
-
-    /// A client and a server in Python, steered by lines: `refuse N`, `serve N`.
-    private static let parties = """
-        import socket, sys
-        port = int(sys.argv[1])
-        def connect():
-            client = socket.socket()
-            try:
-                client.connect(("127.0.0.1", port))
-                return client
-            except ConnectionRefusedError:
-                client.close()
-        for line in sys.stdin:
-            what, count = line.split()
-            server = None
-            if what == "serve":
-                server = socket.socket()
-                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                server.bind(("127.0.0.1", port))
-                server.listen(64)
-            for _ in range(int(count)):
-                client = connect()
-                if server:
-                    peer = server.accept()[0]
-                    client.sendall(b"question")
-                    peer.recv(100)
-                    peer.sendall(b"answer")
-                    client.recv(100)
-                    peer.close()
-                    client.close()
-            if server:
-                server.close()
-            print("done", flush=True)
-        """
-
-    private func metrics(at port: Int) -> String {
-        guard
-            let scrape = try? Running(
-                ["/usr/bin/curl", "-s", "-m", "5", "http://127.0.0.1:\(port)/metrics"],
-                in: Scratch()
-            )
-        else { return "" }
-        scrape.process.waitUntilExit()
-        return scrape.text("out")
-    }
-
     private func value(_ series: String, in metrics: String) -> Int {
         let line = metrics.split(separator: "\n").first { $0.hasPrefix("\(series) ") }
         return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
@@ -63,58 +14,23 @@ import Testing
             .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
     }
 
-    /// Waits until something holds that takes its time to be asked for.
-    private func isTrue(within seconds: Double, _ question: () -> Bool) -> Bool {
-        let end = Date(timeIntervalSinceNow: seconds)
-        while Date() < end {
-            if question() { return true }
-            usleep(50_000)
-        }
-        return false
-    }
-
     private func events(_ text: String) throws -> [[String: Any]] {
         try text.split(separator: "\n").compactMap {
             try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
         }
     }
 
-    /// Of the service, and of its metrics.
-    private static var ports: (Int, Int) {
-        let port = Int.random(in: 20_000..<25_000)
-        return (port, port + 5_000)
-    }
-
-    @Test(.enabled(if: isPossible), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Outage.isPossible), .timeLimit(.minutes(2)))
     func `counts each connection within two seconds, and tells of the recovery`() throws {
-        let folder = try Scratch()
-        let (port, scraped) = Self.ports
-        let path = folder.place.appending(path: "events.ndjson").path
-        let running = try Running(
-            [
-                try Program.path.path, "live", "-i", "lo", "-f", "tcp port \(port)", "-o", path,
-                "--metrics", "127.0.0.1:\(scraped)", "--format", "ndjson", "--interval", "0.5",
-            ],
-            in: folder
-        )
-        #expect(eventually { running.text("events.ndjson").contains("\n") })
-        let orders = Pipe()
-        let parties = try Running(
-            ["/usr/bin/python3", "-c", Self.parties, String(port)],
-            in: Scratch(),
-            input: orders.fileHandleForReading
-        )
+        let outage = try Outage()
         let refused = "synopsis_handshakes_total{outcome=\"refused\"}"
         let established = "synopsis_handshakes_total{outcome=\"established\"}"
         let failures = "synopsis_failures_total{pathology=\"connection-refused\""
 
-        var done = 0
         func play(_ what: String, _ count: Int, until holds: (String) -> Bool) -> TimeInterval {
-            orders.fileHandleForWriting.write(Data("\(what) \(count)\n".utf8))
-            done += 1
-            #expect(eventually { parties.text("out").count == 5 * done })
+            outage.play(what, count)
             let end = Date()
-            #expect(isTrue(within: 10) { holds(metrics(at: scraped)) })
+            #expect(Outage.isTrue(within: 10) { holds(outage.metrics) })
             return Date().timeIntervalSince(end)
         }
         var total = 0
@@ -124,21 +40,17 @@ import Testing
             #expect(delay < 2, "\(total)")
         }
         #expect(play("serve", 50) { value(established, in: $0) == 50 } < 2)
-        let text = metrics(at: scraped)
-        #expect(value(refused, in: text) == 500)
+        #expect(value(refused, in: outage.metrics) == 500)
         // Those that fail while others are served are warnings.
-        #expect(isTrue(within: 10) { sum(failures, in: metrics(at: scraped)) == 500 })
-        let hasRecovered = eventually {
-            running.text("events.ndjson").contains("\"state\":\"recovered\"")
-        }
-        kill(running.process.processIdentifier, SIGTERM)
-        running.process.waitUntilExit()
+        #expect(Outage.isTrue(within: 10) { sum(failures, in: outage.metrics) == 500 })
+        let hasRecovered = eventually { outage.events.contains("\"state\":\"recovered\"") }
+        outage.end()
 
         #expect(hasRecovered)
-        let events = try events(running.text("events.ndjson"))
+        let events = try events(outage.events)
         checkStory(events)
-        try check(events, in: folder)
-        try query(folder)
+        try check(events, in: outage.folder)
+        try query(outage.folder)
     }
 
     /// The events tell of one incident that grew and recovered.
@@ -199,10 +111,9 @@ import Testing
                 """
             ),
         ] {
-            guard try `The schema`.python(["-c", "import \(module)"]).status == 0 else {
-                print("the queries for \(module): skipped, it is not installed")
-                continue
-            }
+            let isThere = try `The schema`.python(["-c", "import \(module)"]).status == 0
+            let reason = isThere ? nil : "not installed: \(module)"
+            guard isRun("the queries for \(module)", unless: reason) else { continue }
             let name = module == "chdb" ? "clickhouse.sql" : "duckdb.sql"
             let (status, output) = try `The schema`.python(
                 ["-c", script, folder.place.path, integrations.appending(path: name).path]

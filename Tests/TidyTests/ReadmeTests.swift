@@ -9,26 +9,41 @@ import Testing
     private static let place = root.appending(path: "README.md")
     private static let isRecording = ProcessInfo.processInfo.environment["SYNOPSIS_RECORD"] == "1"
 
-    private func part(from begin: String, to end: String) throws -> Substring {
-        let text = try String(contentsOf: Self.place, encoding: .utf8)
+    private func part(
+        from begin: String,
+        to end: String,
+        of file: URL = place
+    ) throws -> Substring {
+        let text = try String(contentsOf: file, encoding: .utf8)
         let start = try #require(text.firstRange(of: begin))
         let rest = text[start.upperBound...]
         let stop = try #require(rest.firstRange(of: end))
         return rest[..<stop.lowerBound]
     }
 
-    @Test func `has the table of detectors`() throws {
-        let table = "\n" + Handbook.groups
-
-        let written = try part(from: "<!-- detectors -->", to: "<!-- /detectors -->")
+    /// Compares a generated table with the one between two comments, or records it.
+    private func check(_ name: String, _ table: String, in file: URL = place) throws {
+        let (begin, end) = ("<!-- \(name) -->", "<!-- /\(name) -->")
+        let table = "\n" + table
+        let written = try part(from: begin, to: end, of: file)
         if Self.isRecording, written != table {
-            let text = try String(contentsOf: Self.place, encoding: .utf8)
-            try Data(text.replacing("-->\(written)<!--", with: "-->\(table)<!--").utf8).write(
-                to: Self.place
-            )
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let recorded = text.replacing(begin + written + end, with: begin + table + end)
+            try Data(recorded.utf8).write(to: file)
         }
 
-        #expect(try part(from: "<!-- detectors -->", to: "<!-- /detectors -->") == table)
+        #expect(try part(from: begin, to: end, of: file) == table)
+    }
+
+    @Test func `has the table of detectors`() throws {
+        try check("detectors", Handbook.groups)
+    }
+
+    @Test func `has an article with the table of thresholds`() throws {
+        let article = Self.root.appending(
+            path: "Sources/synopsis/Documentation.docc/Configuration.md"
+        )
+        try check("thresholds", Handbook.thresholds, in: article)
     }
 
     @Test func `counts the known issues`() throws {

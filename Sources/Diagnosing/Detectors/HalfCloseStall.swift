@@ -55,11 +55,6 @@ package struct HalfCloseStall: Detector {
         }
     )
 
-    /// The other FIN may take so long, in nanoseconds.
-    private static let closeTimeout: Int64 = 20_000_000_000
-    /// At the end of the capture it is worth a word after so long, in nanoseconds.
-    private static let pendingCloseTimeout: Int64 = 10_000_000_000
-
     package static let needs: History.Traits? = [.stream, .fin]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
@@ -126,9 +121,9 @@ package struct HalfCloseStall: Detector {
         let duration = (end.map { history.events[$0].time } ?? ending.stream.time) - begin
         // The capture may miss the other FIN as it misses other packets.
         if end == nil, history.capture.lossSigns > 0 { return nil }
-        guard duration >= (end == nil ? Self.pendingCloseTimeout : Self.closeTimeout) else {
-            return nil
-        }
+        // Half of it is worth a word where the capture ends before.
+        let timeout = history.capture.thresholds.halfClose
+        guard duration >= (end == nil ? timeout / 2 : timeout) else { return nil }
         return Stall(
             incarnation: ending.incarnation,
             fin: fin,

@@ -46,9 +46,6 @@ package struct PortScan: Detector {
 
     /// In nanoseconds.
     private static let window: Int64 = 10_000_000_000
-    /// So many ports of one host, or hosts with one port, within the window.
-    private static let leastPorts = 20
-    private static let leastHosts = 50
     /// Of a hundred targets, so many let nobody in.
     private static let leastClosed = 70
     /// Of a hundred tries of one port at many hosts, at most so many send their SYN again.
@@ -69,19 +66,21 @@ package struct PortScan: Detector {
 
     package func examine(_ survey: Survey) -> [Finding] {
         survey.aggregates.scanCounters.compactMap { scanCounter in
-            scan(in: scanCounter).map { finding(on: scanCounter, $0, in: survey) }
+            scan(in: scanCounter, by: survey.capture.thresholds)
+                .map { finding(on: scanCounter, $0, in: survey) }
         }
     }
 
     /// The kind of scan, at the first window that shows one.
-    private func scan(in scanCounter: ScanCounter) -> Scan? {
+    private func scan(in scanCounter: ScanCounter, by thresholds: Thresholds) -> Scan? {
         let probes = scanCounter.probes
+        let leastPorts = Int(thresholds.scannedPorts)
+        let leastHosts = Int(thresholds.scannedHosts)
         // Who comes back to the same targets checks on them.
         let targets = Set(probes.map(\.target)).count
-        guard probes.count >= Self.leastPorts, targets * 100 >= probes.count * Self.leastNews
-        else {
-            return nil
-        }
+        guard probes.count >= min(leastPorts, leastHosts),
+            targets * 100 >= probes.count * Self.leastNews
+        else { return nil }
         var counts = TargetCounts()
         var start = 0
         for probe in probes {
@@ -91,15 +90,15 @@ package struct PortScan: Detector {
                 start += 1
             }
             guard counts.closed * 100 >= counts.total * Self.leastClosed else { continue }
-            if counts.ports(of: probe.target.address) >= Self.leastPorts {
+            if counts.ports(of: probe.target.address) >= leastPorts {
                 return Scan(kind: .ports, host: probe.target.address, port: nil)
             }
             let isPatient = counts.persistent * 100 > counts.total * Self.mostPersistent
-            if counts.hosts(with: probe.target.port) >= Self.leastHosts, !isPatient {
+            if counts.hosts(with: probe.target.port) >= leastHosts, !isPatient {
                 return Scan(kind: .hosts, host: nil, port: probe.target.port)
             }
         }
-        return slowSweep(of: probes)
+        return slowSweep(of: probes, hosts: leastHosts)
     }
 
     /// In nanoseconds.
@@ -109,13 +108,13 @@ package struct PortScan: Detector {
     private static let mostTries = 2
 
     /// A sweep that takes its time: a monitor in an outage comes back to what served it before.
-    private func slowSweep(of probes: [ScanCounter.Probe]) -> Scan? {
+    private func slowSweep(of probes: [ScanCounter.Probe], hosts leastHosts: Int) -> Scan? {
         var tries: [Endpoint: Int] = [:]
         for probe in probes { tries[probe.target, default: 0] += 1 }
         let ports = Set(probes.map(\.target.port))
         guard ports.count <= Self.mostPorts, let first = probes.first, let last = probes.last,
             last.time - first.time <= Self.slowWindow,
-            Set(probes.map(\.target.address)).count >= Self.leastHosts,
+            Set(probes.map(\.target.address)).count >= leastHosts,
             tries.values.allSatisfy({ $0 <= Self.mostTries }),
             probes.count(where: { $0.outcome != .open }) * 100 >= probes.count * Self.leastClosed,
             probes.count(where: \.isPersistent) * 100 <= probes.count * Self.mostPersistent

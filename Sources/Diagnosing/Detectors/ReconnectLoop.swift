@@ -57,8 +57,6 @@ package struct ReconnectLoop: Detector {
         }
     )
 
-    /// So many connections within the window.
-    private static let leastReconnects = 5
     /// In nanoseconds.
     private static let window: Int64 = 60_000_000_000
 
@@ -78,14 +76,15 @@ package struct ReconnectLoop: Detector {
         let pairs = survey.aggregates.emptyConnections.sorted {
             ($0.key.initiator, $0.key.service) < ($1.key.initiator, $1.key.service)
         }
+        let least = Int(survey.capture.thresholds.reconnects)
         return pairs.compactMap { pair, connections in
-            guard connections.visits.count >= Self.leastReconnects else { return nil }
+            guard connections.visits.count >= least else { return nil }
             let visits = connections.visits.sorted {
                 ($0.begin, $0.firstPacket) < ($1.begin, $1.firstPacket)
             }
             for manner in Manner.allCases {
                 let alike = Self.oneAfterTheOther(visits.filter { self.manner(of: $0) == manner })
-                if isLoop(alike) {
+                if isLoop(alike, of: least) {
                     let isCrash =
                         manner == .reset && isCrashing(pair.service, alike, in: survey)
                     return finding(
@@ -132,9 +131,9 @@ package struct ReconnectLoop: Detector {
         }
     }
 
-    private func isLoop(_ visits: [EmptyConnections.Visit]) -> Bool {
-        guard visits.count >= Self.leastReconnects else { return false }
-        return zip(visits, visits.dropFirst(Self.leastReconnects - 1)).contains {
+    private func isLoop(_ visits: [EmptyConnections.Visit], of least: Int) -> Bool {
+        guard visits.count >= least else { return false }
+        return zip(visits, visits.dropFirst(least - 1)).contains {
             $1.begin - $0.begin <= Self.window
         }
     }

@@ -45,8 +45,6 @@ package struct SYNFlood: Detector {
         }
     )
 
-    /// So many attempts within a second are a flood.
-    private static let rate = 200
     /// At most so many in a hundred came up, were sent again, or refused.
     private static let mostCompleted = 10
     private static let mostPersistent = 20
@@ -68,13 +66,13 @@ package struct SYNFlood: Detector {
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
-        survey.aggregates.serviceCounters.filter(isFlood).map { finding(on: $0, in: survey) }
+        let rate = Int(survey.capture.thresholds.floodRate)
+        return survey.aggregates.serviceCounters.filter { isFlood($0, of: rate) }
+            .map { finding(on: $0, in: survey) }
     }
 
-    private func isFlood(_ serviceCounter: ServiceCounter) -> Bool {
-        guard serviceCounter.attempts >= Self.rate, serviceCounter.peak() >= Self.rate else {
-            return false
-        }
+    private func isFlood(_ serviceCounter: ServiceCounter, of rate: Int) -> Bool {
+        guard serviceCounter.attempts >= rate, serviceCounter.peak() >= rate else { return false }
         return serviceCounter.established * 100
             < (serviceCounter.attempts + serviceCounter.established) * Self.mostCompleted
             && serviceCounter.persistent * 100 < serviceCounter.attempts * Self.mostPersistent

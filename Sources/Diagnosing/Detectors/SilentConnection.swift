@@ -51,8 +51,6 @@ package struct SilentConnection: Detector {
         }
     )
 
-    /// Without data for so long, in nanoseconds.
-    private static let firstDataTimeout: Int64 = 5_000_000_000
     /// A responder that closes so soon never meant to speak, in nanoseconds.
     private static let immediate: Int64 = 1_000_000_000
 
@@ -126,8 +124,9 @@ package struct SilentConnection: Detector {
             history.provesSilence(of: ending.incarnation.initiator, in: ending)
         else { return nil }
         let duration = history.endTime(of: ending) - history.events[completion].time
+        let isLong = duration >= history.capture.thresholds.silentConnection
         guard let end = ending.first else {
-            guard duration >= Self.firstDataTimeout else { return nil }
+            guard isLong else { return nil }
             return Silence(
                 incarnation: ending.incarnation,
                 events: [completion],
@@ -139,7 +138,7 @@ package struct SilentConnection: Detector {
         let isByResponder = !history.isFromInitiator(history.events[end])
         let isAtOnce =
             duration < Self.immediate && isByResponder && history.events[end].kind == .fin
-        guard duration >= Self.firstDataTimeout || isAtOnce else { return nil }
+        guard isLong || isAtOnce else { return nil }
         return Silence(
             incarnation: ending.incarnation,
             events: [completion, end],

@@ -50,8 +50,6 @@ package struct SlowHandshake: Detector {
         }
     )
 
-    /// A handshake without loss is slow beyond this, in nanoseconds.
-    private static let slowness: Int64 = 200_000_000
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75
 
@@ -120,7 +118,7 @@ package struct SlowHandshake: Detector {
             answerLeg: history.delay(from: sending, to: answer),
             completionLeg: history.delay(from: answer, to: completion)
         )
-        guard slow.total > Self.slowness else { return nil }
+        guard slow.total > history.capture.thresholds.slowHandshake else { return nil }
         return slow.isLoss || standsOut(slow.total, in: history) ? slow : nil
     }
 
@@ -136,7 +134,11 @@ package struct SlowHandshake: Detector {
 
     private func standsOut(_ total: Int64, in history: History) -> Bool {
         let times = history.capture.handshakeTimes
-        return times.isSlow(UInt32(clamping: total / 1000), with: history.responder.address)
+        return times.isSlow(
+            UInt32(clamping: total / 1000),
+            beyond: history.capture.thresholds.slowHandshake,
+            with: history.responder.address
+        )
     }
 
     private func note(on event: Int, of slow: Slow, in history: History) -> String {

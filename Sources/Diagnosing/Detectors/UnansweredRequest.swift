@@ -58,10 +58,6 @@ package struct UnansweredRequest: Detector {
         }
     )
 
-    /// An answer may take so long, in nanoseconds.
-    private static let answerTimeout: Int64 = 10_000_000_000
-    /// A requester that closes after so long gave up, in nanoseconds.
-    private static let requesterTimeout: Int64 = 5_000_000_000
     /// A service that answers late is given so many times what it usually takes.
     private static let slownessFactor: Int64 = 5
     /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
@@ -205,7 +201,9 @@ package struct UnansweredRequest: Detector {
         let waited = history.endTime(of: ending) - own.last.time
         let isByRequester = ending.first.map { history.events[$0].side == side } ?? false
         let usual = history.capture.slowAnswers.usual(of: history.responder) ?? 0
-        let answerTimeout = isByRequester ? Self.requesterTimeout : Self.answerTimeout
+        let thresholds = history.capture.thresholds
+        let answerTimeout =
+            isByRequester ? thresholds.abandonedRequest : thresholds.unansweredRequest
         guard waited >= max(answerTimeout, Self.slownessFactor &* usual) else {
             return nil
         }

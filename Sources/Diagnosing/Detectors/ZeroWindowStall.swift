@@ -83,17 +83,20 @@ package struct ZeroWindowStall: Detector {
 
     private func stall(of side: Side, in ending: Ending, _ history: History) -> Stalled? {
         guard let stall = ending.stream.stall else { return nil }
+        let threshold = history.capture.thresholds.closedWindow
         if let closure = stall[side].closure, closure.asked > 0 {
             let reset = ending.resets.first { history.events[$0].time >= closure.begin }
             let end = reset.map { history.events[$0].time } ?? ending.stream.time
             let isGivenUp = reset.map { history.events[$0].side != side } ?? false
-            let least = isGivenUp ? Self.leastWait : Stall.longClosure
+            let least = isGivenUp ? Self.leastWait : threshold
             if end - closure.begin >= least {
                 let outcome: Outcome = reset == nil ? .open : isGivenUp ? .givenUp : .reset
                 return Stalled(ending, side, closure, until: end, outcome, reset)
             }
         }
-        guard let closure = stall[side].longest else { return nil }
+        guard let closure = stall[side].longest, closure.end - closure.begin >= threshold else {
+            return nil
+        }
         return Stalled(ending, side, closure, until: closure.end, .reopened, nil)
     }
 

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// What an organisation knows better: which incidents are not news, and how grave findings are.
+/// What an organisation knows better: which incidents are not news, how grave findings are, and from where on
+/// something is one.
 package struct Configuration: Sendable {
     /// An incident that is not to be reported.
     struct Ignore: Sendable {
@@ -13,13 +14,30 @@ package struct Configuration: Sendable {
         let until: String
     }
 
+    /// What a report says of what was configured.
+    package struct Remark: Sendable {
+        /// `ignored` or `threshold`.
+        let code: String
+        let message: String
+
+        init(code: String, _ message: String) {
+            (self.code, self.message) = (code, message)
+        }
+    }
+
     private(set) var ignores: [Ignore] = []
     private(set) var severities: [String: Severity] = [:]
+    package private(set) var thresholds = Thresholds()
     /// The file of --hosts and the folder of --known-issues, where the configuration names them.
     package private(set) var hosts: String?
     package private(set) var knownIssues: String?
 
     package init() {}
+
+    /// Whether nothing of what is found is changed by it.
+    package var isEmpty: Bool {
+        ignores.isEmpty && severities.isEmpty && thresholds == Thresholds()
+    }
 
     /// Reads a file in TOML.
     ///
@@ -34,13 +52,14 @@ package struct Configuration: Sendable {
             switch entry.table {
             case "": try set(entry, file)
             case "severity": try setSeverity(entry, file)
+            case "thresholds": try setThreshold(entry, file)
             case "ignore": tables[entry.index, default: []].append(entry)
             default:
                 throw ConfigurationError(
                     file,
                     line: entry.line,
                     key: entry.table,
-                    "is not a known table; expected [severity] or [[ignore]]"
+                    "is not a known table; expected [thresholds], [severity] or [[ignore]]"
                 )
             }
         }
@@ -76,6 +95,34 @@ package struct Configuration: Sendable {
             throw ConfigurationError(entry, in: file, "expected \"note\", \"warning\" or \"error\"")
         }
         severities[entry.key] = severity
+    }
+
+    private mutating func setThreshold(
+        _ entry: TOMLReader.Entry,
+        _ file: String
+    ) throws(ConfigurationError) {
+        guard let threshold = Threshold.all.first(where: { $0.name == entry.key }) else {
+            let hint = Suggestion.hint(
+                for: entry.key,
+                among: Threshold.all.map(\.name),
+                otherwise: "; 'synopsis explain --topic configuration' lists them"
+            )
+            throw ConfigurationError(entry, in: file, "is not a known threshold\(hint)")
+        }
+        let value: Int64? =
+            switch (threshold.unit, entry.value) {
+            case (.time, .text(let text)): Threshold.time(text)
+            case (.count, .number(let number)): Int64(number)
+            default: nil
+            }
+        guard let value, threshold.set(value, in: &thresholds) else {
+            let (least, most) = (threshold.range.lowerBound, threshold.range.upperBound)
+            let expectation =
+                threshold.unit == .time
+                ? "a time from \"\(threshold.text(least))\" to \"\(threshold.text(most))\""
+                : "a whole number from \(least) to \(most)"
+            throw ConfigurationError(entry, in: file, "expected \(foreign: expectation)")
+        }
     }
 
     private static func ignore(
@@ -147,11 +194,7 @@ package struct Configuration: Sendable {
         _ file: String
     ) throws(ConfigurationError) {
         guard Catalog.detector(named: id) == nil else { return }
-        throw ConfigurationError(
-            entry,
-            in: file,
-            "there is no pathology '\(foreign: id)'; 'synopsis explain' lists them"
-        )
+        throw ConfigurationError(entry, in: file, Suggestion.complaint(aboutPathology: id))
     }
 
     private static func path(_ path: String, beside file: String) -> String {
@@ -176,8 +219,9 @@ extension Configuration {
 
     /// The incidents as they are to be reported.
     ///
-    /// - Returns: those that are not ignored, with their severities, and what is said of the others.
-    package func applied(to incidents: [Incident]) -> (incidents: [Incident], remarks: [String]) {
+    /// - Returns: those that are not ignored, with their severities; and what is said of the others, and of thresholds
+    ///   that were set.
+    package func applied(to incidents: [Incident]) -> (incidents: [Incident], remarks: [Remark]) {
         var counts = [Int](repeating: 0, count: ignores.count)
         var expired = Set<Int>()
         var kept: [Incident] = []
@@ -191,12 +235,26 @@ extension Configuration {
             }
         }
         let ignored = zip(ignores, counts).filter { $0.1 > 0 }.map { ignore, count in
-            "\(Wording.count(count, "incident")) ignored: \(ignore.pathology), \(ignore.reason) (until \(ignore.until))"
+            Remark(
+                code: "ignored",
+                "\(Wording.count(count, "incident")) ignored: \(ignore.pathology), \(ignore.reason) (until \(ignore.until))"
+            )
         }
         let ended = expired.sorted().map { index in
-            "no longer ignored since \(ignores[index].until): \(ignores[index].pathology), \(ignores[index].reason)"
+            Remark(
+                code: "ignored",
+                "no longer ignored since \(ignores[index].until): \(ignores[index].pathology), \(ignores[index].reason)"
+            )
         }
-        return (kept, ignored + ended)
+        let set = Threshold.all.filter { $0[thresholds] != $0.standard }.map { threshold in
+            let value = threshold.text(threshold[thresholds])
+            let usual = threshold.text(threshold.standard)
+            return Remark(
+                code: "threshold",
+                "threshold \(threshold.name) is \(value) (by default \(usual))"
+            )
+        }
+        return (kept, ignored + ended + set)
     }
 }
 

@@ -20,7 +20,8 @@ extension Handbook {
             ("check", .string(manual.check)),
             ("elsewhere", .string(manual.elsewhere)),
             ("sources", .strings(manual.sources.map(\.description))),
-            ("follows_from", .strings(manual.followsFrom))
+            ("follows_from", .strings(manual.followsFrom)),
+            ("thresholds", .strings(Threshold.all.filter { $0.pathology == manual.id }.map(\.name)))
         )
     }
 

@@ -40,11 +40,31 @@ package struct Handbook {
     }
 
     static func sections(of manual: Manual) -> [(title: String, body: String)] {
-        [
+        let thresholds = Threshold.all.filter { $0.pathology == manual.id }.map(line)
+        return [
             ("What is seen", manual.sees), ("What it means", manual.means),
             ("Not to be confused with", manual.unless), ("What to check", manual.check),
             ("Sources", manual.sources.map(\.description).joined(separator: "; ")),
         ] + (manual.elsewhere.isEmpty ? [] : [("Known elsewhere as", manual.elsewhere)])
+            + (thresholds.isEmpty
+                ? [] : [("Thresholds (--config)", thresholds.joined(separator: " "))])
+    }
+
+    private static func line(of threshold: Threshold) -> String {
+        let (least, most) = (threshold.range.lowerBound, threshold.range.upperBound)
+        return
+            "\(threshold.name): \(threshold.text(threshold.standard)), from \(threshold.text(least)) to \(threshold.text(most)). \(threshold.meaning)"
+    }
+
+    /// The table of thresholds in Markdown, as the article about configuration has it.
+    package static var thresholds: String {
+        let rows = Threshold.all.map { threshold in
+            let range = threshold.range
+            let cells = [threshold.standard, range.lowerBound, range.upperBound].map(threshold.text)
+            return
+                "| `\(threshold.name)` | \(cells[0]) | \(cells[1]) to \(cells[2]) | \(threshold.meaning) |\n"
+        }
+        return "| threshold | default | range | |\n|---|---|---|---|\n" + rows.joined()
     }
 
     /// The ids of all pathologies by group in Markdown, as the README has them.

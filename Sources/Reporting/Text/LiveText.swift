@@ -3,9 +3,16 @@ import Diagnosing
 /// An incident in a few lines, as it happens.
 package struct LiveText {
     let style: Style
+    let hosts: HostNames
     private let clock = LocalTime(hasNanoseconds: false)
 
-    package init(style: Style) { self.style = style }
+    /// - Parameters:
+    ///   - style: how text is set.
+    ///   - hosts: names to show beside addresses.
+    package init(style: Style, hosts: HostNames = HostNames()) {
+        self.style = style
+        self.hosts = hosts
+    }
 
     /// The verdict first; of one that was told before only how it stands now.
     ///
@@ -16,8 +23,9 @@ package struct LiveText {
     /// - Returns: lines, each with its line feed.
     package func incident(_ incident: Incident, isNew: Bool, at time: Int64) -> String {
         guard isNew else { return line("now:", incident, at: time) }
-        var text = heading(incident, at: time) + incident.headline.inked(style) + "\n"
-        text += style.hung(incident.verdict, behind: "          ")
+        let headline = named(incident.headline, incident)
+        var text = heading(incident, at: time) + headline.inked(style) + "\n"
+        text += style.hung(named(incident.verdict, incident), behind: "          ")
         if let quote = incident.quote {
             text += style.hung("“\(quote)”", behind: "   Said   ")
         }
@@ -34,7 +42,11 @@ package struct LiveText {
 
     /// One line of what became of an incident.
     package func line(_ word: String, _ incident: Incident, at time: Int64) -> String {
-        style.plain("\(heading(incident, at: time))\(word) \(incident.headline)\n")
+        style.plain("\(heading(incident, at: time))\(word) \(named(incident.headline, incident))\n")
+    }
+
+    private func named(_ text: String, _ incident: Incident) -> String {
+        hosts.introduced(incident.addresses, in: text)
     }
 
     private func heading(_ incident: Incident, at time: Int64) -> String {

@@ -6,8 +6,6 @@ package struct HandshakeTimes: Sendable {
     private static let places = 4096
     /// The handshakes of one host that are remembered.
     private static let kept = 16
-    /// In microseconds.
-    private static let slowDuration: UInt32 = 200_000
     /// With so many others their median counts.
     private static let leastOthers = 5
 
@@ -45,10 +43,18 @@ package struct HandshakeTimes: Sendable {
         return (count, Int64(sorted[count / 2]) * 1000)
     }
 
-    /// Whether a handshake of `duration` microseconds is a slow one: longer than 200 ms, and than three times
-    /// the median where enough others tell what is usual.
-    package func isSlow(_ duration: UInt32, with responder: Address) -> Bool {
-        guard duration > Self.slowDuration else { return false }
+    /// Whether a handshake is a slow one: longer than usual by so much that it is worth a word.
+    ///
+    /// - Parameters:
+    ///   - duration: how long it took, in microseconds.
+    ///   - threshold: none is slow that took no longer, in nanoseconds.
+    ///   - responder: with whom; where enough other handshakes with it tell what is usual, a slow one
+    ///     takes more than three times their median.
+    /// - Returns: whether it was slow.
+    package func isSlow(_ duration: UInt32, beyond threshold: Int64, with responder: Address)
+        -> Bool
+    {
+        guard Int64(duration) * 1000 > threshold else { return false }
         guard let usual = usual(of: responder), usual.count > Self.leastOthers else { return true }
         return Int64(duration) * 1000 > 3 * usual.median
     }

@@ -48,9 +48,6 @@ extension Flow {
         return actions
     }
 
-    /// A handshake that took longer may be a slow one, in nanoseconds.
-    private static let slowHandshake: Int64 = 200_000_000
-
     private mutating func takeSYN(
         _ segment: borrowing FlowSegment,
         from side: Side,
@@ -256,11 +253,11 @@ extension Flow {
         return hasText && self[side.other].isAnswered(by: segment.acknowledgment)
     }
 
+    /// Takes down that the connection came up, and that this may have taken long: how long is too long is the tracker's to say.
     mutating func complete(at time: Int64) {
         phase = .established
-        marks.formUnion([.completed, .alive])
+        marks.formUnion([.completed, .alive, .slow])
         synackToACK = Self.microseconds(from: synTime + Int64(synToSYNACK) * 1000, to: time)
-        if time - begin > Self.slowHandshake { marks.insert(.slow) }
     }
 
     private static func microseconds(from start: Int64, to end: Int64) -> UInt32 {

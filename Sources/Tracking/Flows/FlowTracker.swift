@@ -22,15 +22,24 @@ struct FlowTracker: ~Copyable {
     var changes = ChangedFlows()
     /// How attempts to connect ended, where somebody watches.
     var attempts = AttemptCounter()
+    /// What connections are judged by.
+    let thresholds: Thresholds
     private let anchor = Anchor()
 
-    init(flowLimit: Int, fewFlows: Int, collectsHandshakes: Bool, handshakeLimit: Int) {
+    init(
+        flowLimit: Int,
+        fewFlows: Int,
+        collectsHandshakes: Bool,
+        handshakeLimit: Int,
+        thresholds: Thresholds
+    ) {
         table = FlowTable(capacity: flowLimit)
         let events = min(flowLimit, Int(UInt32.max / 4)) * 2 + 65_536
         eventLogs = EventLogStore(capacity: UInt32(events))
         self.fewFlows = fewFlows
         self.collectsHandshakes = collectsHandshakes
         self.handshakeLimit = handshakeLimit
+        self.thresholds = thresholds
     }
 
     /// Takes down that a flow changed, where a diagnosis may want it for that.
@@ -92,7 +101,14 @@ struct FlowTracker: ~Copyable {
         below newerClock: UInt32?,
         _ tally: inout Tally
     ) -> (marks: Flow.Marks, quiet: Int64, isClosed: Bool) {
-        Self.advance(&table[index], with: segment, below: newerClock, &eventLogs, &tally)
+        Self.advance(
+            &table[index],
+            with: segment,
+            below: newerClock,
+            slowness: thresholds.slowHandshake,
+            &eventLogs,
+            &tally
+        )
     }
 
     /// The same in the flow's place, which is looked up but once.
@@ -101,6 +117,7 @@ struct FlowTracker: ~Copyable {
         _ flow: inout Flow,
         with segment: borrowing FlowSegment,
         below newerClock: UInt32?,
+        slowness: Int64,
         _ eventLogs: inout EventLogStore,
         _ tally: inout Tally
     ) -> (marks: Flow.Marks, quiet: Int64, isClosed: Bool) {
@@ -109,6 +126,11 @@ struct FlowTracker: ~Copyable {
         let marks = flow.marks
         let wasClosed = flow.phase == .closed
         let actions = flow.advance(with: segment)
+        if flow.marks.contains(.slow), !marks.contains(.slow),
+            segment.time &- flow.begin <= slowness
+        {
+            flow.marks.remove(.slow)
+        }
         if actions.contains(.showsLoss) { tally.lossSigns &+= 1 }
         if actions.contains(.record) {
             var event = Event(segment)

@@ -42,6 +42,8 @@ package struct CaptureFacts: Sendable {
     package private(set) var sightings: HostSightings
     /// Who was served when, where somebody was not.
     package private(set) var outcomes: ConnectOutcomes
+    /// What its connections are judged by.
+    package private(set) var thresholds: Thresholds
 
     package init(
         begin: Int64,
@@ -65,7 +67,8 @@ package struct CaptureFacts: Sendable {
         neighbours: Neighbours = Neighbours(),
         sightings: HostSightings = HostSightings(),
         outcomes: ConnectOutcomes = ConnectOutcomes(),
-        drops: [ClosedRange<Int64>] = []
+        drops: [ClosedRange<Int64>] = [],
+        thresholds: Thresholds = Thresholds()
     ) {
         self.begin = begin
         self.end = end
@@ -89,6 +92,7 @@ package struct CaptureFacts: Sendable {
         self.sightings = sightings
         self.outcomes = outcomes
         self.drops = drops
+        self.thresholds = thresholds
     }
 }
 
@@ -110,6 +114,7 @@ extension CaptureFacts {
         var facts = Self.nothing
         facts.begin = begin
         facts.end = end
+        facts.thresholds = thresholds
         facts.oneWayInitiators = Set(hosts.filter(oneWayInitiators.contains))
         facts.localHosts = Set(hosts.filter(localHosts.contains))
         facts.sightings = sightings.reduced(to: hosts)

@@ -138,6 +138,7 @@ extension Tracker {
             || flow.marks.contains(.slow)
                 && aggregates.handshakeTimes.isSlow(
                     flow.synToSYNACK &+ flow.synackToACK,
+                    beyond: flows.thresholds.slowHandshake,
                     with: flow.responder.address
                 )
     }

@@ -26,7 +26,8 @@ extension Tracker {
             neighbours: aggregates.neighbours,
             sightings: aggregates.sightings,
             outcomes: aggregates.outcomes,
-            drops: drops
+            drops: drops,
+            thresholds: flows.thresholds
         )
     }
 

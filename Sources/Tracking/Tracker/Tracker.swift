@@ -23,18 +23,21 @@ package struct Tracker: ~Copyable {
     ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
     ///   - handshakeLimit: the most finished incarnations that are listed.
     ///   - quotesServers: whether words by which servers turn clients away are kept: payload is private.
+    ///   - thresholds: what connections are judged by.
     package init(
         flowLimit: Int = 2_000_000,
         collectsHandshakes: Bool = false,
         fewFlows: Int = 1 << 16,
         handshakeLimit: Int = 1_000_000,
-        quotesServers: Bool = false
+        quotesServers: Bool = false,
+        thresholds: Thresholds = Thresholds()
     ) {
         flows = FlowTracker(
             flowLimit: flowLimit,
             fewFlows: fewFlows,
             collectsHandshakes: collectsHandshakes,
-            handshakeLimit: handshakeLimit
+            handshakeLimit: handshakeLimit,
+            thresholds: thresholds
         )
         streams.words.areWanted = quotesServers
     }

@@ -7,7 +7,7 @@ import Tracking
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Incidents to ignore, and severities (TOML).",
+            "Incidents to ignore, severities and thresholds (TOML).",
             valueName: "file"
         )
     )

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnosing
+import Reporting
 import Tracking
 
 /// Which findings are wanted.

@@ -1,4 +1,5 @@
 import Glibc
+import Reporting
 import Tracking
 
 /// The words of the command line, before the option parser has them.

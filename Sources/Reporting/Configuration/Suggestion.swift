@@ -2,9 +2,9 @@ import Diagnosing
 import Tracking
 
 /// What a user may have meant by a word that is not known.
-enum Suggestion {
+package enum Suggestion {
     /// The name in `names` that is nearest to `word`; `nil` where none is near.
-    static func nearest(to word: String, among names: [String]) -> String? {
+    package static func nearest(to word: String, among names: [String]) -> String? {
         let word = normalized(word)
         guard !word.isEmpty, word.utf8.count <= longestWord else { return nil }
         let distances = names.map { (name: $0, distance: distance(word, normalized($0))) }
@@ -20,18 +20,22 @@ enum Suggestion {
     }
 
     /// `; did you mean 'live'?`, or what else helps.
-    static func hint(for word: String, among names: [String], otherwise: ShownText) -> ShownText {
+    package static func hint(
+        for word: String,
+        among names: [String],
+        otherwise: ShownText
+    ) -> ShownText {
         nearest(to: word, among: names).map { "; did you mean '\(foreign: $0)'?" } ?? otherwise
     }
 
     /// The pathology that a user names, in any case and with `_` or `-`.
-    static func pathology(_ word: String) -> String? {
+    package static func pathology(_ word: String) -> String? {
         let id = normalized(word)
         return Catalog.detector(named: id) == nil ? nil : id
     }
 
     /// Why a pathology is not known, and which may be meant.
-    static func complaint(aboutPathology word: String) -> ShownText {
+    package static func complaint(aboutPathology word: String) -> ShownText {
         let hint = hint(
             for: word,
             among: Catalog.manuals.map(\.id),
