@@ -137,7 +137,7 @@ import Tracking
 
         #expect(
             try incidents(in: exchange).map(\.headline) == [
-                "Accept queue overflow: 192.0.2.10 to 198.51.100.20:8080 (http-alt)"
+                "Accept queue overflow (likely): 192.0.2.10 to 198.51.100.20:8080 (http-alt)"
             ]
         )
     }
