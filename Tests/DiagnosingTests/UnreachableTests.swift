@@ -24,28 +24,6 @@ import Tracking
         #expect(try findings(in: exchange).map(\.pathology) == ["icmp-unreachable"])
     }
 
-    @Test func `is a note over IPv6 where the same client is served over IPv4 meanwhile`() throws {
-        let refused = Exchange(from: "192.0.2.10:50000", to: "198.51.100.20:443") {
-            client.syn(seq: 1000)
-            router.refuses(.networkUnreachable, about: .client)
-        }
-        let served = Exchange(from: "192.0.2.10:50001", to: "198.51.100.30:443") {
-            pause(.milliseconds(30))
-            client.syn(seq: 9000)
-            server.synAck(seq: 700, ack: 9001)
-            client.ack(seq: 9001, ack: 701)
-        }
-        let alone = try findings(in: refused.overIPv6.frames, by: [Unreachable.self])
-        let both = try findings(
-            in: refused.overIPv6.frames + served.frames,
-            by: [Unreachable.self]
-        )
-
-        #expect(alone.map(\.severity) == [.error])
-        #expect(both.map(\.severity) == [.note])
-        #expect(both.first?.explanation.contains("192.0.2.10 was served over IPv4") == true)
-    }
-
     @Test func `is called by its own protocol over IPv6`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

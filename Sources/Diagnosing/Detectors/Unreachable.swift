@@ -21,7 +21,7 @@ package struct Unreachable: Detector {
             """,
         unless: """
             Path-MTU discovery (fragmentation needed, packet too big) and errors about UDP are not failures of a \
-            handshake. A host without an IPv6 route that is served over IPv4 meanwhile lost nothing: a note. A SYN sent with a time to live of 32 or less is a probe of the path; it wants a time \
+            handshake. A SYN sent with a time to live of 32 or less is a probe of the path; it wants a time \
             exceeded. A quote that matches no segment of the flow is old or forged.
             """,
         check: """
@@ -69,12 +69,11 @@ package struct Unreachable: Detector {
         let incarnation = refusals.incarnation
         let isOnlyNoted =
             incarnation.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
-        let twin = history.clientServedOverIPv4(at: history.events[refusals.first.event].time)
         return finding(
             in: history,
             incarnation: incarnation,
             reason: reason(of: refusals.first),
-            severity: isOnlyNoted || twin != nil ? .note : history.severity(of: incarnation),
+            severity: isOnlyNoted ? .note : history.severity(of: incarnation),
             confidence: .high,
             count: refusals.all.count,
             events: refusals.events,
@@ -84,7 +83,6 @@ package struct Unreachable: Detector {
             checks: checks(of: refusals, in: history),
             summary: summary(of: refusals),
             explanation: explanation(of: refusals, in: history)
-                + (twin.map { " Meanwhile \($0) was served over IPv4." } ?? "")
         )
     }
 

@@ -45,20 +45,6 @@ extension History {
             }
     }
 
-    /// The only client that was served over IPv4 on the same port within a second of a time at which this one had no way
-    /// over IPv6: a host with both tries both (RFC 8305 §5).
-    ///
-    /// - Parameter time: in nanoseconds since 1970.
-    /// - Returns: `nil` for none, or for several.
-    func clientServedOverIPv4(at time: Int64) -> Address? {
-        guard !initiator.address.isIPv4 else { return nil }
-        let period = time - Self.promptSuccess...time + Self.promptSuccess
-        let clients = Set(
-            capture.outcomes.served(on: responder.port, during: period).map(\.initiator)
-        ).filter(\.isIPv4)
-        return clients.count == 1 ? clients.first : nil
-    }
-
     /// Whether the service was served to anybody in this capture.
     var isServiceAlive: Bool {
         isEverEstablished || capture.outcomes.isServed(by: responder)
