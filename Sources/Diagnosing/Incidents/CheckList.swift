@@ -4,25 +4,37 @@ struct CheckList {
     static let limit = 4
 
     private(set) var checks: [Check] = []
-    /// The programs that are called on each host, with the words behind them.
-    private var calls: [(host: String?, call: Set<String>)] = []
 
     /// Takes a check, unless the list is full or has its answer.
     mutating func add(_ check: Check) {
-        guard checks.count < Self.limit, !checks.contains(check) else { return }
-        let new = check.command.text.split(separator: ";").map { Set(Self.words(of: $0)) }
-        let isAnswered = new.allSatisfy { call in
-            calls.contains { $0.host == check.host && $0.call.isSuperset(of: call) }
-        }
-        if !new.isEmpty, isAnswered { return }
+        guard checks.count < Self.limit, !checks.contains(check), !isAnswered(check) else { return }
         checks.append(check)
-        calls += new.map { (check.host, $0) }
     }
 
-    /// The words of a call, with the letters of its options in order: `ss -lnt` is `ss -ltn`.
-    private static func words(of call: Substring) -> [String] {
-        call.split(separator: " ").map {
-            $0.hasPrefix("-") && !$0.hasPrefix("--") ? String($0.sorted()) : String($0)
+    /// Whether commands on the same host call the same programs with the same words, and perhaps more.
+    private func isAnswered(_ check: Check) -> Bool {
+        // Most commands call another program, which is seen without taking them apart.
+        let program = check.command.text.utf8.prefix { $0 != UInt8(ascii: " ") }
+        let mayAnswer = checks.contains { other in
+            other.host == check.host
+                && (other.command.text.utf8.starts(with: program)
+                    || other.command.text.utf8.contains(UInt8(ascii: ";")))
+        }
+        guard !program.isEmpty, mayAnswer else { return false }
+        let known = checks.filter { $0.host == check.host }.flatMap { Self.calls(in: $0.command) }
+        return Self.calls(in: check.command).allSatisfy { call in
+            known.contains { $0.isSuperset(of: call) }
+        }
+    }
+
+    /// The words of each call, with the letters of its options in order: `ss -lnt` is `ss -ltn`.
+    private static func calls(in command: Command) -> [Set<String>] {
+        command.text.split(separator: ";").map { call in
+            Set(
+                call.split(separator: " ").map {
+                    $0.hasPrefix("-") && !$0.hasPrefix("--") ? String($0.sorted()) : String($0)
+                }
+            )
         }
     }
 }
