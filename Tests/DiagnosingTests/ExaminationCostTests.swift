@@ -43,7 +43,7 @@ import Tracking
 
     /// Whether twice the events cost more than 2.3 times as much, over two doublings and beyond what is the machine's.
     private func growsTooFast(_ costs: [Double]) -> Bool {
-        costs[1] > 2.3 * 2.3 * costs[0] + 50_000_000
+        costs[1] > 2.3 * 2.3 * costs[0] + 100_000_000
     }
 
     @Test(arguments: Catalog.manuals.map(\.id), Rounds.allCases)
