@@ -118,7 +118,10 @@ package struct PcapngWriter {
         write(&octets)
         let length = UInt32(clamping: octets.count - begin + 4)
         octets.append(little: length)
-        for (place, octet) in octets.suffix(4).enumerated() { octets[begin + 4 + place] = octet }
+        // By its bytes: a slice of `octets` would be a second owner, and all that was written be copied.
+        for place in 0..<4 {
+            octets[begin + 4 + place] = UInt8(truncatingIfNeeded: length >> (8 * place))
+        }
     }
 
     /// As a file numbers a link layer: libpcap's own numbers, but for a few that differ between
