@@ -99,6 +99,7 @@ package struct ServiceRestart: Detector {
             case .unanswered, .rejected, .reset: break
             }
         }
+        guard (1...Self.mostGaps).contains(gaps.count) else { return nil }
         let areWhole = gaps.allSatisfy { gap in
             gap.refusals.count >= Self.leastRefusals && gap.end - gap.begin >= Self.leastGap
                 && gap.after >= gap.end
@@ -106,7 +107,7 @@ package struct ServiceRestart: Detector {
                     $0.outcome == .served && $0.begin < gap.begin && $0.end > gap.end
                 }
         }
-        return (1...Self.mostGaps).contains(gaps.count) && areWhole ? gaps : nil
+        return areWhole ? gaps : nil
     }
 
     private func finding(on service: Endpoint, _ gaps: [Gap], in survey: Survey) -> Finding? {
