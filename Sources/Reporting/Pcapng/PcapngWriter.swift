@@ -91,11 +91,13 @@ package struct PcapngWriter {
         let isCoarse = !interfaces[Int(interface)].hasNanoseconds
         let time = UInt64(clamping: isCoarse ? time / 1000 : time)
         append(Block.packet) { body in
-            body.append(little: interface)
-            body.append(little: UInt32(truncatingIfNeeded: time >> 32))
-            body.append(little: UInt32(truncatingIfNeeded: time))
-            body.append(little: UInt32(clamping: octets.byteCount))
-            body.append(little: originalLength)
+            // At once: each append costs more than what it appends.
+            let header = (
+                interface.littleEndian, UInt32(truncatingIfNeeded: time >> 32).littleEndian,
+                UInt32(truncatingIfNeeded: time).littleEndian,
+                UInt32(clamping: octets.byteCount).littleEndian, originalLength.littleEndian
+            )
+            unsafe Swift.withUnsafeBytes(of: header) { unsafe body.append(contentsOf: $0) }
             unsafe octets.withUnsafeBytes { unsafe body.append(contentsOf: $0) }
             body.pad()
             guard !comments.isEmpty else { return }

@@ -16,6 +16,8 @@ struct Pseudonyms {
 
     /// Remember at most this many addresses and what stands for them.
     private static let rememberedLimit = 4096
+    /// And as many MAC addresses.
+    private static let rememberedMACLimit = 256
 
     private struct Remembered {
         var address = Address(high: 0, low: 0)
@@ -25,6 +27,11 @@ struct Pseudonyms {
     private let hash: SipHash
     /// By the lowest bits of a mix of the address; both ends of all conversations come again and again.
     private var remembered = [Remembered](repeating: Remembered(), count: rememberedLimit)
+    /// Likewise for MAC addresses; what an empty place says of zeros is true, for they are kept.
+    private var rememberedMACs = [(address: UInt64, pseudonym: UInt64)](
+        repeating: (0, 0),
+        count: rememberedMACLimit
+    )
 
     init(_ key: AnonymityKey) { hash = key.hash }
 
@@ -93,11 +100,20 @@ struct Pseudonyms {
         hash.hash(Purpose.group | bits) & 0xFF_FFFF
     }
 
+    /// What stands for a MAC address.
+    mutating func mac(_ address: UInt64) -> UInt64 {
+        let slot = Int(truncatingIfNeeded: (address &* 0x9E37_79B9_7F4A_7C15) >> 56)
+        if rememberedMACs[slot].address == address { return rememberedMACs[slot].pseudonym }
+        let pseudonym = hashed(mac: address)
+        rememberedMACs[slot] = (address, pseudonym)
+        return pseudonym
+    }
+
     /// What stands for a MAC address: a random one that is local, or a group's, where the original is.
     ///
     /// Those that mean something by themselves are kept: none, broadcast, the groups of IEEE 802.1 and of assigned IP multicast;
     /// and so are the prefixes of IP multicast and of addresses that routers share.
-    func mac(_ address: UInt64) -> UInt64 {
+    private func hashed(mac address: UInt64) -> UInt64 {
         let (none, all) = (0 as UInt64, 0xFFFF_FFFF_FFFF as UInt64)
         if address == none || address == all { return address }
         switch address >> 24 {

@@ -8,6 +8,9 @@ extension FrameRewriter {
     private static let proxySignature: [UInt8] = [
         0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A,
     ]
+    /// As the length of a record, more than there is, whether it has bytes of a fixed number or of seven bits: that the rest
+    /// is missing explains itself to whatever reads it.
+    private static let longRecord: [UInt8] = [0xFF, 0x7F, 0xFF, 0xFF, 0xFF]
     /// By fewer bytes, nothing is known.
     private static let leastLength = 5
 
@@ -26,8 +29,7 @@ extension FrameRewriter {
         }
         switch PayloadClass(of: payload) {
         case .unknown: return []
-        // As a length, the greatest: that the rest is missing explains itself to whatever reads it.
-        case .binary: return [UInt8](repeating: 0xFF, count: min(leastLength, payload.byteCount))
+        case .binary: return Array(longRecord.prefix(payload.byteCount))
         case .tlsDeclined: return first(1)
         case .tls, .tlsAlert: return first(3)
         case .httpRequest: return first(4)
