@@ -24,7 +24,6 @@ package enum KnownIssueLibrary {
             PackageResources.invalid_segment_untranslated_json,
             PackageResources.ipvs_idle_limit_json,
             PackageResources.isn_translated_one_way_json,
-            PackageResources.kernel_resets_user_space_stack_json,
             PackageResources.linux_accept_queue_overflow_json,
             PackageResources.netbackup_hand_back_json,
             PackageResources.f5_reset_cause_json,

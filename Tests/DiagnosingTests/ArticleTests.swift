@@ -80,7 +80,7 @@ import Tracking
             10.0.0.47 opened the same connection to 10.0.0.81:304 4 times within 198 µs, each time from \
             port 705 with a new sequence number. 10.0.0.81 replied 6 times to the first SYN, which later \
             SYNs had already superseded. 10.0.0.47's own firewall rejected the SYN-ACK from \
-            10.0.0.81 6 times (ICMP host administratively prohibited), 2 more SYNs failed the same way, \
+            10.0.0.81 6 times (ICMP host administratively prohibited), 2 more SYNs did not help, \
             and the connection was still not established after 10 s. Fault: client (10.0.0.47).
             """
         #expect(verdict == expected)

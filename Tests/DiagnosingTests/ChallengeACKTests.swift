@@ -58,7 +58,7 @@ import Tracking
         #expect(challenge.severity == .error)
         #expect(challenge[metric: "stuck"] == .flag(true))
         #expect(challenge.summary.contains("5 times"))
-        #expect(challenge.explanation.contains("No RST of 192.0.2.10 was captured"))
+        #expect(challenge.explanation.contains("192.0.2.10 did not answer it with a RST"))
         #expect(challenge.causes.contains("ack-not-delivered"))
     }
 

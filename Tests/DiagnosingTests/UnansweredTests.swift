@@ -122,32 +122,27 @@ import Tracking
         #expect(try silence(in: exchange) == nil)
     }
 
-    @Test(arguments: [
-        ([1, 1, 1, 1, 1, 2, 4], "This matches Linux 6.5 or later"),
-        ([1, 2, 4, 8], "gives up after 127 s"), ([3, 6, 12], "older RFC 1122"),
-    ])
-    func `tells the schedule of the stack`(_ gaps: [Int], _ words: String) throws {
-        let exchange = Exchange {
+    /// A SYN that is sent three times in three seconds, and what else is captured.
+    private func retried(then rest: Duration) -> Exchange {
+        Exchange {
             client.syn(seq: 1000)
-            for gap in gaps {
-                pause(.seconds(gap))
-                client.syn(seq: 1000)
-            }
+            client.syn(seq: 1000).after(.seconds(1))
+            client.syn(seq: 1000).after(.seconds(2))
+            client.syn(seq: 9000).between(clientPort: 40_999).after(rest)
         }
-
-        #expect(try silence(in: exchange)?.explanation.contains(words) == true)
     }
 
-    @Test func `of an odd rhythm is given no schedule`() throws {
-        let exchange = Exchange {
-            for gap in [2, 2, 7] {
-                client.syn(seq: 1000)
-                pause(.seconds(gap))
-            }
-        }
+    @Test func `says when the client gave up`() throws {
+        let finding = try #require(try silence(in: retried(then: .seconds(60))))
 
-        let explanation = try #require(try silence(in: exchange)).explanation
+        #expect(finding.summary.contains("3 SYNs"))
+        #expect(finding.summary.contains("sent over 3 s"))
+        #expect(finding.explanation.contains("1 s and 3 s after the first time, and then no more."))
+    }
 
-        #expect(!explanation.contains("gives up"))
+    @Test func `does not say so before another SYN was due`() throws {
+        let finding = try #require(try silence(in: retried(then: .seconds(3))))
+
+        #expect(finding.explanation.contains("1 s and 3 s after the first time."))
     }
 }

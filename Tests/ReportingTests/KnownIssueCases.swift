@@ -122,22 +122,6 @@ struct KnownIssueCase {
                 server.rstAck(ack: 1001)
             }
         ),
-        KnownIssueCase(
-            id: "kernel-resets-user-space-stack",
-            shows: Exchange {
-                for _ in 0..<2 {
-                    client.syn(seq: 1000).after(.seconds(1))
-                    server.synAck(seq: 5000, ack: 1001)
-                    client.rst(seq: 1001)
-                }
-            },
-            nearMiss: Exchange {
-                client.syn(seq: 1000)
-                client.syn(seq: 1000).after(.seconds(1))
-                server.synAck(seq: 5000, ack: 1001).after(.seconds(4))
-                client.rst(seq: 1001)
-            }
-        ),
     ]
 
     private static let answers: [KnownIssueCase] = [

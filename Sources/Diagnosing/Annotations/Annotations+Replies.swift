@@ -59,8 +59,14 @@ extension Annotations {
         case .refusesSyn(let ordinal):
             let which =
                 history.incarnation(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "the SYN"
-            return
-                "Refuses \(which): nothing listens on port \(sender.port), or a firewall answers."
+            let isLate =
+                history.lateReset(
+                    endingOf: history.incarnation(of: index).attempt(ordinal),
+                    after: history.refusalTimeout
+                ) == index
+            return isLate
+                ? "Ends the attempt, too late for a refusal by \(sender.address): a device in between sent it."
+                : "Refuses \(which): nothing listens on port \(sender.port), or a firewall answers."
         case .answersSecondSyn(let ordinal):
             let syn = history.incarnation(of: index).attempt(ordinal).first
             let hasReset = (syn..<index).contains {

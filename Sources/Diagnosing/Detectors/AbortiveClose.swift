@@ -92,7 +92,10 @@ package struct AbortiveClose: Detector {
         let aborts = history.endings.compactMap { abort(in: $0, history) }
         guard let last = aborts.last else { return nil }
         let event = history.events[last.resets[0]]
-        let sender = history.endpoint(of: event).address
+        let end = history.endpoint(of: event)
+        // One address at both ends names neither.
+        let isAlone = history.initiator.address == history.responder.address
+        let sender = isAlone ? end.description : end.address.description
         let isByClient = history.isFromInitiator(event)
         return finding(
             in: history,
@@ -114,7 +117,7 @@ package struct AbortiveClose: Detector {
             causes: last.kind.causes,
             checks: [
                 Check(
-                    on: sender.description,
+                    on: end.address.description,
                     "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger",
                     "OnClose: unread data. OnData: data after the close. OnLinger: SO_LINGER 0."
                 )
@@ -187,6 +190,7 @@ package struct AbortiveClose: Detector {
             resets: ending.resets.filter { history.events[$0].side == side },
             kind: kind,
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
+            isInFlight: unread > 0,
             hasBeginning: ending.stream.hasBeginning
         )
     }
@@ -215,15 +219,17 @@ package struct AbortiveClose: Detector {
         switch abort.kind {
         case .dataAfterClose: "rejects data that arrived after its FIN"
         case .connectionUnknown: "has no state for this connection"
-        case .unreadData: "aborts while the peer is sending"
+        case .unreadData:
+            abort.isInFlight ? "aborts while the peer is sending" : "aborts after data of the peer"
         case .lingerZero: "aborts instead of closing"
         }
     }
 
-    private func summary(of abort: Abort, by sender: Address, in history: History) -> String {
-        let peer =
-            sender == history.initiator.address
-            ? "\(history.responder)" : "\(history.initiator.address)"
+    private func summary(of abort: Abort, by sender: String, in history: History) -> String {
+        let isByClient = history.isFromInitiator(history.events[abort.resets[0]])
+        let isAlone = history.initiator.address == history.responder.address
+        let initiator = isAlone ? "\(history.initiator)" : "\(history.initiator.address)"
+        let peer = isByClient ? "\(history.responder)" : initiator
         let lost =
             abort.lost > 0
             ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""
@@ -235,8 +241,9 @@ package struct AbortiveClose: Detector {
             return
                 "\(sender) reset an established connection with \(peer) that it no longer had any state for\(lost)."
         case .unreadData:
-            return
-                "\(sender) aborted its connection with \(peer) while \(peer) was still sending\(lost)."
+            return abort.isInFlight
+                ? "\(sender) aborted its connection with \(peer) while \(peer) was still sending\(lost)."
+                : "\(sender) aborted its connection with \(peer) right after data from it."
         case .lingerZero:
             return "\(sender) ended its connection with \(peer) with a RST instead of a FIN\(lost)."
         }
@@ -295,6 +302,8 @@ package struct AbortiveClose: Detector {
         let resets: [Int]
         let kind: Kind
         let lost: Int
+        /// Whether something that the other end had sent was not acknowledged.
+        let isInFlight: Bool
         let hasBeginning: Bool
     }
 }

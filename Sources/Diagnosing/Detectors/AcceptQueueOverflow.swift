@@ -212,8 +212,17 @@ package struct AcceptQueueOverflow: Detector {
         let data =
             story.data.isEmpty
             ? "No data was sent, so a lost ACK or TCP_DEFER_ACCEPT would look the same."
-            : "\(Wording.count(story.data.count, "data segment")) went unacknowledged."
+            : "\(segments(of: story, in: history)) went unacknowledged."
         return "Packet \(ack) completed the handshake. \(data) \(end)"
+    }
+
+    /// `2 data segments, sent 6 times in all,`.
+    private func segments(of story: Story, in history: History) -> String {
+        let distinct = Set(story.data.map { history.events[$0].sequence }).count
+        let segments = Wording.count(distinct, "data segment")
+        guard story.data.count > distinct else { return segments }
+        let often = Wording.times(story.data.count)
+        return distinct == 1 ? "\(segments), sent \(often)," : "\(segments), sent \(often) in all,"
     }
 
     /// How the story ended.

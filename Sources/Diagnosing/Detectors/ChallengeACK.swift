@@ -155,6 +155,13 @@ package struct ChallengeACK: Detector {
         }
     }
 
+    /// Whether the initiator had reset the connection that the responder goes on with: it did not take the RST.
+    private func wasReset(before reply: Reply, in history: History) -> Bool {
+        history.incarnation(of: reply.event).former.map {
+            FormerConnection(history.events[$0]).ending == .reset
+        } ?? false
+    }
+
     private static func name(of state: ResponderState) -> String {
         switch state {
         case .synReceived: "SYN-RECEIVED"
@@ -191,6 +198,8 @@ package struct ChallengeACK: Detector {
             switch reply.state {
             case .synReceived: "its half-open entry for another SYN"
             case .unknown: "older state that it still holds"
+            case .established where wasReset(before: reply, in: history):
+                "the previous connection, which it still holds although \(history.initiator.address) had reset it"
             default:
                 "the previous connection, which it still holds in \(Self.name(of: reply.state))"
             }
@@ -227,18 +236,20 @@ package struct ChallengeACK: Detector {
             )
         }
         if let reset = resets.first {
-            let total = Wording.count(resets.count, "RST")
+            let packet = "packet \(history.events[reset].packet)"
+            let answer =
+                resets.count == 1
+                ? "a RST (\(packet))" : "\(resets.count) RSTs (first: \(packet))"
             sentences.append(
                 """
-                \(history.initiator.address) answered with \(total) (first: packet \
-                \(history.events[reset].packet)), as RFC 9293 §3.5.1 requires.
+                \(history.initiator.address) answered with \(answer), as RFC 9293 §3.5.1 requires.
                 """
             )
         } else {
             sentences.append(
                 """
-                No RST of \(history.initiator.address) was captured: the ACK did not arrive, or a firewall \
-                dropped the RST.
+                \(history.initiator.address) did not answer it with a RST: the ACK did not arrive, or a firewall \
+                dropped the RST before the capture.
                 """
             )
         }
@@ -255,7 +266,12 @@ package struct ChallengeACK: Detector {
         let state = Check(
             on: responder.address.description,
             "ss -tano dst \(initiator.address) sport = :\(responder.port)",
-            "Shows the state it holds for port \(initiator.port)."
+            "While it happens: shows the state it holds for port \(initiator.port)."
+        )
+        let counter = Check(
+            on: responder.address.description,
+            "nstat -az TcpExtTCPSYNChallenge TcpExtTCPChallengeACK",
+            "A count that rises again and again shows how often it happens."
         )
         let arrival = Check(
             on: responder.address.description,
@@ -263,6 +279,6 @@ package struct ChallengeACK: Detector {
             "If the client's RST does not arrive, a firewall drops it."
         )
         // Where the next SYN was accepted, the RST did arrive.
-        return hasRecovered ? [state] : [state, arrival]
+        return hasRecovered ? [counter] : [state, arrival]
     }
 }

@@ -159,9 +159,11 @@ package struct PortReuse: Detector {
             case "server": "\(history.responder.address) had \(ended)"
             default: "no close was captured"
             }
-        let order = reuse.isAbove ? "above" : "below"
-        return
-            "The old connection's last packet is \(packet); \(end). The new ISN is \(order) its last sequence number."
+        let order =
+            reuse.isAbove
+            ? "above its last sequence number, so TIME-WAIT would accept the SYN"
+            : "below its last sequence number, so TIME-WAIT accepts the SYN only by newer timestamps"
+        return "The old connection's last packet is \(packet); \(end). The new ISN is \(order)."
     }
 
     private func checks(in history: History) -> [Check] {
@@ -169,7 +171,7 @@ package struct PortReuse: Detector {
             Check(
                 on: history.responder.address.description,
                 "ss -tano dst \(history.initiator.address) sport = :\(history.responder.port)",
-                "Shows the state it holds for port \(history.initiator.port)."
+                "While it happens: shows the state it holds for port \(history.initiator.port)."
             )
         ]
     }

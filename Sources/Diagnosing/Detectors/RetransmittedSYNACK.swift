@@ -114,7 +114,7 @@ package struct RetransmittedSYNACK: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: story.reason.causes,
-            checks: checks(in: history),
+            checks: checks(for: story.reason, in: history),
             summary: summary(of: story, in: history),
             explanation: explanation(of: story, in: history)
         )
@@ -291,15 +291,16 @@ package struct RetransmittedSYNACK: Detector {
             switch story.reason {
             case .ignored: "\(initiator) never reacted"
             case .refusedByICMP: "an ICMP error rejected it"
-            case .reset: "the RST from \(initiator) did not stop it"
-            case .notAccepted: "the ACK from \(initiator) did not stop it"
+            case .reset: "although \(initiator) had answered it with a RST"
+            case .notAccepted:
+                "although \(initiator) had acknowledged it\(acknowledgment(of: story, in: history))"
             case .notDelivered:
                 "\(initiator) kept retransmitting its SYN as if it had received no SYN-ACK"
             case .answeredLate: "then \(initiator) completed the handshake"
             }
         return """
             \(responder) retransmitted its SYN-ACK to port \(history.initiator.port) \(often) within \
-            \(Wording.duration(history.delay(from: story.first, to: story.last))): \(deed).
+            \(Wording.duration(history.delay(from: story.first, to: story.last)))\(deed.hasPrefix("although") ? "," : ":") \(deed).
             """
     }
 
@@ -308,27 +309,31 @@ package struct RetransmittedSYNACK: Detector {
         let gaps = zip(run, run.dropFirst()).map {
             Wording.duration(history.delay(from: $0, to: $1))
         }
-        let answers =
-            story.acks > 0
-            ? " \(Wording.count(story.acks, "ACK")) came before the last one." : ""
         return """
             The SYN-ACKs with Seq=\(history.events[story.first].sequence) came \
-            \(Wording.list(gaps, limit: 10)) apart.\(answers)
+            \(Wording.list(gaps, limit: 10)) apart.
             """
     }
 
-    private func checks(in history: History) -> [Check] {
-        [
-            Check(
-                on: history.initiator.address.description,
-                "nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; nft list ruleset",
-                "A counter that rises with every SYN-ACK shows that this host drops it."
-            ),
+    /// ` (packet 3)`.
+    private func acknowledgment(of story: Story, in history: History) -> String {
+        story.incarnation.completion.map { " (packet \(history.events[$0].packet))" } ?? ""
+    }
+
+    private func checks(for reason: Reason, in history: History) -> [Check] {
+        let initiator = Check(
+            on: history.initiator.address.description,
+            "nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; nft list ruleset",
+            "A counter that rises with every SYN-ACK shows that this host drops it."
+        )
+        // Who acknowledged the SYN-ACK did not drop it.
+        let isTaken = [.notAccepted, .answeredLate, .reset].contains(reason)
+        return (isTaken ? [] : [initiator]) + [
             Check(
                 on: history.responder.address.description,
-                "ss -lnt sport = :\(history.responder.port); nstat -az TcpExtListenOverflows",
-                "Recv-Q at Send-Q: the accept queue is full."
-            ),
+                "ss -lnt sport = :\(history.responder.port)",
+                "Recv-Q at or above Send-Q: the accept queue is full."
+            )
         ]
     }
 }

@@ -119,9 +119,9 @@ package struct SYNBurst: Detector {
             let captured = clocked.map { Wording.duration($0.captured) }
             sentences.append(
                 """
-                The ISNs of SYN \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) \
-                follow one kernel's clock of 64 ns (\(Wording.list(predicted)) apart; captured \
-                \(Wording.list(captured)) apart), so one host made independent connects.
+                The ISNs of SYN \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) come \
+                from one kernel's clock (by it \(Wording.list(predicted)) apart, captured \(Wording.list(captured)) \
+                apart): one host called connect() each time, and no NAT joined several hosts.
                 """
             )
         }
@@ -168,12 +168,11 @@ package struct SYNBurst: Detector {
         let host = history.initiator.address.description
         let port = history.initiator.port
         return [
-            Check(on: host, "uname -r", "The version of the kernel that made these connects."),
             Check(
                 on: host,
                 "ss -tanp sport = :\(port)",
-                "Names the process that owns port \(port)."
-            ),
+                "While it happens: which process owns port \(port)? None means the kernel, as for NFS."
+            )
         ]
     }
 }

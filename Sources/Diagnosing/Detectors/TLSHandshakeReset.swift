@@ -101,8 +101,8 @@ package struct TLSHandshakeReset: Detector {
     package static func summary(of many: Finding) -> String {
         many.reason == TLSCut.Reason.packetOfDeath.rawValue
             ? """
-            \(many.destination) reset \(many.flows) TLS handshakes from \(many.source), after the same message or all at the \
-            same time.
+            \(many.destination) reset \(many.flows) TLS handshakes from \(many.source)\
+            \(many.shared.map { ", all \($0)" } ?? ", at the same time").
             """
             : """
             \(many.flows) TLS handshakes between \(many.source) and \(many.destination) were cut off\

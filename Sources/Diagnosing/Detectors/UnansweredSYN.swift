@@ -121,16 +121,16 @@ package struct UnansweredSYN: Detector {
             ],
             causes: reason.causes,
             checks: Self.checks(from: history.initiator.address, to: history.responder),
-            summary: summary(of: attempts, sendings, waited: waited, in: incarnation, of: history),
+            summary: summary(of: attempts, sendings, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
     }
 
     package static func summary(of many: Finding) -> String {
-        let has = many.subject.responderAddress == nil ? "have" : "has"
-        let verb = many.status == .pending ? "\(has) not yet answered" : "never answered"
+        let has = many.subject.initiatorAddress == nil ? "have" : "has"
+        let verb = many.status == .pending ? "\(has) no answer yet" : "got no answer"
         return
-            "\(many.destination) \(verb) the SYNs of \(many.flows) connections from \(many.source)."
+            "\(many.source.capitalizedFirst) \(verb) from \(many.destination) to the SYNs of \(many.flows) connections."
     }
 
     /// What single SYNs tell together that no timer sent again: load balancers and pools give up that soon.
@@ -327,7 +327,6 @@ package struct UnansweredSYN: Detector {
     private func summary(
         of unanswered: [Attempt],
         _ sendings: [Int],
-        waited: Int64,
         in incarnation: Incarnation,
         of history: History
     ) -> String {
@@ -337,9 +336,11 @@ package struct UnansweredSYN: Detector {
             others > 0
             ? "; \(Wording.count(others, "other attempt")) had \(others == 1 ? "an answer" : "answers")"
             : ""
+        let span = history.delay(from: sendings[0], to: sendings[sendings.count - 1])
+        let time = sendings.count > 1 ? ", sent over \(Wording.duration(span))" : ""
         return """
-            \(history.responder) answered none of \(sendings.count) SYNs that \(history.initiator.address) \
-            sent\(attempts) from port \(history.initiator.port), within \(Wording.duration(waited))\(beside).
+            \(history.initiator.address) got no answer from \(history.responder) to \
+            \(Wording.count(sendings.count, "SYN"))\(attempts) from port \(history.initiator.port)\(time)\(beside).
             """
     }
 
@@ -394,12 +395,16 @@ package struct UnansweredSYN: Detector {
         let times = gaps.reduce(into: [Int64(0)]) { $0.append(($0.last ?? 0) + $1) }.dropFirst()
         let later = Wording.list(times.map { Wording.duration($0) }, limit: 10)
         let which = attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
-        var text = "\(which) was sent again after \(later)."
+        var text = "\(which) was sent again \(later) after the first time"
+        let silence = history.capture.end - history.events[attempt.last].time
+        let isGivenUp =
+            silence > Self.patience(after: attempt.sendings, in: history)
+            && history.incarnation(of: attempt.last).events.last == attempt.last
+        text += isGivenUp ? ", and then no more." : "."
         if let before = history.elapsed(before: attempt) {
             text +=
                 " Judging by the backoff, connect() began \(before) before the first captured SYN."
         }
-        if let schedule = Backoff.schedule(of: gaps) { text += " \(schedule)" }
         return text
     }
 
@@ -441,7 +446,7 @@ package struct UnansweredSYN: Detector {
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
-                "If the SYN does not arrive, it is dropped on the path."
+                "No SYN arrives: it is lost on the way. A SYN-ACK leaves: it is lost on the way back."
             ),
             Check(
                 on: responder.address.description,

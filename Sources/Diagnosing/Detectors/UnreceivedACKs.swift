@@ -133,12 +133,12 @@ package struct UnreceivedACKs: Detector {
                 )
             ],
             summary: """
-                \(sender) sent what \(receiver) had acknowledged \(Wording.count(Int(sent.covered), "more time")) within \
-                \(Wording.duration(span)): the ACKs in this capture \(isOver ? "did not reach its TCP then" : "do not reach its TCP").
+                \(sender) repeated \(Wording.times(Int(sent.covered))), within \(Wording.duration(span)), data that \
+                \(receiver) had already acknowledged: the ACKs in this capture \(isOver ? "did not reach its TCP then" : "do not reach its TCP").
                 """,
             explanation: """
-                \(receiver) has acknowledged up to \(ending.stream.progress(of: side.other).acknowledged), and \(sender) goes \
-                on from \(sent.repeated), with the same Ack and the same echoed timestamp each time.
+                \(receiver) has acknowledged up to \(ending.stream.progress(of: side.other).acknowledged), and \(sender) \
+                still sends from \(sent.repeated), with the same Ack and the same echoed timestamp each time.
                 """
         )
     }

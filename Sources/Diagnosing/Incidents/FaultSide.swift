@@ -41,12 +41,21 @@ extension Finding {
 
 extension [FaultSide] {
     /// The last words of a verdict: where the fault lies, or what would decide; empty where nothing points anywhere.
-    func sentence(about subject: Subject) -> String {
+    func sentence(about root: Finding) -> String {
         guard let first else { return "" }
+        let subject = root.subject
         guard count > 1 else { return "Fault: \(first.words(for: subject))." }
         let both = "Fault: \(first.words(for: subject)), or \(self[1].words(for: subject))"
-        let end = contains(.server) ? subject.responderAddress : subject.initiatorAddress
-        guard contains(.network), !contains(.capture), let end else { return "\(both)." }
+        guard let end = deciding(about: root) else { return "\(both)." }
         return "\(both); a capture on \(end) would decide."
+    }
+
+    /// The host on which a capture would tell the network's fault from its own; `nil` where that is not the question,
+    /// or this capture was made there.
+    func deciding(about root: Finding) -> Address? {
+        guard count > 1, contains(.network), !contains(.capture) else { return nil }
+        let isServer = contains(.server)
+        guard root.viewpoint.vantage != (isServer ? .server : .client) else { return nil }
+        return isServer ? root.subject.responderAddress : root.subject.initiatorAddress
     }
 }

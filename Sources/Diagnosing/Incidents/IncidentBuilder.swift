@@ -41,11 +41,11 @@ struct IncidentBuilder: Sendable {
         let (headline, text) = introduced(verdict, of: ordered[0].subject)
         let blame = Self.blame(for: ordered[0], among: accumulator.findings)
         let pointer =
-            ordered[0].severity > .note ? blame.sentence(about: ordered[0].subject) : ""
+            ordered[0].severity > .note ? blame.sentence(about: ordered[0]) : ""
         return Incident(
             chain: links,
             knownIssues: issues,
-            checks: Self.checks(of: issues, then: ordered, on: accumulator.histories),
+            checks: Self.checks(of: issues, then: ordered, blame, on: accumulator.histories),
             flows: accumulator.flows,
             blame: blame,
             state: accumulator.state,
@@ -169,9 +169,30 @@ struct IncidentBuilder: Sendable {
         present.contains { Catalog.causes(of: $0).contains(finding.pathology) }
     }
 
+    /// The capture that the verdict asks for, unless a finding asks for it in better words.
+    private static func capture(on end: Address, of findings: [Finding]) -> Check? {
+        let subject = findings[0].subject
+        let isAsked = findings.lazy.flatMap(\.checks).contains {
+            $0.host == end.description && $0.command.text.hasPrefix("tcpdump")
+        }
+        guard !isAsked, let port = subject.responderPort else { return nil }
+        let tells =
+            "What leaves here and is not in this capture is lost on the way; so is what does not arrive."
+        guard
+            let peer = end == subject.responderAddress
+                ? subject.initiatorAddress : subject.responderAddress
+        else { return Check(on: end.description, "tcpdump -ni any tcp port \(port)", tells) }
+        return Check(
+            on: end.description,
+            "tcpdump -ni any host \(peer) and tcp port \(port)",
+            tells
+        )
+    }
+
     private static func checks(
         of issues: [KnownIssue],
         then findings: [Finding],
+        _ blame: [FaultSide],
         on histories: [History]
     ) -> [Check] {
         let subject = findings[0].subject
@@ -183,6 +204,9 @@ struct IncidentBuilder: Sendable {
         let windows = histories.flatMap(\.windowsHosts).map(\.description)
         var list = CheckList()
         for check in known { list.add(check.fitting(windows)) }
+        if let first = findings[0].checks.first { list.add(first.fitting(windows)) }
+        let end = findings[0].severity > .note ? blame.deciding(about: findings[0]) : nil
+        if let end, let capture = capture(on: end, of: findings) { list.add(capture) }
         // The first check of each finding tells more than all checks of the first.
         for rank in 0..<CheckList.limit {
             for finding in findings where finding.checks.indices.contains(rank) {

@@ -21,7 +21,8 @@ struct Verdict {
     var headline: String {
         if let headline = root.headline { return headline }
         let (cause, to) = (self.cause, root.destination)
-        let extent = flows > 1 ? " (\(flows) connections)" : ""
+        // Of the root alone: what else came of it may concern other peers.
+        let extent = root.flows > 1 ? " (\(root.flows) connections)" : ""
         guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
         if established > 0 {
             return "\(cause): \(source) to \(to), \(failures) of \(connections) connections failed"
@@ -97,7 +98,7 @@ struct Verdict {
         guard case .integer(let all)? = root[metric: "syns"], root.count == 1,
             case .integer(let burst)? = root[metric: "burst_syns"], all > burst
         else { return "" }
-        return ", \(Wording.count(all - burst, "more SYN")) failed the same way"
+        return ", \(Wording.count(all - burst, "more SYN")) did not help"
     }
 }
 

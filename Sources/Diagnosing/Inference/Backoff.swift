@@ -25,25 +25,6 @@ enum Backoff {
         return nil
     }
 
-    /// Which stack's schedule the gaps between the sendings of one SYN keep to, as a sentence.
-    static func schedule(of gaps: [Int64]) -> String? {
-        guard gaps.count >= 2 else { return nil }
-        let seconds = gaps.map { Double($0) / 1e9 }
-        if isAbout(seconds[0], 1), isAbout(seconds[1], 1) {
-            return """
-                This matches Linux 6.5 or later, which sends SYNs at 0, 1, 2, 3, 4, 5, 7, 11, 19 and 35 s by default.
-                """
-        }
-        let doubles = zip(seconds, seconds.dropFirst()).allSatisfy { isAbout($1, 2 * $0) }
-        guard doubles else { return nil }
-        if isAbout(seconds[0], 3) {
-            return "A first gap of 3 s follows the older RFC 1122."
-        }
-        let isDoublingOfLinux = steps.contains { isAbout(seconds[0], Double(1 << $0)) }
-        guard isAbout(seconds[0], 1) || isDoublingOfLinux else { return nil }
-        return "Linux doubles its gaps like this, and by default gives up after 127 s (6 retries)."
-    }
-
     private static func isAbout(_ seconds: Double, _ expected: Double) -> Bool {
         abs(seconds - expected) <= expected * tolerance
     }

@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func `of a MAC address keeps two bits of its first byte`() throws {
-        let pseudonyms = try pseudonyms()
+        var pseudonyms = try pseudonyms()
 
         for original in [0x0026_5E01_0203, 0x0242_AC11_0002, 0x0100_0CCC_CCCC] as [UInt64] {
             let pseudonym = pseudonyms.mac(original)

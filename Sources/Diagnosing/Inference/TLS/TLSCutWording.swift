@@ -105,9 +105,10 @@ struct TLSCutWording {
         case .active:
             let why =
                 cut.isByServer
-                ? "the kernel closed it for a process that died, or the process left bytes unread"
-                : "its process gave up, or died"
-            return "A live socket sent the RST (Win=\(event.window)): \(why)."
+                ? "the process died, or closed it with bytes unread"
+                : "the process gave up, or died"
+            return
+                "The RST in packet \(event.packet) carries a window (Win=\(event.window)), so the socket still existed: \(why)."
         case .passive: return "The RST is bare: the stack no longer had a socket."
         case .passiveToSYN, .other: return nil
         }
