@@ -21,8 +21,7 @@ struct Verdict {
     var headline: String {
         if let headline = root.headline { return headline }
         let (cause, to) = (self.cause, root.destination)
-        // Of the root alone: what else came of it may concern other peers.
-        let extent = root.flows > 1 ? " (\(root.flows) connections)" : ""
+        let extent = affected > 1 ? " (\(affected) connections)" : ""
         guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
         if established > 0 {
             return "\(cause): \(source) to \(to), \(failures) of \(connections) connections failed"
@@ -32,6 +31,14 @@ struct Verdict {
             : root.isEstablished
                 ? "\(cause): \(source) to \(to)\(extent)"
                 : "\(cause): \(source) cannot connect to \(to)\(extent)"
+    }
+
+    /// The connections on which the root, or what follows from it, was found; other findings may have other peers.
+    private var affected: Int {
+        chain.filter {
+            Catalog.causes(of: $0.pathology).contains(root.pathology)
+                && $0.destination == root.destination
+        }.map(\.flows).reduce(root.flows, max)
     }
 
     /// What the root is called, with the doubt that remains.

@@ -18,7 +18,7 @@ extension ShownReport {
 
     private var unread: String? {
         let words: [(UnreadReason, String)] = [
-            (.notTCP, "not TCP"), (.incompleteFragment, "parts of incomplete datagrams"),
+            (.notTCP, "of other protocols"), (.incompleteFragment, "parts of incomplete datagrams"),
             (.cutShort, "cut short"), (.malformed, "malformed"),
             (.unknownLink, "of an unknown link type"), (.encrypted, "encrypted"),
             (.tooDeep, "in too many tunnels"),
