@@ -21,10 +21,11 @@ struct Verdict {
     var headline: String {
         if let headline = root.headline { return headline }
         let (cause, to) = (self.cause, root.destination)
-        let extent = flows > 1 ? " (\(flows) connections)" : ""
+        let extent = root.flows > 1 ? " (\(root.flows) connections)" : ""
         guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
-        if established > 0 {
-            return "\(cause): \(source) to \(to), \(failures) of \(connections) connections failed"
+        let all = max(connections, flows)
+        if failures > 0, all > failures {
+            return "\(cause): \(source) to \(to), \(failures) of \(all) connections failed"
         }
         return root.isOfTLS
             ? "\(cause): \(source) cannot set up TLS with \(to)\(extent)"
@@ -39,6 +40,12 @@ struct Verdict {
         case .likely, .possible: "\(root.title) (\(root.status.rawValue))"
         case .confirmed, .pending, .withdrawn: root.title
         }
+    }
+
+    /// Whether a device on the way ended the connection, so that nothing else that was found about its end holds.
+    private var isByDevice: Bool {
+        root.pathology == InjectedReset.manual.id && root.severity > .note
+            || root.reason == AdministrativelyProhibited.device
     }
 
     private var connections: Int { failures + established }
@@ -56,7 +63,8 @@ struct Verdict {
     }
 
     var text: String {
-        let relevant = chain.filter { $0.severity > .note }
+        // What a device does to a connection needs no other words.
+        let relevant = isByDevice ? [root] : chain.filter { $0.severity > .note }
         var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.statedFindings).map(
             \.summary
         )
