@@ -150,4 +150,50 @@ import Tracking
 
         #expect(!explanation.contains("gives up"))
     }
+
+    @Test func `of less than a second is not worth a word`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            pause(.milliseconds(200))
+            client.syn(seq: 1000)
+            pause(.milliseconds(400))
+            client.syn(seq: 1000)
+        }
+
+        #expect(try silence(in: exchange) == nil)
+    }
+
+    @Test func `is given no schedule of Linux where the SYN is another's`() throws {
+        let apple: [ScriptOption] = [
+            .maximumSegmentSize(1460), .windowScale(6), .timestamps, .selectiveAcknowledgment,
+        ]
+        let exchange = Exchange {
+            for gap in [1, 1, 1, 1] {
+                client.syn(seq: 1000, win: 65535).options(apple)
+                pause(.seconds(gap))
+            }
+        }
+
+        #expect(try silence(in: exchange)?.explanation.contains("Linux") == false)
+    }
+
+    @Test func `ends with the client's patience, and not with the capture`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            for gap in [1, 2, 4, 8] {
+                pause(.seconds(gap))
+                client.syn(seq: 1000)
+            }
+            client.syn(seq: 7000).between(clientPort: 50_001, serverPort: 81).after(.seconds(600))
+        }
+
+        let found = try #require(try silence(in: exchange))
+
+        #expect(found.status == .confirmed)
+        #expect(
+            found.explanation.hasSuffix(
+                "The next SYN, due 16 s later, was not sent: the client gave up."
+            )
+        )
+    }
 }

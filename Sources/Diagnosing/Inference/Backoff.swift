@@ -26,10 +26,15 @@ enum Backoff {
     }
 
     /// Which stack's schedule the gaps between the sendings of one SYN keep to, as a sentence.
-    static func schedule(of gaps: [Int64]) -> String? {
+    ///
+    /// - Parameters:
+    ///   - gaps: in nanoseconds, in order.
+    ///   - isLinux: whether the SYN looks like one of Linux.
+    /// - Returns: `nil` where they keep to none that is known.
+    static func schedule(of gaps: [Int64], isLinux: Bool) -> String? {
         guard gaps.count >= 2 else { return nil }
         let seconds = gaps.map { Double($0) / 1e9 }
-        if isAbout(seconds[0], 1), isAbout(seconds[1], 1) {
+        if isLinux, isAbout(seconds[0], 1), isAbout(seconds[1], 1) {
             return """
                 This matches Linux 6.5 or later, which sends SYNs at 0, 1, 2, 3, 4, 5, 7, 11, 19 and 35 s by default.
                 """
@@ -39,6 +44,7 @@ enum Backoff {
         if isAbout(seconds[0], 3) {
             return "A first gap of 3 s follows the older RFC 1122."
         }
+        guard isLinux else { return nil }
         let isDoublingOfLinux = steps.contains { isAbout(seconds[0], Double(1 << $0)) }
         guard isAbout(seconds[0], 1) || isDoublingOfLinux else { return nil }
         return "Linux doubles its gaps like this, and by default gives up after 127 s (6 retries)."
@@ -55,5 +61,16 @@ extension History {
     func elapsed(before attempt: Attempt) -> String? {
         guard attempt.sendings.count > 1 else { return nil }
         return Backoff.elapsed(before: delay(from: attempt.sendings[0], to: attempt.sendings[1]))
+    }
+}
+
+extension Event {
+    /// Linux begins to count hops from this.
+    private static let lifeOfLinux: UInt8 = 64
+
+    /// Whether a SYN's options stand in the order in which Linux writes them, SACK before all but the segment size.
+    var isOfLinux: Bool {
+        guard timeToLive <= Self.lifeOfLinux, options.usualCount > 2 else { return false }
+        return optionOrder.kinds(2) == [.maximumSegmentSize, .selectiveAcknowledgment]
     }
 }
