@@ -71,15 +71,12 @@ extension Detector {
         let times = events.map { history.events[$0].time }
         let firstTime = times.min() ?? history.lastTime
         let lastTime = times.max() ?? history.lastTime
-        // A client that is served in the next attempt lost no more than a moment.
-        let isServedSoon =
-            severity == .error && !incarnation.isEstablished
-            && history.isServedSoon(after: lastTime)
+        let comfort = severity > .note ? history.comfort(of: incarnation, after: lastTime) : nil
         let begin = incarnation.attempts.first.map { history.events[$0.first].time }
         return Finding(
             pathology: Self.manual.id,
             reason: reason,
-            severity: isServedSoon ? .warning : severity,
+            severity: min(severity, comfort?.mostSeverity ?? severity),
             confidence: confidence,
             status: status,
             subject: Subject(history),
@@ -91,13 +88,12 @@ extension Detector {
             isEstablished: incarnation.isEstablished
         ) {
             let stated = statedReason(among: events, in: history)
-            let consolation = isServedSoon ? Self.consolation(of: history) : ""
             return Finding.Details(
                 viewpoint: history.viewpoint,
                 guards: history.guards(for: incarnation, isPending: status == .pending),
                 summary: summary(),
                 explanation: bounded(
-                    told(explanation(), beside: stated) + consolation,
+                    told(explanation(), beside: stated) + (comfort.map { " \($0.sentence)" } ?? ""),
                     history.omitted
                 ),
                 metrics: metrics()
@@ -163,10 +159,6 @@ extension Detector {
         finding.speaksForAll = speaksForAll
         finding.headline = headline
         return finding.described
-    }
-
-    private static func consolation(of history: History) -> String {
-        " \(history.initiator.address) was served within a second after that."
     }
 
     /// The newest reason that a RST among `events` gives, and the number of its packet.

@@ -147,4 +147,29 @@ import Tracking
         #expect(crash.summary.contains("reset 3 established connections within"))
         #expect(crash.subject.responderPort == 443)
     }
+
+    @Test func `was received where it was captured beside the silent host`() throws {
+        let exchange = used {
+            for wait in [300, 600, 1200, 2400, 4800, 9600] {
+                client.data(seq: 1101, ack: 5101, length: 100).ttl(57).after(.milliseconds(wait))
+            }
+        }
+
+        let found = try finding(by: RetransmissionTimeout.self, in: exchange)
+
+        #expect(found.viewpoint.vantage == .server)
+        #expect(RetransmissionTimeout.blame(for: found) == [.server])
+        #expect(found.explanation.contains("it received them and did not answer"))
+    }
+
+    @Test func `that is given up after many sendings was not aborted`() throws {
+        let exchange = used {
+            for wait in [300, 600, 1200, 2400, 4800, 9600] {
+                client.data(seq: 1101, ack: 5101, length: 100).after(.milliseconds(wait))
+            }
+            client.reset(seq: 1201, ack: 5101).after(.seconds(10))
+        }
+
+        #expect(try findings(in: exchange, by: [AbortiveClose.self]).isEmpty)
+    }
 }

@@ -118,6 +118,33 @@ import Tracking
         #expect(unseen.reason == "rewritten")
         #expect(unseen.summary.contains("translates sequence numbers in one direction only"))
     }
+
+    @Test func `that both ends take is none, whatever its numbers`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 0)
+            server.synAck(seq: 0, ack: 0)
+            client.ack(seq: 0, ack: 0)
+            client.data(seq: 0, ack: 0, length: 58)
+            server.data(seq: 0, ack: 0, length: 21)
+            client.fin(seq: 0, ack: 0)
+        }
+
+        #expect(try findings(in: exchange, by: [UnseenSYNACK.self]).isEmpty)
+    }
+
+    @Test func `that is one too low is no old entry's`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1000)
+            client.syn(seq: 1000).after(.seconds(1))
+            server.synAck(seq: 5000, ack: 1000)
+        }
+
+        let unseen = try finding(by: UnseenSYNACK.self, in: exchange)
+
+        #expect(unseen.explanation.contains("acknowledges the ISN itself"))
+        #expect(!unseen.explanation.contains("half-open entry"))
+    }
 }
 
 @Suite struct `An administrative prohibition` {
@@ -152,6 +179,23 @@ import Tracking
         }
 
         #expect(try findings(in: exchange, by: [AdministrativelyProhibited.self]).isEmpty)
+    }
+
+    @Test func `beside a RST of each end comes from a device`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001)
+            client.ack(seq: 1001, ack: 5001)
+            client.data(seq: 1001, ack: 5001, length: 300)
+            router.refuses(.prohibited, about: .client)
+            client.reset(seq: 1301, ack: 5001)
+            server.reset(seq: 5001, ack: 1301)
+        }
+
+        let refusal = try finding(by: AdministrativelyProhibited.self, in: exchange)
+
+        #expect(refusal.reason == "device")
+        #expect(AdministrativelyProhibited.blame(for: refusal) == [.network])
     }
 }
 

@@ -38,6 +38,19 @@ import Tracking
         #expect(try finding(by: InjectedReset.self, in: exchange).severity == .warning)
     }
 
+    @Test func `below what had arrived is ignored`() throws {
+        let exchange = ended {
+            server.data(seq: 5001, ack: 1001, length: 1460).ttl(57)
+            server.reset(seq: 5001, ack: 1001).ttl(60)
+            client.ack(seq: 1001, ack: 6461)
+        }
+
+        let found = try finding(by: InjectedReset.self, in: exchange)
+
+        #expect(found.severity == .note)
+        #expect(found.summary.contains("was ignored: its sequence number lies below"))
+    }
+
     @Test func `is not one that comes from farther away`() throws {
         let exchange = ended { server.reset(seq: 5001, ack: 1001).ttl(50) }
 

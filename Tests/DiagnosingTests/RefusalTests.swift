@@ -114,4 +114,84 @@ import Tracking
 
         #expect(try findings(in: exchange, by: [ConnectionRefused.self]).isEmpty)
     }
+
+    @Test func `of a port scanner's SYN is no failure`() throws {
+        let zmap = Exchange(from: "203.0.113.9:40000", to: "198.51.100.20:8080") {
+            client.syn(seq: 1000, win: 65535).options([]).ttl(243)
+            server.rstAck(ack: 1001)
+        }
+        let kernel = Exchange(from: "203.0.113.9:40000", to: "198.51.100.20:8080") {
+            client.syn(seq: 1000, win: 65535).ttl(243)
+            server.rstAck(ack: 1001)
+        }
+
+        #expect(try refusal(in: zmap).severity == .note)
+        #expect(try refusal(in: zmap).explanation.contains("a port scanner's"))
+        #expect(try refusal(in: kernel).severity == .error)
+    }
+
+    @Test func `of an ident query troubles nobody`() throws {
+        let exchange = Exchange(to: "198.51.100.20:113") {
+            client.syn(seq: 1000)
+            server.rstAck(ack: 1001)
+        }
+
+        #expect(try refusal(in: exchange).severity == .note)
+    }
+
+    @Test(arguments: [("198.51.100.20", Severity.note), ("203.0.113.20", .error)])
+    func `of strangers who knock at several ports is background noise`(
+        _ server: String,
+        _ severity: Severity
+    ) throws {
+        let frames = (UInt16(1)...3).flatMap { place in
+            Exchange(from: "203.0.113.\(place):40000", to: "\(server):\(5000 + place)") {
+                client.syn(seq: 1000)
+                Party.server.rstAck(ack: 1001)
+            }.frames
+        }
+
+        let found = try findings(in: frames, by: [ConnectionRefused.self])
+
+        #expect(found.map(\.severity) == [severity, severity, severity])
+    }
+
+    @Test func `before the service was started says so`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.rstAck(ack: 1001)
+            pause(.seconds(2))
+            client.syn(seq: 7000).between(clientPort: 50_001)
+            server.synAck(seq: 9000, ack: 7001).between(clientPort: 50_001)
+            client.ack(seq: 7001, ack: 9001).between(clientPort: 50_001)
+            client.data(seq: 7001, ack: 9001, length: 80).between(clientPort: 50_001)
+            server.data(seq: 9001, ack: 7081, length: 80).between(clientPort: 50_001)
+        }
+
+        let found = try refusal(in: exchange)
+
+        #expect(found.explanation.contains("the service had not been started yet"))
+    }
+
+    @Test func `between BGP speakers matters less where the other one connects`() throws {
+        let exchange = Exchange(to: "198.51.100.20:179") {
+            client.syn(seq: 1000)
+            server.rstAck(ack: 1001)
+        }
+        let answer = Exchange(from: "198.51.100.20:50000", to: "192.0.2.10:179") {
+            client.syn(seq: 7000)
+            server.synAck(seq: 9000, ack: 7001)
+            client.ack(seq: 7001, ack: 9001)
+            client.data(seq: 7001, ack: 9001, length: 80)
+            server.data(seq: 9001, ack: 7081, length: 80)
+        }
+        let later = answer.frames.map {
+            MemoryFrames.Record(time: $0.time + 2_000_000_000, octets: $0.octets)
+        }
+
+        let found = try findings(in: exchange.frames + later, by: [ConnectionRefused.self])
+
+        #expect(found.map(\.severity) == [.note])
+        #expect(found.first?.explanation.contains("198.51.100.20 itself connected") == true)
+    }
 }

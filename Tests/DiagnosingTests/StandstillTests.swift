@@ -198,4 +198,28 @@ import Tracking
         #expect(found.causes.contains("data-dropped-on-the-way"))
         #expect(found.explanation.contains("with Ack=1081 that did not move"))
     }
+
+    @Test func `is no request's where the server waits for the client's next word`() throws {
+        func exchange(_ reaction: Duration) -> Exchange {
+            Exchange(to: "198.51.100.20:27017") {
+                ScriptOpening.tcp
+                client.data([UInt8](repeating: 46, count: 80))
+                server.data([UInt8](repeating: 46, count: 80))
+                client.data([UInt8](repeating: 46, count: 141))
+                server.ack()
+                pause(.seconds(6))
+                client.fin()
+                pause(reaction)
+                server.data([UInt8](repeating: 46, count: 117))
+                client.rst(seq: 1223)
+            }
+        }
+
+        #expect(
+            try findings(in: exchange(.microseconds(400)), by: [UnansweredRequest.self]).isEmpty
+        )
+        #expect(
+            try !findings(in: exchange(.seconds(2)), by: [UnansweredRequest.self]).isEmpty
+        )
+    }
 }

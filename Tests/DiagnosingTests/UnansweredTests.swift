@@ -145,4 +145,32 @@ import Tracking
 
         #expect(finding.explanation.contains("1 s and 3 s after the first time."))
     }
+
+    @Test func `of less than a second is not worth a word`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            pause(.milliseconds(200))
+            client.syn(seq: 1000)
+            pause(.milliseconds(400))
+            client.syn(seq: 1000)
+        }
+
+        #expect(try silence(in: exchange) == nil)
+    }
+
+    @Test func `ends with the client's patience, and not with the capture`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            for gap in [1, 2, 4, 8] {
+                pause(.seconds(gap))
+                client.syn(seq: 1000)
+            }
+            client.syn(seq: 7000).between(clientPort: 50_001, serverPort: 81).after(.seconds(600))
+        }
+
+        let found = try #require(try silence(in: exchange))
+
+        #expect(found.status == .confirmed)
+        #expect(found.explanation.hasSuffix("and then no more."))
+    }
 }

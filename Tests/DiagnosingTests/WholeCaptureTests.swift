@@ -157,6 +157,21 @@ import Tracking
         let found = try finding(by: PortScan.self, in: scan)
 
         #expect(found.explanation.contains("flags that never begin a connection"))
+        #expect(found.explanation.hasPrefix("Of 30 tries 30 were refused."))
+    }
+
+    @Test func `of one host's ports is told at any speed`() throws {
+        let scan = Exchange(to: "198.51.100.20:1") {
+            for port: UInt16 in 1...60 {
+                client.syn(seq: 5000).between(serverPort: port).after(.seconds(5))
+                server.rstAck(ack: 5001).between(serverPort: port)
+            }
+        }
+
+        let found = try finding(by: PortScan.self, in: scan)
+
+        #expect(found.reason == "ports")
+        #expect(found.severity == .warning)
     }
 
     @Test func `is none when most of the ports are open and used`() throws {

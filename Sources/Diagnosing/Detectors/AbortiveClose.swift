@@ -64,6 +64,9 @@ package struct AbortiveClose: Detector {
     /// Data so long before the RST had its answer in it, in nanoseconds.
     private static let recent: Int64 = 1_000_000_000
 
+    /// Whoever sent something so often after the first time gives up.
+    private static let manySendings: UInt16 = 5
+
     /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
     private static let goodbye: Int32 = 64
 
@@ -92,10 +95,7 @@ package struct AbortiveClose: Detector {
         let aborts = history.endings.compactMap { abort(in: $0, history) }
         guard let last = aborts.last else { return nil }
         let event = history.events[last.resets[0]]
-        let end = history.endpoint(of: event)
-        // One address at both ends names neither.
-        let isAlone = history.initiator.address == history.responder.address
-        let sender = isAlone ? end.description : end.address.description
+        let sender = history.endpoint(of: event)
         let isByClient = history.isFromInitiator(event)
         return finding(
             in: history,
@@ -117,7 +117,7 @@ package struct AbortiveClose: Detector {
             causes: last.kind.causes,
             checks: [
                 Check(
-                    on: end.address.description,
+                    on: sender.address.description,
                     "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData TcpExtTCPAbortOnLinger",
                     "OnClose: unread data. OnData: data after the close. OnLinger: SO_LINGER 0."
                 )
@@ -150,6 +150,10 @@ package struct AbortiveClose: Detector {
         let unread = max(0, own.acknowledged.distance(to: stream[side.other].end))
         // Numbers of another connection on the same ports tell nothing of this one.
         guard max(unread, unacknowledged) < Self.mostInFlight else { return nil }
+        // Who sent something again and again in vain gave up: that is another story.
+        guard stream[side].repetitions < Self.manySendings || unacknowledged <= 0 else {
+            return nil
+        }
         let peerClosed = ending.fins.first { history.events[$0].side != side && $0 < first }
         // Where the other end had closed and all is acknowledged, there is nothing left to abort.
         if let peerClosed, unacknowledged <= 1, unread <= 1,
@@ -190,7 +194,7 @@ package struct AbortiveClose: Detector {
             resets: ending.resets.filter { history.events[$0].side == side },
             kind: kind,
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
-            isInFlight: unread > 0,
+            isUnread: unread > 0,
             hasBeginning: ending.stream.hasBeginning
         )
     }
@@ -220,16 +224,19 @@ package struct AbortiveClose: Detector {
         case .dataAfterClose: "rejects data that arrived after its FIN"
         case .connectionUnknown: "has no state for this connection"
         case .unreadData:
-            abort.isInFlight ? "aborts while the peer is sending" : "aborts after data of the peer"
+            abort.isUnread ? "aborts while the peer is sending" : "aborts after data of the peer"
         case .lingerZero: "aborts instead of closing"
         }
     }
 
-    private func summary(of abort: Abort, by sender: String, in history: History) -> String {
-        let isByClient = history.isFromInitiator(history.events[abort.resets[0]])
-        let isAlone = history.initiator.address == history.responder.address
-        let initiator = isAlone ? "\(history.initiator)" : "\(history.initiator.address)"
-        let peer = isByClient ? "\(history.responder)" : initiator
+    private func summary(of abort: Abort, by closer: Endpoint, in history: History) -> String {
+        // Where both ends have one address, only their ports tell them apart.
+        let isOneHost = history.initiator.address == history.responder.address
+        let sender = isOneHost ? closer.description : closer.address.description
+        let peer =
+            closer == history.initiator
+            ? history.responder.description
+            : isOneHost ? history.initiator.description : history.initiator.address.description
         let lost =
             abort.lost > 0
             ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""
@@ -241,9 +248,10 @@ package struct AbortiveClose: Detector {
             return
                 "\(sender) reset an established connection with \(peer) that it no longer had any state for\(lost)."
         case .unreadData:
-            return abort.isInFlight
+            return
+                abort.isUnread
                 ? "\(sender) aborted its connection with \(peer) while \(peer) was still sending\(lost)."
-                : "\(sender) aborted its connection with \(peer) right after data from it."
+                : "\(sender) aborted its connection with \(peer) just after it had received data\(lost)."
         case .lingerZero:
             return "\(sender) ended its connection with \(peer) with a RST instead of a FIN\(lost)."
         }
@@ -302,8 +310,8 @@ package struct AbortiveClose: Detector {
         let resets: [Int]
         let kind: Kind
         let lost: Int
-        /// Whether something that the other end had sent was not acknowledged.
-        let isInFlight: Bool
+        /// Whether bytes of the other end were on their way.
+        let isUnread: Bool
         let hasBeginning: Bool
     }
 }

@@ -8,7 +8,8 @@ package struct AdministrativelyProhibited: Detector {
         group: .refusal,
         sees: """
             An ICMP destination unreachable (code 9, 10 or 13; for ICMPv6 code 1, 5 or 6) quotes a segment of \
-            the flow: the four-tuple and the sequence number match.
+            the flow: the four-tuple and the sequence number match. If RSTs of both ends or errors of three codes \
+            come at the same moment, one device sent them all (device).
             """,
         means: """
             A packet filter has a REJECT rule for the quoted segment. If the destination of the segment sent the \
@@ -53,7 +54,8 @@ package struct AdministrativelyProhibited: Detector {
     package static let needs: History.Traits? = .icmpError
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("sent_by").map { [$0] } ?? [.network]
+        if finding.reason == device { return [.network] }
+        return finding.party("sent_by").map { [$0] } ?? [.network]
     }
 
     package init() {}
@@ -66,7 +68,8 @@ package struct AdministrativelyProhibited: Detector {
         return finding(
             in: history,
             incarnation: incarnation,
-            reason: refusals.first.origin == .receiver ? "host-firewall" : "router",
+            reason: isByDevice(refusals, in: history)
+                ? Self.device : refusals.first.origin == .receiver ? "host-firewall" : "router",
             severity: history.severity(of: incarnation),
             confidence: .high,
             count: refusals.all.count,
@@ -76,8 +79,9 @@ package struct AdministrativelyProhibited: Detector {
             causes: isOwn(refusals.first, in: history)
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],
             checks: checks(of: refusals.first),
-            summary: summary(of: refusals),
-            explanation: explanation(of: refusals, in: history)
+            summary: summary(of: refusals, in: history),
+            explanation: isByDevice(refusals, in: history)
+                ? Self.act : explanation(of: refusals, in: history)
         )
     }
 
@@ -89,13 +93,36 @@ package struct AdministrativelyProhibited: Detector {
             """
     }
 
+    static let device = "device"
+    /// What one device sends at once comes within such a time, in nanoseconds.
+    private static let atOnce: UInt64 = 1_000_000
+    private static let act = """
+        At the same moment it sent other errors or RSTs about the connection, in the names of its ends: so an intrusion \
+        prevention system breaks a connection.
+        """
+
+    /// Whether errors of several codes, or RSTs of both ends, came at once: no host's firewall sends them.
+    private func isByDevice(_ refusals: RefusedSegments, in history: History) -> Bool {
+        let time = history.events[refusals.first.event].time
+        let others = history.events.filter { ($0.time - time).magnitude <= Self.atOnce }
+        let codes = Set(others.filter { $0.kind == .icmp }.map(\.icmpCode))
+        let resets = Set(others.filter { $0.kind == .rst }.map(\.side))
+        return codes.count > 2 || resets.count > 1
+    }
+
     /// Whether the initiator itself refused it.
     private func isOwn(_ refusal: RefusedSegment, in history: History) -> Bool {
         refusal.sender == history.initiator.address
     }
 
-    private func summary(of refusals: RefusedSegments) -> String {
+    private func summary(of refusals: RefusedSegments, in history: History) -> String {
         let first = refusals.first
+        if isByDevice(refusals, in: history) {
+            return """
+                A device between \(history.initiator.address) and \(history.responder) broke their connection \
+                (\(refusals.code)).
+                """
+        }
         let senders = refusals.senders
         let who =
             senders.count > 1

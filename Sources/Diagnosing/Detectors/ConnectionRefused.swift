@@ -21,7 +21,8 @@ package struct ConnectionRefused: Detector {
             """,
         unless: """
             After a SYN-ACK on the same four-tuple, the same RST is the stack's answer to a second SYN within \
-            the window of a half-open entry. That is part of a burst or a loop, not a closed port.
+            the window of a half-open entry. That is part of a burst or a loop, not a closed port. Refused ident \
+            queries and the probes of strangers from the Internet are only notes.
             """,
         check: """
             Whether the service listens on that address and port (ss -ltn), when it was last restarted, and \
@@ -88,7 +89,7 @@ package struct ConnectionRefused: Detector {
             in: history,
             incarnation: incarnation,
             reason: reason.rawValue,
-            severity: history.severity(of: incarnation),
+            severity: isOfNoConcern(history) ? .note : history.severity(of: incarnation),
             confidence: reason == .fast ? .medium : .high,
             count: refusals.count,
             events: refusals.map(\.event),
@@ -103,8 +104,29 @@ package struct ConnectionRefused: Detector {
                 )
             ],
             summary: summary(of: refusals, reason, in: history),
-            explanation: explanation(of: first, reason, delays: delays, in: history)
+            explanation: [
+                explanation(of: first, reason, delays: delays, in: history), relief(in: history),
+            ].compactMap(\.self).joined(separator: " ")
         )
+    }
+
+    /// Servers ask there who their client is (RFC 1413), and mind no refusal.
+    private static let portOfIdent: UInt16 = 113
+
+    private func isOfNoConcern(_ history: History) -> Bool { relief(in: history) != nil }
+
+    /// Why nobody misses the connection; `nil` where somebody may.
+    private func relief(in history: History) -> String? {
+        let responder = history.responder.address
+        if history.responder.port == Self.portOfIdent {
+            return "A server that asks for the user's name (ident) goes on without it."
+        }
+        guard history.capture.isStray(from: history.initiator.address, to: history.responder)
+        else { return nil }
+        return """
+            Several strangers were refused at ports of \(responder) on which nobody was served: probes that every \
+            address of the Internet gets.
+            """
     }
 
     /// Whether the same SYN was answered after the RST, and the client completed that handshake: it had not taken the
@@ -227,6 +249,12 @@ package struct ConnectionRefused: Detector {
                 \(responder) first.
                 """
         case .closedPort, .malformed:
+            if let delay = delayUntilStart(after: first.event, in: history) {
+                return """
+                    \(form). \(responder) served nobody before, and others from \(Wording.duration(delay)) later on: the \
+                    service had not been started yet.
+                    """
+            }
             if history.isServiceAlive {
                 return """
                     \(form). \(responder) served other connections in this capture: the service was down for a while, \
@@ -244,6 +272,18 @@ package struct ConnectionRefused: Detector {
                 \(responder.address).
                 """
         }
+    }
+
+    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil` where it was before, or
+    /// refused anybody after that.
+    private func delayUntilStart(after refusal: Int, in history: History) -> Int64? {
+        let attempts = history.capture.outcomes.attempts(at: history.responder)
+        guard let start = attempts.first(where: { $0.outcome == .served })?.begin,
+            attempts.allSatisfy({ $0.outcome != .refused || $0.begin < start }),
+            !history.isEverEstablished
+        else { return nil }
+        let delay = start - history.events[refusal].time
+        return delay > 0 ? delay : nil
     }
 
     private func note(on refusal: Refusal, in history: History) -> String {

@@ -119,6 +119,12 @@ package struct InjectedReset: Detector {
         in history: History
     ) -> String {
         let ends = "the connection from \(history.initiator.address) to \(history.responder)"
+        if isStale(suspect.event, in: history) {
+            return """
+                A RST on \(ends) was ignored: its sequence number lies below what had arrived, and its receiver went on. \
+                \(claimed) probably did not send it.
+                """
+        }
         if isIgnored(suspect, in: history) {
             return """
                 A RST on \(ends) was ignored: \(claimed), which it names as its sender, went on, and what it sent was \
@@ -132,6 +138,7 @@ package struct InjectedReset: Detector {
 
     /// Whether the receiver of a RST acknowledged what its alleged sender sent after it.
     private func isIgnored(_ suspect: Suspect, in history: History) -> Bool {
+        if isStale(suspect.event, in: history) { return true }
         guard let packet = suspect.goingOn,
             let later = history.events.lastIndex(where: { $0.packet == packet })
         else { return false }
@@ -140,6 +147,21 @@ package struct InjectedReset: Detector {
             $0.side != history.events[later].side && [.ack, .data, .fin].contains($0.kind)
                 && end.distance(to: $0.acknowledgment) >= 0
         }
+    }
+
+    /// Whether a RST lies below what its receiver had by then, and that goes on: it answers such a RST with nothing, or with
+    /// an ACK (RFC 5961 §3).
+    private func isStale(_ reset: Int, in history: History) -> Bool {
+        let event = history.events[reset]
+        let had = history.events[..<reset].contains {
+            $0.side == event.side && $0.isOfConnection
+                && event.sequence.distance(to: $0.sequenceEnd) > 0
+        }
+        return had
+            && history.events.suffix(from: reset + 1).contains {
+                $0.side != event.side && [.ack, .data, .fin].contains($0.kind)
+                    && event.sequence.distance(to: $0.acknowledgment) > 0
+            }
     }
 
     private func suspects(of side: Side, in incarnation: Incarnation, _ history: History)

@@ -9,8 +9,8 @@ package struct PortScan: Detector {
         sees: """
             Within 10 s one host tried 20 ports of another host, or the same port of 50 hosts, without sending \
             any data. At least 70 % of the tries were refused, unanswered, or reset by the host that made them. \
-            Or within 10 min it tried 50 hosts on at most four ports, each at most twice (slow). None of them \
-            had let it in before.
+            Or within 10 min it tried 50 hosts on at most four ports, each at most twice (slow). Or at any speed \
+            50 ports of one host, of which 90 % were closed. None of them had let it in before.
             """,
         means: """
             A scanner, an inventory or monitoring tool, or a worm is looking for services. The refusals are what \
@@ -99,6 +99,24 @@ package struct PortScan: Detector {
             }
         }
         return slowSweep(of: probes, hosts: leastHosts)
+            ?? slowScan(of: probes, ports: leastHosts)
+    }
+
+    /// Of a hundred tries of one host at any speed, so many are of closed ports.
+    private static let mostlyClosed = 90
+
+    /// A scan of one host that takes its time, each port at most twice.
+    private func slowScan(
+        of probes: [ScanCounter.Probe],
+        ports leastPorts: Int
+    ) -> Scan? {
+        guard let host = probes.first?.target.address,
+            probes.allSatisfy({ $0.target.address == host }),
+            Set(probes.map(\.target.port)).count >= leastPorts,
+            probes.count <= Self.mostTries * Set(probes.map(\.target.port)).count,
+            probes.count(where: { $0.outcome != .open }) * 100 >= probes.count * Self.mostlyClosed
+        else { return nil }
+        return Scan(kind: .ports, host: host, port: nil)
     }
 
     /// In nanoseconds.

@@ -77,7 +77,12 @@ package struct RetransmissionTimeout: Detector {
     ]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("sender")?.peer.map { [.network, $0] } ?? [.network]
+        guard let peer = finding.party("sender")?.peer else { return [.network] }
+        // What was captured at the silent end did arrive there.
+        let isThere =
+            finding.viewpoint.vantage == .client && peer == .client
+            || finding.viewpoint.vantage == .server && peer == .server
+        return isThere ? [peer] : [.network, peer]
     }
 
     package init() {}
@@ -176,6 +181,8 @@ package struct RetransmissionTimeout: Detector {
     private func finding(for sendings: Sendings, _ ending: Ending, in history: History) -> Finding {
         let (role, sender, receiver) = history.direction(from: sendings.side)
         let isAlive = isAlive(sendings, ending)
+        let isThere =
+            history.vantage == (sendings.side == history.initiatorSide ? .server : .client)
         return finding(
             in: history,
             incarnation: ending.incarnation,
@@ -198,14 +205,23 @@ package struct RetransmissionTimeout: Detector {
                 ? ["data-dropped-on-the-way", "filter-on-the-way", "path-mtu-too-small"]
                 : ["host-gone", "path-lost", "state-lost-on-the-way"],
             checks: [
-                Check(
-                    on: receiver.description,
-                    "tcpdump -ni any host \(sender) and tcp port \(history.initiator.port)",
-                    "If the data does not arrive, it is lost on the path; otherwise look for the acknowledgment."
-                )
+                isThere
+                    ? .rejectCounter(on: receiver, chain: "INPUT")
+                    : Check(
+                        on: receiver.description,
+                        "tcpdump -ni any host \(sender) and tcp port \(history.initiator.port)",
+                        "If the data does not arrive, it is lost on the path; otherwise look for the acknowledgment."
+                    )
             ],
             summary: summary(of: sendings, from: sender, to: receiver, in: ending),
-            explanation: explanation(of: sendings, to: receiver, isAlive, ending, in: history)
+            explanation: explanation(
+                of: sendings,
+                to: receiver,
+                isAlive,
+                isThere: isThere,
+                ending,
+                in: history
+            )
         )
     }
 
@@ -266,6 +282,7 @@ package struct RetransmissionTimeout: Detector {
         of sendings: Sendings,
         to receiver: Address,
         _ isAlive: Bool,
+        isThere: Bool,
         _ ending: Ending,
         in history: History
     ) -> String {
@@ -280,6 +297,18 @@ package struct RetransmissionTimeout: Detector {
             sendings.kind == .data
             ? "The segment at Seq=\(ending.stream[sendings.side].repeated) was never acknowledged. "
             : ""
+        if isThere {
+            return """
+                \(begin)The capture was made at \(receiver), or in its network: it received them and did not answer.
+                """
+        }
+        let until = sendings.begin + max(0, sendings.span)
+        if history.isAlive(sendings.side.other, during: sendings.begin...until) {
+            return """
+                \(begin)\(receiver) is alive, and so is the path: another connection came up meanwhile. It knows nothing \
+                of this one any more, or something drops what belongs to it.
+                """
+        }
         return """
             \(begin)Nothing came from \(receiver) meanwhile: it is gone, or the path to it or back is.
             """

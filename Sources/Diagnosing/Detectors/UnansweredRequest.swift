@@ -19,7 +19,8 @@ package struct UnansweredRequest: Detector {
             """,
         unless: """
             Senders of logs and metrics expect no answer: several messages over time that were never answered do \
-            not count. A long poll is answered late. A proxy in between may have sent the acknowledgment.
+            not count. A long poll is answered late, or as soon as the client closes. A proxy in between may have \
+            sent the acknowledgment.
             """,
         check: """
             On the server: ss -tnpi; data in Recv-Q was not read by the application. A thread dump (pstack, \
@@ -237,13 +238,20 @@ package struct UnansweredRequest: Detector {
             && (TLSSession.ports.contains(port) || name.hasPrefix("h2") || name.hasPrefix("http"))
     }
 
+    /// A server that waits on a connection reacts to its end within such a time, in nanoseconds.
+    private static let reaction: Int64 = 5_000_000
+
     /// How long after the requester had closed its answer came, in nanoseconds, if nobody took it any more.
     private func lateAnswer(in ending: Ending, to side: Side, _ history: History) -> Int64? {
         guard let end = ending.first, history.events[end].side == side,
             ending.resets.contains(where: { history.events[$0].side == side })
         else { return nil }
         let delay = ending.stream[side.other].turn - history.events[end].time
-        return delay > 0 && ending.stream[side].last.time < history.events[end].time ? delay : nil
+        // A server that answers the close at once was reading the connection: it held the request on purpose.
+        let roundTrip = history.leastAnswerDelay ?? 0
+        let awakening = roundTrip + roundTrip / 2 + Self.reaction
+        return delay > awakening && ending.stream[side].last.time < history.events[end].time
+            ? delay : nil
     }
 
     /// Whether what was said last is part of a TLS handshake or its end, and no request.

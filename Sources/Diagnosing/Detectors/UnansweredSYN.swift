@@ -8,8 +8,8 @@ package struct UnansweredSYN: Detector {
         group: .refusal,
         sees: """
             A SYN was sent at least twice, two attempts were made half a second apart, or three connections sent \
-            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them. Before 3 s have \
-            passed the finding is pending. The reason names the case where only SYNs with Fast Open, only SYNs \
+            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them within 1 s. Before \
+            3 s have passed the finding is pending. The reason names the case where only SYNs with Fast Open, only SYNs \
             with ECN, or only the SYN of a reconnect went unanswered.
             """,
         means: """
@@ -54,6 +54,8 @@ package struct UnansweredSYN: Detector {
 
     /// An answer may take so long, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
+    /// Nothing is said of less silence, in nanoseconds.
+    private static let leastSilence: Int64 = 1_000_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
     /// So many single SYNs to one service are its failure.
@@ -92,7 +94,8 @@ package struct UnansweredSYN: Detector {
             end - history.events[first].time,
             history.delay(from: first, to: last) + Self.patience(after: sendings, in: history)
         )
-        let isPending = waited < Self.answerTimeout || history.capture.outcomes.hasSYNsAlone
+        guard waited >= Self.leastSilence else { return nil }
+        let isPending = waited < Self.answerTimeout || history.capture.holdsSYNsAlone
         let cameUpLater = history.incarnations.contains {
             $0.number > incarnation.number && $0.isEstablished
         }
@@ -155,7 +158,7 @@ package struct UnansweredSYN: Detector {
     ) -> Bool {
         guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
             probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
-            last.time - first.time >= Self.retryGap
+            last.time - first.time >= Self.leastSilence
         else { return false }
         return !survey.capture.outcomes.attempts(at: service).contains {
             $0.initiator == initiator && $0.outcome == .served
@@ -173,7 +176,7 @@ package struct UnansweredSYN: Detector {
             isFailure(probes, of: counter.initiator, at: service, in: survey)
         else { return nil }
         let time = last.time - first.time
-        let isPending = time < Self.answerTimeout || survey.capture.outcomes.hasSYNsAlone
+        let isPending = time < Self.answerTimeout || survey.capture.holdsSYNsAlone
         let gaps = zip(probes, probes.dropFirst()).map { $1.time - $0.time }.sorted()
         let examples = counter.examples.filter { $0.target == service }
         return finding(
@@ -192,10 +195,7 @@ package struct UnansweredSYN: Detector {
                 \(service) answered none of \(probes.count) connection attempts by \(counter.initiator) within \
                 \(Wording.duration(time)), with one SYN each.
                 """,
-            explanation: """
-                The client gives up and tries again \(Wording.duration(gaps[gaps.count / 2])) after each SYN, before its \
-                stack would retransmit it.
-                """,
+            explanation: rhythm(of: gaps),
             count: probes.count,
             flows: probes.count,
             metrics: [
@@ -213,6 +213,24 @@ package struct UnansweredSYN: Detector {
             lastSeen: last.time,
             isEstablished: false
         )
+    }
+
+    /// Intervals that differ by less than a tenth are a timer's.
+    private static let tolerance: Int64 = 10
+    /// A stack sends a SYN again after so long (RFC 6298 §2), in nanoseconds.
+    private static let retransmissionTimeout: Int64 = 1_000_000_000
+
+    /// What the intervals between single SYNs tell, the shortest first.
+    private func rhythm(of gaps: [Int64]) -> String {
+        guard let least = gaps.first, let most = gaps.last else { return "" }
+        let hasTimer = most - least <= most / Self.tolerance
+        let interval =
+            hasTimer
+            ? "\(Wording.duration(gaps[gaps.count / 2])) after each SYN"
+            : "after \(Wording.range(least, most))"
+        let haste =
+            most < Self.retransmissionTimeout ? ", before its stack would retransmit it" : ""
+        return "The client gives up and tries again \(interval)\(haste)."
     }
 
     private func evidence(

@@ -19,7 +19,8 @@ package struct UnseenSYNACK: Detector {
             """,
         unless: """
             Without any captured SYN, a SYN-ACK that comes once only shows that the capture began too late. A \
-            SYN-ACK may be captured up to 3 ms before its SYN. TCP Fast Open acknowledges data in the SYN.
+            SYN-ACK may be captured up to 3 ms before its SYN. TCP Fast Open acknowledges data in the SYN. Where \
+            both ends go on with data, both took the SYN-ACK: its numbers were rewritten or made up.
             """,
         check: """
             A capture that begins before the connection went idle; the half-open entries of the server; the same \
@@ -169,7 +170,9 @@ package struct UnseenSYNACK: Detector {
             }
         }
         let others = incarnation.events.filter { !answers.contains($0) }
+        // An end that goes on after its last SYN-ACK was answered: the capture has one direction.
         guard let first = answers.first, let last = answers.last,
+            history.lastTime <= history.events[incarnation.events.upperBound - 1].time,
             others.allSatisfy(history.isDuplicate),
             history.capture.unsolicitedSYNACKs.contain(
                 history.events[first],
@@ -185,6 +188,7 @@ package struct UnseenSYNACK: Detector {
     /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.
     private func isAccepted(_ event: Int, in history: History) -> Bool {
         let (incarnation, answer) = (history.incarnation(of: event), history.events[event])
+        if isServed(after: event, in: history) { return true }
         if let completion = incarnation.completion {
             return history.events[completion].sequence == answer.acknowledgment
         }
@@ -196,6 +200,24 @@ package struct UnseenSYNACK: Detector {
                 && reply.acknowledgment == answer.sequence.advanced(by: 1)
                 && reply.sequence == history.events[syn].sequence.advanced(by: 1)
         }
+    }
+
+    /// Whether both ends went on with data behind this answer: then both took it, whatever its numbers.
+    private func isServed(after answer: Int, in history: History) -> Bool {
+        let rest = history.incarnation(of: answer).events.suffix(from: answer + 1)
+        func begins(_ kind: Event.Kind, by isInitiator: Bool) -> Int? {
+            rest.first {
+                history.events[$0].kind == kind
+                    && history.isFromInitiator(history.events[$0]) == isInitiator
+            }
+        }
+        guard let request = begins(.data, by: true), let reply = begins(.data, by: false) else {
+            return false
+        }
+        let isRejected = rest.contains {
+            $0 < max(request, reply) && history.events[$0].kind == .rst
+        }
+        return !isRejected
     }
 
     /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.
@@ -220,8 +242,11 @@ package struct UnseenSYNACK: Detector {
             return 0
         }
         let acknowledged = history.events[event].acknowledgment.rawValue &- 1
-        return Int64(newest.initialSequence.rawValue &- acknowledged) * 64
+        return Int64(newest.initialSequence.rawValue &- acknowledged) * Self.oneTick
     }
+
+    /// Of a Linux ISN clock, in nanoseconds.
+    private static let oneTick: Int64 = 64
 
     private func summary(of events: [Int], translation: Int32?, in history: History) -> String {
         let first = history.events[events[0]]
@@ -273,6 +298,11 @@ package struct UnseenSYNACK: Detector {
     ) -> [String] {
         let isLinked = unseen.contains { !$0.answer.linked.isEmpty }
         let responder = history.responder.address
+        if age == Self.oneTick {
+            return [
+                "It acknowledges the ISN itself, which is one less than \(responder) should have sent."
+            ]
+        }
         return [
             isLinked
                 ? "TSecr is that of the captured SYN: \(responder) matched it to a half-open entry from before this capture."

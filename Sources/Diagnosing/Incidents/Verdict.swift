@@ -23,8 +23,9 @@ struct Verdict {
         let (cause, to) = (self.cause, root.destination)
         let extent = affected > 1 ? " (\(affected) connections)" : ""
         guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
-        if established > 0 {
-            return "\(cause): \(source) to \(to), \(failures) of \(connections) connections failed"
+        let all = max(connections, flows)
+        if failures > 0, all > failures {
+            return "\(cause): \(source) to \(to), \(failures) of \(all) connections failed"
         }
         return root.isOfTLS
             ? "\(cause): \(source) cannot set up TLS with \(to)\(extent)"
@@ -49,6 +50,12 @@ struct Verdict {
         }
     }
 
+    /// Whether a device on the way ended the connection, so that nothing else that was found about its end holds.
+    private var isByDevice: Bool {
+        root.pathology == InjectedReset.manual.id && root.severity > .note
+            || root.reason == AdministrativelyProhibited.device
+    }
+
     private var connections: Int { failures + established }
 
     /// Why a connection that could not be made again had been closed: for being idle.
@@ -64,7 +71,8 @@ struct Verdict {
     }
 
     var text: String {
-        let relevant = chain.filter { $0.severity > .note }
+        // What a device does to a connection needs no other words.
+        let relevant = isByDevice ? [root] : chain.filter { $0.severity > .note }
         var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.statedFindings).map(
             \.summary
         )

@@ -27,10 +27,62 @@ extension History {
         return nearer > 0 ? nearer : nil
     }
 
+    /// Why a failure matters less than it seems: the initiator was served soon after it, or never meant to connect.
+    func comfort(of incarnation: Incarnation, after time: Int64) -> Comfort? {
+        guard !incarnation.isEstablished else { return nil }
+        if isByScanner(incarnation) {
+            return Comfort(
+                mostSeverity: .note,
+                sentence: "Its SYN is a port scanner's: no operating system makes one like it."
+            )
+        }
+        if let delay = delayUntilOtherEndConnects(after: time) {
+            return Comfort(
+                mostSeverity: .note,
+                sentence:
+                    "\(responder.address) itself connected \(Wording.duration(delay)) after that."
+            )
+        }
+        guard isServedSoon(after: time) else { return nil }
+        return Comfort(
+            mostSeverity: .warning,
+            sentence: "\(initiator.address) was served within a second after that."
+        )
+    }
+
+    /// What a zmap or masscan probe looks like (no option, a time to live that began at 255), or one of nmap -sS.
+    private func isByScanner(_ incarnation: Incarnation) -> Bool {
+        guard incarnation.attempts.count == 1, incarnation.attempts[0].sendings.count == 1 else {
+            return false
+        }
+        let syn = events[incarnation.attempts[0].first]
+        guard syn.payloadLength == 0, !syn.options.contains(.cut) else { return false }
+        return syn.options.isEmpty && syn.timeToLive > Self.longestUsualLife
+            || syn.options.usualCount == 1 && syn.maximumSegmentSize == Self.segmentOfNmap
+                && syn.window == Self.windowOfNmap
+    }
+
+    /// Kernels that connect begin to count hops from this at most.
+    private static let longestUsualLife: UInt8 = 128
+    private static let segmentOfNmap: UInt16 = 1460
+    private static let windowOfNmap: UInt16 = 1024
+
+    /// Speakers of BGP try again within such a time, in nanoseconds (RFC 4271 §10).
+    private static let retryOfBGP: Int64 = 120_000_000_000
+
+    /// How long after a failure between BGP speakers the other one's connection came up, in nanoseconds.
+    private func delayUntilOtherEndConnects(after time: Int64) -> Int64? {
+        guard responder.port == Self.portOfBGP else { return nil }
+        return capture.outcomes.served(on: Self.portOfBGP, during: time...time + Self.retryOfBGP)
+            .first {
+                $0.initiator == responder.address && $0.responder.address == initiator.address
+            }.map { $0.begin - time }
+    }
+
     /// Whether the initiator was served within a second after something failed: at another address
     /// of the same service, as clients with several try (RFC 8305 §5), on another port of its own,
     /// or by the connection that the other end asked for meanwhile, as between BGP speakers.
-    func isServedSoon(after time: Int64) -> Bool {
+    private func isServedSoon(after time: Int64) -> Bool {
         let period = time...time + Self.promptSuccess
         let own = initiator.address
         let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
@@ -45,8 +97,22 @@ extension History {
             }
     }
 
+    /// Whether an end took part in a new connection of the two hosts within a time.
+    func isAlive(_ side: Side, during time: ClosedRange<Int64>) -> Bool {
+        capture.outcomes.attempts(at: responder).contains {
+            $0.outcome == .served && time.contains($0.begin)
+                && (side != initiatorSide || $0.initiator == initiator.address)
+        }
+    }
+
     /// Whether the service was served to anybody in this capture.
     var isServiceAlive: Bool {
         isEverEstablished || capture.outcomes.isServed(by: responder)
     }
+}
+
+/// What takes the edge off a failure.
+struct Comfort {
+    let mostSeverity: Severity
+    let sentence: String
 }

@@ -69,8 +69,8 @@ extension History {
             second.isSubset(of: Self.initialTimesToLive)
         )
         switch isNear {
-        case (true, false): return fresh(.client)
-        case (false, true): return fresh(.server)
+        case (true, false): return isPadded(initiatorSide) ? .unknown : fresh(.client)
+        case (false, true): return isPadded(initiatorSide.other) ? .unknown : fresh(.server)
         case (false, false)
         where first.isDisjoint(with: Self.initialTimesToLive)
             && second.isDisjoint(with: Self.initialTimesToLive):
@@ -93,7 +93,19 @@ extension History {
     /// Whether the packets of a side still have a time to live that stacks begin with; without any,
     /// nothing speaks against it.
     private func isFresh(_ side: Side) -> Bool {
-        timesToLive(side).isSubset(of: Self.initialTimesToLive)
+        timesToLive(side).isSubset(of: Self.initialTimesToLive) && !isPadded(side)
+    }
+
+    /// The least length of a frame on a wire, without its checksum (IEEE 802.3 §3.2.8), in octets.
+    private static let leastFrame: UInt32 = 60
+
+    /// Whether a frame of a side was filled up to Ethernet's least length: then it came over a wire.
+    private func isPadded(_ side: Side) -> Bool {
+        initiator.address.isIPv4
+            && events.contains {
+                $0.side == side && $0.isOfConnection && $0.frameLength == Self.leastFrame
+                    && $0.payloadLength == 0 && $0.options.isEmpty
+            }
     }
 
     private func fresh(_ vantage: Vantage) -> Viewpoint {

@@ -53,11 +53,25 @@ extension ShownReport {
         let viewpoint = history.viewpoint
         let sign = "(\(viewpoint.sign); confidence \(viewpoint.confidence.rawValue))"
         switch viewpoint.vantage {
-        case .client: return "captured at \(history.initiator.address) \(sign)"
-        case .server: return "captured at \(history.responder.address) \(sign)"
+        case .client:
+            return isEndOfAll(history.initiator.address, viewpoint)
+                ? "captured at \(history.initiator.address) \(sign)" : nil
+        case .server:
+            return isEndOfAll(history.responder.address, viewpoint)
+                ? "captured at \(history.responder.address) \(sign)" : nil
         case .middle: return "captured on the path \(sign)"
         case .unknown: return nil
         }
+    }
+
+    /// Whether a host clearly made the capture, and is an end of all connections that are shown.
+    private func isEndOfAll(_ host: Address, _ viewpoint: Viewpoint) -> Bool {
+        viewpoint.confidence == .high
+            && report.incidents.allSatisfy { incident in
+                incident.histories.allSatisfy {
+                    $0.initiator.address == host || $0.responder.address == host
+                }
+            }
     }
 
     /// How many connections there were.

@@ -271,8 +271,9 @@ extension Flow {
         if marks.contains(.completed) { return .open }
         switch outcome {
         case .refused, .midstream:
-            return marks.contains(.oddBeginning) && !marks.contains(.wasReset)
-                ? .unanswered : .refused
+            // A closed port answers any segment but a RST with one (RFC 9293 §3.10.7.1).
+            let isReset = phase == .reset || marks.contains(.wasReset)
+            return marks.contains(.oddBeginning) && !isReset ? .unanswered : .refused
         case .rejected: return .rejected
         case .reset, .staleReply, .incomplete, .completed, .probed: return .open
         case .noAnswer: return .unanswered

@@ -114,6 +114,7 @@ package struct ConnectOutcomes: Sendable {
         hasSYNsAlone =
             count >= Self.manySYNs && failingServices.count >= Self.severalServices
             && entries.joined().allSatisfy { $0.outcome == .unanswered }
+        probedHosts = findProbedHosts()
     }
 
     private func entries(on port: UInt16) -> [Entry] { slots[port].map { entries[$0] } ?? [] }
@@ -131,8 +132,29 @@ package struct ConnectOutcomes: Sendable {
     /// Whether anybody was served by a service.
     package func isServed(by service: Endpoint) -> Bool { servedServices.contains(service) }
 
-    /// Whether nothing but SYNs to several services was captured: a filter may have left out all else.
+    /// Whether nothing but SYNs came to the services at which anybody failed, and they are several.
     package private(set) var hasSYNsAlone = false
+
+    /// Hosts that several strangers were refused by, at several ports on which nobody was served.
+    package private(set) var probedHosts: Set<Address> = []
+    private static let severalStrangers = 3
+
+    /// The hosts at whose closed ports strangers knock, as at every address of the Internet.
+    private func findProbedHosts() -> Set<Address> {
+        var visits: [Address: (strangers: Set<Address>, ports: Set<UInt16>)] = [:]
+        for entry in entries.joined()
+        where entry.outcome == .refused && entry.initiator.isStranger(to: entry.responder.address)
+            && !servedServices.contains(entry.responder)
+        {
+            visits[entry.responder.address, default: ([], [])].strangers.insert(entry.initiator)
+            visits[entry.responder.address, default: ([], [])].ports.insert(entry.responder.port)
+        }
+        return Set(
+            visits.filter {
+                min($1.strangers.count, $1.ports.count) >= Self.severalStrangers
+            }.keys
+        )
+    }
 
     /// Connections that came up on a port of any host, and began within a time.
     package func served(on port: UInt16, during time: ClosedRange<Int64>) -> [Entry] {

@@ -97,6 +97,15 @@ package struct CaptureFacts: Sendable {
 }
 
 extension CaptureFacts {
+    /// Whether nothing but SYNs to several services was captured: a filter may have left out all else.
+    package var holdsSYNsAlone: Bool { outcomes.hasSYNsAlone && !hasBothDirections }
+
+    /// Whether a refused connection is one of the probes that strangers send to a host.
+    package func isStray(from initiator: Address, to service: Endpoint) -> Bool {
+        outcomes.probedHosts.contains(service.address) && initiator.isStranger(to: service.address)
+            && !outcomes.isServed(by: service)
+    }
+
     /// The last time until which what follows `time` was captured without a pause.
     func end(after time: Int64) -> Int64 { pauses.first { $0 >= time } ?? end }
 

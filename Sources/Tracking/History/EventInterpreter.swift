@@ -2,6 +2,8 @@
 struct EventInterpreter {
     /// A copy that a mirror delivers comes within this time, in nanoseconds.
     private static let duplicateWindow: Int64 = 5_000_000
+    /// A router between two places of capture takes no longer, in nanoseconds.
+    private static let longestDetour: Int64 = 200_000_000
     /// As many events are looked at for an ACK before its SYN-ACK.
     private static let mostEarly = 4
 
@@ -106,8 +108,13 @@ struct EventInterpreter {
         while earlier > incarnations[incarnation].events.lowerBound {
             earlier -= 1
             let other = events[earlier]
-            if event.time - other.time > Self.duplicateWindow { return nil }
+            let lag = event.time - other.time
+            if lag > Self.longestDetour { return nil }
             guard other.kind == event.kind, event.kind != .formerConnection else { continue }
+            guard lag <= Self.duplicateWindow else {
+                if event.isRouted(copyOf: other) { return earlier }
+                continue
+            }
             if event.isSameSyn(as: other) || event.isTranslation(of: other) { return earlier }
             guard event.isSameSegment(as: other) else { continue }
             // A SYN comes again after the retransmission timer, which is never so short.
@@ -318,6 +325,12 @@ extension Event {
             && flags == other.flags && timestampValue == other.timestampValue
             && timestampEcho == other.timestampEcho && window == other.window
             && payloadLength == other.payloadLength && icmpSender == other.icmpSender
+    }
+
+    /// Whether it is the same packet behind a slow router: no stack sends the same identification twice.
+    fileprivate func isRouted(copyOf other: Event) -> Bool {
+        identification != 0 && identification == other.identification
+            && timeToLive != other.timeToLive && isSameSegment(as: other)
     }
 
     /// Whether two events are of one SYN at two places of its way: a device between them may have changed

@@ -131,6 +131,14 @@ package struct Tally: Hashable, Sendable {
         if checksum == .wrong { wrongChecksums &+= 1 }
     }
 
+    /// One right checksum among so many wrong ones may be right by chance, or added later.
+    private static let fewRight: UInt64 = 20
+
+    /// Whether nearly all checksums are wrong, as where addresses were replaced and checksums were not.
+    var hasWrongChecksumsThroughout: Bool {
+        wrongChecksums > 0 && rightChecksums &* Self.fewRight <= wrongChecksums
+    }
+
     /// Takes down whether the numbers of a connection that ended tell of data that the capture does not hold.
     @inline(always)
     mutating func noteNumbers(of flow: borrowing Flow) {

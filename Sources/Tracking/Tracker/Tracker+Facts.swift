@@ -11,7 +11,7 @@ extension Tracker {
             localHosts: aggregates.hosts.local,
             rightChecksums: tally.rightChecksums,
             wrongChecksums: tally.wrongChecksums,
-            hasEditedChecksums: tally.wrongChecksums > 0 && tally.rightChecksums == 0
+            hasEditedChecksums: tally.hasWrongChecksumsThroughout
                 && tally.outcome(.completed) > 0,
             lossSigns: tally.lossSigns,
             isFiltered: tally.isFiltered,

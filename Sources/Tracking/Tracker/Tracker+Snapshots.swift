@@ -169,8 +169,7 @@ extension Tracker {
         facts.end = max(facts.end, time)
         // No connection is counted before its end: whoever answered found the checksum right.
         let isAnswered = tally.answerDelays.contains { $0 > 0 }
-        facts.hasEditedChecksums =
-            tally.wrongChecksums > 0 && tally.rightChecksums == 0 && isAnswered
+        facts.hasEditedChecksums = tally.hasWrongChecksumsThroughout && isAnswered
         return facts
     }
 }

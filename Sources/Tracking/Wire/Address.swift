@@ -26,6 +26,27 @@ package struct Address: Hashable, BitwiseCopyable, Sendable {
     }
 }
 
+extension Address {
+    /// IPv4 networks that are nobody's in the Internet, with the number of their bits (RFC 6890).
+    private static let localNetworks: [(network: UInt32, bits: UInt32)] = [
+        (0x0A00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16), (0x6440_0000, 10),
+        (0xA9FE_0000, 16), (0x7F00_0000, 8),
+    ]
+
+    /// Whether it belongs to a network of the Internet.
+    private var isGlobal: Bool {
+        guard isIPv4 else { return high >> 61 == 1 }
+        let octets = UInt32(truncatingIfNeeded: low)
+        return !Self.localNetworks.contains { octets ^ $0.network < 1 << (32 - $0.bits) }
+    }
+
+    /// Whether it is an address of the Internet, far from another one.
+    func isStranger(to other: Address) -> Bool {
+        guard isGlobal, isIPv4 == other.isIPv4 else { return false }
+        return isIPv4 ? low >> 16 != other.low >> 16 : high >> 32 != other.high >> 32
+    }
+}
+
 extension Address: Comparable {
     @inline(always)
     package static func < (left: Address, right: Address) -> Bool {

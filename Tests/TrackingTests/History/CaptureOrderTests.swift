@@ -74,4 +74,19 @@ import Testing
         let answer = Answer(subject: .unsolicited, copy: 1, linked: [])
         #expect(interpretations.first == .answer(answer))
     }
+
+    @Test(arguments: [(UInt16(7), true), (8, false)])
+    func `copies may come late through a router with the same identification alone`(
+        _ identification: UInt16,
+        _ isCopy: Bool
+    ) throws {
+        let copies = Exchange {
+            client.syn(seq: 1000, tsval: 10).identification(7).ttl(128)
+            client.syn(seq: 1000, tsval: 10).identification(identification).ttl(127)
+                .after(.milliseconds(85))
+        }
+
+        let last = try history(of: copies.frames).interpretations.last
+        #expect((last == .duplicate(of: 0)) == isCopy)
+    }
 }

@@ -52,12 +52,24 @@ struct TLSCut {
             return
         }
         // After both Finished nothing is a handshake any more (RFC 8446 §2, RFC 5246 §7.3).
-        guard closing.story == .cut, !closing.session.isComplete else { return nil }
+        guard closing.story == .cut, !closing.session.isComplete, !Self.gaveUp(closing) else {
+            return nil
+        }
         reason = Self.reason(of: closing)
         // What a server sends as application data may be all of its handshake, and more (RFC 8446 §5.2).
         if reason == .close, closing.session[closing.server].dataRecords > 0 { return nil }
         // What crosses a FIN had not arrived when its sender closed: nobody knows after which message it did.
         if reason == .close, delay < 0 { return nil }
+    }
+
+    /// Whoever sent something so often after the first time gives up.
+    private static let manySendings: UInt16 = 5
+
+    /// Whether the end that closed had sent its last message again and again in vain: TCP gave up then, and not TLS.
+    private static func gaveUp(_ closing: TLSClosing) -> Bool {
+        guard let closer = closing.closer else { return false }
+        return closing.stream[closer].repetitions >= manySendings
+            && !closing.stream.isAcknowledged(closer) && !isOversize(closing)
     }
 
     private static func isUnanswered(_ closing: TLSClosing) -> Bool {
