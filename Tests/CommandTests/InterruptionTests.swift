@@ -98,10 +98,21 @@ import Testing
         #expect(try text("out") == "")
     }
 
+    /// Whether a process has a handler for SIGINT, by the signals that proc(5) says it catches.
+    private func catchesInterrupts(_ process: Process) -> Bool {
+        let status = try? String(
+            contentsOfFile: "/proc/\(process.processIdentifier)/status",
+            encoding: .utf8
+        )
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+        let signals = line.flatMap { UInt64($0.dropFirst(7).drop { $0.isWhitespace }, radix: 16) }
+        return (signals ?? 0) >> UInt64(SIGINT - 1) & 1 == 1
+    }
+
     @Test func `before anything came says nothing`() throws {
         let pipe = Pipe()
         let process = try start(["-"], pipe)
-        usleep(200_000)
+        try #require(eventually { catchesInterrupts(process) })
 
         kill(process.processIdentifier, SIGINT)
         process.waitUntilExit()

@@ -140,9 +140,7 @@ package struct AbortiveClose: Detector {
     private func abort(in ending: Ending, _ history: History) -> Abort? {
         let stream = ending.stream
         guard stream.hasData, let first = ending.resets.first, !saidGoodbye(ending, history)
-        else {
-            return nil
-        }
+        else { return nil }
         let event = history.events[first]
         let side = event.side
         let (own, other) = (stream.progress(of: side), stream.progress(of: side.other))

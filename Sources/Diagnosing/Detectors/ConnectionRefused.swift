@@ -124,7 +124,7 @@ package struct ConnectionRefused: Detector {
         guard history.capture.isStray(from: history.initiator.address, to: history.responder)
         else { return nil }
         return """
-            Several strangers were refused at ports of \(responder) on which nobody was served: probes that every \
+            Several strangers were refused at ports of \(responder) on which no client was served: probes that every \
             address of the Internet gets.
             """
     }
@@ -251,7 +251,7 @@ package struct ConnectionRefused: Detector {
         case .closedPort, .malformed:
             if let delay = delayUntilStart(after: first.event, in: history) {
                 return """
-                    \(form). \(responder) served nobody before, and others from \(Wording.duration(delay)) later on: the \
+                    \(form). \(responder) had served no client before, and others from \(Wording.duration(delay)) later on: the \
                     service had not been started yet.
                     """
             }

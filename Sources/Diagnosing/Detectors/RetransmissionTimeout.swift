@@ -305,7 +305,7 @@ package struct RetransmissionTimeout: Detector {
         let until = sendings.begin + max(0, sendings.span)
         if history.isAlive(sendings.side.other, during: sendings.begin...until) {
             return """
-                \(begin)\(receiver) is alive, and so is the path: another connection came up meanwhile. It knows nothing \
+                \(begin)\(receiver) is alive, and so is the path: another connection was established meanwhile. It knows nothing \
                 of this one any more, or something drops what belongs to it.
                 """
         }

@@ -17,8 +17,10 @@ extension ShownReport {
     }
 
     private var unread: String? {
+        let isOne = report.tally.unread(.notTCP) == 1
         let words: [(UnreadReason, String)] = [
-            (.notTCP, "of other protocols"), (.incompleteFragment, "parts of incomplete datagrams"),
+            (.notTCP, isOne ? "of another protocol" : "of other protocols"),
+            (.incompleteFragment, "parts of incomplete datagrams"),
             (.cutShort, "cut short"), (.malformed, "malformed"),
             (.unknownLink, "of an unknown link type"), (.encrypted, "encrypted"),
             (.tooDeep, "in too many tunnels"),
