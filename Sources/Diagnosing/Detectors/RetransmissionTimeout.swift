@@ -262,7 +262,7 @@ package struct RetransmissionTimeout: Detector {
         switch sendings.kind {
         case .data:
             return """
-                \(sender) sent the same \(ending.stream[sendings.side].repeatedLength) bytes to \(receiver) \
+                \(sender) sent the same \(Wording.count(Int(ending.stream[sendings.side].repeatedLength), "byte")) to \(receiver) \
                 \(Wording.times(sendings.count)) within \(span), and nothing acknowledged them.
                 """
         case .fin:
@@ -299,14 +299,15 @@ package struct RetransmissionTimeout: Detector {
             : ""
         if isThere {
             return """
-                \(begin)The capture was made at \(receiver), or in its network: it received them and did not answer.
+                \(begin)The capture was made at \(receiver), or in its network: they came as far as that, and \(receiver) did \
+                not answer.
                 """
         }
         let until = sendings.begin + max(0, sendings.span)
         if history.isAlive(sendings.side.other, during: sendings.begin...until) {
             return """
-                \(begin)\(receiver) is alive, and so is the path: another connection came up meanwhile. It knows nothing \
-                of this one any more, or something drops what belongs to it.
+                \(begin)\(receiver) is alive, and so is the path: another connection was established meanwhile. It has \
+                forgotten this one, or something drops what belongs to it.
                 """
         }
         return """
