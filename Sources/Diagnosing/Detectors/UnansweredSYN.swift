@@ -71,7 +71,8 @@ package struct UnansweredSYN: Detector {
         {
             return [.network]
         }
-        return finding.viewpoint.vantage == .server ? [.server, .network] : [.network, .server]
+        guard finding.viewpoint.vantage == .server else { return [.network, .server] }
+        return finding.viewpoint.confidence == .high ? [.server] : [.server, .network]
     }
 
     package init() {}
@@ -123,7 +124,11 @@ package struct UnansweredSYN: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: reason.causes,
-            checks: Self.checks(from: history.initiator.address, to: history.responder),
+            checks: Self.checks(
+                from: history.initiator.address,
+                to: history.responder,
+                arrived: history.vantage == .server
+            ),
             summary: summary(of: attempts, sendings, waited: waited, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
@@ -158,7 +163,7 @@ package struct UnansweredSYN: Detector {
     ) -> Bool {
         guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
             probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
-            last.time - first.time >= Self.leastSilence
+            last.time - first.time >= Self.retryGap
         else { return false }
         return !survey.capture.outcomes.attempts(at: service).contains {
             $0.initiator == initiator && $0.outcome == .served
@@ -462,8 +467,12 @@ package struct UnansweredSYN: Detector {
             "\(noun) \(Wording.list(packets)) \(verb) the ISN instead of the SYN, which stacks ignore."
     }
 
-    private static func checks(from initiator: Address, to responder: Endpoint) -> [Check] {
-        [
+    private static func checks(
+        from initiator: Address,
+        to responder: Endpoint,
+        arrived: Bool = false
+    ) -> [Check] {
+        let checks = [
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
@@ -475,6 +484,8 @@ package struct UnansweredSYN: Detector {
                 "A counter that rises with every SYN shows that this host drops it."
             ),
         ]
+        guard arrived else { return checks }
+        return [checks[1], .rejectCounter(on: responder.address, chain: "INPUT")]
     }
 
     /// Linux sends a SYN again so often, and gives up by itself then.
