@@ -261,9 +261,10 @@ package struct RetransmissionTimeout: Detector {
         let span = Wording.duration(sendings.span)
         switch sendings.kind {
         case .data:
+            let length = Int(ending.stream[sendings.side].repeatedLength)
             return """
-                \(sender) sent the same \(Wording.count(Int(ending.stream[sendings.side].repeatedLength), "byte")) to \(receiver) \
-                \(Wording.times(sendings.count)) within \(span), and nothing acknowledged them.
+                \(sender) sent the same \(Wording.count(length, "byte")) to \(receiver) \
+                \(Wording.times(sendings.count)) within \(span), and nothing acknowledged \(length == 1 ? "it" : "them").
                 """
         case .fin:
             return """
