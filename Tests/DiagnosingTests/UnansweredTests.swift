@@ -151,12 +151,12 @@ import Tracking
         #expect(!explanation.contains("gives up"))
     }
 
-    @Test func `of less than a second is not worth a word`() throws {
+    @Test func `of less than half a second is not worth a word`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)
             pause(.milliseconds(200))
             client.syn(seq: 1000)
-            pause(.milliseconds(400))
+            pause(.milliseconds(200))
             client.syn(seq: 1000)
         }
 

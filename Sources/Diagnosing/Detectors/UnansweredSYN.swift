@@ -8,7 +8,7 @@ package struct UnansweredSYN: Detector {
         group: .refusal,
         sees: """
             A SYN was sent at least twice, two attempts were made half a second apart, or three connections sent \
-            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them within 1 s. Before \
+            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them in half a second. Before \
             3 s have passed the finding is pending. The reason names the case where only SYNs with Fast Open, only SYNs \
             with ECN, or only the SYN of a reconnect went unanswered.
             """,
@@ -55,7 +55,7 @@ package struct UnansweredSYN: Detector {
     /// An answer may take so long, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
     /// Nothing is said of less silence, in nanoseconds.
-    private static let leastSilence: Int64 = 1_000_000_000
+    private static let leastSilence: Int64 = 500_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
     /// So many single SYNs to one service are its failure.
