@@ -230,4 +230,26 @@ import Tracking
 
         #expect(try alarms(in: exchange).isEmpty)
     }
+
+    @Test(arguments: [(true, Severity.note), (false, .warning)])
+    func `beside others that are served is a spare one`(
+        _ isServed: Bool,
+        _ severity: Severity
+    ) throws {
+        let exchange = established(to: "198.51.100.20:8457") {
+            client.syn(seq: 7000).between(clientPort: 50_001)
+            server.synAck(seq: 9000, ack: 7001).between(clientPort: 50_001)
+            client.ack(seq: 7001, ack: 9001).between(clientPort: 50_001)
+            if isServed {
+                client.data(seq: 7001, ack: 9001, length: 80).between(clientPort: 50_001)
+                server.data(seq: 9001, ack: 7081, length: 80).between(clientPort: 50_001)
+            }
+            pause(.seconds(20))
+            server.fin(seq: 5001, ack: 1001)
+            client.fin(seq: 1001, ack: 5002)
+            server.ack(seq: 5002, ack: 1002)
+        }
+
+        #expect(try finding(by: SilentConnection.self, in: exchange).severity == severity)
+    }
 }

@@ -146,12 +146,12 @@ import Tracking
         #expect(finding.explanation.contains("1 s and 3 s after the first time."))
     }
 
-    @Test func `of less than a second is not worth a word`() throws {
+    @Test func `of less than half a second is not worth a word`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)
             pause(.milliseconds(200))
             client.syn(seq: 1000)
-            pause(.milliseconds(400))
+            pause(.milliseconds(200))
             client.syn(seq: 1000)
         }
 

@@ -146,12 +146,10 @@ package struct AbortiveClose: Detector {
         let (own, other) = (stream.progress(of: side), stream.progress(of: side.other))
         let unacknowledged = max(0, other.acknowledged.distance(to: stream[side].end))
         let unread = max(0, own.acknowledged.distance(to: stream[side.other].end))
-        // Numbers of another connection on the same ports tell nothing of this one.
-        guard max(unread, unacknowledged) < Self.mostInFlight else { return nil }
-        // Who sent something again and again in vain gave up: that is another story.
-        guard stream[side].repetitions < Self.manySendings || unacknowledged <= 0 else {
-            return nil
-        }
+        // Numbers of another connection on the same ports tell nothing of this one, and whoever sent in vain gave up.
+        guard max(unread, unacknowledged) < Self.mostInFlight,
+            stream[side].repetitions < Self.manySendings || unacknowledged <= 0
+        else { return nil }
         let peerClosed = ending.fins.first { history.events[$0].side != side && $0 < first }
         // Where the other end had closed and all is acknowledged, there is nothing left to abort.
         if let peerClosed, unacknowledged <= 1, unread <= 1,

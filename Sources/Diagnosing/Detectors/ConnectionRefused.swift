@@ -124,8 +124,8 @@ package struct ConnectionRefused: Detector {
         guard history.capture.isStray(from: history.initiator.address, to: history.responder)
         else { return nil }
         return """
-            Several strangers were refused at ports of \(responder) on which no client was served: probes that every \
-            address of the Internet gets.
+            Several strangers were refused at ports of \(responder) that served no client: every address of the Internet \
+            gets such probes.
             """
     }
 
@@ -251,7 +251,7 @@ package struct ConnectionRefused: Detector {
         case .closedPort, .malformed:
             if let delay = delayUntilStart(after: first.event, in: history) {
                 return """
-                    \(form). \(responder) had served no client before, and others from \(Wording.duration(delay)) later on: the \
+                    \(form). \(responder) served no client before, and others from \(Wording.duration(delay)) later on: the \
                     service had not been started yet.
                     """
             }

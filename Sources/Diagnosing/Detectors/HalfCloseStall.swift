@@ -57,6 +57,8 @@ package struct HalfCloseStall: Detector {
 
     package static let needs: History.Traits? = [.stream, .fin]
 
+    package static let yieldsTo: [any Detector.Type] = [MTUBlackHole.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("closed_by")?.peer.map { [$0] } ?? []
     }

@@ -110,17 +110,43 @@ package struct MTUBlackHole: Detector {
         {
             for side in [Side.low, .high] {
                 let missing = missing(of: side, in: ending)
-                guard missing >= Int32(Self.large),
-                    let ahead = ending.incarnation.events.first(where: {
-                        let event = history.events[$0]
-                        return event.side == side && event.kind != .rst && event.isOfConnection
-                            && ending.stream[side].end.distance(to: event.sequence) >= missing
-                    })
-                else { continue }
-                return finding(missing: missing, of: side, ahead, ending, in: history)
+                guard missing >= Int32(Self.large) else { continue }
+                let ahead = ending.incarnation.events.first {
+                    let event = history.events[$0]
+                    return event.side == side && event.kind != .rst && event.isOfConnection
+                        && ending.stream[side].end.distance(to: event.sequence) >= missing
+                }
+                let shown = ahead ?? unansweredClose(of: side.other, missing, ending, in: history)
+                guard let shown else { continue }
+                return finding(missing: missing, of: side, shown, ending, in: history)
             }
         }
         return nil
+    }
+
+    /// How exactly it is known when an end sent last, in nanoseconds.
+    private static let clockStep: Int64 = 1_000_000
+    /// A server's first flight is no longer, in bytes.
+    private static let firstFlight: Int32 = 65_536
+
+    /// The FIN of a client that had asked, got an ACK and not one byte, and left: the bare ACK to that FIN is not kept,
+    /// but the numbers of the server are.
+    private func unansweredClose(
+        of side: Side,
+        _ missing: Int32,
+        _ ending: Ending,
+        in history: History
+    ) -> Int? {
+        let (stream, incarnation) = (ending.stream, ending.incarnation)
+        // Another SYN-ACK would have other numbers; one that was accepted at once is not kept.
+        let starts = Set(incarnation.answers.map { history.events[$0].sequenceEnd })
+        guard side == incarnation.initiator, missing <= Self.firstFlight, ending.resets.isEmpty,
+            stream[side].hasSentData, stream.isAcknowledged(side), !stream[side.other].hasSentData,
+            starts.isSubset(of: [stream[side.other].end]),
+            let fin = ending.fins.first, history.events[fin].side == side,
+            stream.progress(of: side.other).lastSent > history.events[fin].time - Self.clockStep
+        else { return nil }
+        return fin
     }
 
     /// How many bytes an end had sent by its own numbers beyond what arrived and what the other end acknowledged.
@@ -134,21 +160,27 @@ package struct MTUBlackHole: Detector {
     private func finding(
         missing: Int32,
         of side: Side,
-        _ ahead: Int,
+        _ shown: Int,
         _ ending: Ending,
         in history: History
     ) -> Finding {
         let (role, sender, receiver) = history.direction(from: side)
+        let isAhead = history.events[shown].side == side
         return finding(
             in: history,
             incarnation: ending.incarnation,
             reason: "at-receiver",
-            severity: .warning,
+            // Whoever got nothing and left was not served.
+            severity: isAhead ? .warning : .error,
             confidence: .medium,
             status: .likely,
             count: 1,
-            events: [ahead],
-            note: { _ in "is \(missing) bytes ahead of all that arrived" },
+            events: [shown],
+            note: { _ in
+                isAhead
+                    ? "is \(missing) bytes ahead of all that arrived"
+                    : "is acknowledged \(missing) bytes ahead of all that arrived"
+            },
             metrics: [
                 Metric("missing_octets", Int(missing)),
                 Metric("sender", role),
@@ -162,8 +194,9 @@ package struct MTUBlackHole: Detector {
                 arrived here, while its small packets did.
                 """,
             explanation: """
-                Packet \(history.events[ahead].packet) has Seq=\(history.events[ahead].sequence), and \(receiver) had \
-                everything up to \(ending.stream[side].end): full-sized segments are lost on the way here.
+                \(isAhead ? "Packet" : "The answer to packet") \(history.events[shown].packet) has \
+                Seq=\(ending.stream.progress(of: side).next), and \(receiver) had everything up to \
+                \(ending.stream[side].end): full-sized segments are lost on the way here.
                 """
         )
     }

@@ -33,6 +33,7 @@ package struct ReconnectLoop: Detector {
         ],
         followsFrom: [
             "turned-away", "protocol-mismatch", "certificate-rejected", "listener-crash",
+            "port-scan",
         ],
         example: Exchange(to: "198.51.100.20:2049") {
             for visit: UInt16 in 0..<6 {

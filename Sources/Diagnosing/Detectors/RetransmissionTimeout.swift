@@ -261,9 +261,10 @@ package struct RetransmissionTimeout: Detector {
         let span = Wording.duration(sendings.span)
         switch sendings.kind {
         case .data:
+            let length = Int(ending.stream[sendings.side].repeatedLength)
             return """
-                \(sender) sent the same \(ending.stream[sendings.side].repeatedLength) bytes to \(receiver) \
-                \(Wording.times(sendings.count)) within \(span), and nothing acknowledged them.
+                \(sender) sent the same \(Wording.count(length, "byte")) to \(receiver) \
+                \(Wording.times(sendings.count)) within \(span), and nothing acknowledged \(length == 1 ? "it" : "them").
                 """
         case .fin:
             return """
@@ -299,14 +300,15 @@ package struct RetransmissionTimeout: Detector {
             : ""
         if isThere {
             return """
-                \(begin)The capture was made at \(receiver), or in its network: it received them and did not answer.
+                \(begin)The capture was made at \(receiver), or in its network: they came as far as that, and \(receiver) did \
+                not answer.
                 """
         }
         let until = sendings.begin + max(0, sendings.span)
         if history.isAlive(sendings.side.other, during: sendings.begin...until) {
             return """
-                \(begin)\(receiver) is alive, and so is the path: another connection was established meanwhile. It knows nothing \
-                of this one any more, or something drops what belongs to it.
+                \(begin)\(receiver) is alive, and so is the path: another connection was established meanwhile. It has \
+                forgotten this one, or something drops what belongs to it.
                 """
         }
         return """

@@ -67,8 +67,27 @@ package struct SYNFlood: Detector {
 
     package func examine(_ survey: Survey) -> [Finding] {
         let rate = Int(survey.capture.thresholds.floodRate)
-        return survey.aggregates.serviceCounters.filter { isFlood($0, of: rate) }
-            .map { finding(on: $0, in: survey) }
+        let floods = survey.aggregates.serviceCounters.filter { isFlood($0, of: rate) }
+        guard !floods.isEmpty, !isUnansweredEverywhere(beside: floods, in: survey) else {
+            return []
+        }
+        return floods.map { finding(on: $0, in: survey) }
+    }
+
+    /// Whether other services got as many SYNs from other hosts, and answered nearly none: the answers take another way.
+    private func isUnansweredEverywhere(
+        beside floods: [ServiceCounter],
+        in survey: Survey
+    ) -> Bool {
+        let flooded = Set(floods.map(\.service))
+        let others = survey.aggregates.serviceCounters.filter { !flooded.contains($0.service) }
+        let clients = others.reduce(into: Set<Address>()) { clients, counter in
+            if clients.count < Self.manySources { clients.formUnion(counter.sources) }
+        }
+        let attempts = others.reduce(0) { $0 + $1.attempts }
+        let answered = others.reduce(0) { $0 + $1.answered }
+        return attempts >= floods.reduce(0) { $0 + $1.attempts } && answered * 10 < attempts
+            && clients.count >= Self.manySources
     }
 
     private func isFlood(_ serviceCounter: ServiceCounter, of rate: Int) -> Bool {

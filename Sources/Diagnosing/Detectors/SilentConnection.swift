@@ -114,6 +114,11 @@ package struct SilentConnection: Detector {
     {
         guard let end = silence.end, !silence.isAtOnce else { return .note }
         if PortProfile.isPreopened(history.responder.port) { return .note }
+        // A spare connection beside others that are served.
+        let isSpare = history.capture.outcomes.attempts(at: history.responder).contains {
+            $0.isAnswered && $0.initiator == history.initiator.address
+        }
+        if isSpare, history.events[end].kind == .fin { return .note }
         // Who waited for the other gave up; a client that says nothing and goes had nothing to say.
         let isByClient = history.isFromInitiator(history.events[end])
         return isByClient == greeter ? .warning : .note

@@ -35,7 +35,7 @@ package struct TLSHandshakeReset: Detector {
         ],
         followsFrom: [
             "rst-injected", "bad-checksum", "listener-crash", "mtu-blackhole", "protocol-mismatch",
-            "certificate-rejected",
+            "certificate-rejected", "port-scan",
         ],
         example: Exchange {
             ScriptOpening.tcp
@@ -55,6 +55,8 @@ package struct TLSHandshakeReset: Detector {
     )
 
     package static let needs: History.Traits? = .tls
+
+    package static let yieldsTo: [any Detector.Type] = [MTUBlackHole.self]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch TLSCut.Reason(rawValue: finding.reason ?? "") {

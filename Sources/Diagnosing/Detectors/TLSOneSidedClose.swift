@@ -55,9 +55,11 @@ package struct TLSOneSidedClose: Detector {
 
     package static let needs: History.Traits? = .tls
 
-    package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("close_notify_by")?.peer.map { [$0] } ?? []
-    }
+    /// The end that closed may have been rash, or the other one deaf.
+    package static func blame(for finding: Finding) -> [FaultSide] { [] }
+
+    /// What is lost of an end that was closing anyway is no longer, in bytes.
+    private static let farewell: UInt32 = 64
 
     package init() {}
 
@@ -152,7 +154,8 @@ package struct TLSOneSidedClose: Detector {
     private func saysMore(_ side: Side, after alert: TLSAlert, in closing: TLSClosing) -> Bool {
         let last = closing.stream[side].last
         let reach = closing.stream[side.other].end
-        return last.packet > alert.packet && closing.session[side].lastType == .applicationData
+        return last.packet > alert.packet && last.payloadLength > Self.farewell
+            && closing.session[side].lastType == .applicationData
             && reach.distance(to: last.acknowledgment) >= 0
     }
 

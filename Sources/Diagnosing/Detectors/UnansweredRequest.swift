@@ -31,7 +31,7 @@ package struct UnansweredRequest: Detector {
             "accept-queue-overflow", "timestamp-regression", "mtu-blackhole",
             "retransmission-timeout", "zero-window-stall", "idle-state-lost", "host-restart",
             "service-restart",
-            "rst-injected",
+            "rst-injected", "port-scan",
         ],
         example: Exchange(to: "198.51.100.20:8080") {
             client.syn(seq: 1000)
@@ -248,7 +248,8 @@ package struct UnansweredRequest: Detector {
         else { return nil }
         let delay = ending.stream[side.other].turn - history.events[end].time
         // A server that answers the close at once was reading the connection: it held the request on purpose.
-        let roundTrip = history.leastAnswerDelay ?? 0
+        let usual = history.capture.handshakeTimes.usual(of: history.responder.address)?.median
+        let roundTrip = history.leastAnswerDelay ?? usual ?? 0
         let awakening = roundTrip + roundTrip / 2 + Self.reaction
         return delay > awakening && ending.stream[side].last.time < history.events[end].time
             ? delay : nil

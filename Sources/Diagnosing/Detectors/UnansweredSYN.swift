@@ -8,7 +8,7 @@ package struct UnansweredSYN: Detector {
         group: .refusal,
         sees: """
             A SYN was sent at least twice, two attempts were made half a second apart, or three connections sent \
-            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them within 1 s. Before \
+            one SYN each (single-syns). No SYN-ACK, RST, ICMP error or bare ACK answered them in half a second. Before \
             3 s have passed the finding is pending. The reason names the case where only SYNs with Fast Open, only SYNs \
             with ECN, or only the SYN of a reconnect went unanswered.
             """,
@@ -55,7 +55,7 @@ package struct UnansweredSYN: Detector {
     /// An answer may take so long, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
     /// Nothing is said of less silence, in nanoseconds.
-    private static let leastSilence: Int64 = 1_000_000_000
+    private static let leastSilence: Int64 = 500_000_000
     /// Two attempts so far apart are a retry, in nanoseconds.
     private static let retryGap: Int64 = 500_000_000
     /// So many single SYNs to one service are its failure.
@@ -71,7 +71,8 @@ package struct UnansweredSYN: Detector {
         {
             return [.network]
         }
-        return finding.viewpoint.vantage == .server ? [.server, .network] : [.network, .server]
+        guard finding.viewpoint.vantage == .server else { return [.network, .server] }
+        return finding.viewpoint.confidence == .high ? [.server] : [.server, .network]
     }
 
     package init() {}
@@ -123,7 +124,11 @@ package struct UnansweredSYN: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: reason.causes,
-            checks: Self.checks(from: history.initiator.address, to: history.responder),
+            checks: Self.checks(
+                from: history.initiator.address,
+                to: history.responder,
+                arrived: history.vantage == .server
+            ),
             summary: summary(of: attempts, sendings, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
         )
@@ -158,7 +163,7 @@ package struct UnansweredSYN: Detector {
     ) -> Bool {
         guard probes.count >= Self.leastSingles, let first = probes.first, let last = probes.last,
             probes.allSatisfy({ $0.outcome == .unanswered && !$0.isPersistent && !$0.isOdd }),
-            last.time - first.time >= Self.leastSilence
+            last.time - first.time >= Self.retryGap
         else { return false }
         return !survey.capture.outcomes.attempts(at: service).contains {
             $0.initiator == initiator && $0.outcome == .served
@@ -459,8 +464,12 @@ package struct UnansweredSYN: Detector {
             "\(noun) \(Wording.list(packets)) \(verb) the ISN instead of the SYN, which stacks ignore."
     }
 
-    private static func checks(from initiator: Address, to responder: Endpoint) -> [Check] {
-        [
+    private static func checks(
+        from initiator: Address,
+        to responder: Endpoint,
+        arrived: Bool = false
+    ) -> [Check] {
+        let checks = [
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
@@ -472,6 +481,8 @@ package struct UnansweredSYN: Detector {
                 "A counter that rises with every SYN shows that this host drops it."
             ),
         ]
+        guard arrived else { return checks }
+        return [checks[1], .rejectCounter(on: responder.address, chain: "INPUT")]
     }
 
     /// Which SYNs had no answer.

@@ -202,9 +202,11 @@ package struct UnseenSYNACK: Detector {
         }
     }
 
-    /// Whether both ends went on with data behind this answer: then both took it, whatever its numbers.
+    /// Whether both ends went on with data right behind this answer: then both took it, whatever its numbers.
     private func isServed(after answer: Int, in history: History) -> Bool {
-        let rest = history.incarnation(of: answer).events.suffix(from: answer + 1)
+        let rest = history.incarnation(of: answer).events.suffix(from: answer + 1).prefix {
+            ![.syn, .synAck, .icmp].contains(history.events[$0].kind)
+        }
         func begins(_ kind: Event.Kind, by isInitiator: Bool) -> Int? {
             rest.first {
                 history.events[$0].kind == kind

@@ -24,7 +24,9 @@ struct Verdict {
         let extent = affected > 1 ? " (\(affected) connections)" : ""
         guard isFailure || failures > 0 else { return "\(cause): \(source) to \(to)\(extent)" }
         let all = max(connections, flows)
-        if failures > 0, all > failures {
+        // Those of other services are not the root's.
+        let isOneService = chain.allSatisfy { $0.subject.responder == root.subject.responder }
+        if failures > 0, all > failures, isOneService || root.subject.responder == nil {
             return "\(cause): \(source) to \(to), \(failures) of \(all) connections failed"
         }
         return root.isOfTLS

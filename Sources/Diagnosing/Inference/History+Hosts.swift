@@ -87,6 +87,7 @@ extension History {
         let own = initiator.address
         let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
             $0.initiator == own
+                || $0.initiator.isIPv4 != own.isIPv4 && capture.isOneHost($0.initiator, own)
                 || $0.initiator == responder.address && $0.responder.address == own
                 || $0.responder.address.isIPv4 != own.isIPv4
                     && capture.isOneHost($0.responder.address, responder.address)

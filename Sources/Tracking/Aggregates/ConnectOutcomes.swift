@@ -15,6 +15,8 @@ package struct ConnectOutcomes: Sendable {
         package let initiatorPort: UInt16
         package let responder: Endpoint
         package let outcome: Outcome
+        /// Whether the responder sent data.
+        package let isAnswered: Bool
         /// Of one that was refused, the newest RST, where it was kept.
         package internal(set) var refusal: Event?
     }
@@ -197,7 +199,8 @@ extension Flow {
                 initiator: key[initiator].address,
                 initiatorPort: key[initiator].port,
                 responder: key[initiator.other],
-                outcome: $0
+                outcome: $0,
+                isAnswered: self[initiator.other].marks.contains(.sentData)
             )
         }
     }
@@ -221,7 +224,8 @@ extension HalfOpenFlow {
             initiator: initiator,
             initiatorPort: key.key[key.side].port,
             responder: service,
-            outcome: .unanswered
+            outcome: .unanswered,
+            isAnswered: false
         )
     }
 }

@@ -135,9 +135,10 @@ extension StreamSummary {
     /// Sent so often again, or asked so often, without an answer, that the other end may not have got it.
     private static let manySendings: UInt16 = 3
 
-    /// Whether an end asked again and again and may not have been heard.
+    /// Whether an end asked again and again and may not have been heard, or both said nothing: then it matters what others
+    /// got.
     fileprivate var isUnheard: Bool {
-        max(low.repetitions, high.repetitions) >= Self.manySendings
+        !hasData || max(low.repetitions, high.repetitions) >= Self.manySendings
             || stall.map { max($0.low.probes, $0.high.probes) >= Stall.leastProbes } ?? false
     }
 
