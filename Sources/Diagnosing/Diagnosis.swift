@@ -145,10 +145,13 @@ package struct Diagnosis: Sendable {
 
     /// Examines one flow and describes all that it finds, whatever was found before.
     func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
-        var history = History(flow, in: capture)
+        let history = History(flow, in: capture)
         let findings = examine(history).map(\.described)
-        history.forgetOtherHosts()
-        return Examination(key: flow.key, history: history, findings: findings)
+        return Examination(
+            key: flow.key,
+            history: history.forgettingOtherHosts,
+            findings: findings
+        )
     }
 
     /// Takes what was found in one flow.

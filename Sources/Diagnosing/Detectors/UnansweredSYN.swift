@@ -294,7 +294,7 @@ package struct UnansweredSYN: Detector {
         let answered = incarnation.attempts.first { $0.first > last }?.first
         let next = history.incarnations.first { $0.number > incarnation.number }?.attempts.first?
             .first
-        return (answered ?? next).map { history.events[$0].time } ?? history.capture.end
+        return (answered ?? next).map { history.events[$0].time } ?? history.end
     }
 
     private func reason(
