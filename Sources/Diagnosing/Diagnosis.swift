@@ -222,10 +222,7 @@ package struct Diagnosis: Sendable {
         let incidents = shared(order.count, among: threads) { place in
             accumulators[order[place]].flatMap(builder.incident)
         }.compactMap(\.self)
-        let places = incidents.indices.sorted { first, second in
-            incidents[first].isWorse(than: incidents[second])
-        }
-        return Self.bounded(places.map { incidents[$0] })
+        return Self.bounded(incidents.worstFirst)
     }
 
     /// Keep at most this many packets as evidence in all incidents together, each of some 700 bytes in JSON.

@@ -233,6 +233,9 @@ package struct UnansweredSYN: Detector {
         }
     }
 
+    /// No stack sends a SYN with these: it is a scanner's.
+    private static let foreignFlags: TCPFlags = [.fin, .rst, .urg]
+
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
     private func unanswered(
         in incarnation: Incarnation,
@@ -245,8 +248,7 @@ package struct UnansweredSYN: Detector {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            // No stack sends a SYN with these flags: it is a scanner's.
-            history.events[$0.first].flags.isDisjoint(with: [.fin, .rst, .urg])
+            history.events[$0.first].flags.isDisjoint(with: Self.foreignFlags)
                 && $0.answers.isEmpty
                 && ($0.end == nil || history.lateReset(endingOf: $0, after: timeout) != nil)
                 && history.unsolicitedSYNACKs(answering: $0).isEmpty

@@ -29,6 +29,8 @@ package final class History: Sendable {
     package let end: Int64
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let streams: [StreamSummary]
+    /// The ends of those that may have ended badly.
+    package let endings: [Ending]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
     /// What sorts of things it holds.
@@ -57,6 +59,8 @@ package final class History: Sendable {
         lastTime = flow.lastTime
         streams = flow.streams
         resetReasons = flow.resetReasons
+        let hasAnswers = !capture.oneWayInitiators.contains(initiator.address)
+        endings = hasAnswers ? interpreter.endings(of: flow.streams) : []
         self.capture = capture
         end = capture.end(after: flow.lastTime)
         steadyHops = (
@@ -111,6 +115,7 @@ package final class History: Sendable {
         self.capture = capture
         end = other.end
         streams = other.streams
+        endings = other.endings
         resetReasons = other.resetReasons
         traits = other.traits
         steadyHops = other.steadyHops
