@@ -7,8 +7,8 @@ import Tracking
 /// order of the flows.
 extension Diagnosis {
     /// As many flows wait to be examined together, and as many events of theirs.
-    private static let flowsAtOnce = 1024
-    private static let eventsAtOnce = 16_384
+    private static let flowsAtOnce = 256
+    private static let eventsAtOnce = 8192
 
     /// What is to be done about a flow.
     enum Treatment {

@@ -145,10 +145,13 @@ package struct Diagnosis: Sendable {
 
     /// Examines one flow and describes all that it finds, whatever was found before.
     func examine(_ flow: FlowEvents, in capture: CaptureFacts) -> Examination {
-        var history = History(flow, in: capture)
+        let history = History(flow, in: capture)
         let findings = examine(history).map(\.described)
-        history.forgetOtherHosts()
-        return Examination(key: flow.key, history: history, findings: findings)
+        return Examination(
+            key: flow.key,
+            history: history.forgettingOtherHosts,
+            findings: findings
+        )
     }
 
     /// Takes what was found in one flow.
@@ -219,10 +222,7 @@ package struct Diagnosis: Sendable {
         let incidents = shared(order.count, among: threads) { place in
             accumulators[order[place]].flatMap(builder.incident)
         }.compactMap(\.self)
-        let places = incidents.indices.sorted { first, second in
-            incidents[first].isWorse(than: incidents[second])
-        }
-        return Self.bounded(places.map { incidents[$0] })
+        return Self.bounded(incidents.worstFirst)
     }
 
     /// Keep at most this many packets as evidence in all incidents together, each of some 700 bytes in JSON.

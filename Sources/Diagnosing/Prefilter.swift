@@ -38,21 +38,26 @@ struct Prefilter: Sendable {
 
     /// What they find in one history, at least so grave.
     func findings(in history: History, atLeast severity: Severity = .note) -> [Finding] {
-        var found: [(finding: Finding, entry: Int)] = []
+        var found: [Finding] = []
+        // Their entries.
+        var places: [Int] = []
         // Of data that was left out of the capture nothing can be said.
         let traits =
             history.capture.isFiltered
             ? history.traits.subtracting(.ofStreams).rawValue : history.traits.rawValue
         for place in entries.indices where traits & entries[place].needs == entries[place].needs {
             if let finding = entries[place].detector.examine(history) {
-                found.append((finding, place))
+                found.append(finding)
+                places.append(place)
             }
         }
-        let ids = found.map { entries[$0.entry].id }
-        return found.compactMap { finding, place in
-            let entry = entries[place]
-            let isReported = entry.isReported && !entry.yieldsTo.contains(where: ids.contains)
-            return isReported && finding.severity >= severity ? finding : nil
+        let isReported = found.indices.map { number in
+            let entry = entries[places[number]]
+            return entry.isReported && found[number].severity >= severity
+                && !entry.yieldsTo.contains { id in places.contains { entries[$0].id == id } }
         }
+        // Mostly all of them: then none is copied.
+        if isReported.allSatisfy(\.self) { return found }
+        return found.indices.filter { isReported[$0] }.map { found[$0] }
     }
 }

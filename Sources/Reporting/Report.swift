@@ -57,7 +57,7 @@ package struct Report: Sendable {
         self.oneWayInitiators = oneWayInitiators
         self.inputs = inputs
         self.tally = tally
-        self.incidents = incidents.sorted { $0.isWorse(than: $1) }
+        self.incidents = incidents.worstFirst
         self.services = services
         self.handshakes = handshakes
     }

@@ -79,7 +79,7 @@ package struct ChallengeACK: Detector {
         else { return nil }
         let incarnation = history.incarnation(of: told.event)
         let isResolved = cameUp(after: told, in: history)
-        let waited = history.capture.end - history.events[first.event].time
+        let waited = history.end - history.events[first.event].time
         let isPending = !isResolved && waited < Self.answerTimeout
         let resets = replies.compactMap { history.rejections[$0.event] }
         return finding(

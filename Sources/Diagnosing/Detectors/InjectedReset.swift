@@ -164,14 +164,16 @@ package struct InjectedReset: Detector {
             }
     }
 
+    /// No stack and no firewall makes a RST with these: the packet is damaged.
+    private static let foreignFlags: TCPFlags = [.syn, .fin, .urg]
+
     private func suspects(of side: Side, in incarnation: Incarnation, _ history: History)
         -> [Suspect]
     {
         let resets = incarnation.events.filter { index in
             history.events[index].side == side && history.isReset(index)
                 && index < history.gap ?? .max
-                // No stack and no firewall makes one with these: the packet is damaged.
-                && history.events[index].flags.isDisjoint(with: [.syn, .fin, .urg])
+                && history.events[index].flags.isDisjoint(with: Self.foreignFlags)
         }
         // What comes after the end has not ended it.
         .filter { !isAfterEnd($0, of: incarnation, history) }

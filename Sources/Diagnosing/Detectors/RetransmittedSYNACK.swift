@@ -87,7 +87,7 @@ package struct RetransmittedSYNACK: Detector {
         let copies = story.copies
         let isPending =
             story.reason == .ignored
-            && history.capture.end - history.events[story.first].time < Self.answerTimeout
+            && history.end - history.events[story.first].time < Self.answerTimeout
         return finding(
             in: history,
             incarnation: story.incarnation,
@@ -206,7 +206,7 @@ package struct RetransmittedSYNACK: Detector {
     private func isCut(after run: [Int], in history: History) -> Bool {
         guard run.count == 2 else { return false }
         let gap = history.delay(from: run[0], to: run[1])
-        return history.capture.end - history.events[run[1]].time
+        return history.end - history.events[run[1]].time
             > Self.answerTimeout + Self.backoff * gap
     }
 

@@ -110,7 +110,7 @@ package struct SimultaneousOpen: Detector {
             history.events[$0].kind == .rst || history.events[$0].isUnreachable
         }
         let waited = history.events[incarnation.completion ?? reset ?? opening.syn].time
-        let end = incarnation.completion == nil && reset == nil ? history.capture.end : waited
+        let end = incarnation.completion == nil && reset == nil ? history.end : waited
         let gap = history.delay(from: opening.attempt.first, to: opening.syn)
         let begin = history.events[opening.syn].time
         let kind: Kind

@@ -88,7 +88,7 @@ package struct TimeWaitCollision: Detector {
         let isResolved = unresolved == nil
         let isPending =
             !isResolved
-            && history.capture.end - history.events[told.syn].time < Self.answerTimeout
+            && history.end - history.events[told.syn].time < Self.answerTimeout
         let events = collisions.flatMap(\.events)
         return finding(
             in: history,

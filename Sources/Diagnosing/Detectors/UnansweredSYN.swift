@@ -256,6 +256,9 @@ package struct UnansweredSYN: Detector {
         }
     }
 
+    /// No stack sends a SYN with these: it is a scanner's.
+    private static let foreignFlags: TCPFlags = [.fin, .rst, .urg]
+
     /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
     private func unanswered(
         in incarnation: Incarnation,
@@ -268,8 +271,7 @@ package struct UnansweredSYN: Detector {
             return []
         }
         let attempts = incarnation.attempts.filter {
-            // No stack sends a SYN with these flags: it is a scanner's.
-            history.events[$0.first].flags.isDisjoint(with: [.fin, .rst, .urg])
+            history.events[$0.first].flags.isDisjoint(with: Self.foreignFlags)
                 && $0.answers.isEmpty
                 && ($0.end == nil || history.lateReset(endingOf: $0, after: timeout) != nil)
                 && history.unsolicitedSYNACKs(answering: $0).isEmpty
@@ -317,7 +319,7 @@ package struct UnansweredSYN: Detector {
         let answered = incarnation.attempts.first { $0.first > last }?.first
         let next = history.incarnations.first { $0.number > incarnation.number }?.attempts.first?
             .first
-        return (answered ?? next).map { history.events[$0].time } ?? history.capture.end
+        return (answered ?? next).map { history.events[$0].time } ?? history.end
     }
 
     private func reason(

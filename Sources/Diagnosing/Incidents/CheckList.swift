@@ -23,18 +23,29 @@ struct CheckList {
         guard !program.isEmpty, mayAnswer else { return false }
         let known = checks.filter { $0.host == check.host }.flatMap { Self.calls(in: $0.command) }
         return Self.calls(in: check.command).allSatisfy { call in
-            known.contains { $0.isSuperset(of: call) }
+            known.contains { other in
+                call.allSatisfy { word in other.contains { Self.isSame($0, word) } }
+            }
         }
     }
 
-    /// The words of each call, with the letters of its options in order: `ss -lnt` is `ss -ltn`.
-    private static func calls(in command: Command) -> [Set<String>] {
-        command.text.split(separator: ";").map { call in
-            Set(
-                call.split(separator: " ").map {
-                    $0.hasPrefix("-") && !$0.hasPrefix("--") ? String($0.sorted()) : String($0)
-                }
-            )
+    private typealias Word = Substring.UTF8View
+
+    /// The words of each call.
+    private static func calls(in command: Command) -> [[Word]] {
+        Substring(command.text).utf8.split(separator: UInt8(ascii: ";")).map {
+            $0.split(separator: UInt8(ascii: " "))
         }
+    }
+
+    /// Whether two words are one, or options with the same letters: `ss -lnt` is `ss -ltn`.
+    private static func isSame(_ one: Word, _ other: Word) -> Bool {
+        guard one.count == other.count else { return false }
+        if one.elementsEqual(other) { return true }
+        return hasLetters(one) && hasLetters(other) && one.sorted() == other.sorted()
+    }
+
+    private static func hasLetters(_ word: Word) -> Bool {
+        word.starts(with: "-".utf8) && !word.starts(with: "--".utf8)
     }
 }

@@ -151,16 +151,6 @@ package struct Incident: Sendable {
         return incident
     }
 
-    /// Whether it is reported before another one: the graver, then the one with more failed connections, then
-    /// with more clients, then the earlier.
-    package func isWorse(than other: Incident) -> Bool {
-        if severity != other.severity { return severity > other.severity }
-        if failed != other.failed { return failed > other.failed }
-        if clientCount != other.clientCount { return clientCount > other.clientCount }
-        if firstSeen != other.firstSeen { return firstSeen < other.firstSeen }
-        return id < other.id
-    }
-
     /// The same with no more than this much evidence for each finding.
     func keeping(evidence limit: Int) -> Incident {
         var incident = self
@@ -168,4 +158,39 @@ package struct Incident: Sendable {
         return incident
     }
 
+}
+
+/// What decides which of two incidents is reported first.
+private struct Rank {
+    private let severity: Severity
+    private let failed: Int
+    private let clientCount: Int
+    private let firstSeen: Int64
+    private let id: String
+
+    init(_ incident: Incident) {
+        severity = incident.severity
+        failed = incident.failed
+        clientCount = incident.clientCount
+        firstSeen = incident.firstSeen
+        id = incident.id
+    }
+
+    func isWorse(than other: Rank) -> Bool {
+        if severity != other.severity { return severity > other.severity }
+        if failed != other.failed { return failed > other.failed }
+        if clientCount != other.clientCount { return clientCount > other.clientCount }
+        if firstSeen != other.firstSeen { return firstSeen < other.firstSeen }
+        return id < other.id
+    }
+}
+
+extension [Incident] {
+    /// In the order of the report: the graver first, then the one with more failed connections, then with more clients, then
+    /// the earlier.
+    package var worstFirst: [Incident] {
+        // Incidents are large: only places are moved.
+        let ranks = map(Rank.init)
+        return indices.sorted { ranks[$0].isWorse(than: ranks[$1]) }.map { self[$0] }
+    }
 }

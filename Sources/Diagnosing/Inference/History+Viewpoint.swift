@@ -84,10 +84,17 @@ extension History {
     }
 
     private func timesToLive(_ side: Side) -> Set<UInt8> {
-        let own = events.filter {
-            $0.side == side && ![.rst, .icmp, .formerConnection].contains($0.kind)
+        var all: Set<UInt8> = []
+        var newest: UInt8?
+        for event in events where event.side == side && event.timeToLive != newest {
+            switch event.kind {
+            case .rst, .icmp, .formerConnection: break
+            default:
+                all.insert(event.timeToLive)
+                newest = event.timeToLive
+            }
         }
-        return Set(own.map(\.timeToLive))
+        return all
     }
 
     /// Whether the packets of a side still have a time to live that stacks begin with; without any,

@@ -250,11 +250,13 @@ package struct JSONReport {
     }
 
     private var byPathology: JSONValue {
-        let found = report.incidents.flatMap(\.chain).map(\.finding.pathology)
+        var counts: [String: Int] = [:]
+        for incident in report.incidents {
+            for link in incident.chain { counts[link.finding.pathology, default: 0] += 1 }
+        }
         return .object(
             Catalog.manuals.map(\.id).compactMap { id in
-                let count = found.count { $0 == id }
-                return count == 0 ? nil : .init(name: id, value: .integer(count))
+                counts[id].map { .init(name: id, value: .integer($0)) }
             }
         )
     }

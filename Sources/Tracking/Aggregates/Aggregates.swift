@@ -197,29 +197,28 @@ package struct Aggregates: Sendable {
         )
     }
 
-    /// The surge of a service with many failures, where connections that came up are worth counting.
-    func placeOfMany(to service: Endpoint) -> Int? {
-        guard let place = serviceCounterIndices[service],
-            serviceCounters[place].attempts >= Self.manyAttempts
-        else {
-            return nil
-        }
-        return place
-    }
-
     /// Whether any service has many failures.
     var hasMany: Bool { serviceCounters.contains { $0.attempts >= Self.manyAttempts } }
 
     /// Whether so many attempts to reach a service failed that one more tells nothing new.
-    func isFlooded(_ service: Endpoint) -> Bool { placeOfMany(to: service) != nil }
+    func isFlooded(_ service: Endpoint) -> Bool {
+        serviceCounterIndices[service].map {
+            serviceCounters[$0].attempts >= Self.manyAttempts
+        } ?? false
+    }
 
-    mutating func noteEstablished(at place: Int) { serviceCounters[place].established += 1 }
+    /// For the services with many failures, where connections that came up are worth counting.
+    var establishedCounts: EstablishedCounts {
+        EstablishedCounts(
+            of: serviceCounters.filter { $0.attempts >= Self.manyAttempts }.map(\.service)
+        )
+    }
 
-    /// Counts the connections that ended well to services of which many attempts failed.
-    mutating func noteRemnants(in table: borrowing FlowTable) {
-        table.forEachRemnant { flow in
-            if let place = placeOfMany(to: flow.responder) { noteEstablished(at: place) }
-            return true
+    /// Takes the connections that came up.
+    mutating func note(_ established: EstablishedCounts) {
+        for (service, count) in established.counts {
+            guard let place = serviceCounterIndices[service] else { continue }
+            serviceCounters[place].established += count
         }
     }
 

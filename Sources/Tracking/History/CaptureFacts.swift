@@ -1,19 +1,21 @@
 /// What a history has to know of the capture around it.
-package struct CaptureFacts: Sendable {
+///
+/// By reference: every history holds it, and it is made of many tables.
+package final class CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
-    package private(set) var begin: Int64
-    package internal(set) var end: Int64
+    package let begin: Int64
+    package let end: Int64
     /// The last times before the capture itself paused for ten minutes or longer, in ascending order.
     private let pauses: [Int64]
     /// Initiators whose answers the capture demonstrably misses.
-    package private(set) var oneWayInitiators: Set<Address>
+    package let oneWayInitiators: Set<Address>
     /// Hosts whose packets were captured on themselves, before their network card had them.
-    package private(set) var localHosts: Set<Address>
+    package let localHosts: Set<Address>
     /// Of SYNs and SYN-ACKs that were captured whole and not on their sender: right and wrong checksums.
     package let rightChecksums: UInt64
     package let wrongChecksums: UInt64
     /// Whether connections came up with wrong checksums all around: somebody edited the capture.
-    package internal(set) var hasEditedChecksums: Bool
+    package let hasEditedChecksums: Bool
     /// How often an acknowledgment was for data that the capture misses.
     package let lossSigns: UInt64
     /// Whether packets with data were left out of the capture.
@@ -39,11 +41,11 @@ package struct CaptureFacts: Sendable {
     /// Who claims which address.
     private let neighbours: Neighbours
     /// Where packets of hosts came from.
-    package private(set) var sightings: HostSightings
+    package let sightings: HostSightings
     /// Who was served when, where somebody was not.
-    package private(set) var outcomes: ConnectOutcomes
+    package let outcomes: ConnectOutcomes
     /// What its connections are judged by.
-    package private(set) var thresholds: Thresholds
+    package let thresholds: Thresholds
 
     package init(
         begin: Int64,
@@ -120,14 +122,22 @@ extension CaptureFacts {
     /// tells what was found.
     func reduced(to hosts: [Address]) -> CaptureFacts {
         // The empty tables are those of all: made anew they would take longer than all detectors.
-        var facts = Self.nothing
-        facts.begin = begin
-        facts.end = end
-        facts.thresholds = thresholds
-        facts.oneWayInitiators = Set(hosts.filter(oneWayInitiators.contains))
-        facts.localHosts = Set(hosts.filter(localHosts.contains))
-        facts.sightings = sightings.reduced(to: hosts)
-        return facts
+        let nothing = Self.nothing
+        return CaptureFacts(
+            begin: begin,
+            end: end,
+            oneWayInitiators: Set(hosts.filter(oneWayInitiators.contains)),
+            localHosts: Set(hosts.filter(localHosts.contains)),
+            unsolicitedSYNACKs: nothing.unsolicitedSYNACKs,
+            handshakeTimes: nothing.handshakeTimes,
+            slowAnswers: nothing.slowAnswers,
+            signed: nothing.signed,
+            unusedSessions: nothing.unusedSessions,
+            neighbours: nothing.neighbours,
+            sightings: sightings.reduced(to: hosts),
+            outcomes: nothing.outcomes,
+            thresholds: thresholds
+        )
     }
 
     private static let nothing = CaptureFacts(begin: 0, end: 0)

@@ -3,7 +3,9 @@
 ///
 /// Everything is matched against the set of all initial sequence numbers, since the story of a failed
 /// reconnect is the story of answers to the wrong one.
-package struct History: Sendable {
+///
+/// By reference: all that a finding has yet to say of it holds it.
+package final class History: Sendable {
     package let initiator: Endpoint
     package let responder: Endpoint
     package let initiatorSide: Side
@@ -22,9 +24,13 @@ package struct History: Sendable {
     package let lastTime: Int64
     /// The first event behind those; `nil` where none is missing.
     package let gap: Int?
-    package private(set) var capture: CaptureFacts
+    package let capture: CaptureFacts
+    /// When the capture ended, or paused for the first time after the last packet.
+    package let end: Int64
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let streams: [StreamSummary]
+    /// The ends of those that may have ended badly.
+    package let endings: [Ending]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
     /// What sorts of things it holds.
@@ -53,8 +59,10 @@ package struct History: Sendable {
         lastTime = flow.lastTime
         streams = flow.streams
         resetReasons = flow.resetReasons
+        let hasAnswers = !capture.oneWayInitiators.contains(initiator.address)
+        endings = hasAnswers ? interpreter.endings(of: flow.streams) : []
         self.capture = capture
-        self.capture.end = capture.end(after: flow.lastTime)
+        end = capture.end(after: flow.lastTime)
         steadyHops = (
             low: Self.steadyHops(of: .low, in: flow.events),
             high: Self.steadyHops(of: .high, in: flow.events)
@@ -87,9 +95,30 @@ package struct History: Sendable {
         side == .low ? steadyHops.low : steadyHops.high
     }
 
-    /// Forgets what is known of other hosts, which a history that is kept for long would hold in memory.
-    package mutating func forgetOtherHosts() {
-        capture = capture.reduced(to: [initiator.address, responder.address])
+    /// The same without what is known of other hosts, which a history that is kept for long would hold in memory.
+    package var forgettingOtherHosts: History {
+        History(self, in: capture.reduced(to: [initiator.address, responder.address]))
+    }
+
+    private init(_ other: History, in capture: CaptureFacts) {
+        initiator = other.initiator
+        responder = other.responder
+        initiatorSide = other.initiatorSide
+        encapsulation = other.encapsulation
+        events = other.events
+        interpretations = other.interpretations
+        incarnations = other.incarnations
+        rejections = other.rejections
+        omitted = other.omitted
+        lastTime = other.lastTime
+        gap = other.gap
+        self.capture = capture
+        end = other.end
+        streams = other.streams
+        endings = other.endings
+        resetReasons = other.resetReasons
+        traits = other.traits
+        steadyHops = other.steadyHops
     }
 
     /// What was said in a life; `nil` where nothing remarkable was.

@@ -151,12 +151,10 @@ extension Tracker {
 
     /// Looks at the flows once more, where others tell something of them.
     private mutating func compare() {
-        let hasMany = aggregates.hasMany
+        var established = aggregates.establishedCounts
         for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
             if flows.table[index].marks.contains(.completed) {
-                if hasMany, let place = aggregates.placeOfMany(to: flows.table[index].responder) {
-                    aggregates.noteEstablished(at: place)
-                }
+                established.note(flows.table[index].responder)
             } else if !flows.table[index].isSuspicious,
                 aggregates.unsolicitedSYNACKs.haveAnswered(flows.table[index])
             {
@@ -164,7 +162,9 @@ extension Tracker {
                 noteSuspicious(index)
             }
         }
-        if hasMany { aggregates.noteRemnants(in: flows.table) }
+        guard aggregates.hasMany else { return }
+        established.noteRemnants(in: flows.table)
+        aggregates.note(established)
     }
 
     /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.

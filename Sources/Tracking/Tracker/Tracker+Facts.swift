@@ -2,17 +2,28 @@
 extension Tracker {
     /// What is known of the capture up to here; whole after `close()`.
     package borrowing func facts() -> CaptureFacts {
-        let window = tally.window ?? (0, 0)
-        return CaptureFacts(
-            begin: window.first,
-            end: window.last,
+        facts(until: tally.window?.last ?? 0, isAnswered: tally.outcome(.completed) > 0)
+    }
+
+    /// What is known of the capture, as if it ended now.
+    package borrowing func facts(at time: Int64) -> CaptureFacts {
+        // No connection is counted before its end: whoever answered found the checksum right.
+        facts(
+            until: max(tally.window?.last ?? 0, time),
+            isAnswered: tally.answerDelays.contains { $0 > 0 }
+        )
+    }
+
+    private borrowing func facts(until end: Int64, isAnswered: Bool) -> CaptureFacts {
+        CaptureFacts(
+            begin: tally.window?.first ?? 0,
+            end: end,
             pauses: tally.pauses,
             oneWayInitiators: aggregates.hosts.oneWayInitiators,
             localHosts: aggregates.hosts.local,
             rightChecksums: tally.rightChecksums,
             wrongChecksums: tally.wrongChecksums,
-            hasEditedChecksums: tally.hasWrongChecksumsThroughout
-                && tally.outcome(.completed) > 0,
+            hasEditedChecksums: tally.hasWrongChecksumsThroughout && isAnswered,
             lossSigns: tally.lossSigns,
             isFiltered: tally.isFiltered,
             hasBothDirections: tally.answerDelays.contains { $0 > 0 },

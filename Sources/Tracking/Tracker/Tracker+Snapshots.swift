@@ -123,13 +123,13 @@ extension Tracker {
         var aggregates = draft.aggregates
         aggregates.settle()
         if aggregates.hasMany, draft.completed > 0 {
+            var established = aggregates.establishedCounts
             for index in 0..<flows.table.recordCount
             where flows.table[index].marks.isSuperset(of: [.inUse, .completed]) {
-                if let place = aggregates.placeOfMany(to: flows.table[index].responder) {
-                    aggregates.noteEstablished(at: place)
-                }
+                established.note(flows.table[index].responder)
             }
-            aggregates.noteRemnants(in: flows.table)
+            established.noteRemnants(in: flows.table)
+            aggregates.note(established)
         }
         return Survey(
             aggregates: aggregates,
@@ -161,16 +161,6 @@ extension Tracker {
     /// Takes down that the capture lasted until `time`, although no packet came.
     package mutating func lastUntil(_ time: Int64) {
         if tally.packets > 0 { tally.latest = max(tally.latest, time) }
-    }
-
-    /// What is known of the capture, as if it ended now.
-    package borrowing func facts(at time: Int64) -> CaptureFacts {
-        var facts = facts()
-        facts.end = max(facts.end, time)
-        // No connection is counted before its end: whoever answered found the checksum right.
-        let isAnswered = tally.answerDelays.contains { $0 > 0 }
-        facts.hasEditedChecksums = tally.hasWrongChecksumsThroughout && isAnswered
-        return facts
     }
 }
 

@@ -71,16 +71,21 @@ extension Address: CustomStringConvertible {
     }
 
     private var dottedDecimal: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(15)
-        for place: UInt64 in 0..<4 {
-            let octet = UInt8(truncatingIfNeeded: low >> (24 - 8 * place))
-            if place > 0 { text.append(UInt8(ascii: ".")) }
-            if octet >= 100 { text.append(UInt8(ascii: "0") + octet / 100) }
-            if octet >= 10 { text.append(UInt8(ascii: "0") + octet / 10 % 10) }
-            text.append(UInt8(ascii: "0") + octet % 10)
+        unsafe String(unsafeUninitializedCapacity: 15) { text in
+            var count = 0
+            func append(_ octet: UInt8) {
+                unsafe text[count] = octet
+                count += 1
+            }
+            for place: UInt64 in 0..<4 {
+                let octet = UInt8(truncatingIfNeeded: low >> (24 - 8 * place))
+                if place > 0 { append(UInt8(ascii: ".")) }
+                if octet >= 100 { append(UInt8(ascii: "0") + octet / 100) }
+                if octet >= 10 { append(UInt8(ascii: "0") + octet / 10 % 10) }
+                append(UInt8(ascii: "0") + octet % 10)
+            }
+            return count
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     private static func text(of groups: ArraySlice<UInt16>) -> String {
