@@ -16,7 +16,8 @@ class Browser:
     """One browser with one page at a time."""
 
     def __enter__(self):
-        self.profile = tempfile.TemporaryDirectory()
+        # Its children may still write there when it ends.
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         commands, answers = os.pipe(), os.pipe()
 
         def inherit():
