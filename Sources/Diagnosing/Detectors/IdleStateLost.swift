@@ -121,7 +121,7 @@ package struct IdleStateLost: Detector {
         let begin = isData ? turn : isProbe ? probes?.probedFrom ?? 0 : 0
         let idle = begin - other.lastSent
         guard begin != 0, idle >= Self.leastIdle,
-            !isCaptured(at: side.other, history),
+            !history.isCaptured(at: side.other),
             history.isAlive(
                 side.other,
                 during: begin...max(begin, sent.last.time, probes?.lastProbe ?? 0) + Self.soon
@@ -138,11 +138,6 @@ package struct IdleStateLost: Detector {
             hops: nil,
             begin: begin
         )
-    }
-
-    /// Whether the capture was made at an end, or in its network: then what it shows has passed the devices on the way.
-    private func isCaptured(at side: Side, _ history: History) -> Bool {
-        history.vantage == (side == history.initiatorSide ? .client : .server)
     }
 
     private func finding(for loss: Loss, _ ending: Ending, in history: History) -> Finding {

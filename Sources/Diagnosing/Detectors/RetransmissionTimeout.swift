@@ -181,8 +181,7 @@ package struct RetransmissionTimeout: Detector {
     private func finding(for sendings: Sendings, _ ending: Ending, in history: History) -> Finding {
         let (role, sender, receiver) = history.direction(from: sendings.side)
         let isAlive = isAlive(sendings, ending)
-        let isThere =
-            history.vantage == (sendings.side == history.initiatorSide ? .server : .client)
+        let isThere = history.isCaptured(at: sendings.side.other)
         return finding(
             in: history,
             incarnation: ending.incarnation,

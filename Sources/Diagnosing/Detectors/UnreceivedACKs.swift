@@ -102,7 +102,7 @@ package struct UnreceivedACKs: Detector {
             return event.side == side && event.payloadLength > 0
                 && event.time >= sent.coveredFrom && event.time <= sent.coveredUntil
         }
-        let isAtSender = history.vantage == (role == "client" ? .client : .server)
+        let isAtSender = history.isCaptured(at: side)
         let isOver = sent.last.time > sent.coveredUntil
         let span = sent.coveredUntil - sent.coveredFrom
         return finding(

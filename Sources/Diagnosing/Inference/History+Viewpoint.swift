@@ -44,6 +44,11 @@ extension History {
 
     package var vantage: Vantage { viewpoint.vantage }
 
+    /// Whether the capture was made at an end, or in its network: then what it shows has passed the devices on the way.
+    func isCaptured(at side: Side) -> Bool {
+        vantage == (side == initiatorSide ? .client : .server)
+    }
+
     private func quick(_ vantage: Vantage, _ reaction: Int64) -> Viewpoint {
         Viewpoint(
             vantage: vantage,
