@@ -39,7 +39,7 @@ enum Program {
         }
         do {
             try Arguments.checkCommand(arguments)
-            var command = try Synopsis.parseAsRoot(arguments)
+            var command = try Self.command(arguments)
             try command.run()
         } catch let status as ExitStatus {
             exit(status.code)
@@ -56,6 +56,19 @@ enum Program {
 }
 
 extension Program {
+    /// What the arguments ask for.
+    ///
+    /// Reading them as the default command's alone is a fifth faster;
+    /// where that fails, all commands are asked, so that complaints name the whole program.
+    private static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        if !Arguments.beginWithCommand(arguments),
+            let analysis = try? Analyze.parseAsRoot(arguments)
+        {
+            return analysis
+        }
+        return try Synopsis.parseAsRoot(arguments)
+    }
+
     /// A message of the argument parser in the words of all other complaints: without the usage, which it repeats.
     static func complaint(_ message: String) -> String {
         let lines = message.split(separator: "\n").map(String.init)

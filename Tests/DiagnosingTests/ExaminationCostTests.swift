@@ -50,7 +50,7 @@ import Tracking
     func `grows no faster than the events`(_ id: String, _ rounds: Rounds) throws {
         let example = try #require(Catalog.detector(named: id)?.manual.example)
 
-        let counts = [1024, 4096]
+        let counts = [512, 2048]
 
         var costs = try counts.map { try cost(of: frames(of: example, $0, rounds)) }
         // What a busy machine adds is not there again.

@@ -5,6 +5,7 @@ import Logging
 import Requirements
 import Serving
 import ServiceLifecycle
+import Synchronization
 import Testing
 import Tracking
 
@@ -134,7 +135,8 @@ import Tracking
         _ snapshot: MetricsSnapshot,
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        let board = MetricsBoard()
+        // Time stands still: beside tests that keep every thread busy an answer may take a minute.
+        let board = MetricsBoard(now: { 0 })
         board.post(snapshot)
         let (ports, ready) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
@@ -194,6 +196,21 @@ import Tracking
             #expect(health.output.hasSuffix("ok\n"))
             #expect(readiness.output.hasPrefix("HTTP/1.1 200 OK"))
         }
+    }
+
+    @Test func `call a capture ill that has not moved for fifteen seconds`() throws {
+        let clock = Mutex<Int64>(0)
+        let board = MetricsBoard(now: { clock.withLock { $0 } })
+        let beforeTheFirst = (board.illness, board.obstacle)
+        board.post(try snapshot())
+        clock.withLock { $0 = 15_000_000_000 }
+        let atTheLimit = (board.illness, board.obstacle)
+        clock.withLock { $0 = 23_000_000_000 }
+
+        #expect(beforeTheFirst == (nil, "the capture has not begun"))
+        #expect(atTheLimit == (nil, nil))
+        #expect(board.illness == "the capture has not moved for 23 s")
+        #expect(board.obstacle == board.illness)
     }
 
     /// Connects to a port of the loopback, and says the beginning of a request.

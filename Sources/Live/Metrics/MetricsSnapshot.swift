@@ -79,12 +79,16 @@ package final class MetricsBoard: Sendable {
     private static let longestPause: Int64 = 15_000_000_000
 
     private let latest = Mutex<(snapshot: MetricsSnapshot, time: Int64?)>((MetricsSnapshot(), nil))
+    private let now: @Sendable () -> Int64
 
-    package init() {}
+    /// - Parameter now: a clock that only moves forward, in nanoseconds.
+    package init(now: @escaping @Sendable () -> Int64 = { Clocks.monotonic }) {
+        self.now = now
+    }
 
     /// Leaves a snapshot in place of the one before.
     package func post(_ snapshot: MetricsSnapshot) {
-        latest.withLock { $0 = (snapshot, Clocks.monotonic) }
+        latest.withLock { $0 = (snapshot, now()) }
     }
 
     /// The latest one.
@@ -92,10 +96,10 @@ package final class MetricsBoard: Sendable {
 
     /// Why the capture should be started again; `nil` where it runs, or has not begun.
     package var illness: String? {
-        guard let time = latest.withLock({ $0.time }),
-            Clocks.monotonic - time > Self.longestPause
-        else { return nil }
-        return "the capture has not moved for \((Clocks.monotonic - time) / 1_000_000_000) s"
+        guard let time = latest.withLock({ $0.time }) else { return nil }
+        let pause = now() - time
+        return pause > Self.longestPause
+            ? "the capture has not moved for \(pause / 1_000_000_000) s" : nil
     }
 
     /// Why nothing is captured now; `nil` where an interface is open.

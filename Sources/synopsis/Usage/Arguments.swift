@@ -32,6 +32,11 @@ enum Arguments {
         throw ExitStatus(code: Program.failure)
     }
 
+    /// Whether the first word names a command.
+    static func beginWithCommand(_ arguments: [String]) -> Bool {
+        arguments.first.map(commands.contains) ?? false
+    }
+
     /// Where a filter begins among what should be files, as in `nfs.pcap port 304`.
     static func filter(among files: [String]) -> (file: String, words: [String])? {
         guard let begin = files.firstIndex(where: { filterWords.contains($0) && !exists($0) }),
