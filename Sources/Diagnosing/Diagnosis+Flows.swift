@@ -114,7 +114,7 @@ extension Diagnosis {
         let findings = examine(history)
         guard !findings.isEmpty else { return nil }
         let needsDetails =
-            accumulators[parties(of: history)]?.needsDetails(of: findings) ?? true
+            accumulators[parties(of: history, for: findings)]?.needsDetails(of: findings) ?? true
         return Judgement(
             history: history,
             findings: needsDetails ? findings.map(\.described) : findings

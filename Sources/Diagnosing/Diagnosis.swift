@@ -3,10 +3,14 @@ import Tracking
 /// Turns the noteworthy flows of a capture into incidents.
 ///
 /// The findings of one initiator and one service become one incident. Where many initiators fail at one
-/// service, or one initiator fails at many, they become one too: never ten thousand findings.
+/// service, or one initiator fails at many, they become one too: never ten thousand findings. Notes never
+/// join the failures of one initiator at other services: they would say that these have to do with them.
+/// What a router has no route for is one incident, whoever asks.
 package struct Diagnosis: Sendable {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
+    /// So many pairs without a route at one router do.
+    private static let pairsWithoutRoute = 2
 
     let detectors: Prefilter
     /// Read only where there is an incident for them to match.
@@ -27,6 +31,12 @@ package struct Diagnosis: Sendable {
     private var hasWholes = false
     var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    /// The services about which there are only notes.
+    var notedServicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    /// Between whom a router forwards nothing, for want of a route.
+    var pairsOfRouter: [Address: Set<Parties>] = [:]
+    /// The initiators that a finding about many flows is about.
+    private var initiatorsAsSubjects: Set<Address> = []
     /// When connections failed, those aside that a finding about many of them counts.
     package private(set) var failureTimes = FailureTimes()
     /// The first SYN of every flow in an incident, to tell both sides of an address translation.
@@ -98,6 +108,7 @@ package struct Diagnosis: Sendable {
             if explainsPayloadlessFlows { cover(finding.subject) }
             let parties = parties(of: finding.subject)
             hasWholes = true
+            if case .initiator(let address) = parties { initiatorsAsSubjects.insert(address) }
             if accumulators[parties] == nil { order.append(parties) }
             accumulators[parties, default: IncidentAccumulator()].add(finding)
         }
@@ -129,7 +140,7 @@ package struct Diagnosis: Sendable {
 
     private func parties(of subject: Subject) -> Parties {
         switch (subject.initiatorAddress, subject.responder) {
-        case (let initiator?, let service?): parties(of: initiator, service)
+        case (let initiator?, let service?): parties(of: initiator, service, noting: false)
         case (nil, let service?): .service(service)
         case (let initiator?, nil): .initiator(initiator)
         case (nil, nil): subject.responderAddress.map { .initiator($0) } ?? .others
@@ -162,7 +173,7 @@ package struct Diagnosis: Sendable {
     /// Takes what was found in one flow, and describes what is the first of its kind between its parties.
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
-        let parties = parties(of: history)
+        let parties = parties(of: history, for: findings)
         let needsDetails = accumulators[parties]?.needsDetails(of: findings) ?? true
         let findings = findings.map { needsDetails ? $0.described : $0.counted }
         if let syn = TranslatedSYN(history) {
@@ -257,46 +268,92 @@ package struct Diagnosis: Sendable {
             failureTimes.note(findings[place].firstSeen)
         }
         guard case .pair = parties else { return }
+        if let router = Self.router(of: findings) {
+            pairsOfRouter[router, default: []].insert(parties)
+            guard (pairsOfRouter[router]?.count ?? 0) > Self.pairsWithoutRoute else { return }
+            pairsOfRouter[router] = nil
+            merge(into: .router(router)) { parties, accumulator in
+                if case .pair = parties {
+                    Self.router(of: accumulator.findings) == router
+                } else {
+                    false
+                }
+            }
+            return
+        }
         initiatorsOfService[service, default: []].insert(initiator)
-        servicesOfInitiator[initiator, default: []].insert(service)
         if (initiatorsOfService[service]?.count ?? 0) > Self.standAlone {
-            collapse(into: .service(service)) { $0 == service }
-        } else if (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone {
-            collapse(into: .initiator(initiator), ofInitiator: initiator)
+            merge(into: .service(service)) { parties, _ in
+                if case .pair(_, service) = parties { true } else { false }
+            }
+        } else if Self.areNotes(findings) {
+            notedServicesOfInitiator[initiator, default: []].insert(service)
+            guard (notedServicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone else {
+                return
+            }
+            merge(into: .notes(initiator)) { parties, accumulator in
+                if case .pair(initiator, _) = parties { accumulator.holdsNotes } else { false }
+            }
+        } else {
+            servicesOfInitiator[initiator, default: []].insert(service)
+            guard (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone else { return }
+            merge(into: .initiator(initiator)) { parties, accumulator in
+                if case .pair(initiator, _) = parties { !accumulator.holdsNotes } else { false }
+            }
         }
     }
 
-    func parties(of history: History) -> Parties {
-        parties(of: history.initiator.address, history.responder)
+    /// The router for want of whose route everything failed that did.
+    private static func router(of findings: [Finding]) -> Address? {
+        let failures = findings.lazy.filter { $0.severity > .note }
+        guard let router = failures.first?.router else { return nil }
+        return failures.allSatisfy { $0.router == router } ? router : nil
     }
 
-    func parties(of initiator: Address, _ service: Endpoint) -> Parties {
+    private static func areNotes(_ findings: [Finding]) -> Bool {
+        findings.allSatisfy { $0.severity == .note }
+    }
+
+    /// Whose incident the findings in one flow belong to.
+    func parties(of history: History, for findings: [Finding]) -> Parties {
+        if hasWholes, let router = Self.router(of: findings), accumulators[.router(router)] != nil {
+            return .router(router)
+        }
+        return parties(
+            of: history.initiator.address,
+            history.responder,
+            noting: Self.areNotes(findings)
+        )
+    }
+
+    func parties(of initiator: Address, _ service: Endpoint, noting isNote: Bool) -> Parties {
         if hasWholes {
             if accumulators[.service(service)] != nil { return .service(service) }
-            if accumulators[.initiator(initiator)] != nil { return .initiator(initiator) }
+            let whole: Parties =
+                isNote && !initiatorsAsSubjects.contains(initiator)
+                ? .notes(initiator) : .initiator(initiator)
+            if accumulators[whole] != nil { return whole }
         }
         let pair = Parties.pair(initiator, service)
         return accumulators.count < incidentLimit || accumulators[pair] != nil ? pair : .others
     }
 
-    private mutating func collapse(into whole: Parties, _ isPart: (Endpoint) -> Bool) {
-        merge(into: whole) { if case .pair(_, let service) = $0 { isPart(service) } else { false } }
-    }
-
-    private mutating func collapse(into whole: Parties, ofInitiator address: Address) {
-        merge(into: whole) { if case .pair(address, _) = $0 { true } else { false } }
-    }
-
-    private mutating func merge(into whole: Parties, where isPart: (Parties) -> Bool) {
-        let parts = order.filter(isPart)
-        guard let place = order.firstIndex(where: isPart) else { return }
+    private mutating func merge(
+        into whole: Parties,
+        where isPart: (Parties, IncidentAccumulator) -> Bool
+    ) {
+        let parts = order.filter { parties in
+            accumulators[parties].map { isPart(parties, $0) } ?? false
+        }
+        let partsAsSet = Set(parts)
+        guard let place = order.firstIndex(where: partsAsSet.contains) else { return }
         var accumulator = IncidentAccumulator()
         for part in parts {
             if let other = accumulators.removeValue(forKey: part) { accumulator.absorb(other) }
         }
         hasWholes = true
         order[place] = whole
-        order.removeAll(where: isPart)
+        order.removeAll(where: partsAsSet.contains)
         accumulators[whole] = accumulator
     }
 
@@ -305,6 +362,10 @@ package struct Diagnosis: Sendable {
         case pair(Address, Endpoint)
         case service(Endpoint)
         case initiator(Address)
+        /// What an initiator met at many services, without failing at them.
+        case notes(Address)
+        /// Those for whom a router has no route.
+        case router(Address)
         case others
     }
 }

@@ -152,8 +152,8 @@ package struct Report: Sendable {
         if tally.timeReversals > 0 {
             let message =
                 tally.timeReversals == 1
-                ? "1 packet has an earlier time than the previous packet"
-                : "\(tally.timeReversals) packets have earlier times than the previous packet"
+                ? "1 packet has an earlier time than a packet before it"
+                : "the capture's clock went back: \(tally.timeReversals) packets have earlier times than one before them"
             warnings.append(("time-reversal", message))
         }
         if tally.flowsEvicted > 0 {

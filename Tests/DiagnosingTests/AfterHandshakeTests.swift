@@ -56,6 +56,32 @@ import Tracking
         #expect(found.status == .possible)
     }
 
+    @Test func `is but a note where the repeated SYN-ACK echoes the ACK`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000, tsval: 70)
+            server.synAck(seq: 5000, ack: 1001, tsval: 900, tsecr: 70)
+            client.ack(seq: 1001, ack: 5001).timestamps(80).after(.milliseconds(10))
+            client.data(seq: 1001, ack: 5001, length: 9).timestamps(780).after(.milliseconds(700))
+            server.synAck(seq: 5000, ack: 1001, tsval: 1900, tsecr: 80).after(.milliseconds(290))
+        }
+
+        #expect(try finding(by: AcceptQueueOverflow.self, in: exchange).severity == .note)
+    }
+
+    @Test func `is none where the way takes longer than both timers`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000, tsval: 70)
+            client.syn(seq: 1000, tsval: 1070).after(.milliseconds(1030))
+            server.synAck(seq: 5000, ack: 1001, tsval: 900, tsecr: 70).after(.milliseconds(770))
+            client.ack(seq: 1001, ack: 5001).timestamps(1870)
+            client.data(seq: 1001, ack: 5001, length: 9).timestamps(1870)
+            server.synAck(seq: 5000, ack: 1001, tsval: 1930, tsecr: 70).after(.milliseconds(1027))
+            server.ack(seq: 5001, ack: 1010).after(.milliseconds(770))
+        }
+
+        #expect(try findings(in: exchange, by: [AcceptQueueOverflow.self]).isEmpty)
+    }
+
     @Test func `is none when the first ACK was lost and the server had the data`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

@@ -108,6 +108,50 @@ import Tracking
         #expect(found.first?.root[metric: "ports"] == .integer(200))
     }
 
+    @Test func `of one client's failures takes in no notes about other services`() throws {
+        var frames = refusals(from: 1, to: 19)
+        for server in 0..<19 {
+            var exchange = Exchange(
+                from: "10.1.0.1:\(40_000 + server)",
+                to: "10.9.0.\(server + 2):443"
+            ) {
+                ScriptOpening.tcp
+                client.reset().after(.milliseconds(5))
+            }
+            exchange.begin += Int64(server) * 1_000_000_000
+            frames += exchange.frames
+        }
+        frames.sort { $0.time < $1.time }
+
+        let found = try incidents(in: frames)
+
+        #expect(found.map(\.severity) == [.error, .note])
+        #expect(found.map(\.flows) == [19, 19])
+        #expect(found[0].chain.map(\.finding.pathology) == ["connection-refused"])
+    }
+
+    @Test(arguments: [(2, 2), (3, 1), (9, 1)])
+    func `is one where a router has no route for several`(_ count: Int, _ expected: Int) throws {
+        var frames: [MemoryFrames.Record] = []
+        for number in 0..<count {
+            var exchange = Exchange(
+                from: "10.1.0.\(number + 1):40000",
+                to: "198.51.100.\(number + 1):\(1000 + number)"
+            ) {
+                client.syn(seq: 1000)
+                router.refuses(.networkUnreachable, about: .client)
+            }
+            exchange.begin += Int64(number) * 1_000_000_000
+            frames += exchange.frames
+        }
+
+        let found = try incidents(in: frames)
+
+        #expect(found.count == expected)
+        #expect(found.map(\.flows).reduce(0, +) == count)
+        #expect(found.allSatisfy { $0.severity == .error })
+    }
+
     @Test func `keeps a few of either apart`() throws {
         #expect(try incidents(in: refusals(from: 3, to: 2)).count == 6)
     }

@@ -46,7 +46,7 @@ import Tracking
         #expect(
             incident.chain.map(\.finding.pathology) == ["service-restart", "connection-refused"]
         )
-        #expect(incident.verdict.contains("was away for about 6 s and refused 3 connections"))
+        #expect(incident.verdict.contains("was down for 4 to 8 s and refused 3 connections"))
         #expect(incident.state == .recovered)
     }
 

@@ -132,6 +132,22 @@ import Tracking
         }
     }
 
+    @Test func `beside an answer on another port is likelier a firewall's`() throws {
+        let exchange = Exchange(to: "198.51.100.20:82") {
+            client.syn(seq: 1000).between(clientPort: 4001, serverPort: 81)
+            server.rstAck(ack: 1001).between(clientPort: 4001, serverPort: 81)
+            client.syn(seq: 2000)
+            client.syn(seq: 2000).after(.seconds(1))
+            pause(.seconds(4))
+            client.syn(seq: 3000).between(clientPort: 4002, serverPort: 81)
+            server.rstAck(ack: 3001).between(clientPort: 4002, serverPort: 81)
+        }
+
+        let found = try finding(by: UnansweredSYN.self, in: exchange)
+
+        #expect(found.explanation.contains("198.51.100.20 answered on port 81 at that time"))
+    }
+
     @Test func `says when the client gave up`() throws {
         let finding = try #require(try silence(in: retried(then: .seconds(60))))
 

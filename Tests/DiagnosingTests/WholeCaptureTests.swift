@@ -227,6 +227,21 @@ import Tracking
         #expect(found.count == 6)
     }
 
+    @Test func `tells that the server closes before it is asked`() throws {
+        let loop = visits(6, every: .seconds(2)) { _ in
+            server.fin(seq: 5001, ack: 1001)
+            client.data(seq: 1001, ack: 5002, length: 20).after(.milliseconds(200))
+            server.rst(seq: 5002)
+        }
+
+        let found = try finding(by: ReconnectLoop.self, in: loop)
+
+        #expect(found.reason == "closed-by-server")
+        #expect(found.severity == .warning)
+        #expect(found.summary.hasSuffix("198.51.100.20 closed without waiting for a request."))
+        #expect(found.causes.first == "access-rule")
+    }
+
     private static let refusal = Array("-ERR max number of clients reached\r\n".utf8)
 
     @Test func `tells that the server turned the client away`() throws {

@@ -121,7 +121,14 @@ extension Annotations {
                 clear the other end's old state (RFC 9293 §3.5.1).
                 """
         default:
-            return "Rejects packet \(packet), which matches no connection of \(sender.address)."
+            let rejected = history.events[subject]
+            let hadLeft = history.events[..<subject].contains {
+                $0.side != rejected.side && $0.incarnation == rejected.incarnation
+                    && ($0.kind == .fin || $0.kind == .rst)
+            }
+            return hadLeft
+                ? "Rejects packet \(packet), which came after \(sender.address) had ended the connection."
+                : "Rejects packet \(packet), which matches no connection of \(sender.address)."
         }
     }
 }

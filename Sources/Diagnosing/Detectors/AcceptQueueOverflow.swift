@@ -17,7 +17,8 @@ package struct AcceptQueueOverflow: Detector {
             never answers.
             """,
         unless: """
-            With TCP_DEFER_ACCEPT a Linux listener ignores the bare ACK on purpose and wakes at the first data. \
+            With TCP_DEFER_ACCEPT a Linux listener ignores the bare ACK on purpose and wakes at the first data; its \
+            repeated SYN-ACK echoes the timestamp of that ACK. \
             A lost ACK looks the same until the client sends data, which completes the handshake. On a path \
             slower than the timer the SYN-ACK and the ACK merely cross.
             """,
@@ -129,15 +130,17 @@ package struct AcceptQueueOverflow: Detector {
             let first = incarnation.answers.first(where: { $0 < completion })
         else { return nil }
         let answer = history.events[first]
-        let syn = incarnation.attempts.flatMap(\.sendings).last { $0 < first }
-        let roundTrip = syn.map { history.delay(from: $0, to: first) } ?? 0
+        let attempt = incarnation.attempts.last { $0.answers.contains(first) }
+        let roundTrip = attempt.map {
+            history.delay(from: history.sending(of: $0, answeredBy: first), to: first)
+        }
         var before = incarnation.answers.last { $0 < completion } ?? first
         var copies: [Int] = []
         for copy in incarnation.answers where copy > completion {
             defer { before = copy }
             let isTimely =
                 history.delay(from: before, to: copy) >= TimingTolerance.shortestHandshakeTimer
-                && history.delay(from: completion, to: copy) > roundTrip
+                && history.delay(from: completion, to: copy) > roundTrip ?? 0
             if history.events[copy].sequence == answer.sequence, isTimely { copies.append(copy) }
         }
         guard let firstCopy = copies.first else { return nil }
@@ -152,13 +155,16 @@ package struct AcceptQueueOverflow: Detector {
             $0 > firstCopy && history.events[$0].kind == .rst
                 && !history.isFromInitiator(history.events[$0])
         }
-        let isRecovered = isTaken(after: last, before: .max, in: incarnation, history)
+        let isRecovered =
+            isTaken(after: last, before: .max, in: incarnation, history)
+            || isServed(incarnation, answer, history)
         return Story(
             incarnation: incarnation,
             completion: completion,
             copies: copies,
             data: data.filter { $0 < last || !isRecovered },
-            isIgnored: isIgnored(data, beside: copies, roundTrip, history),
+            isIgnored: isIgnored(data, beside: copies, roundTrip ?? 0, history)
+                && !echoesCompletion(copies, of: answer, completion, history),
             ending: isReset ? .reset : isRecovered ? .recovered : .open
         )
     }
@@ -174,6 +180,31 @@ package struct AcceptQueueOverflow: Detector {
         guard let first = data.first, let last = copies.last else { return false }
         return history.delay(from: first, to: last) > roundTrip + Self.patience
             || data.count >= Self.manySendings
+    }
+
+    /// Whether a repeated SYN-ACK echoes the timestamp of the ACK that completed the handshake.
+    ///
+    /// Then that ACK arrived, and the listener waits for data (TCP_DEFER_ACCEPT). A full queue drops
+    /// it unread.
+    private func echoesCompletion(
+        _ copies: [Int],
+        of answer: Event,
+        _ completion: Int,
+        _ history: History
+    ) -> Bool {
+        let ack = history.events[completion]
+        guard ack.hasTimestamps, ack.timestampValue != answer.timestampEcho else { return false }
+        return copies.contains { history.events[$0].timestampEcho == ack.timestampValue }
+    }
+
+    /// Whether the connection served somebody in the end: the responder sent data of its own.
+    private func isServed(_ incarnation: Incarnation, _ answer: Event, _ history: History) -> Bool {
+        history.endings.contains { ending in
+            guard ending.incarnation.number == incarnation.number else { return false }
+            let next = ending.stream.progress(of: answer.side).next
+            // A SYN and a FIN take one number each.
+            return answer.sequence.distance(to: next) > 2
+        }
     }
 
     /// Whether the responder said or acknowledged anything in between.

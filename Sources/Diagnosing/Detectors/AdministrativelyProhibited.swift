@@ -143,7 +143,7 @@ package struct AdministrativelyProhibited: Detector {
         if let least = delays.min(), let most = delays.max() {
             sentences.append(
                 """
-                \(first.sender) rejects \(isOne ? "it" : "each of them") \(Wording.range(least, most)) later\
+                The ICMP error of \(first.sender) came \(Wording.range(least, most)) after \(refusals.target)\
                 \(isByInitiator ? disbelief(isOne) : "").
                 """
             )
@@ -165,8 +165,8 @@ package struct AdministrativelyProhibited: Detector {
     }
 
     private func disbelief(_ isOne: Bool) -> String {
-        let object = isOne ? "it as an answer" : "them as answers"
-        return " because its connection tracking does not recognise \(object) to its SYN"
+        let object = isOne ? "an answer" : "answers"
+        return ": its connection tracking does not recognise \(object) to its SYN"
     }
 
     private func checks(of first: RefusedSegment) -> [Check] {

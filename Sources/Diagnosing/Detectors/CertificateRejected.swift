@@ -162,7 +162,7 @@ package struct CertificateRejected: Detector {
         let again =
             isRetry
             ? """
-            It left \(departures == 8 ? "8 or more" : "\(departures)") sessions like this, two of them within 10 s, and used none.
+            It opened \(departures == 8 ? "8 or more" : "\(departures)") sessions like this, one soon after another, and sent a request on none.
             """
             : ""
         return [form, again].filter { !$0.isEmpty }.joined(separator: " ")

@@ -256,7 +256,14 @@ package struct ChallengeACK: Detector {
         if let recovery {
             sentences.append("The connection was established \(Wording.duration(recovery)) later.")
         } else if !resets.isEmpty, history.incarnation(of: reply.event).completion == nil {
-            sentences.append("No SYN was accepted after that.")
+            let isAnswered = history.answers().contains { index, answer in
+                if case .current = answer.subject { index > reply.event } else { false }
+            }
+            sentences.append(
+                isAnswered
+                    ? "Later SYNs were answered, and the connection was still not established."
+                    : "No SYN was accepted after that."
+            )
         }
         return sentences.joined(separator: " ")
     }

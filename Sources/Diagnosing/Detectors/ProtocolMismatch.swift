@@ -53,7 +53,16 @@ package struct ProtocolMismatch: Detector {
 
     package static let needs: History.Traits? = .data
 
-    package static func blame(for finding: Finding) -> [FaultSide] { [.client, .server] }
+    /// Where the port's own protocol met another, who spoke the other one is likelier wrong.
+    package static func blame(for finding: Finding) -> [FaultSide] {
+        guard let port = finding.subject.responderPort else { return [.client, .server] }
+        let isForTLS = TLSSession.ports.contains(port)
+        switch Reason(rawValue: finding.reason ?? "") {
+        case .tlsToPlain: return isForTLS ? [.server, .client] : [.client, .server]
+        case .plainToTLS, .http2ToHTTP1, .http1ToHTTP2, .proxyHeader, .otherService, nil:
+            return [.client, .server]
+        }
+    }
 
     package init() {}
 

@@ -170,7 +170,7 @@ package struct RawSocketClient: Detector {
         case .bareSYN:
             "\(initiator) sent a SYN without the usual options and reset \(what) from \(responder): a scanner or another raw-socket program."
         case .goesOn:
-            "\(initiator) reset \(what) from \(responder) and still sent the same SYN again: the program that sends the SYN does not know of the RST."
+            "\(initiator) reset \(what) from \(responder) and went on sending SYNs: the program that sends them does not know of the RST."
         }
     }
 

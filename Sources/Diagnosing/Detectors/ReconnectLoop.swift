@@ -116,7 +116,13 @@ package struct ReconnectLoop: Detector {
         case .turnedAway: .turnedAway
         case .protocolMismatch: .mismatch
         case .certificate: .certificate
-        case nil: visit.isClosedByInitiator ? nil : visit.isReset ? .reset : .closed
+        case nil:
+            if visit.isClosedByInitiator {
+                nil
+            } else {
+                // A RST to data that comes after the FIN closes nothing.
+                visit.isReset && !visit.isClosedUnasked ? .reset : .closed
+            }
         }
     }
 
@@ -151,11 +157,12 @@ package struct ReconnectLoop: Detector {
         let time = Wording.duration(last.end - first.begin)
         let ports = Set(visits.map(\.initiatorPort))
         let requests = visits.count(where: \.hasRequest)
+        let isUnasked = visits.allSatisfy(\.isClosedUnasked)
         return finding(
             in: survey,
             reason: manner.rawValue,
             // Whoever only sends at times, as loggers do, may be closed without an answer.
-            severity: manner == .closed && requests > 0 && requests < visits.count
+            severity: manner == .closed && !isUnasked && requests > 0 && requests < visits.count
                 ? .note : .warning,
             confidence: .medium,
             status: .likely,
@@ -168,11 +175,13 @@ package struct ReconnectLoop: Detector {
             ),
             summary: """
                 \(pair.initiator) connected to \(pair.service) \(Wording.times(count)) in \(time), and each time \
-                \(manner.inWords(pair)).
+                \(isUnasked ? manner.unasked(pair) : manner.inWords(pair)).
                 """,
-            explanation: """
+            explanation: isUnasked
+                ? unaskedExplanation(requests, of: pair)
+                : """
                 \(requests == 0 ? "No request was sent" : "\(requests) of them carried a request") before that; the \
-                first closed \(Wording.duration(first.end - first.begin)) after its SYN.
+                first ended \(Wording.duration(first.end - first.begin)) after its SYN.
                 """,
             count: count,
             flows: count,
@@ -197,18 +206,41 @@ package struct ReconnectLoop: Detector {
                 )
             },
             proofCount: count,
-            causes: manner.causes,
-            checks: [
-                Check(
-                    on: pair.service.address.description,
-                    "ss -tanp sport = :\(pair.service.port)",
-                    "Counts the connections that the service holds."
-                )
-            ],
+            causes: isUnasked ? ["access-rule"] + manner.causes : manner.causes,
+            checks: checks(of: pair, isUnasked: isUnasked),
             firstSeen: first.begin,
             lastSeen: last.end,
             isEstablished: true
         )
+    }
+
+    /// What a service says that closes before it is asked anything.
+    private func unaskedExplanation(_ requests: Int, of pair: Aggregates.Pair) -> String {
+        let late =
+            requests == 0
+            ? ""
+            : " \(Wording.count(requests, "request")) of \(pair.initiator) came after that, and got a RST."
+        return """
+            The FIN of \(pair.service.address) came before \(pair.initiator) had sent any data.\(late) A service closes \
+            like that where an access rule forbids the client (hosts.allow, hosts.deny), at a connection limit, or \
+            where its own backend is away.
+            """
+    }
+
+    private func checks(of pair: Aggregates.Pair, isUnasked: Bool) -> [Check] {
+        let server = pair.service.address.description
+        let held = Check(
+            on: server,
+            "ss -tanp sport = :\(pair.service.port)",
+            "Which process has the port, and how many connections it holds: is it at its limit?"
+        )
+        guard isUnasked else { return [held] }
+        let rules = Check(
+            on: server,
+            "grep -v '^#' /etc/hosts.allow /etc/hosts.deny",
+            "A rule that matches \(pair.initiator) closes its connections. The service's log names other reasons."
+        )
+        return [rules, held]
     }
 
     /// How the connections ended.
@@ -234,6 +266,12 @@ package struct ReconnectLoop: Detector {
             case .closed: return "\(server) closed the connection without having sent any data"
             case .reset: return "\(server) reset the connection without having sent any data"
             }
+        }
+
+        /// The same where each FIN of the server came first.
+        func unasked(_ pair: Aggregates.Pair) -> String {
+            self == .closed
+                ? "\(pair.service.address) closed without waiting for a request" : inWords(pair)
         }
 
         var causes: [String] {

@@ -89,29 +89,50 @@ package struct ResetAfterHandshake: Detector {
                 Metric("destination_port", Int(history.responder.port)),
             ],
             causes: causes(of: last, isByClient: isByClient),
-            checks: [
-                Check(
-                    on: sender.description,
-                    isByClient
-                        ? "ss -tanp dst \(history.responder.address)"
-                        : "nstat -az TcpExtListenOverflows TcpExtTCPAbortOnData TcpExtSyncookiesFailed",
-                    isByClient
-                        ? "Names the process that opens these connections."
-                        : "The counter that rises with every RST names the reason."
-                )
-            ]
-                + (isByClient
-                    ? []
-                    : [
-                        Check(
-                            on: sender.description,
-                            "sysctl net.ipv4.tcp_abort_on_overflow; ss -lnt sport = :\(history.responder.port)",
-                            "1, and Recv-Q above Send-Q: the accept queue is full, and the kernel resets instead of waiting."
-                        )
-                    ]),
+            checks: checks(of: last, isByClient: isByClient, in: history),
             summary: summary(of: last, by: sender, after: delay, in: history),
             explanation: explanation(of: last, isByClient: isByClient, in: history)
         )
+    }
+
+    private func checks(of story: Story, isByClient: Bool, in history: History) -> [Check] {
+        let responder = history.responder
+        if isByClient {
+            return [
+                Check(
+                    on: history.initiator.address.description,
+                    "tcpconnect-bpfcc -P \(responder.port)",
+                    "Names the process that connects. Health checks and probes of load balancers end like this; they are no fault."
+                )
+            ]
+        }
+        let server = responder.address.description
+        if story.form == .active {
+            return [
+                Check(
+                    on: server,
+                    "ss -ltnp sport = :\(responder.port)",
+                    "Names the program that closed the connection: does its log say why, at the time of the RST?"
+                ),
+                Check(
+                    on: server,
+                    "nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose",
+                    "TCPAbortOnData rises: the program closed with SO_LINGER 0. TCPAbortOnClose rises: it closed with bytes unread."
+                ),
+            ]
+        }
+        return [
+            Check(
+                on: server,
+                "nstat -az TcpExtListenOverflows TcpExtSyncookiesFailed",
+                "ListenOverflows rises: the accept queue is full. SyncookiesFailed rises: a SYN cookie was not accepted."
+            ),
+            Check(
+                on: server,
+                "sysctl net.ipv4.tcp_abort_on_overflow; ss -lnt sport = :\(responder.port)",
+                "With 1, the kernel resets as soon as the accept queue is full: Recv-Q above Send-Q."
+            ),
+        ]
     }
 
     package static func summary(of many: Finding) -> String {

@@ -172,7 +172,7 @@ package struct ResetLoop: Detector {
                 """
         }
         return """
-            \(from) rejected the answer with a RST and \(to) reset the other SYN. The same cycle repeated \
+            \(from) rejected the answer with a RST and \(to) reset the other SYN. This happened \
                 \(times) within \(time).
             """
     }

@@ -234,11 +234,7 @@ package struct RetransmittedSYNACK: Detector {
         in history: History
     ) -> Bool {
         let gap = history.delay(from: before, to: copy)
-        let echo = history.events[first].timestampEcho
-        let echoed = attempt.sendings.first {
-            echo != 0 && history.events[$0].timestampValue == echo
-        }
-        let syn = echoed ?? attempt.sendings.last { $0 < first } ?? attempt.first
+        let syn = history.sending(of: attempt, answeredBy: first)
         let roundTrip = max(0, history.delay(from: syn, to: first))
         let reach = max(gap / Self.shareOfMaximum, roundTrip + roundTrip / 2)
         return attempt.sendings.dropFirst().contains {

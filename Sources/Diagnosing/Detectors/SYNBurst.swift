@@ -119,10 +119,15 @@ package struct SYNBurst: Detector {
             let captured = clocked.map { Wording.duration($0.captured) }
             sentences.append(
                 """
-                The ISNs of SYN \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) come \
-                from one kernel's clock (by it \(Wording.list(predicted)) apart, captured \(Wording.list(captured)) \
-                apart): one host called connect() each time, and no NAT joined several hosts.
+                By the clock that Linux makes ISNs from, SYN \
+                \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) were sent \
+                \(Wording.list(predicted)) apart; they were captured \(Wording.list(captured)) apart. So one host called \
+                connect() each time, and no NAT joined several hosts.
                 """
+            )
+        } else if let step = burst.constantStep {
+            sentences.append(
+                "Each ISN is \(step) above the one before: the same socket was disconnected and connected again."
             )
         }
         let first = history.events[burst.attempts[0].first]

@@ -157,7 +157,7 @@ package struct ServiceRestart: Detector {
                 Check(
                     on: service.address.description,
                     "journalctl -b --since '1 hour ago' | grep -Ei 'start|stop|killed|dumped'",
-                    "which service ended and was started at that time, and why?"
+                    "Which service ended and was started at that time, and why?"
                 )
             ],
             firstSeen: first.begin,
@@ -171,13 +171,13 @@ package struct ServiceRestart: Detector {
         guard gaps.count == 1 else {
             let longest = gaps.map { $0.after - $0.begin }.max() ?? 0
             return """
-                \(service) was away \(Wording.times(gaps.count)), for up to \(Wording.duration(longest)), refused \(refusals) \
+                \(service) was down \(Wording.times(gaps.count)), for up to \(Wording.duration(longest)), refused \(refusals) \
                 meanwhile, and served before and after each time.
                 """
         }
         return """
-            \(service) was away for about \(Wording.duration(gaps[0].after - gaps[0].begin)) and refused \(refusals) \
-            in that time. It served before and after.
+            \(service) was down for \(Wording.range(gaps[0].end - gaps[0].begin, gaps[0].after - gaps[0].before)) and \
+            refused \(refusals) in that time. It served before and after.
             """
     }
 

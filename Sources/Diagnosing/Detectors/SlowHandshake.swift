@@ -105,7 +105,7 @@ package struct SlowHandshake: Detector {
             $0 < completion && history.events[$0].kind == .synAck
         }
         guard let answer = answers.first else { return nil }
-        let sending = answeredSending(of: attempt, by: answer, in: history)
+        let sending = history.sending(of: attempt, answeredBy: answer)
         let slow = Slow(
             incarnation: incarnation,
             first: attempt.first,
@@ -120,16 +120,6 @@ package struct SlowHandshake: Detector {
         )
         guard slow.total > history.capture.thresholds.slowHandshake else { return nil }
         return slow.isLoss || standsOut(slow.total, in: history) ? slow : nil
-    }
-
-    /// Which sending of the SYN an answer is for: the one whose timestamp it echoes, else the last before it.
-    private func answeredSending(of attempt: Attempt, by answer: Int, in history: History) -> Int {
-        let event = history.events[answer]
-        let linked = attempt.sendings.first {
-            history.events[$0].hasTimestamps && event.hasTimestamps
-                && history.events[$0].timestampValue == event.timestampEcho
-        }
-        return linked ?? attempt.sendings.last { $0 < answer } ?? attempt.first
     }
 
     private func standsOut(_ total: Int64, in history: History) -> Bool {

@@ -192,9 +192,10 @@ package struct StaleSYNACK: Detector {
         if reasons.contains(.crossed) {
             let crossed = reasons.count { $0 == .crossed }
             let which =
-                crossed == 1 ? stale.count == 1 ? "It" : "The first one" : "Each of them"
+                stale.count == 1
+                ? "The SYN-ACK" : crossed == 1 ? "The first SYN-ACK" : "Each SYN-ACK"
             sentences.append(
-                "\(which) crossed the newer SYN in flight: \(responder) had not received it yet."
+                "\(which) crossed a newer SYN, which \(responder) had not received yet."
             )
         }
         if sentences.isEmpty { sentences.append("It acknowledges \(first.acknowledgment).") }

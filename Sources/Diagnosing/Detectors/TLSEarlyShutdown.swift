@@ -259,7 +259,7 @@ package struct TLSEarlyShutdown: Detector {
         case .plaintextRefused:
             let other = closing.endpoint(of: found.closer.other).address
             return """
-                TLS was shut down \(wait) after the handshake, \(closer) closed TCP \(delay) later, and \
+                \(own) shut TLS down \(wait) after the handshake, \(closer) closed TCP \(delay) later, and \
                 \(Wording.count(found.plaintext, "byte")) that \(other) sent in the clear were refused.
                 """
         }
@@ -268,7 +268,10 @@ package struct TLSEarlyShutdown: Detector {
     private func explanation(of found: Case) -> String {
         let base =
             found.reason == .plaintextRefused
-            ? "Nothing was served on it: one end handed the connection back, the other one closed it instead."
+            ? """
+            \(found.closing.endpoint(of: found.closer.other).address) handed the connection back to go on in the clear; \
+            \(found.closing.endpoint(of: found.closer).address) closed it instead.
+            """
             : "No plaintext followed, so the program that had asked for the connection never got it back."
         guard found.isHandBack else { return base }
         return """

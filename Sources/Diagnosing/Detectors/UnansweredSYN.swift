@@ -377,7 +377,7 @@ package struct UnansweredSYN: Detector {
     ) -> String {
         [
             schedule(of: attempts, in: history), lateEnd(of: attempts, in: history),
-            place(in: history),
+            place(in: history), otherPort(attempts, in: history),
             circumstance(reason, in: incarnation, of: history),
             refusalsInVain(in: incarnation, of: history),
         ].compactMap(\.self).joined(separator: " ")
@@ -409,6 +409,26 @@ package struct UnansweredSYN: Detector {
             could not answer.
             """
     }
+
+    /// What a host tells that answered elsewhere meanwhile: neither it nor the path is down.
+    private func otherPort(_ attempts: [Attempt], in history: History) -> String? {
+        guard let first = attempts.first?.first, let last = attempts.last?.last else { return nil }
+        let responder = history.responder
+        let answered = history.capture.outcomes.answeredPort(
+            of: responder.address,
+            to: history.initiator.address,
+            during: history.events[first].time - Self.meanwhile...history.events[last].time
+                + Self.meanwhile
+        )
+        guard let answered, answered != responder.port else { return nil }
+        return """
+            \(responder.address) answered on port \(answered) at that time, so the host is up and the path works: a \
+            firewall that drops SYNs to port \(responder.port) is likelier than a loss.
+            """
+    }
+
+    /// What happened so much earlier or later happened at the same time, in nanoseconds.
+    private static let meanwhile: Int64 = 10_000_000_000
 
     private func schedule(of attempts: [Attempt], in history: History) -> String? {
         guard let attempt = attempts.max(by: { $0.sendings.count < $1.sendings.count }),
@@ -475,16 +495,16 @@ package struct UnansweredSYN: Detector {
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator) and tcp port \(responder.port)",
-                "No SYN arrives: it is lost on the way. A SYN-ACK leaves: it is lost on the way back."
+                "No SYN arrives: it is lost on the way. A SYN-ACK leaves: it is lost on the way back. Neither: this host drops the SYN."
             ),
             Check(
                 on: responder.address.description,
                 "nstat -az TcpExtListenDrops TcpExtListenOverflows TcpExtIPReversePathFilter",
-                "A counter that rises with every SYN shows that this host drops it."
+                "A counter that rises with every SYN shows why this host drops it."
             ),
+            .dropCounter(on: responder.address, chain: "INPUT"),
         ]
-        guard arrived else { return checks }
-        return [checks[1], .rejectCounter(on: responder.address, chain: "INPUT")]
+        return arrived ? Array(checks.dropFirst()) : checks
     }
 
     /// Which SYNs had no answer.

@@ -69,7 +69,7 @@ package struct Unreachable: Detector {
         let incarnation = refusals.incarnation
         let isOnlyNoted =
             incarnation.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
-        return finding(
+        var found = finding(
             in: history,
             incarnation: incarnation,
             reason: reason(of: refusals.first),
@@ -84,7 +84,14 @@ package struct Unreachable: Detector {
             summary: summary(of: refusals),
             explanation: explanation(of: refusals, in: history)
         )
+        if cause(of: refusals, in: history) == Self.missingRoute, refusals.senders.count == 1 {
+            found.router = refusals.first.sender
+        }
+        return found
     }
+
+    /// The cause for which a router fails everybody alike.
+    private static let missingRoute = "no-route"
 
     package static func summary(of many: Finding) -> String {
         let error = many.evidence.first?.event
@@ -118,7 +125,7 @@ package struct Unreachable: Detector {
         case (.sender, _): return "neighbour-does-not-answer"
         case (.router, true): return "routing-loop"
         case (.router, false):
-            return error.isHostUnreachable ? "neighbour-does-not-answer" : "no-route"
+            return error.isHostUnreachable ? "neighbour-does-not-answer" : Self.missingRoute
         }
     }
 

@@ -20,6 +20,8 @@ package struct Finding: Hashable, Sendable {
     package var headline: String?
     /// What all its flows have in common beyond the pathology, as words for its detector's sentence; `nil` where they differ.
     package var shared: String?
+    /// The router that has no route for it.
+    var router: Address?
     /// What the server said first, for who asked to have it quoted.
     package var quote: ShownText?
     /// How many packets prove it; those among them that are shown are its `evidence`.
@@ -221,10 +223,19 @@ package struct Check: Hashable, Sendable {
 
     /// Which rule of the packet filter on `host` rejects; `chain` is one of iptables' own.
     static func rejectCounter(on host: Address, chain: Command) -> Check {
+        ruleCounter("REJECT", on: host, chain)
+    }
+
+    /// Which rule of a packet filter drops what comes.
+    static func dropCounter(on host: Address, chain: Command) -> Check {
+        ruleCounter("DROP", on: host, chain)
+    }
+
+    private static func ruleCounter(_ target: String, on host: Address, _ chain: Command) -> Check {
         Check(
             on: host.description,
             host.isIPv4 ? "iptables -nvL \(chain)" : "ip6tables -nvL \(chain)",
-            "A REJECT counter that rises with every attempt names the rule. (With nftables: nft list ruleset)"
+            "A \(target) counter that rises with every attempt names the rule. (With nftables: nft list ruleset)"
         )
     }
 }

@@ -43,6 +43,9 @@ struct IncidentAccumulator {
         }
     }
 
+    /// Whether there is nothing but notes.
+    var holdsNotes: Bool { findings.allSatisfy { $0.severity == .note } }
+
     var flows: Int { max(countedFlows, overlappingFlows) }
 
     /// When anything of it happened last.
@@ -185,6 +188,7 @@ extension Finding {
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
         if shared != other.shared { shared = nil }
+        if router != other.router { router = nil }
         if quote == nil { quote = other.quote }
         if !other.guards.isEmpty {
             details.guards += other.guards.filter { !guards.contains($0) }

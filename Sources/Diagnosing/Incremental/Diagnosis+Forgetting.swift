@@ -4,15 +4,25 @@ import Tracking
 extension Diagnosis {
     /// Whether nothing was seen since `time` of the incident between the parties of a history.
     func isQuiet(_ history: History, since time: Int64) -> Bool {
-        isQuiet(parties(of: history.initiator.address, history.responder), since: time)
+        isQuiet(.pair(history.initiator.address, history.responder), since: time)
     }
 
+    /// The same of the parties of an incident, or of a pair that may have become part of one.
     private func isQuiet(_ parties: Parties, since time: Int64) -> Bool {
-        var parties = parties
+        var wholes = [parties]
         if case .pair(let initiator, let service) = parties {
-            parties = self.parties(of: initiator, service)
+            wholes += [false, true].map {
+                self.parties(of: initiator, service, noting: $0)
+            }
+            wholes += order.filter {
+                if case .router = $0 {
+                    accumulators[$0]?.initiators.contains(initiator) ?? false
+                } else {
+                    false
+                }
+            }
         }
-        return (accumulators[parties]?.lastSeen ?? .min) < time
+        return wholes.allSatisfy { (accumulators[$0]?.lastSeen ?? .min) < time }
     }
 
     /// Forgets incidents of which nothing was seen since `time`, as `whole` knows, of which this is
@@ -26,12 +36,19 @@ extension Diagnosis {
         services = []
         initiatorsOfService = [:]
         servicesOfInitiator = [:]
+        notedServicesOfInitiator = [:]
+        pairsOfRouter = pairsOfRouter.mapValues { $0.filter { accumulators[$0] != nil } }
+            .filter { !$0.value.isEmpty }
         for parties in order {
             if case .service(let service) = parties { services.insert(service) }
             guard case .pair(let initiator, let service) = parties else { continue }
             services.insert(service)
             initiatorsOfService[service, default: []].insert(initiator)
-            servicesOfInitiator[initiator, default: []].insert(service)
+            if accumulators[parties]?.holdsNotes ?? true {
+                notedServicesOfInitiator[initiator, default: []].insert(service)
+            } else {
+                servicesOfInitiator[initiator, default: []].insert(service)
+            }
         }
     }
 }

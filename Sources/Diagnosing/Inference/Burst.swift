@@ -34,7 +34,9 @@ struct Burst {
             let byClock = Int64(ticks) * 64
             let captured = history.delay(from: former.first, to: next.first)
             let tolerance = max(20_000, captured / 50)
-            guard ticks > 0, (byClock - captured).magnitude <= UInt64(tolerance) else { return nil }
+            guard ticks > 0, (byClock - captured).magnitude <= UInt64(tolerance),
+                byClock <= 2 * captured, captured <= 2 * byClock
+            else { return nil }
             return ClockedGap(
                 former: former.ordinal,
                 next: next.ordinal,
@@ -43,6 +45,22 @@ struct Burst {
             )
         }
     }
+}
+
+extension Burst {
+    /// By how much each ISN lies above the one before, where that is always the same few numbers; no
+    /// clock does that.
+    var constantStep: Int32? {
+        let steps = Set(
+            zip(attempts, attempts.dropFirst()).map {
+                $0.initialSequence.distance(to: $1.initialSequence)
+            }
+        )
+        guard attempts.count > 2, steps.count == 1, let step = steps.first else { return nil }
+        return (1...Self.fewNumbers).contains(step) ? step : nil
+    }
+
+    private static let fewNumbers: Int32 = 64
 }
 
 extension History {

@@ -68,7 +68,7 @@ struct ShownIncident {
         case .confirmed: return told
         case .likely, .possible:
             return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
-        case .pending: return "\(told) (Pending: the capture ends too early to be sure.)"
+        case .pending: return "\(told) (Pending: still open when the capture ends.)"
         case .withdrawn: return "\(told) (Withdrawn: later packets contradict it.)"
         }
     }

@@ -191,6 +191,7 @@ package struct Aggregates: Sendable {
                 isClosedByInitiator: closer == flow.initiator,
                 isReset: isReset,
                 hasRequest: flow[flow.initiator].marks.contains(.sentData),
+                isClosedUnasked: flow[flow.initiator.other].marks.contains(.closedUnasked),
                 reason: reason
             ),
             &budget

@@ -126,6 +126,18 @@ package struct ConnectOutcomes: Sendable {
         entries(on: service.port).filter { $0.responder == service }
     }
 
+    /// A port at which a host served or refused somebody within a time, the lowest of them.
+    package func answeredPort(
+        of host: Address,
+        to initiator: Address,
+        during time: ClosedRange<Int64>
+    ) -> UInt16? {
+        entries.joined().lazy.filter {
+            $0.responder.address == host && $0.initiator == initiator
+                && ($0.outcome == .served || $0.outcome == .refused) && time.contains($0.begin)
+        }.map(\.responder.port).min()
+    }
+
     /// The services that refused anybody, in order.
     package var refusingServices: [Endpoint] {
         Set(entries.joined().filter { $0.outcome == .refused }.map(\.responder)).sorted()

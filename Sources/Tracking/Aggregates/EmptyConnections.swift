@@ -24,6 +24,8 @@ package struct EmptyConnections: Sendable {
         package let isReset: Bool
         /// Whether the initiator had sent anything.
         package let hasRequest: Bool
+        /// Whether the responder's FIN came before the initiator had sent anything.
+        package let isClosedUnasked: Bool
         package var reason: Reason?
     }
 

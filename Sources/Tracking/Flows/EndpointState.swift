@@ -15,6 +15,8 @@ struct EndpointState: BitwiseCopyable {
         static let hopsVary = Marks(rawValue: 32)
         /// How the attempt to connect that its newest SYN began has ended is counted.
         static let decided = Marks(rawValue: 64)
+        /// Its FIN came before the other end had sent any data.
+        static let closedUnasked = Marks(rawValue: 128)
     }
 
     var initialSequence = SequenceNumber(0)

@@ -3,7 +3,8 @@ extension Flow {
     mutating func takeFin(_ segment: borrowing FlowSegment, from side: Side) -> FlowActions {
         history.note(side == initiator ? .initiatorFin : .fin)
         if !self[side.other].marks.contains(.sentFin) { noteCloser(side) }
-        self[side].marks.insert(.sentFin)
+        let isUnasked = self[side.other].marks.isDisjoint(with: .sentData)
+        self[side].marks.insert(isUnasked ? [.sentFin, .closedUnasked] : .sentFin)
         if phase != .closed { phase = .closing }
         noteFinAcknowledgment(by: segment, from: side)
         return .record

@@ -47,3 +47,16 @@ package struct Attempt: Hashable, Sendable {
         return (1...max(1, length)).contains(initialSequence.distance(to: acknowledgment))
     }
 }
+
+extension History {
+    /// Which sending of a SYN an answer is for: the one whose timestamp it echoes (RFC 7323 §3.2),
+    /// else the last before it.
+    package func sending(of attempt: Attempt, answeredBy answer: Int) -> Int {
+        let answer = (index: answer, event: events[answer])
+        let echoed = attempt.sendings.first {
+            answer.event.hasTimestamps && events[$0].hasTimestamps
+                && events[$0].timestampValue == answer.event.timestampEcho
+        }
+        return echoed ?? attempt.sendings.last { $0 < answer.index } ?? attempt.first
+    }
+}

@@ -61,13 +61,14 @@ struct TLSCutWording {
         var sentences = [lastMessage(of: closing.client), lastMessage(of: closing.server)]
         if cut.end != nil, closing.stream.lastDataSender != closing.closer {
             let who = cut.isByServer ? serverAddress : clientAddress
+            let what = lastWord
             sentences.append(
                 cut.isAcknowledged
-                    ? "\(who) had acknowledged all of it, so it was received."
-                    : "\(who) had not acknowledged all of it."
+                    ? "\(who) had acknowledged all of \(what), so it had arrived."
+                    : "\(who) had not acknowledged all of \(what)."
             )
         }
-        if let form { sentences.append(form) }
+        if cut.reason != .noTLSAnswer, let form { sentences.append(form) }
         if let empty = closing.emptyCertificateNote { sentences.append(empty) }
         if let refusal {
             sentences.append("Without an alert it may have refused \(refusal.words).")
@@ -136,6 +137,8 @@ struct TLSCutWording {
     }
 
     var checks: [Check] {
+        // `ProtocolMismatch` has those for two protocols.
+        if cut.reason == .noTLSAnswer { return [] }
         let server = closing.endpoint(of: closing.server)
         let name = closing.serverNameOption
         return [
