@@ -143,8 +143,8 @@ package struct AdministrativelyProhibited: Detector {
         if let least = delays.min(), let most = delays.max() {
             sentences.append(
                 """
-                The ICMP error of \(first.sender) came \(Wording.range(least, most)) after \(refusals.target)\
-                \(isByInitiator ? disbelief(isOne) : "").
+                \(first.sender) sent \(isOne ? "the" : "each") ICMP error \(Wording.range(least, most)) after the \
+                packet that it rejects\(isByInitiator ? disbelief(isOne) : "").
                 """
             )
         }
@@ -165,7 +165,7 @@ package struct AdministrativelyProhibited: Detector {
     }
 
     private func disbelief(_ isOne: Bool) -> String {
-        let object = isOne ? "an answer" : "answers"
+        let object = isOne ? "that packet as an answer" : "these packets as answers"
         return ": its connection tracking does not recognise \(object) to its SYN"
     }
 

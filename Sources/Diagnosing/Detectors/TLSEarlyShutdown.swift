@@ -257,9 +257,10 @@ package struct TLSEarlyShutdown: Detector {
                 instead of going on in the clear.
                 """
         case .plaintextRefused:
-            let other = closing.endpoint(of: found.closer.other).address
+            let other = closing.endpoint(of: found.closer.other)
+            let close = own == closer ? " and closed" : ", \(closer) closed"
             return """
-                \(own) shut TLS down \(wait) after the handshake, \(closer) closed TCP \(delay) later, and \
+                \(own) shut TLS down \(wait) after the handshake\(close) TCP \(delay) later, and \
                 \(Wording.count(found.plaintext, "byte")) that \(other) sent in the clear were refused.
                 """
         }
@@ -269,8 +270,8 @@ package struct TLSEarlyShutdown: Detector {
         let base =
             found.reason == .plaintextRefused
             ? """
-            \(found.closing.endpoint(of: found.closer.other).address) handed the connection back to go on in the clear; \
-            \(found.closing.endpoint(of: found.closer).address) closed it instead.
+            \(found.closing.endpoint(of: found.closer.other)) handed the connection back to go on in the clear; \
+            \(found.closing.endpoint(of: found.closer)) closed it instead.
             """
             : "No plaintext followed, so the program that had asked for the connection never got it back."
         guard found.isHandBack else { return base }
