@@ -23,19 +23,19 @@ extension Diagnosis {
     /// - Parameters:
     ///   - capture: what the tracker made of it.
     ///   - threads: on how many cores; what comes of it is the same.
-    package mutating func consume(_ capture: borrowing TrackedCapture, threads: Int = 1) {
+    package mutating func consume(_ capture: consuming TrackedCapture, threads: Int = 1) {
         consume(capture, threads: threads) { _ in .examine }
     }
 
     /// Examines a whole capture: what many flows show together, then its flows.
     ///
     /// - Parameters:
-    ///   - capture: what the tracker made of it.
+    ///   - capture: what the tracker made of it; what is not wanted any more is freed on the way.
     ///   - threads: on how many cores; what comes of it is the same.
     ///   - treatment: what is to be done about a flow; asked once of each, first of those that had
     ///     to go early.
     mutating func consume(
-        _ capture: borrowing TrackedCapture,
+        _ capture: consuming TrackedCapture,
         threads: Int,
         by treatment: (FlowEvents) -> Treatment
     ) {
@@ -49,6 +49,9 @@ extension Diagnosis {
         }
         uncover()
         consume(capture.survey)
+        let established = established(in: capture)
+        // What is found is put where they were.
+        capture.forgetRemnants()
         var waiting: [FlowEvents] = []
         var events = 0
         capture.forEachSuspicious { flow in
@@ -65,7 +68,19 @@ extension Diagnosis {
             events = 0
         }
         consume(waiting, in: facts, threads: threads)
-        capture.forEachEstablished { noteEstablished($0, $1, $2, lastAt: $3) }
+        note(established)
+    }
+
+    /// The connections that came up at the services of a capture that may be in an incident.
+    private func established(in capture: borrowing TrackedCapture) -> EstablishedConnections {
+        var established = EstablishedConnections()
+        for service in services { established.expect(at: service) }
+        for case .pair(let initiator, let service) in order {
+            established.expect(from: initiator, at: service)
+        }
+        capture.forEachSuspiciousPair { established.expect(from: $0, at: $1) }
+        capture.forEachEstablished { established.note($0, $1, $2, lastAt: $3) }
+        return established
     }
 
     /// Examines the flows that had to go while packets still come.

@@ -63,7 +63,7 @@ package struct Diagnosis: Sendable {
 
     /// The diagnosis of a whole capture.
     package init(
-        of capture: borrowing TrackedCapture,
+        of capture: consuming TrackedCapture,
         knownIssues: @autoclosure @escaping @Sendable () -> [KnownIssue] = [],
         selection: Selection = Selection()
     ) {
@@ -197,21 +197,32 @@ package struct Diagnosis: Sendable {
         Prefilter(detectors).findings(in: history).map(\.described)
     }
 
-    /// Counts connections that came up, the last of them at a time, where others between the same parties are in an incident.
+    /// Counts connections that came up where others between the same parties are in an incident.
+    mutating func note(_ established: EstablishedConnections) {
+        for (service, all) in established.byService where concerns(service) {
+            let whole = Parties.service(service)
+            if accumulators[whole] != nil {
+                accumulators[whole]?.noteEstablished(all.count, lastAt: all.last)
+                continue
+            }
+            for (initiator, some) in all.byInitiator {
+                let pair = Parties.pair(initiator, service)
+                accumulators[pair]?.noteEstablished(some.count, lastAt: some.last)
+            }
+        }
+    }
+
+    /// The same of connections between two, the last of them at a time.
     mutating func noteEstablished(
         _ count: Int,
         _ initiator: Address,
-        _ responder: Endpoint,
+        _ service: Endpoint,
         lastAt time: Int64
     ) {
-        guard concerns(responder) else { return }
-        let pair = Parties.pair(initiator, responder)
-        let whole = Parties.service(responder)
-        if accumulators[whole] != nil {
-            accumulators[whole]?.noteEstablished(count, lastAt: time)
-        } else if accumulators[pair] != nil {
-            accumulators[pair]?.noteEstablished(count, lastAt: time)
-        }
+        guard concerns(service) else { return }
+        let whole = Parties.service(service)
+        let parties = accumulators[whole] != nil ? whole : .pair(initiator, service)
+        accumulators[parties]?.noteEstablished(count, lastAt: time)
     }
 
     /// Whether any incident is about a service.

@@ -73,21 +73,22 @@ enum FuzzReport {
     }
 
     static func write(
-        _ capture: borrowing TrackedCapture,
+        _ capture: consuming TrackedCapture,
         of inputs: [InputSummary],
         beside logs: Logs? = nil
     ) {
+        let (totals, handshakes) = (capture.totals, capture.handshakes)
         let diagnosis = Diagnosis(of: capture, knownIssues: knownIssues)
         var report = Report(
             inputs: inputs,
-            tally: capture.tally,
+            tally: totals.tally,
             incidents: diagnosis.incidents,
             services: diagnosis.serviceNames,
-            oneWayInitiators: capture.totals.oneWayInitiators.sorted(),
-            handshakes: capture.handshakes,
+            oneWayInitiators: totals.oneWayInitiators.sorted(),
+            handshakes: handshakes,
             isSelective: false
         )
-        report.encapsulations = capture.totals.encapsulations
+        report.encapsulations = totals.encapsulations
         if let logs { report.merge(logs) }
         _ = TextReport(report).text
         _ = JSONReport(report).octets

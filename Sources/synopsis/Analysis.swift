@@ -202,11 +202,10 @@ struct Analysis: ~Copyable {
     /// Closes all accounts and makes the report.
     mutating func finish() -> Report {
         let capture = tracker.finishAndReset()
-        diagnosis.consume(capture, threads: threads)
         let totals = capture.totals
         let handshakes = collectsHandshakes ? capture.handshakes : nil
         // The texts are made in the memory that its flows had.
-        _ = consume capture
+        diagnosis.consume(capture, threads: threads)
         let configuration =
             key.map { knowledge.configuration.anonymised(by: $0) } ?? knowledge.configuration
         let (incidents, remarks) = configuration.applied(

@@ -21,7 +21,7 @@ import Tracking
         var alone = Diagnosis()
         alone.consume(capture)
         var shared = Diagnosis()
-        shared.consume(capture, threads: 2)
+        shared.consume(try TrackedCapture(of: frames), threads: 2)
 
         #expect(flows == 400)
         #expect(!alone.incidents.isEmpty)

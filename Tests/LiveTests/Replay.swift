@@ -22,8 +22,8 @@ struct Replay {
         var tracker = Tracker(flowLimit: 100_000, collectsHandshakes: false)
         while try tracker.consume(next: 1000, from: &file) {}
         let capture = tracker.finish()
-        incidents = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all).incidents
         tally = capture.tally
+        incidents = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all).incidents
         (attempts, occurrences) = try Self.watched(path)
     }
 

@@ -153,8 +153,8 @@ import Tracking
             return exchange.frames
         }
         let capture = try TrackedCapture(of: frames)
-        let diagnosis = Diagnosis(of: capture)
         let window = try #require(capture.tally.window)
+        let diagnosis = Diagnosis(of: capture)
 
         let bars = try #require(
             diagnosis.failureTimes.bars(in: window.first...window.last, atMost: 60)

@@ -29,15 +29,16 @@ func report(reading path: String, flowLimit: Int = 10_000) throws -> Report {
     }
     let input = source.summary(damage: damage)
     let capture = tracker.finish()
+    let (totals, handshakes) = (capture.totals, capture.handshakes)
     let diagnosis = Diagnosis(of: capture, knownIssues: KnownIssueLibrary.all)
     var report = Report(
         inputs: [input],
-        tally: capture.tally,
+        tally: totals.tally,
         incidents: diagnosis.incidents,
         services: diagnosis.serviceNames,
-        handshakes: capture.handshakes
+        handshakes: handshakes
     )
-    report.encapsulations = capture.totals.encapsulations
+    report.encapsulations = totals.encapsulations
     return report
 }
 

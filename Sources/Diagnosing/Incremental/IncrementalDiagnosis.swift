@@ -353,7 +353,7 @@ package struct IncrementalDiagnosis {
     ///     them last.
     /// - Returns: the diagnosis, for its incidents, and how many flows were never examined.
     package consuming func finish(
-        _ capture: borrowing TrackedCapture,
+        _ capture: consuming TrackedCapture,
         threads: Int = 1,
         while hasTime: () -> Bool = { true }
     ) -> (diagnosis: Diagnosis, unexamined: Int) {

@@ -16,8 +16,10 @@ struct FlowTracker: ~Copyable {
     private(set) var handshakes: [Handshake] = []
     let collectsHandshakes: Bool
     private let handshakeLimit: Int
-    /// With no more flows than this, none is forgotten because it is over, nor put into a remnant.
+    /// With no more flows than this, none is forgotten because it is over.
     let fewFlows: Int
+    /// With more flows than this, those that ended well are put into remnants.
+    private static let wholeFlows = 1 << 12
     /// Flows that a diagnosis may want before the end, if it asked for them.
     var changes = ChangedFlows()
     /// How attempts to connect ended, where somebody watches.
@@ -53,7 +55,7 @@ struct FlowTracker: ~Copyable {
     /// Leaves a remnant of a closed connection, if that ended well and there are many flows.
     @inline(never)
     mutating func shrink(_ index: Int, tag: UInt32) {
-        guard table.count > fewFlows, !collectsHandshakes,
+        guard table.count > min(fewFlows, Self.wholeFlows), !collectsHandshakes,
             table[index].fitsRemnant(isCounted: attempts.isWanted)
         else { return }
         table.shrink(index, tag: tag)

@@ -350,6 +350,9 @@ extension FlowTable {
     /// The number of the remnant whose connection ended first.
     mutating func oldestRemnant() -> Int? { remnants.first().map { $0 + Self.firstRemnant } }
 
+    /// Forgets the remnants, once nothing is looked for any more.
+    mutating func dropRemnants() { remnants = RemnantStore() }
+
     /// Hands `body` the flows that remnants stand for, in the order of their ends, for as long as it returns `true`.
     func forEachRemnant(_ body: (Flow) -> Bool) { remnants.forEach(body) }
 }

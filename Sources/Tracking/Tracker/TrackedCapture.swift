@@ -3,7 +3,7 @@
 /// Only `Tracker.finish()` makes one, so that nothing can be asked of a capture that is not whole. Its flows stay in the
 /// tracker's tables, and are handed over one by one.
 package struct TrackedCapture: ~Copyable {
-    private let tracker: Tracker
+    private var tracker: Tracker
     /// What many flows show together.
     package let survey: Survey
 
@@ -26,6 +26,17 @@ package struct TrackedCapture: ~Copyable {
     package borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         tracker.forEachSuspicious(body)
     }
+
+    /// Hands `body` the initiator and the service of each noteworthy flow.
+    package borrowing func forEachSuspiciousPair(_ body: (Address, Endpoint) -> Void) {
+        for (_, index) in tracker.flows.suspicious {
+            let flow = tracker.flows.table[index]
+            body(flow.key[flow.initiator].address, flow.responder)
+        }
+    }
+
+    /// Gives back the memory of the connections that ended well: nothing of them is wanted any more.
+    package mutating func forgetRemnants() { tracker.flows.table.dropRemnants() }
 
     /// Hands `body` who connected to what, how often, and when for the last time, for every flow whose present connection
     /// came up.

@@ -17,8 +17,8 @@ struct Observation {
             findings += Diagnosis.findings(in: history, by: detectors)
         }
         self.findings = findings
-        incidents = Diagnosis(of: capture).incidents
         handshakes = capture.handshakes
+        incidents = Diagnosis(of: capture).incidents
     }
 
     /// The findings that say that something is wrong, but for what is so where a path loses ACK
