@@ -7,6 +7,8 @@ import Tracking
 package struct Diagnosis: Sendable {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
+    /// At so many services one router without a route is one incident.
+    private static let severalServices = 3
 
     let detectors: Prefilter
     /// Read only where there is an incident for them to match.
@@ -27,6 +29,11 @@ package struct Diagnosis: Sendable {
     private var hasWholes = false
     var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
+    /// The services to which a router lets nothing of an initiator pass, and where each of these pairs belongs.
+    var servicesBehindWall: [Wall: Set<Endpoint>] = [:]
+    var walls: [Parties: Wall] = [:]
+    /// Initiators of which many flows together show something: all that they meet belongs to it.
+    private var scanners: Set<Address> = []
     /// When connections failed, those aside that a finding about many of them counts.
     package private(set) var failureTimes = FailureTimes()
     /// The first SYN of every flow in an incident, to tell both sides of an address translation.
@@ -97,6 +104,9 @@ package struct Diagnosis: Sendable {
         for (finding, explainsPayloadlessFlows) in examination.findings {
             if explainsPayloadlessFlows { cover(finding.subject) }
             let parties = parties(of: finding.subject)
+            if case .initiator(let address) = parties, scanners.count < incidentLimit {
+                scanners.insert(address)
+            }
             hasWholes = true
             if accumulators[parties] == nil { order.append(parties) }
             accumulators[parties, default: IncidentAccumulator()].add(finding)
@@ -162,7 +172,9 @@ package struct Diagnosis: Sendable {
     /// Takes what was found in one flow, and describes what is the first of its kind between its parties.
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
-        let parties = parties(of: history)
+        if let wall = Wall(findings, in: history) { note(wall, at: history.responder) }
+        let isNoted = findings.allSatisfy { $0.severity == .note }
+        let parties = parties(of: history, isNoted: isNoted)
         let needsDetails = accumulators[parties]?.needsDetails(of: findings) ?? true
         let findings = findings.map { needsDetails ? $0.described : $0.counted }
         if let syn = TranslatedSYN(history) {
@@ -200,6 +212,8 @@ package struct Diagnosis: Sendable {
             accumulators[whole]?.noteEstablished(count, lastAt: time)
         } else if accumulators[pair] != nil {
             accumulators[pair]?.noteEstablished(count, lastAt: time)
+        } else if let wall = walls[pair] {
+            accumulators[.wall(wall)]?.noteEstablished(count, lastAt: time)
         }
     }
 
@@ -256,9 +270,12 @@ package struct Diagnosis: Sendable {
         if let place = findings.indices.first(where: { findings[$0].severity == .error }) {
             failureTimes.note(findings[place].firstSeen)
         }
-        guard case .pair = parties else { return }
+        guard case .pair = parties, walls[parties] == nil else { return }
         initiatorsOfService[service, default: []].insert(initiator)
-        servicesOfInitiator[initiator, default: []].insert(service)
+        // What is only noted says nothing of its client as a whole.
+        if findings.contains(where: { $0.severity > .note }) {
+            servicesOfInitiator[initiator, default: []].insert(service)
+        }
         if (initiatorsOfService[service]?.count ?? 0) > Self.standAlone {
             collapse(into: .service(service)) { $0 == service }
         } else if (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone {
@@ -266,16 +283,25 @@ package struct Diagnosis: Sendable {
         }
     }
 
-    func parties(of history: History) -> Parties {
-        parties(of: history.initiator.address, history.responder)
+    func parties(of history: History, isNoted: Bool = false) -> Parties {
+        parties(of: history.initiator.address, history.responder, isNoted: isNoted)
     }
 
-    func parties(of initiator: Address, _ service: Endpoint) -> Parties {
+    func parties(
+        of initiator: Address,
+        _ service: Endpoint,
+        isNoted: Bool = false
+    ) -> Parties {
         if hasWholes {
             if accumulators[.service(service)] != nil { return .service(service) }
-            if accumulators[.initiator(initiator)] != nil { return .initiator(initiator) }
+            if accumulators[.initiator(initiator)] != nil,
+                !isNoted || scanners.contains(initiator)
+            {
+                return .initiator(initiator)
+            }
         }
         let pair = Parties.pair(initiator, service)
+        if let wall = walls[pair], accumulators[.wall(wall)] != nil { return .wall(wall) }
         return accumulators.count < incidentLimit || accumulators[pair] != nil ? pair : .others
     }
 
@@ -284,7 +310,42 @@ package struct Diagnosis: Sendable {
     }
 
     private mutating func collapse(into whole: Parties, ofInitiator address: Address) {
-        merge(into: whole) { if case .pair(address, _) = $0 { true } else { false } }
+        let accumulators = self.accumulators
+        merge(into: whole) {
+            switch $0 {
+            case .pair(address, _): accumulators[$0]?.isNoted == false
+            case .wall(let wall): wall.initiator == address
+            default: false
+            }
+        }
+    }
+
+    /// Takes down that a router lets nothing pass to a service, and joins what it does so to if that is several services.
+    private mutating func note(_ wall: Wall, at service: Endpoint) {
+        let pair = Parties.pair(wall.initiator, service)
+        guard walls[pair] == nil, walls.count < incidentLimit else { return }
+        walls[pair] = wall
+        servicesBehindWall[wall, default: []].insert(service)
+        initiatorsOfService[service]?.remove(wall.initiator)
+        servicesOfInitiator[wall.initiator]?.remove(service)
+        guard let services = servicesBehindWall[wall], services.count >= Self.severalServices
+        else { return }
+        let whole = Parties.wall(wall)
+        let isPart = { (parties: Parties) in
+            if case .pair(wall.initiator, let service) = parties {
+                return services.contains(service)
+            }
+            return false
+        }
+        guard var accumulator = accumulators[whole] else {
+            merge(into: whole, where: isPart)
+            return
+        }
+        for part in order where isPart(part) {
+            if let other = accumulators.removeValue(forKey: part) { accumulator.absorb(other) }
+        }
+        order.removeAll(where: isPart)
+        accumulators[whole] = accumulator
     }
 
     private mutating func merge(into whole: Parties, where isPart: (Parties) -> Bool) {
@@ -305,6 +366,8 @@ package struct Diagnosis: Sendable {
         case pair(Address, Endpoint)
         case service(Endpoint)
         case initiator(Address)
+        /// One initiator, and several services to which one router lets nothing of it pass.
+        case wall(Wall)
         case others
     }
 }

@@ -69,7 +69,7 @@ package struct Unreachable: Detector {
         let incarnation = refusals.incarnation
         let isOnlyNoted =
             incarnation.isEstablished && refusals.kinds.isSubset(of: [.data, .ack, .fin])
-        return finding(
+        var found = finding(
             in: history,
             incarnation: incarnation,
             reason: reason(of: refusals.first),
@@ -84,6 +84,8 @@ package struct Unreachable: Detector {
             summary: summary(of: refusals),
             explanation: explanation(of: refusals, in: history)
         )
+        if refusals.first.origin == .router { found.shared = refusals.first.sender.description }
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
@@ -91,7 +93,7 @@ package struct Unreachable: Detector {
         let code = error.map { "\($0.icmpName) \($0.icmpMeaning)" } ?? "ICMP unreachable"
         return """
             Segments of \(many.flows) connections from \(many.source) to \(many.destination) were answered with \
-            \(code), \(Wording.times(many.count)).
+            \(code), \(Wording.times(many.count))\(many.shared.map { ", by \($0)" } ?? "").
             """
     }
 

@@ -43,6 +43,9 @@ struct IncidentAccumulator {
         }
     }
 
+    /// Whether nothing more than notes was found.
+    var isNoted: Bool { findings.allSatisfy { $0.severity == .note } }
+
     var flows: Int { max(countedFlows, overlappingFlows) }
 
     /// When anything of it happened last.

@@ -26,10 +26,18 @@ extension Diagnosis {
         services = []
         initiatorsOfService = [:]
         servicesOfInitiator = [:]
+        walls = walls.filter { accumulators[$0.key] != nil || accumulators[.wall($0.value)] != nil }
+        servicesBehindWall = [:]
+        for (pair, wall) in walls {
+            guard case .pair(_, let service) = pair else { continue }
+            services.insert(service)
+            servicesBehindWall[wall, default: []].insert(service)
+        }
         for parties in order {
             if case .service(let service) = parties { services.insert(service) }
             guard case .pair(let initiator, let service) = parties else { continue }
             services.insert(service)
+            if walls[parties] != nil { continue }
             initiatorsOfService[service, default: []].insert(initiator)
             servicesOfInitiator[initiator, default: []].insert(service)
         }
