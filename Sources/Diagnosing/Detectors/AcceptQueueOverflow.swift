@@ -158,7 +158,9 @@ package struct AcceptQueueOverflow: Detector {
             completion: completion,
             copies: copies,
             data: data.filter { $0 < last || !isRecovered },
-            isIgnored: isIgnored(data, beside: copies, roundTrip, history),
+            isIgnored: isIgnored(data, beside: copies, roundTrip, history)
+                && !isEchoed(copies, in: incarnation, history),
+            isEchoed: isEchoed(copies, in: incarnation, history),
             ending: isReset ? .reset : isRecovered ? .recovered : .open
         )
     }
@@ -174,6 +176,25 @@ package struct AcceptQueueOverflow: Detector {
         guard let first = data.first, let last = copies.last else { return false }
         return history.delay(from: first, to: last) > roundTrip + Self.patience
             || data.count >= Self.manySendings
+    }
+
+    /// Whether a repeated SYN-ACK echoes a timestamp of the client's that no SYN carried: the ACK had arrived.
+    private func isEchoed(
+        _ copies: [Int],
+        in incarnation: Incarnation,
+        _ history: History
+    ) -> Bool {
+        let sent = incarnation.events.map { history.events[$0] }.filter {
+            history.isFromInitiator($0) && $0.hasTimestamps
+        }
+        let ofSYNs = Set(sent.filter { $0.kind == .syn }.map(\.timestampValue))
+        let others = Set(sent.filter { $0.isOfConnection }.map(\.timestampValue))
+        return !ofSYNs.isEmpty
+            && copies.contains {
+                let event = history.events[$0]
+                return event.hasTimestamps && !ofSYNs.contains(event.timestampEcho)
+                    && others.contains(event.timestampEcho)
+            }
     }
 
     /// Whether the responder said or acknowledged anything in between.
@@ -213,7 +234,11 @@ package struct AcceptQueueOverflow: Detector {
             story.data.isEmpty
             ? "No data was sent, so a lost ACK or TCP_DEFER_ACCEPT would look the same."
             : "\(segments(of: story, in: history)) went unacknowledged."
-        return "Packet \(ack) completed the handshake. \(data) \(end)"
+        let echo =
+            story.isEchoed
+            ? " The repeated SYN-ACK echoes the timestamp of that ACK, which had arrived, as with TCP_DEFER_ACCEPT."
+            : ""
+        return "Packet \(ack) completed the handshake.\(echo) \(data) \(end)"
     }
 
     /// `2 data segments, sent 6 times in all,`.
@@ -237,6 +262,7 @@ package struct AcceptQueueOverflow: Detector {
         let copies: [Int]
         let data: [Int]
         let isIgnored: Bool
+        let isEchoed: Bool
         let ending: Ending
     }
 }
