@@ -5,12 +5,12 @@ import Tracking
 /// The findings of one initiator and one service become one incident. Where many initiators fail at one
 /// service, or one initiator fails at many, they become one too: never ten thousand findings. Notes never
 /// join the failures of one initiator at other services: they would say that these have to do with them.
-/// What a router has no route for is one incident, whoever asks.
+/// Whatever one router has no route for, or prohibits, is one incident.
 package struct Diagnosis: Sendable {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
-    /// So many pairs without a route at one router do.
-    private static let pairsWithoutRoute = 2
+    /// So many pairs that one router lets nothing pass between do.
+    private static let pairsApart = 2
 
     let detectors: Prefilter
     /// Read only where there is an incident for them to match.
@@ -33,8 +33,9 @@ package struct Diagnosis: Sendable {
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
     /// The services about which there are only notes.
     var notedServicesOfInitiator: [Address: Set<Endpoint>] = [:]
-    /// Between whom a router forwards nothing, for want of a route.
+    /// The pairs between which a router lets nothing pass, and the router of each.
     var pairsOfRouter: [Address: Set<Parties>] = [:]
+    var routerOfPair: [Parties: Address] = [:]
     /// The initiators that a finding about many flows is about.
     private var initiatorsAsSubjects: Set<Address> = []
     /// When connections failed, those aside that a finding about many of them counts.
@@ -173,6 +174,7 @@ package struct Diagnosis: Sendable {
     /// Takes what was found in one flow, and describes what is the first of its kind between its parties.
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
+        noteRouter(in: findings, of: history)
         let parties = parties(of: history, for: findings)
         let needsDetails = accumulators[parties]?.needsDetails(of: findings) ?? true
         let findings = findings.map { needsDetails ? $0.described : $0.counted }
@@ -206,8 +208,8 @@ package struct Diagnosis: Sendable {
                 continue
             }
             for (initiator, some) in all.byInitiator {
-                let pair = Parties.pair(initiator, service)
-                accumulators[pair]?.noteEstablished(some.count, lastAt: some.last)
+                accumulators[apart(initiator, service)]?
+                    .noteEstablished(some.count, lastAt: some.last)
             }
         }
     }
@@ -221,8 +223,15 @@ package struct Diagnosis: Sendable {
     ) {
         guard concerns(service) else { return }
         let whole = Parties.service(service)
-        let parties = accumulators[whole] != nil ? whole : .pair(initiator, service)
+        let parties = accumulators[whole] != nil ? whole : apart(initiator, service)
         accumulators[parties]?.noteEstablished(count, lastAt: time)
+    }
+
+    /// Where a pair belongs of which neither end has an incident of its own.
+    private func apart(_ initiator: Address, _ service: Endpoint) -> Parties {
+        let pair = Parties.pair(initiator, service)
+        guard accumulators[pair] == nil, let router = routerOfPair[pair] else { return pair }
+        return .router(router)
     }
 
     /// Whether any incident is about a service.
@@ -279,19 +288,7 @@ package struct Diagnosis: Sendable {
             failureTimes.note(findings[place].firstSeen)
         }
         guard case .pair = parties else { return }
-        if let router = Self.router(of: findings) {
-            pairsOfRouter[router, default: []].insert(parties)
-            guard (pairsOfRouter[router]?.count ?? 0) > Self.pairsWithoutRoute else { return }
-            pairsOfRouter[router] = nil
-            merge(into: .router(router)) { parties, accumulator in
-                if case .pair = parties {
-                    Self.router(of: accumulator.findings) == router
-                } else {
-                    false
-                }
-            }
-            return
-        }
+        if routerOfPair[parties] != nil { return }
         initiatorsOfService[service, default: []].insert(initiator)
         if (initiatorsOfService[service]?.count ?? 0) > Self.standAlone {
             merge(into: .service(service)) { parties, _ in
@@ -314,11 +311,19 @@ package struct Diagnosis: Sendable {
         }
     }
 
-    /// The router for want of whose route everything failed that did.
-    private static func router(of findings: [Finding]) -> Address? {
-        let failures = findings.lazy.filter { $0.severity > .note }
-        guard let router = failures.first?.router else { return nil }
-        return failures.allSatisfy { $0.router == router } ? router : nil
+    /// Takes down which router lets nothing pass between the ends of a flow, and joins what it does
+    /// so to once that is several pairs.
+    private mutating func noteRouter(in findings: [Finding], of history: History) {
+        let pair = Parties.pair(history.initiator.address, history.responder)
+        guard routerOfPair[pair] == nil, routerOfPair.count < incidentLimit,
+            let router = findings.lazy.filter({ $0.severity > .note }).compactMap(\.router).first
+        else { return }
+        routerOfPair[pair] = router
+        pairsOfRouter[router, default: []].insert(pair)
+        initiatorsOfService[history.responder]?.remove(history.initiator.address)
+        servicesOfInitiator[history.initiator.address]?.remove(history.responder)
+        guard let pairs = pairsOfRouter[router], pairs.count > Self.pairsApart else { return }
+        merge(into: .router(router)) { parties, _ in pairs.contains(parties) }
     }
 
     private static func areNotes(_ findings: [Finding]) -> Bool {
@@ -327,10 +332,7 @@ package struct Diagnosis: Sendable {
 
     /// Whose incident the findings in one flow belong to.
     func parties(of history: History, for findings: [Finding]) -> Parties {
-        if hasWholes, let router = Self.router(of: findings), accumulators[.router(router)] != nil {
-            return .router(router)
-        }
-        return parties(
+        parties(
             of: history.initiator.address,
             history.responder,
             noting: Self.areNotes(findings)
@@ -346,6 +348,9 @@ package struct Diagnosis: Sendable {
             if accumulators[whole] != nil { return whole }
         }
         let pair = Parties.pair(initiator, service)
+        if let router = routerOfPair[pair], accumulators[.router(router)] != nil {
+            return .router(router)
+        }
         return accumulators.count < incidentLimit || accumulators[pair] != nil ? pair : .others
     }
 
@@ -358,12 +363,12 @@ package struct Diagnosis: Sendable {
         }
         let partsAsSet = Set(parts)
         guard let place = order.firstIndex(where: partsAsSet.contains) else { return }
-        var accumulator = IncidentAccumulator()
+        var accumulator = accumulators[whole] ?? IncidentAccumulator()
         for part in parts {
             if let other = accumulators.removeValue(forKey: part) { accumulator.absorb(other) }
         }
         hasWholes = true
-        order[place] = whole
+        if accumulators[whole] == nil { order[place] = whole }
         order.removeAll(where: partsAsSet.contains)
         accumulators[whole] = accumulator
     }
@@ -375,7 +380,7 @@ package struct Diagnosis: Sendable {
         case initiator(Address)
         /// What an initiator met at many services, without failing at them.
         case notes(Address)
-        /// Those for whom a router has no route.
+        /// Those between whom a router lets nothing pass.
         case router(Address)
         case others
     }

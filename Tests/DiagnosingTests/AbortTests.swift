@@ -173,6 +173,38 @@ import Tracking
         #expect(try findings(in: exchange, by: [AbortiveClose.self]).isEmpty)
     }
 
+    private func oversize(@ExchangeBuilder _ steps: () -> [ScriptStep]) throws -> [Finding] {
+        let exchange = Exchange {
+            ScriptOpening.tcp
+            client.data(seq: 1001, ack: 5001, length: 300)
+            server.data(seq: 5001, ack: 1301, length: 1448)
+            router.refuses(.fragmentationNeeded, about: .server)
+            steps()
+        }
+        return try findings(in: exchange, by: [MTUBlackHole.self])
+    }
+
+    @Test func `sends large segments again although a router says that they do not pass`() throws {
+        let found = try oversize {
+            for wait in [300, 600, 1200] {
+                server.data(seq: 5001, ack: 1301, length: 1448).after(.milliseconds(wait))
+            }
+        }
+
+        #expect(found.map(\.reason) == ["not-obeyed"])
+        #expect(found.first?[metric: "icmp_errors"] == .integer(1))
+        #expect(try MTUBlackHole.blame(for: #require(found.first)) == [.server, .network])
+    }
+
+    @Test func `obeys a router where smaller segments follow`() throws {
+        let found = try oversize {
+            server.data(seq: 5001, ack: 1301, length: 1200).after(.milliseconds(300))
+            client.ack(seq: 1301, ack: 6201)
+        }
+
+        #expect(found.isEmpty)
+    }
+
     @Test func `misses the first flight where its numbers jump behind the client's FIN`() throws {
         let exchange = Exchange {
             ScriptOpening.tcp

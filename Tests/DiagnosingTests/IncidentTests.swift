@@ -152,6 +152,48 @@ import Tracking
         #expect(found.allSatisfy { $0.severity == .error })
     }
 
+    @Test func `names the ports that a scan found open`() throws {
+        var frames = refusals(from: 1, to: 30)
+        for port: UInt16 in [2000, 2001] {
+            var open = Exchange {
+                client.syn(seq: 1000)
+                server.synAck(seq: 5000, ack: 1001)
+                client.rst(seq: 1001)
+            }
+            open.client = try #require(Endpoint("10.1.0.1:\(50_000 + port)"))
+            open.server = try #require(Endpoint("10.9.0.1:\(port)"))
+            frames += open.frames
+        }
+
+        let found = try incidents(in: frames.sorted { $0.time < $1.time })
+
+        #expect(found.first?.root.pathology == "port-scan")
+        #expect(found.first?.root.explanation.hasSuffix("Open: ports 2000 and 2001.") == true)
+    }
+
+    /// One port of many hosts, with two SYNs to each.
+    private func sweep(of hosts: Int) throws -> [MemoryFrames.Record] {
+        try (0..<hosts).flatMap { index in
+            var exchange = Exchange {
+                client.syn(seq: 1000)
+                client.syn(seq: 1000).after(.seconds(3))
+            }
+            exchange.server = try #require(Endpoint("10.9.\(index / 250).\(index % 250 + 1):135"))
+            exchange.begin += Int64(index) * 700_000_000
+            return exchange.frames
+        }.sorted { $0.time < $1.time }
+    }
+
+    @Test func `calls it a sweep when one client asks a port of very many hosts`() throws {
+        let wide = try incidents(in: sweep(of: 120))
+        let narrow = try incidents(in: sweep(of: 60))
+
+        #expect(wide.map(\.root.pathology) == ["port-scan"])
+        #expect(wide.first?.root.reason == "sweep")
+        #expect(wide.first?.blame == [.client])
+        #expect(narrow.map(\.root.pathology) == ["syn-unanswered"])
+    }
+
     @Test func `keeps a few of either apart`() throws {
         #expect(try incidents(in: refusals(from: 3, to: 2)).count == 6)
     }

@@ -47,6 +47,28 @@ import Tracking
         )
     }
 
+    /// A connection of which the server's packets come from 13 and 14 routers away, and a RST to another SYN.
+    private func refusal(seq: UInt32, ttl: UInt8) throws -> Finding {
+        try refusal(
+            in: Exchange {
+                client.syn(seq: 1000).between(clientPort: 4000)
+                server.synAck(seq: 5000, ack: 1001).ttl(51).between(clientPort: 4000)
+                client.ack(seq: 1001, ack: 5001).between(clientPort: 4000)
+                client.data(seq: 1001, ack: 5001, length: 9).between(clientPort: 4000)
+                server.data(seq: 5001, ack: 1010, length: 9).ttl(50).between(clientPort: 4000)
+                client.reset(seq: 1010, ack: 5010).between(clientPort: 4000)
+                client.syn(seq: 7000)
+                server.reset(seq: seq, ack: 7001).ttl(ttl)
+            }
+        )
+    }
+
+    @Test func `with a number of its own from nearer than all else is a device's`() throws {
+        #expect(try refusal(seq: 777, ttl: 244).reason == "middlebox")
+        #expect(try refusal(seq: 0, ttl: 244).reason != "middlebox")
+        #expect(try refusal(seq: 777, ttl: 240).reason != "middlebox")
+    }
+
     @Test func `with another time to live is a device's`() throws {
         let exchange = reconnect(
             after: .milliseconds(2),

@@ -67,6 +67,36 @@ extension KnownIssueCase {
             }
         ),
         KnownIssueCase(
+            id: "vxlan-checksum-offload",
+            shows: Exchange {
+                client.syn(seq: 1000)
+                for wait in [1, 2, 4, 8, 16, 32] {
+                    client.syn(seq: 1000).after(.seconds(wait))
+                }
+                server.synAck(seq: 5000, ack: 1001)
+                client.ack(seq: 1001, ack: 5001)
+            },
+            nearMiss: Exchange {
+                client.syn(seq: 1000)
+                for wait in [1, 2, 4, 8, 16] { client.syn(seq: 1000).after(.seconds(wait)) }
+                server.synAck(seq: 5000, ack: 1001)
+                client.ack(seq: 1001, ack: 5001)
+            }
+        ),
+        KnownIssueCase(
+            id: "kube-proxy-dead-endpoint",
+            shows: Exchange {
+                for step in opened(4000) { step }
+                client.syn(seq: 9000)
+                server.refuses(.hostUnreachable).after(.seconds(3))
+            },
+            nearMiss: Exchange {
+                for step in opened(4000) { step }
+                client.syn(seq: 9000)
+                server.refuses(.hostUnreachable)
+            }
+        ),
+        KnownIssueCase(
             id: "netscaler-reset-code",
             shows: Exchange {
                 for step in opened() { step }

@@ -18,7 +18,7 @@ package struct AbortiveClose: Detector {
             gone.
             """,
         unless: """
-            A RST after both FINs, or after both ends of TLS have said goodbye, is harmless. Clients that cancel \
+            A RST after the other end's FIN with all acknowledged is a note. A RST after both FINs, or after both ends of TLS have said goodbye, is harmless. Clients that cancel \
             a download reset it. If a third party sent the RST, the finding is rst-injected.
             """,
         check: """
@@ -132,8 +132,8 @@ package struct AbortiveClose: Detector {
     }
 
     private func severity(of abort: Abort, isByClient: Bool) -> Severity {
-        // A client may well not care for the rest.
-        guard abort.hasBeginning, !isByClient else { return .note }
+        // A client may well not care for the rest, and one that left without waiting for its answer does not.
+        guard abort.hasBeginning, !isByClient, !abort.isAfterFIN else { return .note }
         return abort.kind == .lingerZero ? .note : .warning
     }
 
@@ -191,6 +191,7 @@ package struct AbortiveClose: Detector {
             kind: kind,
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
             isUnread: unread > 0,
+            isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
     }
@@ -308,6 +309,8 @@ package struct AbortiveClose: Detector {
         let lost: Int
         /// Whether bytes of the other end were on their way.
         let isUnread: Bool
+        /// Whether the other end had closed, and all was acknowledged.
+        let isAfterFIN: Bool
         let hasBeginning: Bool
     }
 }

@@ -164,7 +164,8 @@ package struct AcceptQueueOverflow: Detector {
             copies: copies,
             data: data.filter { $0 < last || !isRecovered },
             isIgnored: isIgnored(data, beside: copies, roundTrip ?? 0, history)
-                && !echoesCompletion(copies, of: answer, completion, history),
+                && !isEchoed(copies, in: incarnation, history),
+            isEchoed: isEchoed(copies, in: incarnation, history),
             ending: isReset ? .reset : isRecovered ? .recovered : .open
         )
     }
@@ -182,19 +183,25 @@ package struct AcceptQueueOverflow: Detector {
             || data.count >= Self.manySendings
     }
 
-    /// Whether a repeated SYN-ACK echoes the timestamp of the ACK that completed the handshake.
+    /// Whether a repeated SYN-ACK echoes a timestamp of the client's that no SYN carried.
     ///
-    /// Then that ACK arrived, and the listener waits for data (TCP_DEFER_ACCEPT). A full queue drops
-    /// it unread.
-    private func echoesCompletion(
+    /// Then the ACK had arrived: a full queue drops it unread.
+    private func isEchoed(
         _ copies: [Int],
-        of answer: Event,
-        _ completion: Int,
+        in incarnation: Incarnation,
         _ history: History
     ) -> Bool {
-        let ack = history.events[completion]
-        guard ack.hasTimestamps, ack.timestampValue != answer.timestampEcho else { return false }
-        return copies.contains { history.events[$0].timestampEcho == ack.timestampValue }
+        let sent = incarnation.events.map { history.events[$0] }.filter {
+            history.isFromInitiator($0) && $0.hasTimestamps
+        }
+        let ofSYNs = Set(sent.filter { $0.kind == .syn }.map(\.timestampValue))
+        let others = Set(sent.filter { $0.isOfConnection }.map(\.timestampValue))
+        return !ofSYNs.isEmpty
+            && copies.contains {
+                let event = history.events[$0]
+                return event.hasTimestamps && !ofSYNs.contains(event.timestampEcho)
+                    && others.contains(event.timestampEcho)
+            }
     }
 
     /// Whether the connection served somebody in the end: the responder sent data of its own.
@@ -244,7 +251,11 @@ package struct AcceptQueueOverflow: Detector {
             story.data.isEmpty
             ? "No data was sent, so a lost ACK or TCP_DEFER_ACCEPT would look the same."
             : "\(segments(of: story, in: history)) went unacknowledged."
-        return "Packet \(ack) completed the handshake. \(data) \(end)"
+        let echo =
+            story.isEchoed
+            ? " The repeated SYN-ACK echoes the timestamp of that ACK, which had arrived, as with TCP_DEFER_ACCEPT."
+            : ""
+        return "Packet \(ack) completed the handshake.\(echo) \(data) \(end)"
     }
 
     /// `2 data segments, sent 6 times in all,`.
@@ -268,6 +279,7 @@ package struct AcceptQueueOverflow: Detector {
         let copies: [Int]
         let data: [Int]
         let isIgnored: Bool
+        let isEchoed: Bool
         let ending: Ending
     }
 }

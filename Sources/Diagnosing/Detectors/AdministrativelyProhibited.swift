@@ -21,7 +21,8 @@ package struct AdministrativelyProhibited: Detector {
         unless: """
             An error whose quote matches no sequence number of the flow is old, forged, or about another \
             connection. Linux sends at most about one error a second to a destination, so a missing error does \
-            not prove a silent drop.
+            not prove a silent drop. Where all data was acknowledged nevertheless, a host that is not on the path \
+            rejected a copy: a note.
             """,
         check: """
             The rules of the host that sent the error, with counters (iptables -nvL, nft list ruleset): does the \
@@ -65,12 +66,14 @@ package struct AdministrativelyProhibited: Detector {
             let refusals = RefusedSegments(of: history, where: { error, _ in error.isProhibition })
         else { return nil }
         let incarnation = refusals.incarnation
-        return finding(
+        let isByDevice = isByDevice(refusals, in: history)
+        var found = finding(
             in: history,
             incarnation: incarnation,
-            reason: isByDevice(refusals, in: history)
+            reason: isByDevice
                 ? Self.device : refusals.first.origin == .receiver ? "host-firewall" : "router",
-            severity: history.severity(of: incarnation),
+            severity: isWithoutEffect(refusals, in: history)
+                ? .note : history.severity(of: incarnation),
             confidence: .high,
             count: refusals.all.count,
             events: refusals.events,
@@ -80,9 +83,12 @@ package struct AdministrativelyProhibited: Detector {
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],
             checks: checks(of: refusals.first),
             summary: summary(of: refusals, in: history),
-            explanation: isByDevice(refusals, in: history)
-                ? Self.act : explanation(of: refusals, in: history)
+            explanation: isByDevice ? Self.act : explanation(of: refusals, in: history)
         )
+        if !isByDevice, refusals.first.origin == .router, refusals.senders.count == 1 {
+            found.router = refusals.first.sender
+        }
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
@@ -108,6 +114,16 @@ package struct AdministrativelyProhibited: Detector {
         let codes = Set(others.filter { $0.kind == .icmp }.map(\.icmpCode))
         let resets = Set(others.filter { $0.kind == .rst }.map(\.side))
         return codes.count > 2 || resets.count > 1
+    }
+
+    /// Whether all that an end of a running connection had sent was acknowledged: what was rejected was a copy.
+    private func isWithoutEffect(_ refusals: RefusedSegments, in history: History) -> Bool {
+        guard refusals.incarnation.isEstablished, !isByDevice(refusals, in: history),
+            refusals.first.origin == .router, refusals.kinds.isSubset(of: [.data, .ack, .fin]),
+            let stream = history.stream(of: refusals.incarnation)
+        else { return false }
+        let side = history.events[refusals.first.event].side
+        return stream[side].hasSentData && stream.isAcknowledged(side)
     }
 
     /// Whether the initiator itself refused it.
@@ -153,7 +169,9 @@ package struct AdministrativelyProhibited: Detector {
                 "\(history.responder.address) ignores this and keeps retransmitting."
             )
         }
-        if refusals.all.allSatisfy({ $0.subject == nil }) {
+        if isWithoutEffect(refusals, in: history) {
+            sentences.append("All data arrived nevertheless: it rejected copies of the packets.")
+        } else if refusals.all.allSatisfy({ $0.subject == nil }) {
             sentences.append("The rejected segment belongs to an established connection.")
         }
         return sentences.joined(separator: " ")

@@ -52,6 +52,8 @@ package struct CertificateRejected: Detector {
 
     /// Sessions that are left so close to each other are tries, and no checks, in nanoseconds.
     private static let retryWindow: Int64 = 10_000_000_000
+    /// Sessions that are left within such a time ran side by side, in nanoseconds.
+    private static let together: Int64 = 1_000_000
     /// A monitor waits at least so long between two checks, in nanoseconds.
     private static let leastInterval: Int64 = 1_000_000_000
     /// So many departures at regular intervals are checks.
@@ -120,7 +122,7 @@ package struct CertificateRejected: Detector {
 
     /// Whether the client tried again soon, and not at the regular intervals of a monitor.
     private static func isRetry(_ times: [Int64]) -> Bool {
-        let pauses = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
+        let pauses = zip(times, times.dropFirst()).map { $1 - $0 }.filter { $0 > together }.sorted()
         guard let least = pauses.first, let most = pauses.last, least <= retryWindow else {
             return false
         }

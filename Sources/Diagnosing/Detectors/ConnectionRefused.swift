@@ -201,6 +201,7 @@ package struct ConnectionRefused: Detector {
         let isForeign = refusals.allSatisfy { !times.contains(history.events[$0.event].timeToLive) }
         if times.count == 1, isForeign { return .middlebox }
         if refusals.allSatisfy({ history.hopsNearer($0.event) != nil }) { return .middlebox }
+        if isByNearerDevice(refusals, in: history) { return .middlebox }
         let delays = refusals.map { history.delay(from: $0.syn, to: $0.event) }
         if let usual = history.leastAnswerDelay, usual >= Self.leastDistance,
             delays.allSatisfy({ $0 < usual / 2 })
@@ -215,6 +216,16 @@ package struct ConnectionRefused: Detector {
         return delays.allSatisfy { $0 >= Self.lateness } ? .late : .closedPort
     }
 
+    /// Whether RSTs that no stack sends to a SYN passed fewer routers than any other packet of the responder.
+    private func isByNearerDevice(_ refusals: [Refusal], in history: History) -> Bool {
+        let least = history.capture.sightings.leastHops(of: history.responder.address)
+        guard let least, least <= Hops.most else { return false }
+        return refusals.allSatisfy {
+            let event = history.events[$0.event]
+            return event.sequence.rawValue != 0 && Hops.passed(event.timeToLive) < least
+        }
+    }
+
     private func explanation(
         of first: Refusal,
         _ reason: Reason,
@@ -227,7 +238,12 @@ package struct ConnectionRefused: Detector {
         let form = "The RST has Seq=\(event.sequence) and acknowledges the SYN, \(time) after it"
         switch reason {
         case .middlebox:
-            let other = history.responderTimesToLive.first.map { String($0) } ?? "another"
+            guard let other = history.responderTimesToLive.first else {
+                return """
+                    \(form). It passed fewer routers than other packets from \(responder.address): a device on the path \
+                    answers in its place.
+                    """
+            }
             return """
                 \(form). Its time to live is \(event.timeToLive), that of \(responder.address)'s other segments \
                 \(other): a device on the path answers in its place.

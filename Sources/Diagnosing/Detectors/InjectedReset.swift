@@ -176,7 +176,9 @@ package struct InjectedReset: Detector {
                 && history.events[index].flags.isDisjoint(with: Self.foreignFlags)
         }
         // What comes after the end has not ended it.
-        .filter { !isAfterEnd($0, of: incarnation, history) }
+        .filter {
+            !isAfterEnd($0, of: incarnation, history) && !isByTimer($0, of: incarnation, history)
+        }
         guard !resets.isEmpty else { return [] }
         let own = OwnPackets(of: side, in: incarnation, history)
         let suspects = resets.compactMap { suspect(at: $0, own, in: history) }
@@ -205,6 +207,19 @@ package struct InjectedReset: Detector {
         }
         let closers = earlier.filter { $0.kind == .fin }
         return closers.contains { $0.side == .low } && closers.contains { $0.side == .high }
+    }
+
+    /// A timer that gives up runs at least so long, in nanoseconds.
+    private static let leastTimer: Int64 = 1_000_000_000
+
+    /// Whether a RST ends a wait of its sender, which had closed before: what stands for that host gave up.
+    private func isByTimer(_ index: Int, of incarnation: Incarnation, _ history: History) -> Bool {
+        let event = history.events[index]
+        let earlier = incarnation.events.prefix { $0 < index }.map { history.events[$0] }
+        guard earlier.contains(where: { $0.side == event.side && $0.kind == .fin }),
+            let last = earlier.last
+        else { return false }
+        return event.time - last.time >= Self.leastTimer
     }
 
     private func suspect(at index: Int, _ own: OwnPackets, in history: History) -> Suspect? {

@@ -9,7 +9,9 @@ package struct MTUBlackHole: Detector {
         sees: """
             A segment of at least 1200 bytes was sent four times or more and never acknowledged. Smaller ones \
             were, and the peer was still sending. Seen from the receiver: a bare ACK or FIN whose sequence \
-            number is at least 1200 bytes ahead of everything that arrived (at-receiver).
+            number is at least 1200 bytes ahead of everything that arrived (at-receiver). Or a router sent \
+            fragmentation needed (ICMPv6 packet too big), and the sender repeated the same segment four times or \
+            more (not-obeyed).
             """,
         means: """
             A link on the path takes only smaller packets, and the ICMP message that should report this is \
@@ -27,7 +29,9 @@ package struct MTUBlackHole: Detector {
         elsewhere: """
             Wireshark: TCP Retransmission of the same full-sized segment.
             """,
-        sources: [.rfc(2923, section: "2.1"), .rfc(4821, section: "1")],
+        sources: [
+            .rfc(2923, section: "2.1"), .rfc(4821, section: "1"), .rfc(1191, section: "6.3"),
+        ],
         followsFrom: ["accept-queue-overflow", "timestamp-regression"],
         example: Exchange(to: "198.51.100.20:443") {
             client.syn(seq: 1000)
@@ -67,7 +71,8 @@ package struct MTUBlackHole: Detector {
     package static let needs: History.Traits? = .data
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        [.network]
+        finding.reason == "not-obeyed"
+            ? finding.party("sender").map { [$0, .network] } ?? [.network] : [.network]
     }
 
     package init() {}
@@ -76,6 +81,7 @@ package struct MTUBlackHole: Detector {
         for ending in history.endings.reversed() {
             for side in [Side.low, .high] {
                 let sent = ending.stream[side]
+                if let found = disobedience(of: side, ending, in: history) { return found }
                 guard sent.repetitions >= Self.leastRepetitions, sent.repeatedLength >= Self.large,
                     history.isUnacknowledged(side, in: ending),
                     ending.stream[side.other].hasSentData
@@ -92,6 +98,63 @@ package struct MTUBlackHole: Detector {
     package static func summary(of many: Finding) -> String {
         "Large segments were lost on \(many.flows) connections from \(many.source) to \(many.destination)."
     }
+
+    /// An end that goes on with a size of which a router said that it does not pass.
+    private func disobedience(of side: Side, _ ending: Ending, in history: History) -> Finding? {
+        let sent = ending.stream[side]
+        let errors = ending.incarnation.events.filter {
+            history.events[$0].isOfPathMTU && history.events[$0].side == side
+        }
+        guard let first = errors.first, sent.repetitions >= Self.leastRepetitions,
+            sent.repeatedLength > Self.leastMTU, history.isUnacknowledged(side, in: ending),
+            sent.last.time > history.events[first].time, !hadEnded(side, in: ending, history)
+        else { return nil }
+        let (role, sender, receiver) = history.direction(from: side)
+        let router = history.events[first].icmpSender
+        let events = Set(errors + history.repetitions(of: side, in: ending)).sorted()
+        return finding(
+            in: history,
+            incarnation: ending.incarnation,
+            reason: "not-obeyed",
+            severity: .warning,
+            confidence: .high,
+            count: Int(sent.repetitions) + 1,
+            events: events,
+            note: {
+                history.events[events[$0]].kind == .icmp
+                    ? "says that such a packet does not pass"
+                    : "the same \(sent.repeatedLength) bytes again"
+            },
+            metrics: [
+                Metric("segment_octets", Int(sent.repeatedLength)),
+                Metric("sendings", Int(sent.repetitions) + 1),
+                Metric("icmp_errors", errors.count),
+                Metric("sender", role),
+                Metric("source_port", Int(history.initiator.port)),
+                Metric("destination_port", Int(history.responder.port)),
+            ],
+            causes: ["icmp-filtered", "path-mtu-discovery-off"],
+            checks: [
+                Check(
+                    on: sender.description,
+                    "ip route get \(receiver); sysctl net.ipv4.ip_no_pmtu_disc",
+                    "A route with an mtu shows that the ICMP message was taken; without it a filter drops it."
+                ),
+                ping(from: sender, to: receiver),
+            ],
+            summary: """
+                \(router) reported \(Wording.times(errors.count)) that packets from \(sender) to \(receiver) are too large, and \
+                \(sender) sent the same \(sent.repeatedLength) bytes \(Wording.times(Int(sent.repetitions) + 1)).
+                """,
+            explanation: """
+                \(sender) did not send smaller segments: its packet filter drops the ICMP message, or path-MTU discovery is \
+                switched off.
+                """
+        )
+    }
+
+    /// No path takes less, in octets (RFC 791 §3.2).
+    private static let leastMTU: UInt32 = 576
 
     /// Whether as much was acknowledged of what an end sent that a segment as large may have been among it.
     private func hadPassed(_ side: Side, in ending: Ending) -> Bool {
@@ -247,6 +310,14 @@ package struct MTUBlackHole: Detector {
                 The handshake and small segments were acknowledged; the segment at Seq=\(sent.repeated) was not.
                 """
         )
+    }
+}
+
+extension Event {
+    /// Whether an ICMP error says that a packet is too large for a link (RFC 1191 §4, RFC 4443 §3.2).
+    fileprivate var isOfPathMTU: Bool {
+        kind == .icmp
+            && (icmpSender.isIPv4 ? icmpType == 3 && icmpCode == 4 : icmpType == 2)
     }
 }
 

@@ -10,14 +10,16 @@ package struct PortScan: Detector {
             Within 10 s one host tried 20 ports of another host, or the same port of 50 hosts, without sending \
             any data. At least 70 % of the tries were refused, unanswered, or reset by the host that made them. \
             Or within 10 min it tried 50 hosts on at most four ports, each at most twice (slow). Or at any speed \
-            50 ports of one host, of which 90 % were closed. None of them had let it in before.
+            50 ports of one host, of which 90 % were closed. Or at any speed one port of 100 hosts, each at most \
+            twice, of which 90 % were closed (sweep). None of them had let it in before.
             """,
         means: """
             A scanner, an inventory or monitoring tool, or a worm is looking for services. The refusals are what \
             a scan meets, not trouble of any connection.
             """,
         unless: """
-            A client that lost its servers tries the same few ports again and again, and retransmits its SYNs. \
+            A client that lost its servers tries the same few ports again and again, and retransmits its SYNs. A \
+            monitor of a hundred hosts whose own network is cut off looks like a sweep. \
             Peers of a file-sharing network fail at many ports of many hosts, which is neither one host nor one \
             port.
             """,
@@ -66,8 +68,15 @@ package struct PortScan: Detector {
 
     package func examine(_ survey: Survey) -> [Finding] {
         survey.aggregates.scanCounters.compactMap { scanCounter in
-            scan(in: scanCounter, by: survey.capture.thresholds)
-                .map { finding(on: scanCounter, $0, in: survey) }
+            guard let scan = scan(in: scanCounter, by: survey.capture.thresholds) else {
+                return nil
+            }
+            if scan.kind == .sweep, let port = scan.port,
+                isServed(scanCounter.initiator, on: port, in: survey)
+            {
+                return nil
+            }
+            return finding(on: scanCounter, scan, in: survey)
         }
     }
 
@@ -100,6 +109,42 @@ package struct PortScan: Detector {
         }
         return slowSweep(of: probes, hosts: leastHosts)
             ?? slowScan(of: probes, ports: leastHosts)
+            ?? wideSweep(of: probes, hosts: Self.wideness * leastHosts)
+    }
+
+    /// So many times more hosts than those of other scans are no client's servers.
+    private static let wideness = 2
+
+    /// One port of very many hosts, whose stack sends its SYNs again: a worm, or a peer in search of others.
+    private func wideSweep(of all: [ScanCounter.Probe], hosts leastHosts: Int) -> Scan? {
+        guard all.count >= leastHosts else { return nil }
+        let ports = Dictionary(grouping: all, by: \.target.port)
+        guard
+            let (port, probes) = ports.max(by: {
+                ($0.value.count, $1.key) < ($1.value.count, $0.key)
+            })
+        else { return nil }
+        let hosts = Set(probes.map(\.target.address)).count
+        guard hosts >= leastHosts, Self.connections(of: probes) <= Self.mostTries * hosts,
+            probes.count * 100 >= all.count * Self.mostlyClosed,
+            probes.count(where: { $0.outcome != .open }) * 100 >= probes.count * Self.mostlyClosed
+        else { return nil }
+        return Scan(kind: .sweep, host: nil, port: port)
+    }
+
+    /// How many connections tries belong to, of which a refused one may be tried again on the same ports.
+    private static func connections(of probes: [ScanCounter.Probe]) -> Int {
+        Dictionary(grouping: probes, by: \.target).values.reduce(0) {
+            $0 + Set($1.map(\.sourcePort)).count
+        }
+    }
+
+    /// Whether an initiator was served by more than a few of those that it tried.
+    private func isServed(_ initiator: Address, on port: UInt16, in survey: Survey) -> Bool {
+        let outcomes = survey.capture.outcomes
+        let own = outcomes.attempts(on: port).filter { $0.initiator == initiator }
+        let served = own.count { $0.outcome == .served }
+        return served * 100 > own.count * (100 - Self.mostlyClosed)
     }
 
     /// Of a hundred tries of one host at any speed, so many are of closed ports.
@@ -150,9 +195,9 @@ package struct PortScan: Detector {
             in: survey,
             reason: scan.kind.rawValue,
             // A crawler or a mail relay fails at many hosts too, beside its successes.
-            severity: scan.kind == .ports ? .warning : .note,
+            severity: scan.kind == .ports || scan.kind == .sweep ? .warning : .note,
             confidence: scan.kind == .ports ? .high : .medium,
-            status: .confirmed,
+            status: scan.kind == .sweep && survey.capture.holdsSYNsAlone ? .pending : .confirmed,
             subject: Subject(
                 initiator: scanCounter.initiator,
                 responder: hosts.count == 1 ? hosts.first : nil,
@@ -160,10 +205,13 @@ package struct PortScan: Detector {
             ),
             summary: "\(scanCounter.initiator) tried \(what) in \(Wording.duration(last - first)).",
             explanation: outcomes(of: scanCounter)
-                + (isOdd ? " Some probes had flags that never begin a connection." : ""),
+                + (isOdd ? " Some probes had flags that never begin a connection." : "")
+                + (scan.kind == .sweep ? Self.search : ""),
             count: scanCounter.count,
             flows: scanCounter.count,
-            headline: "\(scanCounter.initiator) scans \(what)",
+            headline: scan.kind == .sweep
+                ? "\(scanCounter.initiator) sweeps \(what)"
+                : "\(scanCounter.initiator) scans \(what)",
             metrics: [
                 Metric("probes", scanCounter.count),
                 Metric("ports", scanCounter.portCount),
@@ -181,7 +229,8 @@ package struct PortScan: Detector {
                 )
             },
             proofCount: scanCounter.count,
-            causes: ["scanner", "monitoring"],
+            causes: scan.kind == .sweep
+                ? ["worm", "peer-to-peer", "network-cut-off"] : ["scanner", "monitoring"],
             checks: [
                 Check(
                     on: scanCounter.initiator.description,
@@ -218,12 +267,27 @@ package struct PortScan: Detector {
         let of =
             scanCounter.omitted > 0
             ? "Of the first \(scanCounter.probes.count) tries" : "Of \(scanCounter.count) tries"
-        return "\(of) \(Wording.list(parts))."
+        return "\(of) \(Wording.list(parts)).\(open(in: scanCounter.probes))"
     }
+
+    /// The ports that were open, as a sentence.
+    private func open(in probes: [ScanCounter.Probe]) -> String {
+        let open = Set(probes.filter { $0.outcome == .open }.map(\.target)).sorted()
+        guard !open.isEmpty else { return "" }
+        guard Set(probes.map(\.target.address)).count == 1 else {
+            return " Open: \(Wording.list(open.map(\.description)))."
+        }
+        let ports = Wording.list(open.map { String($0.port) })
+        return " Open: port\(open.count == 1 ? "" : "s") \(ports)."
+    }
+
+    private static let search = """
+         Worms and peers of file sharing look for others like this. If these are its servers, its own network is cut off.
+        """
 
     private struct Scan {
         enum Kind: String {
-            case ports, hosts, slow
+            case ports, hosts, slow, sweep
         }
 
         let kind: Kind

@@ -19,7 +19,8 @@ package struct ResetAfterHandshake: Detector {
             """,
         unless: """
             A load balancer's health check connects and resets on purpose, so a RST from the client without any \
-            data is a note. After data from the server, or after a FIN, it is another kind of close. If it \
+            data is a note. Clients of SMB connect to ports 139 and 445 together and reset the slower one: nothing \
+            is reported. After data from the server, or after a FIN, it is another kind of close. If it \
             repeats with new SYNs, it is a RST loop.
             """,
         check: """
@@ -65,6 +66,7 @@ package struct ResetAfterHandshake: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let stories = history.incarnations.compactMap { story(of: $0, in: history) }
+            .filter { !isLoserOfRace($0, in: history) }
         guard let last = stories.last else { return nil }
         let event = history.events[last.reset]
         let sender = history.endpoint(of: event).address
@@ -146,6 +148,12 @@ package struct ResetAfterHandshake: Detector {
         case .clientGone: story.incarnation.attempts[0].sendings.count > 1 ? .error : .note
         case .postACK, .postPSH: isByClient ? .note : .warning
         }
+    }
+
+    /// Whether a client of SMB gives up the slower of two connections, at ports 139 and 445, before any data.
+    private func isLoserOfRace(_ story: Story, in history: History) -> Bool {
+        ConnectOutcomes.rival(of: history.responder.port) != nil && story.kind != .postPSH
+            && history.isFromInitiator(history.events[story.reset])
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {

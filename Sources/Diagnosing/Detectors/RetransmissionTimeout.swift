@@ -163,7 +163,14 @@ package struct RetransmissionTimeout: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "On \(many.flows) connections from \(many.source) to \(many.destination) data was sent again and never acknowledged."
+        let what =
+            switch many.reason {
+            case Kind.fin.rawValue: "a FIN"
+            case Kind.probe.rawValue: "a keep-alive probe"
+            default: "data"
+            }
+        return
+            "On \(many.flows) connections from \(many.source) to \(many.destination) \(what) was sent again and never acknowledged."
     }
 
     private func isLost(_ side: Side, in ending: Ending, _ history: History) -> Bool {
@@ -231,6 +238,7 @@ package struct RetransmissionTimeout: Detector {
         case .data: return .warning
         case .probe: return isByClient ? .warning : .note
         case .fin:
+            if !ending.stream.hasData { return .note }
             let isSaid = ending.stream.isAcknowledged(sendings.side)
             return isByClient && isSaid && ending.stream.lastDataSender != sendings.side
                 ? .note : .warning

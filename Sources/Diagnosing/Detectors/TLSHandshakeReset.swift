@@ -16,14 +16,16 @@ package struct TLSHandshakeReset: Detector {
             An end that closes TCP without an alert did not end TLS: its process died, something in front of it \
             gave up, or a middlebox acted in its name. packet-of-death: the server reset two or more connections \
             after the same client message, or three or more within 100 ms; the message kills the process, or is \
-            refused silently. clienthello-oversize: only the first part of a ClientHello of several segments \
+            refused silently. After nothing but a ClientHello with a name it may be a device that filters names: \
+            then the reason is reset. clienthello-oversize: only the first part of a ClientHello of several segments \
             arrived (post-quantum key shares make it long). sni-block: the RST came right after the ClientHello \
             and does not look like the server's other packets. no-tls-answer: the server answered in another \
             protocol.
             """,
         unless: """
             An alert before the end says why: that is tls-alert. A client that closes as soon as the handshake \
-            is complete checked the service, or no longer needed it: a note. If records were missed by the \
+            is complete checked the service, or no longer needed it: a note. So is a client that used another \
+            session within 2 s, left before the server had sent all, or closed three within 100 ms. If records were missed by the \
             capture, nothing is reported.
             """,
         check: """
@@ -63,6 +65,7 @@ package struct TLSHandshakeReset: Detector {
         case .packetOfDeath: [.server]
         case .oversizeHello, .nameBlock: [.network]
         case .noTLSAnswer: [.server, .client]
+        case .reset where finding.causes.contains(TLSCut.nameFilter): [.server, .network]
         case .reset: finding.party("closed_by").map { [$0] } ?? []
         case .close, nil:
             // Who leaves because nothing more comes is not to blame.
@@ -91,7 +94,7 @@ package struct TLSHandshakeReset: Detector {
                 return words.note(on: event)
             },
             metrics: last.metrics,
-            causes: last.reason.causes,
+            causes: last.causes,
             checks: words.checks,
             summary: words.summary,
             explanation: words.explanation
@@ -104,7 +107,7 @@ package struct TLSHandshakeReset: Detector {
         many.reason == TLSCut.Reason.packetOfDeath.rawValue
             ? """
             \(many.destination) reset \(many.flows) TLS handshakes from \(many.source)\
-            \(many.shared.map { ", all \($0)" } ?? ", at the same time").
+            \(many.shared.map { ", all \($0)" } ?? "").
             """
             : """
             \(many.flows) TLS handshakes between \(many.source) and \(many.destination) were cut off\

@@ -199,6 +199,8 @@ package struct UnansweredRequest: Detector {
             !other.hasSentData && !ending.stream.isRetransmitting(side)
             && own.last.time - own.begin > Self.oneRequest
         guard !isStream, !PortProfile.isListening(history.responder.port) else { return nil }
+        // Which of them was the last request, nobody can tell.
+        if PortProfile.isSymmetric(history.responder.port), other.hasSentData { return nil }
         let waited = history.endTime(of: ending) - own.last.time
         let isByRequester = ending.first.map { history.events[$0].side == side } ?? false
         let usual = history.capture.slowAnswers.usual(of: history.responder) ?? 0
@@ -226,6 +228,13 @@ package struct UnansweredRequest: Detector {
     private func isExpected(from side: Side, in ending: Ending, _ history: History) -> Bool {
         let (own, isAnswered) = (ending.stream[side], ending.stream[side.other].hasSentData)
         let port = history.responder.port
+        // Where the responder asked first, what the initiator says are answers, unless it was a greeting.
+        if isAnswered, ending.stream[side.other].begin < own.begin,
+            WellKnownService.name(port) == nil,
+            own.opening != .httpRequest
+        {
+            return false
+        }
         guard let session = ending.stream.tls else {
             // What is not TLS where TLS is assigned is known to nobody.
             return !TLSSession.ports.contains(port) && isAnswered

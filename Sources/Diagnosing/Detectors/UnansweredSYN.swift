@@ -100,6 +100,7 @@ package struct UnansweredSYN: Detector {
         let cameUpLater = history.incarnations.contains {
             $0.number > incarnation.number && $0.isEstablished
         }
+        let delay = delayUntilServed(after: sendings, in: history)
         let reason = reason(of: attempts, in: incarnation, of: history)
         let reset = attempts.compactMap { history.lateReset(endingOf: $0, after: timeout) }.last
         let events = (sendings + [reset].compactMap(\.self)).sorted()
@@ -107,7 +108,7 @@ package struct UnansweredSYN: Detector {
             in: history,
             incarnation: incarnation,
             reason: reason.rawValue,
-            severity: isPending || cameUpLater ? .warning : .error,
+            severity: isPending || cameUpLater || delay != nil ? .warning : .error,
             confidence: isPending ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: attempts.count,
@@ -131,7 +132,31 @@ package struct UnansweredSYN: Detector {
             ),
             summary: summary(of: attempts, sendings, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
+                + success(after: delay, of: history)
         )
+    }
+
+    private func success(after delay: Int64?, of history: History) -> String {
+        guard let delay else { return "" }
+        return """
+             The next attempt by \(history.initiator.address) was served \(Wording.duration(delay)) after the last SYN, and none \
+            failed since.
+            """
+    }
+
+    /// How long after the last SYN the initiator was served by its next attempt, if that came when a stack gives up and none
+    /// failed since, in nanoseconds.
+    private func delayUntilServed(after sendings: [Int], in history: History) -> Int64? {
+        guard sendings.count > 1, let last = sendings.last.map({ history.events[$0].time }) else {
+            return nil
+        }
+        let later = history.capture.outcomes.attempts(at: history.responder).filter {
+            $0.initiator == history.initiator.address && $0.begin > last
+        }
+        guard let next = later.first, later.allSatisfy({ $0.outcome == .served }),
+            next.begin - last <= Self.patience(after: sendings, in: history)
+        else { return nil }
+        return next.begin - last
     }
 
     package static func summary(of many: Finding) -> String {

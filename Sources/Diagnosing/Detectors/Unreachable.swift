@@ -87,6 +87,7 @@ package struct Unreachable: Detector {
         if cause(of: refusals, in: history) == Self.missingRoute, refusals.senders.count == 1 {
             found.router = refusals.first.sender
         }
+        if refusals.first.origin == .router { found.shared = refusals.first.sender.description }
         return found
     }
 
@@ -98,7 +99,7 @@ package struct Unreachable: Detector {
         let code = error.map { "\($0.icmpName) \($0.icmpMeaning)" } ?? "ICMP unreachable"
         return """
             Segments of \(many.flows) connections from \(many.source) to \(many.destination) were answered with \
-            \(code), \(Wording.times(many.count)).
+            \(code), \(Wording.times(many.count))\(many.shared.map { ", by \($0)" } ?? "").
             """
     }
 

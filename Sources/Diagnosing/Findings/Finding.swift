@@ -20,7 +20,7 @@ package struct Finding: Hashable, Sendable {
     package var headline: String?
     /// What all its flows have in common beyond the pathology, as words for its detector's sentence; `nil` where they differ.
     package var shared: String?
-    /// The router that has no route for it.
+    /// The router that lets nothing pass to its responder.
     var router: Address?
     /// What the server said first, for who asked to have it quoted.
     package var quote: ShownText?

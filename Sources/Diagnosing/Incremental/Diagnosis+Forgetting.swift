@@ -14,13 +14,7 @@ extension Diagnosis {
             wholes += [false, true].map {
                 self.parties(of: initiator, service, noting: $0)
             }
-            wholes += order.filter {
-                if case .router = $0 {
-                    accumulators[$0]?.initiators.contains(initiator) ?? false
-                } else {
-                    false
-                }
-            }
+            if let router = routerOfPair[parties] { wholes.append(.router(router)) }
         }
         return wholes.allSatisfy { (accumulators[$0]?.lastSeen ?? .min) < time }
     }
@@ -37,12 +31,19 @@ extension Diagnosis {
         initiatorsOfService = [:]
         servicesOfInitiator = [:]
         notedServicesOfInitiator = [:]
-        pairsOfRouter = pairsOfRouter.mapValues { $0.filter { accumulators[$0] != nil } }
-            .filter { !$0.value.isEmpty }
+        routerOfPair = routerOfPair.filter {
+            accumulators[$0.key] != nil || accumulators[.router($0.value)] != nil
+        }
+        pairsOfRouter = [:]
+        for (pair, router) in routerOfPair {
+            pairsOfRouter[router, default: []].insert(pair)
+            if case .pair(_, let service) = pair { services.insert(service) }
+        }
         for parties in order {
             if case .service(let service) = parties { services.insert(service) }
             guard case .pair(let initiator, let service) = parties else { continue }
             services.insert(service)
+            if routerOfPair[parties] != nil { continue }
             initiatorsOfService[service, default: []].insert(initiator)
             if accumulators[parties]?.holdsNotes ?? true {
                 notedServicesOfInitiator[initiator, default: []].insert(service)

@@ -29,7 +29,7 @@ extension History {
 
     /// Why a failure matters less than it seems: the initiator was served soon after it, or never meant to connect.
     func comfort(of incarnation: Incarnation, after time: Int64) -> Comfort? {
-        guard !incarnation.isEstablished else { return nil }
+        if incarnation.isEstablished { return comfortOfSession(incarnation, after: time) }
         if isByScanner(incarnation) {
             return Comfort(
                 mostSeverity: .note,
@@ -43,12 +43,38 @@ extension History {
                     "\(responder.address) itself connected \(Wording.duration(delay)) after that."
             )
         }
+        if let port = portOfRival(of: incarnation, after: time) {
+            return Comfort(
+                mostSeverity: .note,
+                sentence:
+                    "\(initiator.address) was served at port \(port): clients of SMB try ports 139 and 445 together."
+            )
+        }
         guard isServedSoon(after: time) else { return nil }
         return Comfort(
             mostSeverity: .warning,
             sentence: "\(initiator.address) was served within a second after that."
         )
     }
+
+    /// Why a TLS session that was never used matters less: its client used another one soon.
+    private func comfortOfSession(_ incarnation: Incarnation, after time: Int64) -> Comfort? {
+        guard let closing = TLSClosing(incarnation, in: self),
+            closing.session[closing.client].dataRecords == 0,
+            let use = closing.useBeside(time - Self.recentUse...time + Self.promptSuccess)
+        else { return nil }
+        let delay = Wording.duration(max(use - time, time - use))
+        return Comfort(
+            mostSeverity: .warning,
+            sentence: """
+                \(closing.endpoint(of: closing.client).address) used another TLS session with the same server, or for the same \
+                name, \(delay) \(use < time ? "before" : "after") that.
+                """
+        )
+    }
+
+    /// A session that was used so shortly before another failed served its client, in nanoseconds.
+    private static let recentUse: Int64 = 2_000_000_000
 
     /// What a zmap or masscan probe looks like (no option, a time to live that began at 255), or one of nmap -sS.
     private func isByScanner(_ incarnation: Incarnation) -> Bool {
@@ -57,7 +83,10 @@ extension History {
         }
         let syn = events[incarnation.attempts[0].first]
         guard syn.payloadLength == 0, !syn.options.contains(.cut) else { return false }
-        return syn.options.isEmpty && syn.timeToLive > Self.longestUsualLife
+        let isForeign =
+            syn.timeToLive > Self.longestUsualLife
+            || initiator.address.isStranger(to: responder.address)
+        return syn.options.isEmpty && isForeign
             || syn.options.usualCount == 1 && syn.maximumSegmentSize == Self.segmentOfNmap
                 && syn.window == Self.windowOfNmap
     }
@@ -79,6 +108,17 @@ extension History {
             }.map { $0.begin - time }
     }
 
+    /// The port of the same host at which SMB was served instead; `nil` where it was not.
+    private func portOfRival(of incarnation: Incarnation, after time: Int64) -> UInt16? {
+        guard let port = ConnectOutcomes.rival(of: responder.port) else { return nil }
+        let begin = incarnation.attempts.first.map { events[$0.first].time } ?? time
+        let period = begin - Self.promptSuccess...max(begin, time) + Self.promptSuccess
+        let isServed = capture.outcomes.served(on: port, during: period).contains {
+            $0.initiator == initiator.address && $0.responder.address == responder.address
+        }
+        return isServed ? port : nil
+    }
+
     /// Whether the initiator was served within a second after something failed: at another address
     /// of the same service, as clients with several try (RFC 8305 §5), on another port of its own,
     /// or by the connection that the other end asked for meanwhile, as between BGP speakers.
@@ -86,7 +126,8 @@ extension History {
         let period = time...time + Self.promptSuccess
         let own = initiator.address
         let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
-            $0.initiator == own
+            // All programs of a host share one address there, and their services have others.
+            $0.initiator == own && (!own.isLoopback || $0.responder.address == responder.address)
                 || $0.initiator.isIPv4 != own.isIPv4 && capture.isOneHost($0.initiator, own)
                 || $0.initiator == responder.address && $0.responder.address == own
                 || $0.responder.address.isIPv4 != own.isIPv4

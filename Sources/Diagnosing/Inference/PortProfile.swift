@@ -25,15 +25,22 @@ enum PortProfile {
         pings[port].map { length <= $0 } ?? false
     }
 
-    /// LDAP's: its clients say Unbind, which has no answer, and servers may reset then (RFC 4511 §4.3).
-    private static let released: Set<UInt16> = [389, 3268]
-    /// An Unbind is no longer with what SASL adds, in bytes.
+    /// LDAP's, whose clients say Unbind, which has no answer (RFC 4511 §4.3), and SMB's, whose clients log off: servers may
+    /// reset then.
+    private static let released: Set<UInt16> = [389, 445, 3268]
+    /// An Unbind is no longer with what SASL adds, nor a logoff with its encryption, in bytes.
     private static let longestUnbind: UInt32 = 128
 
     /// Whether data of this length may be what ends a session, and wants no answer.
     static func isReleased(_ length: UInt32, _ port: UInt16) -> Bool {
         released.contains(port) && length <= longestUnbind
     }
+
+    /// SIP's, on whose connections both ends ask and answer (RFC 3261 §18).
+    private static let symmetric: Set<UInt16> = [5060, 5061]
+
+    /// Whether what a client says last may be an answer.
+    static func isSymmetric(_ port: UInt16) -> Bool { symmetric.contains(port) }
 
     static func isGreeting(_ port: UInt16) -> Bool { greeting.contains(port) }
     static func isPreopened(_ port: UInt16) -> Bool { preopened.contains(port) }

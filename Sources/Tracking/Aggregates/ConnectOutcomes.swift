@@ -44,6 +44,15 @@ package struct ConnectOutcomes: Sendable {
 
     package init() {}
 
+    /// The other port at which clients of SMB connect at the same time, to keep the connection that comes first.
+    package static func rival(of port: UInt16) -> UInt16? {
+        switch port {
+        case 139: 445
+        case 445: 139
+        default: nil
+        }
+    }
+
     var isEmpty: Bool { failing.isEmpty }
     var isFull: Bool { count >= Self.limit }
 
@@ -58,6 +67,9 @@ package struct ConnectOutcomes: Sendable {
         newestFailing = service
         if failing.isEmpty { failing = Array(repeating: 0, count: 1024) }
         failing[Int(service.port) >> 6] |= 1 << UInt64(service.port & 63)
+        if let rival = Self.rival(of: service.port) {
+            failing[Int(rival) >> 6] |= 1 << UInt64(rival & 63)
+        }
         guard failingServices.count < Self.limit else { return }
         failingServices.insert(service)
         failingMarks.insert(service)
@@ -120,6 +132,9 @@ package struct ConnectOutcomes: Sendable {
     }
 
     private func entries(on port: UInt16) -> [Entry] { slots[port].map { entries[$0] } ?? [] }
+
+    /// All attempts to reach a port of any host, oldest first.
+    package func attempts(on port: UInt16) -> [Entry] { entries(on: port) }
 
     /// All attempts to reach a service, oldest first.
     package func attempts(at service: Endpoint) -> [Entry] {

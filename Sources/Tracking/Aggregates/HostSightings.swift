@@ -94,6 +94,11 @@ package struct HostSightings: Sendable {
         return hops.count == 1 ? hops.first : nil
     }
 
+    /// How many routers the packets of a host have passed at least; `nil` for a host that was not seen.
+    package func leastHops(of host: Address) -> UInt8? {
+        sightings[host]?.map { Hops.passed($0.timeToLive) }.min()
+    }
+
     /// The same of some hosts only.
     func reduced(to hosts: [Address]) -> HostSightings {
         var sightings = HostSightings()

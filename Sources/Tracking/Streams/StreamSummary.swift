@@ -25,6 +25,9 @@ package struct StreamSummary: Hashable, Sendable {
     package internal(set) var resetsAlike = 0
     /// How many connections of the service the responder reset within 100 ms of this one, this one among them.
     package internal(set) var resetsAtOnce = 0
+    /// For a TLS session that its client closed before it had come up: how many such sessions with any server the same host
+    /// closed within 100 ms of this one, this one among them.
+    package internal(set) var closesAtOnce = 0
 
     /// How far one end had come.
     package struct Progress: BitwiseCopyable, Hashable, Sendable {

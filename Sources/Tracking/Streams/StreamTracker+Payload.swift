@@ -161,7 +161,7 @@ extension StreamTracker {
             keepMilestone(of: side, payload, on: &flow, &eventLogs)
         }
         if !sessions[session].isUseNoted, sessions[session].isUsed {
-            noteUse(of: session, on: flow)
+            noteUse(of: session, on: flow, at: waiting.time)
         }
         if !early.isEmpty { readEarly(of: side, on: &flow, &eventLogs) }
     }

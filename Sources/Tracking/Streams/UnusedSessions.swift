@@ -9,6 +9,8 @@ package struct UnusedSessions: Sendable {
     private static let kept = 8
     /// A pair that left so long ago makes room for others, in nanoseconds.
     private static let oldAge: Int64 = 60_000_000_000
+    /// A session that was used so shortly before another ended unused counts beside it, in nanoseconds.
+    private static let recent: Int64 = 2_000_000_000
 
     /// A client, and a service, or the number of a name.
     struct Key: BitwiseCopyable, Hashable, Sendable {
@@ -41,21 +43,58 @@ package struct UnusedSessions: Sendable {
         var isUsed = false
         /// When sessions were left, in nanoseconds since 1970; the newest.
         var departures: [Int64] = []
+        /// When a session was used last, and when one ended that was not, in nanoseconds since 1970.
+        var lastUse = Int64.min
+        var lastFailure = Int64.min
+        /// Whether none was used since one ended unused.
+        var isWaiting = false
+        /// When a session was used just before another ended unused, or for the first time after it; the newest.
+        var reliefs: [Int64] = []
+
+        /// Whether it tells something of a failure that is not long ago.
+        func isWanted(at time: Int64) -> Bool {
+            !departures.isEmpty || lastFailure != .min && time - lastFailure <= oldAge
+        }
+
+        mutating func noteRelief(_ time: Int64) {
+            if reliefs.last == time { return }
+            if reliefs.count == kept { reliefs.removeFirst() }
+            reliefs.append(time)
+        }
     }
 
     private var table: [Place] = []
 
     package init() {}
 
-    /// Takes down that a client asked for something.
-    mutating func noteUse(of key: Key) {
+    /// Takes down that a client asked for something, in nanoseconds since 1970.
+    mutating func noteUse(of key: Key, at time: Int64) {
         if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
         let place = key.place
-        if table[place].key == key {
-            table[place].isUsed = true
-        } else if table[place].departures.isEmpty {
-            table[place] = Place(key: key, isUsed: true)
+        if table[place].key != key {
+            if table[place].isWanted(at: time) { return }
+            table[place] = Place(key: key)
         }
+        table[place].isUsed = true
+        table[place].lastUse = time
+        if table[place].isWaiting {
+            table[place].isWaiting = false
+            table[place].noteRelief(time)
+        }
+    }
+
+    /// Takes down that a session of a client ended before it had asked for anything, in nanoseconds since 1970.
+    mutating func noteFailure(of key: Key, at time: Int64) {
+        if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
+        let place = key.place
+        if table[place].key != key {
+            if table[place].isWanted(at: time) { return }
+            table[place] = Place(key: key)
+        }
+        table[place].lastFailure = time
+        table[place].isWaiting = true
+        let lastUse = table[place].lastUse
+        if lastUse != .min, time - lastUse <= Self.recent { table[place].noteRelief(lastUse) }
     }
 
     /// Takes down that a client left a session at the certificate, in nanoseconds since 1970.
@@ -92,6 +131,21 @@ package struct UnusedSessions: Sendable {
         )
     }
 
+    /// When a client used another session with a service, or for the same name, within a time around the end of one that
+    /// it did not use; `nil` where it did not.
+    package func use(
+        by client: Address,
+        at service: Endpoint,
+        in session: TLSSession,
+        during time: ClosedRange<Int64>
+    ) -> Int64? {
+        let own = entry(of: Key(client, service))?.reliefs ?? []
+        let named =
+            session.serverName == 0
+            ? [] : entry(of: Key(client, name: session.serverName))?.reliefs ?? []
+        return (own + named).filter(time.contains).min()
+    }
+
     private func entry(of key: Key) -> Place? {
         guard !table.isEmpty, table[key.place].key == key else { return nil }
         return table[key.place]
@@ -101,9 +155,9 @@ package struct UnusedSessions: Sendable {
 extension StreamTracker {
     /// Takes down that the client of a TLS session asked for something.
     @inline(never)
-    mutating func noteUse(of session: Int, on flow: Flow) {
+    mutating func noteUse(of session: Int, on flow: Flow, at time: Int64) {
         sessions[session].isUseNoted = true
-        for key in keys(of: session, on: flow) { unusedSessions.noteUse(of: key) }
+        for key in keys(of: session, on: flow) { unusedSessions.noteUse(of: key, at: time) }
     }
 
     /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves at the certificate.
@@ -113,6 +167,9 @@ extension StreamTracker {
     mutating func noteDeparture(from flow: Flow, closedBy side: Side, at time: Int64) -> Bool {
         let session = Int(states[Int(flow.streamState)].session)
         let service = flow.key[sessions[session].client.other]
+        if !sessions[session].isUseNoted {
+            for key in keys(of: session, on: flow) { unusedSessions.noteFailure(of: key, at: time) }
+        }
         guard sessions[session].isLeftUnused(port: service.port, closedBy: side, at: time) else {
             return false
         }

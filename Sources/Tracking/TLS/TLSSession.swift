@@ -7,7 +7,7 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     /// Whether it was taken down that the client asked for something.
     var isUseNoted = false
     /// The segment that brought the ClientHello, or its beginning.
-    var hello = SegmentFacts()
+    package internal(set) var hello = SegmentFacts()
     /// Names by their numbers; 0 for none.
     var serverName: UInt32 = 0
     var applicationProtocol: UInt32 = 0

@@ -21,6 +21,7 @@ extension Tracker {
     }
 
     mutating func compareResets() {
+        compareDepartures()
         var resets: [Endpoint: [ServiceReset]] = [:]
         for (index, list) in streams.summaries {
             for place in list.indices {
@@ -42,6 +43,39 @@ extension Tracker {
                 streams.summaries[reset.index]?[reset.place].resetsAtOnce = high - low
             }
         }
+    }
+
+    /// Counts the TLS handshakes that one host closes at once, whoever the servers are: what somebody stops who loads no
+    /// more.
+    private mutating func compareDepartures() {
+        var departures: [Address: [(index: Int, place: Int, time: Int64)]] = [:]
+        for (index, list) in streams.summaries {
+            for place in list.indices {
+                guard let time = departure(in: list[place], of: index) else { continue }
+                let host = flows.table[index].key[flows.table[index].initiator].address
+                departures[host, default: []].append((index, place, time))
+            }
+        }
+        for unsorted in departures.values where unsorted.count > 1 {
+            let all = unsorted.sorted { $0.time < $1.time }
+            var (low, high) = (0, 0)
+            for departure in all {
+                while all[low].time < departure.time - Self.massResetWindow { low += 1 }
+                while high < all.count, all[high].time <= departure.time + Self.massResetWindow {
+                    high += 1
+                }
+                streams.summaries[departure.index]?[departure.place].closesAtOnce = high - low
+            }
+        }
+    }
+
+    /// When its client ended a TLS session that had not come up; `nil` where it did not.
+    private borrowing func departure(in stream: StreamSummary, of index: Int) -> Int64? {
+        guard let tls = stream.tls, !tls.isComplete, stream.endBegin != nil else { return nil }
+        let end = flows.eventLogs.events(on: flows.table[index].eventLog).first {
+            $0.incarnation == stream.incarnation && ($0.kind == .rst || $0.kind == .fin)
+        }
+        return end.flatMap { $0.side == tls.client ? $0.time : nil }
     }
 
     private borrowing func reset(

@@ -41,7 +41,7 @@ extension Address {
     }
 
     /// Whether it is an address of the Internet, far from another one.
-    func isStranger(to other: Address) -> Bool {
+    package func isStranger(to other: Address) -> Bool {
         guard isGlobal, isIPv4 == other.isIPv4 else { return false }
         return isIPv4 ? low >> 16 != other.low >> 16 : high >> 32 != other.high >> 32
     }

@@ -10,8 +10,15 @@ struct TLSCut {
     private static let manyAlike = 2
     /// So many connections that are reset at once go down with their process.
     private static let manyAtOnce = 3
+    /// Another session that is used this long before or after is the one that its client wanted, in nanoseconds.
+    private static let rivalTime: Int64 = 2_000_000_000
+    /// Whoever dislikes a message leaves within this time, in nanoseconds.
+    private static let reaction: Int64 = 100_000_000
     /// No segment of a usual wire carries more, in octets.
     private static let longestSegment = 1460
+
+    /// The cause that a device on the path filters names.
+    static let nameFilter = "middlebox-blocks-server-name"
 
     let closing: TLSClosing
     /// The FIN or RST; `nil` where a ClientHello was never answered.
@@ -31,7 +38,7 @@ struct TLSCut {
             switch self {
             case .packetOfDeath: ["process-died", "refused-without-alert"]
             case .oversizeHello: ["middlebox-drops-split-clienthello", "path-mtu"]
-            case .nameBlock: ["middlebox-blocks-server-name"]
+            case .nameBlock: [nameFilter]
             case .noTLSAnswer: ["service-without-tls", "wrong-port"]
             case .reset: ["process-died", "refused-without-alert", "middlebox"]
             case .close: ["refused-without-alert", "timeout", "client-cancelled"]
@@ -101,10 +108,18 @@ struct TLSCut {
         if isAnsweredOtherwise(closing) { return .noTLSAnswer }
         guard isReset, isByServer else { return isReset ? .reset : .close }
         if isForeign(closing) { return .nameBlock }
+        let (alike, atOnce) = (closing.stream.resetsAlike, closing.stream.resetsAtOnce)
         let isOften =
-            closing.stream.resetsAlike >= manyAlike
-            || closing.stream.resetsAtOnce >= manyAtOnce
+            mayFilterName(closing)
+            ? atOnce >= manyAtOnce && atOnce > alike
+            : atOnce >= manyAtOnce || alike >= manyAlike
         return isOften ? .packetOfDeath : .reset
+    }
+
+    /// Whether a RST came before the server said anything, and after a name by which a device may have chosen.
+    private static func mayFilterName(_ closing: TLSClosing) -> Bool {
+        closing.stream.serverName != nil && !closing.stream[closing.server].hasSentData
+            && closing.session[closing.client].lastMessage == .clientHello
     }
 
     /// Whether what the server said after the ClientHello is no TLS.
@@ -158,11 +173,40 @@ struct TLSCut {
         return closing.stream.isAcknowledged(closer.other)
     }
 
+    /// Whether the server reset it after nothing but a ClientHello with a name, which devices filter, too.
+    var mayBeFilter: Bool { reason == .reset && isByServer && Self.mayFilterName(closing) }
+
+    /// Whether the server reset several connections together.
+    var isAtOnce: Bool { closing.stream.resetsAtOnce >= Self.manyAtOnce }
+
+    var causes: [String] { reason.causes + (mayBeFilter ? [Self.nameFilter] : []) }
+
+    /// Whether the client closed one connection too many: it used another one, left before the server had sent all, or
+    /// stopped several at once.
+    private var isSpare: Bool {
+        guard let end else { return false }
+        let time = closing.history.events[end].time
+        if closing.useBeside(time - Self.rivalTime...time + Self.rivalTime) != nil { return true }
+        let isLate = delay > Self.reaction
+        if isLate, closing.stream.closesAtOnce >= Self.manyAtOnce { return true }
+        let hello = closing.session.hello.time
+        return hello != 0 && time - hello < Self.handshakeTimeout && !hasAllOfFlight
+    }
+
+    /// Whether the client had acknowledged all that the server had said, to the end of a record.
+    private var hasAllOfFlight: Bool {
+        let (server, stream) = (closing.server, closing.stream)
+        guard stream[server].hasSentData, !closing.session[server].hasGap else { return true }
+        return stream.isAcknowledged(server)
+            && !closing.session[server].isTruncated(at: stream[server].end)
+    }
+
     var severity: Severity {
         if reason == .oversizeHello || reason == .noTLSAnswer || reason == .nameBlock {
             return .error
         }
         if isByServer { return .error }
+        if isSpare { return .note }
         let hasAnswer = closing.session[closing.server].lastMessage != nil
         // A client that leaves soon may have opened one connection too many, as browsers do.
         if hasAnswer { return reason == .close && delay < Self.promptReaction ? .note : .warning }

@@ -46,6 +46,9 @@ struct TLSCutWording {
 
     /// By whom it was cut off, and where: `by the server after the client's ClientHello`; `nil` where other words say more.
     var place: String? {
+        if cut.reason == .packetOfDeath {
+            return cut.isAtOnce ? "at the same time" : "after \(lastWord)"
+        }
         guard cut.end != nil, cut.reason == .reset || cut.reason == .close else { return nil }
         return "by the \(cut.isByServer ? "server" : "client") after \(lastWord)"
     }
@@ -72,6 +75,9 @@ struct TLSCutWording {
         if let empty = closing.emptyCertificateNote { sentences.append(empty) }
         if let refusal {
             sentences.append("Without an alert it may have refused \(refusal.words).")
+        }
+        if cut.mayBeFilter {
+            sentences.append("A device on the path that filters names resets like this, too.")
         }
         let missing = closing.missingOctets(of: closing.closer ?? closing.server)
         if missing > 0 {
@@ -103,6 +109,8 @@ struct TLSCutWording {
         }
         let event = history.events[end]
         switch reset.form {
+        // Whose it is, is open.
+        case .active where cut.mayBeFilter: return nil
         case .active:
             let why =
                 cut.isByServer
