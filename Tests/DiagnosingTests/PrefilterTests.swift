@@ -4,8 +4,11 @@ import Testing
 import Tracking
 
 /// What the tracker makes of a capture; of a damaged one, up to the damage.
-private func tracked(_ path: String) throws -> TrackedCapture {
-    var tracker = Tracker()
+private func tracked(
+    _ path: String,
+    keeping kept: Signals = .keepingStreams
+) throws -> TrackedCapture {
+    var tracker = Tracker(keeping: kept)
     var file = try PcapFile(path: path)
     while (try? tracker.consume(next: 1024, from: &file)) == true {}
     return tracker.finish()
@@ -32,7 +35,7 @@ private func tracked(_ path: String) throws -> TrackedCapture {
     /// needs.
     private func findsInVain(in history: History) -> [String] {
         Catalog.detectors.compactMap { detector in
-            if let needs = detector.needs, history.traits.isSuperset(of: needs) { return nil }
+            if let needs = detector.needs, history.signals.isSuperset(of: needs) { return nil }
             return detector.init().examine(history) == nil ? nil : detector.manual.id
         }
     }

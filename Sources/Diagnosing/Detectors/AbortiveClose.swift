@@ -78,7 +78,7 @@ package struct AbortiveClose: Detector {
     /// No more is on its way at a time, in octets.
     private static let mostInFlight: Int32 = 1 << 26
 
-    package static let needs: History.Traits? = [.data, .reset]
+    package static let needs: Signals? = [.data, .reset]
 
     // They say who reset it, or why so soon.
     package static let yieldsTo: [any Detector.Type] = [

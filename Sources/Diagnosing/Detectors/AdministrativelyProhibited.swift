@@ -51,7 +51,7 @@ package struct AdministrativelyProhibited: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .icmpError
+    package static let needs: Signals? = [.icmpError]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding.reason == device { return [.network] }

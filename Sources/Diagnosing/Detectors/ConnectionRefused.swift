@@ -52,7 +52,7 @@ package struct ConnectionRefused: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .reset
+    package static let needs: Signals? = [.reset]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {

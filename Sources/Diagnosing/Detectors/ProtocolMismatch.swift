@@ -51,7 +51,7 @@ package struct ProtocolMismatch: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .data
+    package static let needs: Signals? = [.data]
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.client, .server] }
 

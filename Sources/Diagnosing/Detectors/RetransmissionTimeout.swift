@@ -70,7 +70,7 @@ package struct RetransmissionTimeout: Detector {
     /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
     private static let goodbye: UInt32 = 64
 
-    package static let needs: History.Traits? = .repetition
+    package static let needs: Signals? = [.repetition]
 
     package static let yieldsTo: [any Detector.Type] = [
         MTUBlackHole.self, AcceptQueueOverflow.self,

@@ -28,11 +28,11 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     private let kindAndSide: UInt8
     /// The VLANs and tunnels it was in.
     package var encapsulation: EncapsulationID
-    /// Which life of the four-tuple it belongs to, from 0.
+    /// Which incarnation of the four-tuple it belongs to, from 0.
     package var incarnation: UInt16 = 0
     package var icmpType: UInt8 = 0
     package var icmpCode: UInt8 = 0
-    /// The next event on the same tape; the tape's own business.
+    /// The next event in the same log; the log's own business.
     var link: UInt32 = 0
     /// Of an ICMP error, who sent it; of a segment, its link facts and the timestamp before it.
     var annex = Address(high: 0, low: 0)

@@ -2,11 +2,11 @@
 struct FlowActions: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
 
-    /// The segment belongs on the flow's tape.
+    /// The segment belongs on the flow's event log.
     static let record = FlowActions(rawValue: 1)
     /// Something is odd: the flow's events will be wanted.
     static let suspicious = FlowActions(rawValue: 2)
-    /// All is well up to here: the tape may go.
+    /// All is well up to here: the log may go.
     static let forget = FlowActions(rawValue: 4)
     /// The segment's timestamp lies far behind the newest one of its sender.
     static let fallsBack = FlowActions(rawValue: 8)

@@ -15,7 +15,7 @@ extension Flow {
         return (-Self.quoteWindow...Self.quoteWindow).contains(distance)
     }
 
-    /// - Returns: whether the error is noteworthy: path-MTU discovery is not (RFC 1191, RFC 8201).
+    /// - Returns: whether the error is suspicious: path-MTU discovery is not (RFC 1191, RFC 8201).
     mutating func note(_ error: ICMPError, from side: Side) -> Bool {
         history.note(.icmp)
         icmpErrors = icmpErrors == .max ? .max : icmpErrors + 1

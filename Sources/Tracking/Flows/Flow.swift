@@ -1,4 +1,4 @@
-/// A four-tuple through all its lives: who speaks, how far the handshake came, what was odd.
+/// A four-tuple through all its incarnations: who sends, how far the handshake came, what was odd.
 struct Flow: BitwiseCopyable {
     /// How far the present incarnation came.
     enum Phase: UInt8, BitwiseCopyable {
@@ -68,7 +68,7 @@ struct Flow: BitwiseCopyable {
     private var offeredBits: UInt8 = 0
     var marks: Marks = .inUse
     var eventLog = EventLog()
-    /// The number of its talk: of what its ends said since the handshake; 0 for nothing.
+    /// The number of its stream: of what its ends said since the handshake; 0 for nothing.
     var streamState: UInt32 = 0
     /// Whose data came last.
     var lastDataSender: Side = .low
@@ -165,7 +165,7 @@ struct Flow: BitwiseCopyable {
 
     /// Notes that an end sends data.
     ///
-    /// - Returns: the number of its talk, whether the other end had spoken last, and whether it is a TLS session.
+    /// - Returns: the number of its stream, whether the other end had spoken last, and whether it is a TLS session.
     @inline(always)
     mutating func noteDataSender(_ side: Side) -> (streamState: UInt32, isNew: Bool, isTLS: Bool) {
         let isNew = lastDataSender != side

@@ -1,4 +1,4 @@
-/// One noteworthy flow as the tracker hands it over: a copy of its events, and what they do not say.
+/// One suspicious flow as the tracker hands it over: a copy of its events, and what they do not say.
 package struct FlowEvents: Sendable {
     package let key: FlowKey
     /// Oldest first.

@@ -22,7 +22,7 @@ package struct TrackedCapture: ~Copyable {
     /// The flows that had to go before the end, and that nobody has taken yet.
     package var departed: [FlowEvents] { tracker.departed }
 
-    /// Hands `body` the noteworthy flows in the order of their first packet.
+    /// Hands `body` the suspicious flows in the order of their first packet.
     package borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         tracker.forEachSuspicious(body)
     }

@@ -24,7 +24,7 @@ extension Tracker {
         flows.table.remove(remnant: number)
     }
 
-    /// Closes the account of a flow, hands it over if it is noteworthy, and forgets it.
+    /// Closes the account of a flow, hands it over if it is suspicious, and forgets it.
     ///
     /// - Parameters:
     ///   - index: its record.
@@ -73,7 +73,7 @@ extension Tracker {
     ) -> FlowEvents {
         let flow = flows.table[index]
         var events = events
-        // What was said last came to the tape when the connection had ended.
+        // What was said last came to the log when the connection had ended.
         if !summaries.isEmpty {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
         }
@@ -167,7 +167,7 @@ extension Tracker {
         aggregates.note(established)
     }
 
-    /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
+    /// Hands `body` the suspicious flows in the order of their first packet; only after `close()`.
     borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         // Records are used again, so that their numbers are not in order of arrival.
         for (_, index) in flows.suspicious.sorted(by: { $0.firstPacket < $1.firstPacket }) {

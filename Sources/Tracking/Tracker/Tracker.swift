@@ -1,7 +1,7 @@
 /// Follows every four-tuple of a capture, and remembers what a diagnosis will need.
 ///
 /// The whole per-packet path: decode, look up, absorb. Time comes only from packets. A healthy
-/// connection leaves nothing but counts; a noteworthy one keeps the events of its tape.
+/// connection leaves nothing but counts; a suspicious one keeps its events.
 package struct Tracker: ~Copyable {
     package internal(set) var tally = Tally()
     /// The flows themselves, and what is kept of their packets.
@@ -24,13 +24,15 @@ package struct Tracker: ~Copyable {
     ///   - handshakeLimit: the most finished incarnations that are listed.
     ///   - quotesServers: whether words by which servers turn clients away are kept: payload is private.
     ///   - thresholds: what connections are judged by.
+    ///   - kept: what an established connection is kept for.
     package init(
         flowLimit: Int = 2_000_000,
         collectsHandshakes: Bool = false,
         fewFlows: Int = 1 << 16,
         handshakeLimit: Int = 1_000_000,
         quotesServers: Bool = false,
-        thresholds: Thresholds = Thresholds()
+        thresholds: Thresholds = Thresholds(),
+        keeping kept: Signals = .keepingStreams
     ) {
         flows = FlowTracker(
             flowLimit: flowLimit,
@@ -40,9 +42,10 @@ package struct Tracker: ~Copyable {
             thresholds: thresholds
         )
         streams.words.areWanted = quotesServers
+        streams.kept = kept
     }
 
-    /// The flows that had to go before the end although something was noteworthy; drained by the caller.
+    /// The flows that had to go before the end although something was suspicious; drained by the caller.
     package var departed: [FlowEvents] { flows.departed }
 
     /// Reads up to `count` frames from `source`.
@@ -143,7 +146,7 @@ package struct Tracker: ~Copyable {
                 && segment.sequence != flows.table[index][segment.side].next
     }
 
-    /// Makes a flow ready for a SYN, which may begin its next life.
+    /// Makes a flow ready for a SYN, which may begin its next incarnation.
     ///
     /// - Returns: a timestamp above that of the SYN, which the responder accepted before.
     @inline(always)
