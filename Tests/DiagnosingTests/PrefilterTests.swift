@@ -75,6 +75,36 @@ private func tracked(
     }
 }
 
+/// The tracker forgets an established connection that shows nothing for which it is to be kept.
+@Suite struct `A connection that is forgotten` {
+    /// Those that look at what was sent on connections.
+    private static let detectors = Catalog.detectors.filter { detector in
+        detector.needs.map { !$0.isDisjoint(with: .ofStreams) } ?? false
+    }
+
+    /// How many findings of which sort there are.
+    private func findings(in path: String, keeping kept: Signals) throws -> [String: Int] {
+        let capture = try tracked(path, keeping: kept)
+        let detectors = Self.detectors.map { $0.init() }
+        var found: [String: Int] = [:]
+        capture.forEachSuspicious { flow in
+            let history = History(flow, in: capture.facts)
+            for finding in Diagnosis.findings(in: history, by: detectors) {
+                found["\(finding.pathology): \(finding.reason ?? "")", default: 0] += 1
+            }
+        }
+        return found
+    }
+
+    @Test(arguments: `A detector whose needs a history does not meet`.captures)
+    func `has nothing in it that a detector would have found`(_ path: String) throws {
+        let usual = try findings(in: path, keeping: .keepingStreams)
+        let all = try findings(in: path, keeping: [.stream])
+
+        #expect(all == usual)
+    }
+}
+
 /// A detector that yields to others does so whether or not their findings are wanted.
 @Suite struct `What a detector finds` {
     private static let yielding = Catalog.detectors.filter { !$0.yieldsTo.isEmpty }.map {

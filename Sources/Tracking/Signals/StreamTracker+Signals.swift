@@ -60,16 +60,16 @@ extension StreamTracker {
     ) {
         let number = Int(flow.streamState)
         let isEnding = begin != 0
-        let quiet =
-            isEnding
-            ? states[number].quietBeforeEnd
-            : time - states[number][flow.lastDataSender].last.time
+        let quiet = isEnding ? states[number].quietBeforeEnd : 0
         if isEnding, time - begin >= Signal.answerTimeout { signals.insert(.halfClose) }
-        if isEnding, quiet >= Signal.idleTimeout { signals.insert(.idleEnd) }
+        if quiet >= Signal.idleTimeout { signals.insert(.idleEnd) }
         let isUnanswered =
             flow.lastDataSender == flow.initiator
             || isEnding && states[number][flow.initiator.other].turn > begin
-        if isUnanswered, quiet >= Signal.answerTimeout { signals.insert(.unansweredData) }
+        guard isUnanswered else { return }
+        // Acknowledgments are no answer.
+        let waited = (isEnding ? begin : time) - states[number][flow.lastDataSender].last.time
+        if max(quiet, waited) >= Signal.answerTimeout { signals.insert(.unansweredData) }
     }
 
     /// A server that turns a client away ends the connection so soon after its words, in nanoseconds.
