@@ -9,7 +9,7 @@ import Tracking
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
 
     /// What a detector asks for itself, beyond its needs.
-    private static let asked: Signals = []
+    private static let asked: Signals = [.probe]
 
     @Test func `is shown by an example or near miss of a detector`() throws {
         var shown: Set<Signal> = []

@@ -9,7 +9,7 @@ package enum Signal: UInt8, CaseIterable, Sendable {
     case answer, severalAnswers, staleAnswer, unseenAnswer, foreignEcho, bareAnswer, challenge
     case responderSYN, mixedECN, fastOpen, oddOptions, wrongChecksum, signature
     // Of connections that were established.
-    case stream, silence, longSilence, data, tls, tlsFault, repetition, stall, refusal
+    case stream, silence, longSilence, data, tls, tlsFault, repetition, probe, stall, refusal
     case unansweredData, idleEnd, halfClose, fallenTimestamp
     // Of both.
     case fin, reset, severalResets, rejection, icmpError
@@ -46,6 +46,7 @@ extension Signal {
         case .tlsFault:
             "a TLS session without handshake, data or close_notify, or with a fatal alert"
         case .repetition: "data, FINs or probes sent again and again"
+        case .probe: "a keep-alive or window probe"
         case .stall: "a closed window, unanswered probes, or ACKs that answer each other"
         case .refusal: "first words that turn the client away, or of another protocol"
         case .unansweredData: "data that waited 5 s for an answer"
@@ -73,7 +74,7 @@ extension Signal {
         case .stream, .silence, .longSilence, .data, .refusal: .stream
         case .unansweredData, .idleEnd, .halfClose: .stream
         case .repetition: .repetition
-        case .stall: .stall
+        case .probe, .stall: .stall
         case .tls, .tlsFault: .session
         }
     }

@@ -156,5 +156,6 @@ extension Signals {
     fileprivate mutating func take(_ stall: Stall, at time: Int64) {
         if stall.isNotable(at: time) { insert(.stall) }
         if max(stall.low.probes, stall.high.probes) >= Stall.leastProbes { insert(.repetition) }
+        if max(stall.low.lastProbe, stall.high.lastProbe) != 0 { insert(.probe) }
     }
 }
