@@ -246,13 +246,11 @@ package struct AbortiveClose: Detector {
     }
 
     private func summary(of abort: Abort, by closer: Endpoint, in history: History) -> String {
-        // Where both ends have one address, only their ports tell them apart.
-        let isOneHost = history.initiator.address == history.responder.address
-        let sender = isOneHost ? closer.description : closer.address.description
+        let isByClient = closer == history.initiator
+        let other = isByClient ? history.responder : history.initiator
+        let sender = Wording.end(closer, beside: other)
         let peer =
-            closer == history.initiator
-            ? history.responder.description
-            : isOneHost ? history.initiator.description : history.initiator.address.description
+            isByClient ? other.description : Wording.end(other, beside: closer)
         let lost =
             abort.lost > 0
             ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""

@@ -65,10 +65,11 @@ package struct AdministrativelyProhibited: Detector {
             let refusals = RefusedSegments(of: history, where: { error, _ in error.isProhibition })
         else { return nil }
         let incarnation = refusals.incarnation
+        let isByDevice = isByDevice(refusals, in: history)
         return finding(
             in: history,
             incarnation: incarnation,
-            reason: isByDevice(refusals, in: history)
+            reason: isByDevice
                 ? Self.device : refusals.first.origin == .receiver ? "host-firewall" : "router",
             severity: history.severity(of: incarnation),
             confidence: .high,
@@ -79,9 +80,9 @@ package struct AdministrativelyProhibited: Detector {
             causes: isOwn(refusals.first, in: history)
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],
             checks: checks(of: refusals.first),
-            summary: summary(of: refusals, in: history),
-            explanation: isByDevice(refusals, in: history)
-                ? Self.act : explanation(of: refusals, in: history)
+            summary: isByDevice
+                ? summary(of: refusals, breaking: history) : summary(of: refusals),
+            explanation: isByDevice ? Self.act : explanation(of: refusals, in: history)
         )
     }
 
@@ -115,14 +116,15 @@ package struct AdministrativelyProhibited: Detector {
         refusal.sender == history.initiator.address
     }
 
-    private func summary(of refusals: RefusedSegments, in history: History) -> String {
+    private func summary(of refusals: RefusedSegments, breaking history: History) -> String {
+        """
+        A device between \(history.initiator.address) and \(history.responder) broke their connection \
+        (\(refusals.code)).
+        """
+    }
+
+    private func summary(of refusals: RefusedSegments) -> String {
         let first = refusals.first
-        if isByDevice(refusals, in: history) {
-            return """
-                A device between \(history.initiator.address) and \(history.responder) broke their connection \
-                (\(refusals.code)).
-                """
-        }
         let senders = refusals.senders
         let who =
             senders.count > 1
