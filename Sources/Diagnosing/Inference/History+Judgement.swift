@@ -18,7 +18,7 @@ extension History {
         incarnations.last { $0.events.lowerBound <= index } ?? incarnations[0]
     }
 
-    /// Whether a life had more trouble than its handshake survived.
+    /// Whether an incarnation had more trouble than its handshake survived.
     func severity(of incarnation: Incarnation) -> Severity {
         incarnation.isEstablished ? .warning : .error
     }
