@@ -1,8 +1,8 @@
-/// One packet of a flow that is worth remembering, as a flat value: all that crosses from the tracker
-/// to the diagnosis.
+/// One packet of a flow that is worth remembering, as a flat value: all that crosses from the
+/// tracker to the diagnosis.
 ///
-/// For an ICMP error, `sequence`, `acknowledgment` and `flags` are those of the segment it quotes, and
-/// `side` is that segment's sender.
+/// For an ICMP error, `sequence`, `acknowledgment` and `flags` are those of the segment it quotes,
+/// and `side` is that segment's sender.
 package struct Event: Hashable, BitwiseCopyable, Sendable {
     /// What sort of packet it was.
     package enum Kind: UInt8, BitwiseCopyable, Sendable {
@@ -98,7 +98,8 @@ extension Event {
         }
     }
 
-    /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323 §5).
+    /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323
+    /// §5).
     package internal(set) var formerTimestamp: UInt32? {
         get {
             kind == .icmp || kind == .rst || annex.low >> 32 == 0

@@ -92,8 +92,8 @@ struct FlowTracker: ~Copyable {
     ///
     /// `newerClock` is a timestamp above that of the SYN, which the responder had accepted before.
     ///
-    /// - Returns: the marks that are new, how long no packet had come, and whether the connection has just come to its
-    ///   orderly end.
+    /// - Returns: the marks that are new, how long no packet had come, and whether the connection
+    ///   has just come to its orderly end.
     @inline(always)
     mutating func advance(
         _ index: Int,

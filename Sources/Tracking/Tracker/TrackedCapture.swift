@@ -1,7 +1,8 @@
-/// A capture whose last packet was followed and whose accounts are closed: all that a diagnosis is made of.
+/// A capture whose last packet was followed and whose accounts are closed: all that a diagnosis is
+/// made of.
 ///
-/// Only `Tracker.finish()` makes one, so that nothing can be asked of a capture that is not whole. Its flows stay in the
-/// tracker's tables, and are handed over one by one.
+/// Only `Tracker.finish()` makes one, so that nothing can be asked of a capture that is not whole.
+/// Its flows stay in the tracker's tables, and are handed over one by one.
 package struct TrackedCapture: ~Copyable {
     private let tracker: Tracker
     /// What many flows show together.
@@ -27,8 +28,8 @@ package struct TrackedCapture: ~Copyable {
         tracker.forEachSuspicious(body)
     }
 
-    /// Hands `body` who connected to what, how often, and when for the last time, for every flow whose present connection
-    /// came up.
+    /// Hands `body` who connected to what, how often, and when for the last time, for every flow
+    /// whose present connection came up.
     package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint, Int64) -> Void) {
         tracker.forEachEstablished(body)
     }

@@ -22,7 +22,8 @@ package struct Tracker: ~Copyable {
     ///   - collectsHandshakes: whether the finished incarnations are listed.
     ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
     ///   - handshakeLimit: the most finished incarnations that are listed.
-    ///   - quotesServers: whether words by which servers turn clients away are kept: payload is private.
+    ///   - quotesServers: whether words by which servers turn clients away are kept: payload is
+    ///     private.
     ///   - thresholds: what connections are judged by.
     ///   - kept: what an established connection is kept for.
     package init(
@@ -45,7 +46,8 @@ package struct Tracker: ~Copyable {
         streams.kept = kept
     }
 
-    /// The flows that had to go before the end although something was suspicious; drained by the caller.
+    /// The flows that had to go before the end although something was suspicious; drained by the
+    /// caller.
     package var departed: [FlowEvents] { flows.departed }
 
     /// Reads up to `count` frames from `source`.
@@ -168,7 +170,8 @@ package struct Tracker: ~Copyable {
         )
     }
 
-    /// Takes down what a SYN, FIN or RST tells beyond its flow; `news` are the flow's marks that came with it.
+    /// Takes down what a SYN, FIN or RST tells beyond its flow; `news` are the flow's marks that
+    /// came with it.
     @inline(never)
     private mutating func note(
         _ segment: borrowing FlowSegment,
@@ -222,7 +225,8 @@ package struct Tracker: ~Copyable {
         }
     }
 
-    /// Takes down why the initiator of a connection that ends now was not served, where that is known.
+    /// Takes down why the initiator of a connection that ends now was not served, where that is
+    /// known.
     @inline(never)
     private mutating func noteRefusal(by segment: borrowing FlowSegment, on index: Int) {
         let flow = flows.table[index]
@@ -280,8 +284,8 @@ package struct Tracker: ~Copyable {
         )
     }
 
-    /// Takes down a live connection that the sender of a RST does not know, unless the RST comes from another distance than
-    /// all else of it.
+    /// Takes down a live connection that the sender of a RST does not know, unless the RST comes
+    /// from another distance than all else of it.
     @inline(never)
     private mutating func noteForgotten(by reset: borrowing FlowSegment, on index: Int) {
         let flow = flows.table[index]

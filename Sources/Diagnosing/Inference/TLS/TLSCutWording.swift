@@ -44,7 +44,8 @@ struct TLSCutWording {
         }
     }
 
-    /// By whom it was cut off, and where: `by the server after the client's ClientHello`; `nil` where other words say more.
+    /// By whom it was cut off, and where: `by the server after the client's ClientHello`; `nil`
+    /// where other words say more.
     var place: String? {
         guard cut.end != nil, cut.reason == .reset || cut.reason == .close else { return nil }
         return "by the \(cut.isByServer ? "server" : "client") after \(lastWord)"
