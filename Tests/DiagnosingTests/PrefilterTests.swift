@@ -16,7 +16,7 @@ private func tracked(
 
 /// Of a history only those detectors are asked whose needs it meets: the others must have nothing
 /// to say.
-@Suite struct `A detector whose needs a history does not meet` {
+@Suite(.tags(.slow)) struct `A detector whose needs a history does not meet` {
     private static let names = Catalog.manuals.map(\.id)
 
     /// All captures of the project, the labelled ones among them.
@@ -76,7 +76,7 @@ private func tracked(
 }
 
 /// The tracker forgets an established connection that shows nothing for which it is to be kept.
-@Suite struct `A connection that is forgotten` {
+@Suite(.tags(.slow)) struct `A connection that is forgotten` {
     /// Those that look at what was sent on connections.
     private static let detectors = Catalog.detectors.filter { detector in
         detector.needs.map { !$0.isDisjoint(with: .ofStreams) } ?? false
@@ -106,7 +106,7 @@ private func tracked(
 }
 
 /// A detector that yields to others does so whether or not their findings are wanted.
-@Suite struct `What a detector finds` {
+@Suite(.tags(.slow)) struct `What a detector finds` {
     private static let yielding = Catalog.detectors.filter { !$0.yieldsTo.isEmpty }.map {
         detector in
         detector.manual.id
