@@ -172,7 +172,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TidyTests",
-            dependencies: ["Reporting", "Diagnosing"],
+            dependencies: ["Reporting", "Diagnosing", "Tracking"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -7,8 +7,8 @@ import Tracking
 package protocol Detector: Sendable {
     static var manual: Manual { get }
 
-    /// What a history must hold for anything to be found in it, all of this; `nil` where only a survey tells.
-    static var needs: History.Traits? { get }
+    /// What a history must show for anything to be found in it, all of this; `nil` where only a survey tells.
+    static var needs: Signals? { get }
 
     /// Those that say more of the same: in a history in which one of them finds something, this one finds nothing.
     static var yieldsTo: [any Detector.Type] { get }
@@ -21,7 +21,7 @@ package protocol Detector: Sendable {
     /// What many flows show together that none of them shows alone.
     func examine(_ survey: Survey) -> [Finding]
 
-    /// Whether its findings stand for the mute flows of their subject, which nobody wants one by one.
+    /// Whether its findings stand for the flows without payload of their subject, which nobody wants one by one.
     static var explainsPayloadlessFlows: Bool { get }
 
     /// One sentence about many flows that suffer alike.

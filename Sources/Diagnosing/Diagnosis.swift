@@ -1,6 +1,6 @@
 import Tracking
 
-/// Turns the noteworthy flows of a capture into incidents.
+/// Turns the suspicious flows of a capture into incidents.
 ///
 /// The findings of one initiator and one service become one incident. Where many initiators fail at one
 /// service, or one initiator fails at many, they become one too: never ten thousand findings. Notes never
@@ -42,7 +42,7 @@ package struct Diagnosis: Sendable {
     package private(set) var failureTimes = FailureTimes()
     /// The first SYN of every flow in an incident, to tell both sides of an address translation.
     var firstSYNs: [TranslatedSYN.Core: (syn: TranslatedSYN, parties: Parties)] = [:]
-    /// The services and the initiators whose mute flows a finding stands for.
+    /// The services and the initiators whose flows without payload a finding stands for.
     private var coveredServices: Set<Endpoint> = []
     private var coveredInitiators: Set<Address> = []
 
@@ -115,7 +115,7 @@ package struct Diagnosis: Sendable {
         }
     }
 
-    /// From now on its findings stand for the mute flows of their subjects, and no others do.
+    /// From now on its findings stand for the flows without payload of their subjects, and no others do.
     mutating func cover(_ examination: SurveyExamination) {
         uncover()
         for (finding, explainsPayloadlessFlows) in examination.findings

@@ -10,7 +10,7 @@ struct Prefilter: Sendable {
     private struct Entry {
         let id: ObjectIdentifier
         /// As a number: a set of the standard library would not be compared in place.
-        let needs: UInt32
+        let needs: UInt64
         let yieldsTo: [ObjectIdentifier]
         let detector: any Detector
         /// Whether what it finds is reported.
@@ -42,10 +42,10 @@ struct Prefilter: Sendable {
         // Their entries.
         var places: [Int] = []
         // Of data that was left out of the capture nothing can be said.
-        let traits =
+        let signals =
             history.capture.isFiltered
-            ? history.traits.subtracting(.ofStreams).rawValue : history.traits.rawValue
-        for place in entries.indices where traits & entries[place].needs == entries[place].needs {
+            ? history.signals.subtracting(.ofStreams).rawValue : history.signals.rawValue
+        for place in entries.indices where signals & entries[place].needs == entries[place].needs {
             if let finding = entries[place].detector.examine(history) {
                 found.append(finding)
                 places.append(place)

@@ -48,7 +48,7 @@ package struct Threshold: Sendable {
         Threshold(
             "unanswered-request",
             .time,
-            5 * second...hour,
+            Signal.answerTimeout...hour,
             \.unansweredRequest,
             "A request that waits this long for an answer is reported."
         ),
@@ -56,21 +56,21 @@ package struct Threshold: Sendable {
             "unanswered-request-given-up",
             of: "unanswered-request",
             .time,
-            5 * second...hour,
+            Signal.answerTimeout...hour,
             \.abandonedRequest,
             "The same, if the client then closed the connection."
         ),
         Threshold(
             "silent-connection",
             .time,
-            5 * second...day,
+            Signal.answerTimeout...day,
             \.silentConnection,
             "A connection without data for this long is reported."
         ),
         Threshold(
             "half-close-stall",
             .time,
-            10 * second...day,
+            2 * Signal.answerTimeout...day,
             \.halfClose,
             "After a FIN, the other end may take this long, or half as long at the end of the capture."
         ),

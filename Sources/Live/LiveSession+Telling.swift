@@ -124,8 +124,8 @@ extension LiveSession {
         return report
     }
 
-    /// The incidents that are to be reported, as the configuration has them; what is said of the others is remembered for
-    /// the report.
+    /// The incidents that are to be reported, as the configuration has them; what is said of the
+    /// others is remembered for the report.
     mutating func configured(_ all: [Incident]) -> [Incident] {
         guard !options.configuration.isEmpty else { return all }
         let (incidents, remarks) = options.configuration.applied(to: all)

@@ -3,7 +3,7 @@ import Testing
 @testable import Bench
 
 /// The simulated week.
-@Suite struct `A soak` {
+@Suite(.tags(.slow)) struct `A soak` {
     @Test func `fills a week with its packets, whatever their number`() throws {
         var stretches: [Soak.Stretch] = []
 
@@ -40,7 +40,7 @@ import Testing
 }
 
 /// What the process says of its memory.
-@Suite struct `The memory of this process` {
+@Suite(.tags(.slow)) struct `The memory of this process` {
     @Test func `grows by what is touched`() {
         let before = ProcessMemory.present
 

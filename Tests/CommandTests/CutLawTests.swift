@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What was not captured is unknown: a healthy capture of which a part is missing is no worse.
-@Suite struct `A healthy capture` {
+@Suite(.tags(.slow)) struct `A healthy capture` {
     /// The labelled captures in which nothing is wrong, and nothing but notes may be found.
     private static let healthy: [URL] = ["Lab", "Field"].flatMap { folder -> [URL] in
         let place = Program.root.appending(path: "Captures/\(folder)")
@@ -13,7 +13,7 @@ import Testing
 
     @Test func `is there to be cut`() { #expect(Self.healthy.count > 50) }
 
-    @Test(.tags(.slow), arguments: CaptureCut.allCases)
+    @Test(arguments: CaptureCut.allCases)
     func `gives no warning however it is cut`(_ cut: CaptureCut) async throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "synopsis-cut-\(UUID())")

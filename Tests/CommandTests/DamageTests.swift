@@ -3,7 +3,7 @@ import Testing
 
 /// Bad input is data: one sentence with file, place and reason, exit 2, and what could be read
 /// reported.
-@Suite struct `Bad input` {
+@Suite(.tags(.slow)) struct `Bad input` {
     private let whole: Data
 
     init() throws {

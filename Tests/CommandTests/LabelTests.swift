@@ -5,10 +5,10 @@ import Testing
 ///
 /// What is missed or false today stands in `known-faults.txt` beside the captures. The list may
 /// only shrink: `SYNOPSIS_RECORD=1 swift test` takes out what is mended, and adds nothing.
-@Suite struct `A labelled capture` {
+@Suite(.tags(.slow)) struct `A labelled capture` {
     private static let isRecording = ProcessInfo.processInfo.environment["SYNOPSIS_RECORD"] == "1"
 
-    @Test(.tags(.slow), arguments: ["Lab", "Field"])
+    @Test(arguments: ["Lab", "Field"])
     func `has the faults that are known, and no other`(_ collection: String) async throws {
         let folder = Program.root.appending(path: "Captures/\(collection)")
         let labels = try Label.all(in: folder)
@@ -30,11 +30,6 @@ import Testing
         }
         #expect(change.insertions.isEmpty, "new faults")
     }
-}
-
-extension Tag {
-    /// Takes more than a few seconds.
-    @Tag static var slow: Self
 }
 
 /// A sorted list of faults, one a line, in a file that begins with a remark.

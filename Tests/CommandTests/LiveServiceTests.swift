@@ -3,7 +3,7 @@ import Requirements
 import Testing
 
 /// `synopsis live` on the loopback, as a service runs it.
-@Suite(.serialized) struct `A capture that is left running` {
+@Suite(.serialized, .tags(.slow)) struct `A capture that is left running` {
     private static var isPossible: Bool {
         isRunAsRoot("a capture that is left running")
     }

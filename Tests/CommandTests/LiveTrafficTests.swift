@@ -88,7 +88,7 @@ private struct ReportedFinding: Hashable, CustomStringConvertible {
     }
 }
 
-@Suite struct `Live on an interface` {
+@Suite(.tags(.slow)) struct `Live on an interface` {
     /// What the last event of each finding says, but for those that were taken back.
     private func last(of events: [[String: Any]]) -> Set<ReportedFinding> {
         var latest: [String: ReportedFinding] = [:]
@@ -248,7 +248,7 @@ private struct ReportedFinding: Hashable, CustomStringConvertible {
     }
 }
 
-@Suite struct `Live without an interface` {
+@Suite(.tags(.slow)) struct `Live without an interface` {
     @Test func `asks for one`() throws {
         let run = try Program.run("live")
 

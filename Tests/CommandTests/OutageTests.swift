@@ -3,7 +3,7 @@ import Requirements
 import Testing
 
 /// A service that is down and comes back, as those who watch it see it.
-@Suite(.serialized) struct `An outage on the loopback` {
+@Suite(.serialized, .tags(.slow)) struct `An outage on the loopback` {
     private func value(_ series: String, in metrics: String) -> Int {
         let line = metrics.split(separator: "\n").first { $0.hasPrefix("\(series) ") }
         return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1

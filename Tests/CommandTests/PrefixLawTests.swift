@@ -3,8 +3,9 @@ import Foundation
 import Testing
 import Tracking
 
-/// What stands once stands, whatever comes after it: a finding may grow, or be taken back by a packet that disproves it.
-@Suite struct `A capture that goes on` {
+/// What stands once stands, whatever comes after it: a finding may grow, or be taken back by a
+/// packet that disproves it.
+@Suite(.tags(.slow)) struct `A capture that goes on` {
     /// Labelled captures that are short enough to be read packet by packet.
     private static let short: [URL] = ["Lab", "Field"].flatMap { folder -> [URL] in
         let place = Program.root.appending(path: "Captures/\(folder)")
@@ -26,7 +27,7 @@ import Tracking
         "s-backlog-burst-server.pcap", "s-mtu-blackhole.pcap", "s-nft-drop-synack-server.pcap",
     ]
 
-    @Test(.tags(.slow), arguments: short)
+    @Test(arguments: short)
     func `never takes a finding back and finds it again`(_ place: URL) throws {
         // One that is damaged has no prefixes of its own.
         guard let stored = try? StoredCapture(reading: place.path),
@@ -56,8 +57,8 @@ import Tracking
 }
 
 /// What no report may claim, of whatever capture.
-@Suite struct `The text of a labelled capture` {
-    @Test(.tags(.slow), arguments: ["Lab", "Field"])
+@Suite(.tags(.slow)) struct `The text of a labelled capture` {
+    @Test(arguments: ["Lab", "Field"])
     func `claims no more than the packets show`(_ collection: String) async throws {
         let folder = Program.root.appending(path: "Captures/\(collection)")
         let labels = try Label.all(in: folder)
@@ -75,7 +76,8 @@ import Tracking
         #expect(claims.isEmpty)
     }
 
-    /// Lines with a negative duration, with one that is longer than the capture, or with more health than was examined.
+    /// Lines with a negative duration, with one that is longer than the capture, or with more
+    /// health than was examined.
     private static func faults(in text: String) -> [String] {
         let negative = #/(?:^|[^0-9A-Za-z.:])-[0-9][0-9.,]* (?:ns|µs|ms|s|min|h)\b/#
         return text.split(separator: "\n").map(String.init).filter { line in

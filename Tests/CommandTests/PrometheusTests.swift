@@ -3,7 +3,7 @@ import Requirements
 import Testing
 
 /// A real Prometheus that watches a live capture by the rules and the dashboard that come with it.
-@Suite(.serialized) struct `Prometheus beside a live capture` {
+@Suite(.serialized, .tags(.slow)) struct `Prometheus beside a live capture` {
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Sources/synopsis")

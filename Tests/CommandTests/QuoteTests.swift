@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What a server said by which it turned a client away: payload, which shows only for who asks for it.
+/// What a server said by which it turned a client away: payload, which shows only for who asks for
+/// it.
 @Suite struct `The text of a refusal` {
     private static let name = "Field/s-redis-maxclients.pcap"
     private static let words = "-ERR max number of clients reached"

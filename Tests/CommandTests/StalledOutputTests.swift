@@ -3,7 +3,7 @@ import Requirements
 import Testing
 
 /// `synopsis live` beside outputs that take nothing.
-@Suite(.serialized) struct `A capture whose outputs stall` {
+@Suite(.serialized, .tags(.slow)) struct `A capture whose outputs stall` {
     /// The loopback, with statistics ten times a second in a file, and a second output.
     private func live(_ other: String, in folder: Scratch, output: FileHandle? = nil) throws
         -> Running

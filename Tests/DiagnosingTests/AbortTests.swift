@@ -44,6 +44,53 @@ import Tracking
         #expect(found[metric: "lost_octets"] == .integer(70))
     }
 
+    @Test func `is no longer known to a server that resets a keep-alive probe`() throws {
+        let exchange = used {
+            pause(.seconds(7200))
+            client.ack(seq: 1100, ack: 5101)
+            server.rst(seq: 5101).flagged
+        }
+
+        let found = try finding(by: AbortiveClose.self, in: exchange)
+
+        #expect(found.reason == "no-longer-known")
+        #expect(found.severity == .note)
+        #expect(found.packets == exchange.flaggedPackets)
+        #expect(AbortiveClose.blame(for: found) == [.server, .network])
+    }
+
+    @Test func `is not forgotten where a probe is answered, or a window is closed`() throws {
+        let answered = used {
+            pause(.seconds(7200))
+            client.ack(seq: 1100, ack: 5101)
+            server.ack(seq: 5101, ack: 1101)
+            pause(.seconds(7200))
+            server.rst(seq: 5101)
+        }
+        let closed = used {
+            server.ack(seq: 5101, ack: 1101).window(0)
+            pause(.seconds(5))
+            client.ack(seq: 1100, ack: 5101)
+            server.rst(seq: 5101)
+        }
+
+        for exchange in [answered, closed] {
+            #expect(try reason(of: exchange) != "no-longer-known")
+        }
+    }
+
+    @Test func `that its server had closed is not forgotten by it`() throws {
+        let exchange = used {
+            server.fin(seq: 5101, ack: 1101)
+            client.ack(seq: 1101, ack: 5102)
+            pause(.seconds(7200))
+            client.ack(seq: 1100, ack: 5102)
+            server.rst(seq: 5102)
+        }
+
+        #expect(try reason(of: exchange) != "no-longer-known")
+    }
+
     @Test func `loses what comes after its receiver's FIN`() throws {
         let exchange = used {
             server.fin(seq: 5101, ack: 1101)

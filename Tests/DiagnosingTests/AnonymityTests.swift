@@ -83,7 +83,8 @@ import Testing
         #expect(found.isEmpty)
     }
 
-    /// The payload of a segment, in whose header a number may look like a word, or all of another frame.
+    /// The payload of a segment, in whose header a number may look like a word, or all of another
+    /// frame.
     private static func contents(of bytes: [UInt8], in frame: borrowing Frame) -> [UInt8] {
         guard case .segment(let segment) = DecodedFrame(frame).packet else { return bytes }
         return Array(bytes.suffix(Int(segment.capturedLength)))

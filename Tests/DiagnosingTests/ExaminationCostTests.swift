@@ -4,7 +4,7 @@ import Testing
 import Tracking
 
 /// What a flow may cost follows from what it is, not from how long it goes on.
-@Suite(.serialized) struct `The cost of an examination` {
+@Suite(.serialized, .tags(.slow)) struct `The cost of an examination` {
     /// How the next round of an example follows the one before.
     enum Rounds: CaseIterable {
         /// The same numbers again, at once.
@@ -41,7 +41,8 @@ import Tracking
         return Double((end.tv_sec - start.tv_sec) * 1_000_000_000 + end.tv_nsec - start.tv_nsec)
     }
 
-    /// Whether twice the events cost more than 2.3 times as much, over two doublings and beyond what is the machine's.
+    /// Whether twice the events cost more than 2.3 times as much, over two doublings and beyond
+    /// what is the machine's.
     private func growsTooFast(_ costs: [Double]) -> Bool {
         costs[1] > 2.3 * 2.3 * costs[0] + 100_000_000
     }

@@ -4,8 +4,11 @@ import Testing
 import Tracking
 
 /// What the tracker makes of a capture; of a damaged one, up to the damage.
-private func tracked(_ path: String) throws -> TrackedCapture {
-    var tracker = Tracker()
+private func tracked(
+    _ path: String,
+    keeping kept: Signals = .keepingStreams
+) throws -> TrackedCapture {
+    var tracker = Tracker(keeping: kept)
     var file = try PcapFile(path: path)
     while (try? tracker.consume(next: 1024, from: &file)) == true {}
     return tracker.finish()
@@ -13,7 +16,7 @@ private func tracked(_ path: String) throws -> TrackedCapture {
 
 /// Of a history only those detectors are asked whose needs it meets: the others must have nothing
 /// to say.
-@Suite struct `A detector whose needs a history does not meet` {
+@Suite(.tags(.slow)) struct `A detector whose needs a history does not meet` {
     private static let names = Catalog.manuals.map(\.id)
 
     /// All captures of the project, the labelled ones among them.
@@ -32,7 +35,7 @@ private func tracked(_ path: String) throws -> TrackedCapture {
     /// needs.
     private func findsInVain(in history: History) -> [String] {
         Catalog.detectors.compactMap { detector in
-            if let needs = detector.needs, history.traits.isSuperset(of: needs) { return nil }
+            if let needs = detector.needs, history.signals.isSuperset(of: needs) { return nil }
             return detector.init().examine(history) == nil ? nil : detector.manual.id
         }
     }
@@ -72,8 +75,38 @@ private func tracked(_ path: String) throws -> TrackedCapture {
     }
 }
 
+/// The tracker forgets an established connection that shows nothing for which it is to be kept.
+@Suite(.tags(.slow)) struct `A connection that is forgotten` {
+    /// Those that look at what was sent on connections.
+    private static let detectors = Catalog.detectors.filter { detector in
+        detector.needs.map { !$0.isDisjoint(with: .ofStreams) } ?? false
+    }
+
+    /// How many findings of which sort there are.
+    private func findings(in path: String, keeping kept: Signals) throws -> [String: Int] {
+        let capture = try tracked(path, keeping: kept)
+        let detectors = Self.detectors.map { $0.init() }
+        var found: [String: Int] = [:]
+        capture.forEachSuspicious { flow in
+            let history = History(flow, in: capture.facts)
+            for finding in Diagnosis.findings(in: history, by: detectors) {
+                found["\(finding.pathology): \(finding.reason ?? "")", default: 0] += 1
+            }
+        }
+        return found
+    }
+
+    @Test(arguments: `A detector whose needs a history does not meet`.captures)
+    func `has nothing in it that a detector would have found`(_ path: String) throws {
+        let usual = try findings(in: path, keeping: .keepingStreams)
+        let all = try findings(in: path, keeping: [.stream])
+
+        #expect(all == usual)
+    }
+}
+
 /// A detector that yields to others does so whether or not their findings are wanted.
-@Suite struct `What a detector finds` {
+@Suite(.tags(.slow)) struct `What a detector finds` {
     private static let yielding = Catalog.detectors.filter { !$0.yieldsTo.isEmpty }.map {
         detector in
         detector.manual.id

@@ -3,7 +3,8 @@ import Foundation
 import Testing
 import Tracking
 
-/// Where there are many flows, a connection that ended well leaves a remnant: nothing may come out otherwise for that.
+/// Where there are many flows, a connection that ended well leaves a remnant: nothing may come out
+/// otherwise for that.
 @Suite struct `A diagnosis with remnants` {
     /// What a diagnosis says.
     private struct Said: Equatable {

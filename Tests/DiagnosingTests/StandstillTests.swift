@@ -15,7 +15,8 @@ import Tracking
         )
     }
 
-    /// The client's window is closed, and the server probes it after each of the waits, in milliseconds.
+    /// The client's window is closed, and the server probes it after each of the waits, in
+    /// milliseconds.
     @ExchangeBuilder
     private func closedWindow(probedAfter waits: [Int]) -> [ScriptStep] {
         client.ack(seq: 1081, ack: 6401).window(0)

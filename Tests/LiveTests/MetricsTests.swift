@@ -239,7 +239,8 @@ import Tracking
     @Test(.enabled(if: hasCurl))
     func `are served although a crowd of requests never ends`() async throws {
         try await serving(try snapshot()) { port in
-            // Sixty-four at a time, each for five seconds, would keep a scraper waiting for a minute.
+            // Sixty-four at a time, each for five seconds, would keep a scraper waiting for a
+            // minute.
             let crowd = (0..<800).map { _ in Self.halfARequest(to: port) }
             let answer = try Self.fetch("http://127.0.0.1:\(port)/metrics")
 

@@ -1,5 +1,5 @@
-/// The fields of the Elastic Common Schema (github.com/elastic/ecs, generated/csv/fields.csv) in the
-/// field sets that events use, with their types.
+/// The fields of the Elastic Common Schema (github.com/elastic/ecs, generated/csv/fields.csv) in
+/// the field sets that events use, with their types.
 enum ECSFields {
     static let types = Dictionary(
         uniqueKeysWithValues: list.split(separator: "\n").compactMap { line in

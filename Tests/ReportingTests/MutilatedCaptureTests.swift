@@ -5,7 +5,7 @@ import Testing
 import Tracking
 
 /// Captures that were cut or damaged anywhere: whatever is left of them gives a report.
-@Suite struct `A mutilated capture` {
+@Suite(.tags(.slow)) struct `A mutilated capture` {
     private static let project = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

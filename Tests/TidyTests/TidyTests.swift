@@ -44,6 +44,18 @@ import Testing
         #expect(long == Self.longFunctions)
     }
 
+    @Test func `keeps comments within 100 columns`() throws {
+        var wide: [String] = []
+        for file in try sources() {
+            for (number, line) in try lines(of: file).enumerated()
+            where line.count > 100 && line.drop(while: { $0 == " " }).hasPrefix("//") {
+                wide.append("\(file.lastPathComponent):\(number + 1)")
+            }
+        }
+
+        #expect(wide.isEmpty, ".ci/wrap breaks them")
+    }
+
     @Test func `has no folder of more than 16 files but the detectors`() throws {
         let folders = Dictionary(grouping: try sources(["Sources"])) {
             $0.deletingLastPathComponent().path

@@ -4,7 +4,7 @@ import Tracking
 /// numbers.
 package struct Annotations: Sendable {
     let history: History
-    /// Of each life, by its number.
+    /// Of each incarnation, by its number.
     private let bursts: [Int: [Burst]]
 
     package init(_ history: History) {

@@ -52,7 +52,7 @@ package struct ACKLoop: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .stall
+    package static let needs: Signals? = [.stall]
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.server, .client] }
 

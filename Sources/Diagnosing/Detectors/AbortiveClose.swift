@@ -9,7 +9,8 @@ package struct AbortiveClose: Detector {
         sees: """
             A RST on a connection that had carried data, before both ends had closed. It answers data sent after \
             the sender's own FIN (data-after-close), or data of a connection unknown to the sender \
-            (connection-unknown). Or it is the application's own doing: while the peer was still sending \
+            (connection-unknown). It answers a keep-alive probe of a connection that its sender no longer knows \
+            (no-longer-known). Or it is the application's own doing: while the peer was still sending \
             (unread-data), or when everything had been sent (linger-zero).
             """,
         means: """
@@ -78,7 +79,7 @@ package struct AbortiveClose: Detector {
     /// No more is on its way at a time, in octets.
     private static let mostInFlight: Int32 = 1 << 26
 
-    package static let needs: History.Traits? = [.data, .reset]
+    package static let needs: Signals? = [.data, .reset]
 
     // They say who reset it, or why so soon.
     package static let yieldsTo: [any Detector.Type] = [
@@ -86,7 +87,9 @@ package struct AbortiveClose: Detector {
     ]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("sent_by").map { [$0] } ?? []
+        guard let sender = finding.party("sent_by") else { return [] }
+        // A device on the way that lost its state sends the same RST.
+        return finding.reason == Kind.noLongerKnown.rawValue ? [sender, .network] : [sender]
     }
 
     package init() {}
@@ -134,7 +137,7 @@ package struct AbortiveClose: Detector {
     private func severity(of abort: Abort, isByClient: Bool) -> Severity {
         // A client may well not care for the rest, and one that left without waiting for its answer does not.
         guard abort.hasBeginning, !isByClient, !abort.isAfterFIN else { return .note }
-        return abort.kind == .lingerZero ? .note : .warning
+        return abort.kind == .lingerZero || abort.kind == .noLongerKnown ? .note : .warning
     }
 
     private func abort(in ending: Ending, _ history: History) -> Abort? {
@@ -176,12 +179,14 @@ package struct AbortiveClose: Detector {
                 && stream[side].hasSentData
             kind = isReceiving || unread > 0 ? .unreadData : .lingerZero
         } else {
-            kind = hadClosed ? .dataAfterClose : .connectionUnknown
+            let isToProbe = !hadClosed && rejectsProbe(event, on: stream, history)
+            kind = hadClosed ? .dataAfterClose : isToProbe ? .noLongerKnown : .connectionUnknown
             // A RST to an ACK of what both have closed destroys nothing.
             let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1
             // What its sender had said before, and whether it had closed, was not captured.
             if stream.hasUncapturedData(of: side) { return nil }
-            guard !hasOnlyFin, unread > 0 || stream.lastDataSender == side.other else { return nil }
+            guard !hasOnlyFin, isToProbe || unread > 0 || stream.lastDataSender == side.other
+            else { return nil }
             // A close_notify or a QUIT is all that is lost.
             if hadClosed, unread <= Self.goodbye { return nil }
         }
@@ -194,6 +199,20 @@ package struct AbortiveClose: Detector {
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether a RST answers a keep-alive probe, and not one of a closed window.
+    private func rejectsProbe(
+        _ reset: Event,
+        on stream: StreamSummary,
+        _ history: History
+    ) -> Bool {
+        guard history.signals.contains(.probe), let stall = stream.stall,
+            stall[reset.side].closure == nil
+        else { return false }
+        let prober = stall[reset.side.other]
+        return prober.probes > 0 && prober.lastProbe >= stream[reset.side.other].last.time
+            && reset.time - prober.lastProbe <= Self.recent
     }
 
     /// Whether what an end sent last is short and comes with its FIN: an unbind, a Terminate, a close_notify.
@@ -220,6 +239,7 @@ package struct AbortiveClose: Detector {
         switch abort.kind {
         case .dataAfterClose: "rejects data that arrived after its FIN"
         case .connectionUnknown: "has no state for this connection"
+        case .noLongerKnown: "answers a probe of a connection that it no longer knows"
         case .unreadData:
             abort.isUnread ? "aborts while the peer is sending" : "aborts after data of the peer"
         case .lingerZero: "aborts instead of closing"
@@ -227,13 +247,11 @@ package struct AbortiveClose: Detector {
     }
 
     private func summary(of abort: Abort, by closer: Endpoint, in history: History) -> String {
-        // Where both ends have one address, only their ports tell them apart.
-        let isOneHost = history.initiator.address == history.responder.address
-        let sender = isOneHost ? closer.description : closer.address.description
+        let isByClient = closer == history.initiator
+        let other = isByClient ? history.responder : history.initiator
+        let sender = Wording.end(closer, beside: other)
         let peer =
-            closer == history.initiator
-            ? history.responder.description
-            : isOneHost ? history.initiator.description : history.initiator.address.description
+            isByClient ? other.description : Wording.end(other, beside: closer)
         let lost =
             abort.lost > 0
             ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""
@@ -244,6 +262,9 @@ package struct AbortiveClose: Detector {
         case .connectionUnknown:
             return
                 "\(sender) reset an established connection with \(peer) that it no longer had any state for\(lost)."
+        case .noLongerKnown:
+            return
+                "\(sender) no longer knew its connection with \(peer): it answered a probe with a RST\(lost)."
         case .unreadData:
             return
                 abort.isUnread
@@ -272,6 +293,11 @@ package struct AbortiveClose: Detector {
                 The RST in packet \(packet) has no ACK and takes its number from the segment it rejects, so there was no \
                 socket for it. The host restarted, the application died, or a device lost its state.
                 """
+        case .noLongerKnown:
+            return """
+                The RST in packet \(packet) has no ACK and takes its number from the probe, so there was no socket for it. \
+                Nothing had said so while the connection was idle.
+                """
         case .unreadData:
             return """
                 The RST in packet \(packet) was sent by a live socket. A stack does this when the application closes with \
@@ -288,13 +314,15 @@ package struct AbortiveClose: Detector {
     private enum Kind: String {
         case dataAfterClose = "data-after-close"
         case connectionUnknown = "connection-unknown"
+        case noLongerKnown = "no-longer-known"
         case unreadData = "unread-data"
         case lingerZero = "linger-zero"
 
         var causes: [String] {
             switch self {
             case .dataAfterClose: ["closed-before-end-of-data"]
-            case .connectionUnknown: ["host-restarted", "process-died", "state-lost-on-the-way"]
+            case .connectionUnknown, .noLongerKnown:
+                ["host-restarted", "process-died", "state-lost-on-the-way"]
             case .unreadData: ["closed-with-unread-data", "upload-refused-early", "process-killed"]
             case .lingerZero: ["so-linger-zero", "closed-with-unread-data"]
             }

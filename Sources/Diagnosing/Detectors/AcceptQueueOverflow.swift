@@ -63,7 +63,7 @@ package struct AcceptQueueOverflow: Detector {
     /// Data sent so often was not taken.
     private static let manySendings = 3
 
-    package static let needs: History.Traits? = [.severalAnswers, .completion]
+    package static let needs: Signals? = [.severalAnswers, .completion]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.viewpoint.vantage == .server ? [.server] : [.server, .network]

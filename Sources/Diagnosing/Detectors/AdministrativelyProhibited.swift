@@ -52,7 +52,7 @@ package struct AdministrativelyProhibited: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .icmpError
+    package static let needs: Signals? = [.icmpError]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding.reason == device { return [.network] }
@@ -82,7 +82,8 @@ package struct AdministrativelyProhibited: Detector {
             causes: isOwn(refusals.first, in: history)
                 ? ["conntrack-calls-the-answer-invalid", "reject-rule"] : ["reject-rule"],
             checks: checks(of: refusals.first),
-            summary: summary(of: refusals, in: history),
+            summary: isByDevice
+                ? summary(of: refusals, breaking: history) : summary(of: refusals),
             explanation: isByDevice ? Self.act : explanation(of: refusals, in: history)
         )
         if !isByDevice, refusals.first.origin == .router, refusals.senders.count == 1 {
@@ -131,14 +132,15 @@ package struct AdministrativelyProhibited: Detector {
         refusal.sender == history.initiator.address
     }
 
-    private func summary(of refusals: RefusedSegments, in history: History) -> String {
+    private func summary(of refusals: RefusedSegments, breaking history: History) -> String {
+        """
+        A device between \(history.initiator.address) and \(history.responder) broke their connection \
+        (\(refusals.code)).
+        """
+    }
+
+    private func summary(of refusals: RefusedSegments) -> String {
         let first = refusals.first
-        if isByDevice(refusals, in: history) {
-            return """
-                A device between \(history.initiator.address) and \(history.responder) broke their connection \
-                (\(refusals.code)).
-                """
-        }
         let senders = refusals.senders
         let who =
             senders.count > 1

@@ -47,7 +47,7 @@ package struct AuthenticationMismatch: Detector {
     /// An MD5 signature, behind two octets that bring it to a multiple of four.
     private static let signature: [UInt8] = [1, 1, 19, 18] + [UInt8](repeating: 0xD5, count: 16)
 
-    package static let needs: History.Traits? = .signature
+    package static let needs: Signals? = [.signature]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.reason == Reason.missing.rawValue ? [.client, .server] : [.server, .client]

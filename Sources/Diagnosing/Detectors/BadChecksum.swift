@@ -43,7 +43,7 @@ package struct BadChecksum: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .wrongChecksum
+    package static let needs: Signals? = [.wrongChecksum]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]

@@ -59,7 +59,7 @@ package struct CertificateRejected: Detector {
     /// So many departures at regular intervals are checks.
     private static let leastRegular = 3
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.server, .client] }
 

@@ -53,7 +53,7 @@ package struct ChallengeACK: Detector {
     /// The RST must have cleared the old state within this time, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
 
-    package static let needs: History.Traits? = .challenge
+    package static let needs: Signals? = [.challenge]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client, .server]

@@ -61,7 +61,7 @@ package struct ChangedSYNACK: Detector {
     /// What stacks begin to count hops from.
     private static let initialTimesToLive: Set<UInt8> = [64, 128, 255]
 
-    package static let needs: History.Traits? = .severalAnswers
+    package static let needs: Signals? = [.severalAnswers]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.server, .network]

@@ -52,7 +52,7 @@ package struct ConnectionRefused: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .reset
+    package static let needs: Signals? = [.reset]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {
@@ -89,7 +89,7 @@ package struct ConnectionRefused: Detector {
             in: history,
             incarnation: incarnation,
             reason: reason.rawValue,
-            severity: isOfNoConcern(history) ? .note : history.severity(of: incarnation),
+            severity: relief(in: history) != nil ? .note : history.severity(of: incarnation),
             confidence: reason == .fast ? .medium : .high,
             count: refusals.count,
             events: refusals.map(\.event),
@@ -105,7 +105,8 @@ package struct ConnectionRefused: Detector {
             ],
             summary: summary(of: refusals, reason, in: history),
             explanation: [
-                explanation(of: first, reason, delays: delays, in: history), relief(in: history),
+                explanation(of: first, reason, delays: delays, in: history),
+                relief(in: history)?.sentence,
             ].compactMap(\.self).joined(separator: " ")
         )
     }
@@ -113,20 +114,32 @@ package struct ConnectionRefused: Detector {
     /// Servers ask there who their client is (RFC 1413), and mind no refusal.
     private static let portOfIdent: UInt16 = 113
 
-    private func isOfNoConcern(_ history: History) -> Bool { relief(in: history) != nil }
-
     /// Why nobody misses the connection; `nil` where somebody may.
-    private func relief(in history: History) -> String? {
-        let responder = history.responder.address
-        if history.responder.port == Self.portOfIdent {
-            return "A server that asks for the user's name (ident) goes on without it."
+    private func relief(in history: History) -> Relief? {
+        if history.responder.port == Self.portOfIdent { return .ident }
+        let isStray = history.capture.isStray(
+            from: history.initiator.address,
+            to: history.responder
+        )
+        return isStray ? .stray(history.responder.address) : nil
+    }
+
+    /// Why a refusal troubles no one.
+    private enum Relief {
+        case ident
+        case stray(Address)
+
+        var sentence: String {
+            switch self {
+            case .ident:
+                "A server that asks for the user's name (ident) goes on without it."
+            case .stray(let responder):
+                """
+                Several strangers were refused at ports of \(responder) that served no client: every address of the \
+                Internet gets such probes.
+                """
+            }
         }
-        guard history.capture.isStray(from: history.initiator.address, to: history.responder)
-        else { return nil }
-        return """
-            Several strangers were refused at ports of \(responder) that served no client: every address of the Internet \
-            gets such probes.
-            """
     }
 
     /// Whether the same SYN was answered after the RST, and the client completed that handshake: it had not taken the

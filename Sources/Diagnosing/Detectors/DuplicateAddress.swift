@@ -46,7 +46,7 @@ package struct DuplicateAddress: Detector {
         }
     )
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]

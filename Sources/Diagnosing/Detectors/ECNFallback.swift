@@ -51,7 +51,7 @@ package struct ECNFallback: Detector {
     /// So many four-tuples of one responder are no chance.
     private static let leastFlows = 2
 
-    package static let needs: History.Traits? = [.mixedECN, .answer]
+    package static let needs: Signals? = [.mixedECN, .answer]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]

@@ -56,7 +56,7 @@ package struct FastOpenFallback: Detector {
     /// before it would have come in that time too.
     private static let promptAnswer: Int64 = 500_000_000
 
-    package static let needs: History.Traits? = [.fastOpen, .answer]
+    package static let needs: Signals? = [.fastOpen, .answer]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network, .server]

@@ -55,7 +55,7 @@ package struct HalfCloseStall: Detector {
         }
     )
 
-    package static let needs: History.Traits? = [.stream, .fin]
+    package static let needs: Signals? = [.fin, .halfClose]
 
     package static let yieldsTo: [any Detector.Type] = [MTUBlackHole.self]
 

@@ -55,7 +55,7 @@ package struct HostRestart: Detector {
     /// A host that starts has its services up by then, in nanoseconds.
     private static let mostDelay: Int64 = 300_000_000_000
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("restarted").map { [$0] } ?? [.server]

@@ -69,7 +69,7 @@ package struct IdleStateLost: Detector {
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 3
 
-    package static let needs: History.Traits? = .stream
+    package static let needs: Signals? = [.stream]
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.network] }
 

@@ -51,8 +51,6 @@ package struct IdleTimeoutClose: Detector {
         }
     )
 
-    /// No timer that closes idle connections is shorter, in nanoseconds.
-    private static let shortest: Int64 = 10_000_000_000
     /// Timers are set in such steps, in nanoseconds.
     private static let step: Int64 = 5_000_000_000
     /// A timer runs out that late at most, in nanoseconds, or this part of its time.
@@ -76,7 +74,7 @@ package struct IdleTimeoutClose: Detector {
         7200: "TCP keep-alive (7200 s)",
     ]
 
-    package static let needs: History.Traits? = .data
+    package static let needs: Signals? = [.data, .idleEnd]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         guard let closer = finding.party("closed_by") else { return [] }
@@ -237,7 +235,7 @@ package struct IdleTimeoutClose: Detector {
 
     private func close(in ending: Ending, _ history: History) -> Close? {
         guard let first = ending.first, let idle = ending.stream.quietBeforeEnd,
-            ending.stream.hasData, idle >= Self.shortest,
+            ending.stream.hasData, idle >= Signal.idleTimeout,
             ending.stream.lastDataSender != ending.incarnation.initiator
         else { return nil }
         return isRound(idle)

@@ -58,7 +58,7 @@ package struct InjectedReset: Detector {
     /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
     private static let windowReach: UInt32 = 1 << 24
 
-    package static let needs: History.Traits? = .reset
+    package static let needs: Signals? = [.reset]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]

@@ -61,7 +61,7 @@ package struct ListenerCrash: Detector {
         }
     )
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.server]

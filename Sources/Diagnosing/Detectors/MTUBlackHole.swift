@@ -68,7 +68,7 @@ package struct MTUBlackHole: Detector {
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 3
 
-    package static let needs: History.Traits? = .data
+    package static let needs: Signals? = [.data]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.reason == "not-obeyed"

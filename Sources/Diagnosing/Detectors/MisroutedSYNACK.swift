@@ -47,7 +47,7 @@ package struct MisroutedSYNACK: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .unansweredIncarnation
+    package static let needs: Signals? = [.unansweredIncarnation]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]

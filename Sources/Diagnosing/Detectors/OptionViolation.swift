@@ -51,7 +51,7 @@ package struct OptionViolation: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .oddOptions
+    package static let needs: Signals? = [.oddOptions]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [.network, $0] } ?? [.network]

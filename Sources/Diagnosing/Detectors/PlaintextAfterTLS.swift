@@ -59,7 +59,7 @@ package struct PlaintextAfterTLS: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding[metric: "plaintext_by_client"] == .flag(true) ? [.client] : [.server]

@@ -53,7 +53,7 @@ package struct PortReuse: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .former
+    package static let needs: Signals? = [.former]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client, .server]

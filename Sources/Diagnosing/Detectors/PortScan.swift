@@ -58,7 +58,7 @@ package struct PortScan: Detector {
 
     package static let explainsPayloadlessFlows = true
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client]

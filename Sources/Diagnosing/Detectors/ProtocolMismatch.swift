@@ -51,7 +51,7 @@ package struct ProtocolMismatch: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .data
+    package static let needs: Signals? = [.data]
 
     /// Where the port's own protocol met another, who spoke the other one is likelier wrong.
     package static func blame(for finding: Finding) -> [FaultSide] {

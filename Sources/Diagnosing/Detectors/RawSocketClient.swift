@@ -51,7 +51,7 @@ package struct RawSocketClient: Detector {
     /// Nobody gives up a connect() so soon after its SYN, and a RST comes no later, in nanoseconds.
     private static let soon: Int64 = 1_000_000_000
 
-    package static let needs: History.Traits? = [.answer, .rejection]
+    package static let needs: Signals? = [.answer, .rejection]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client]

@@ -61,7 +61,7 @@ package struct ReconnectLoop: Detector {
     /// In nanoseconds.
     private static let window: Int64 = 60_000_000_000
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Manner(rawValue: finding.reason ?? "") {

@@ -56,7 +56,7 @@ package struct ResetAfterHandshake: Detector {
     /// A later RST has other reasons, in nanoseconds.
     private static let soon: Int64 = 1_000_000_000
 
-    package static let needs: History.Traits? = .reset
+    package static let needs: Signals? = [.reset]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [$0] } ?? []

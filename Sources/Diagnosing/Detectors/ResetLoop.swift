@@ -58,7 +58,7 @@ package struct ResetLoop: Detector {
     private static let cyclesOfALoop = 3
     private static let cyclesOfANote = 2
 
-    package static let needs: History.Traits? = .severalResets
+    package static let needs: Signals? = [.severalResets]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding[metric: "socket_waits"] == .flag(true) ? [.network, .client] : [.client, .network]

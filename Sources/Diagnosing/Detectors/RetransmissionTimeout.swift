@@ -70,7 +70,7 @@ package struct RetransmissionTimeout: Detector {
     /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
     private static let goodbye: UInt32 = 64
 
-    package static let needs: History.Traits? = .repetition
+    package static let needs: Signals? = [.repetition]
 
     package static let yieldsTo: [any Detector.Type] = [
         MTUBlackHole.self, AcceptQueueOverflow.self,
@@ -79,10 +79,7 @@ package struct RetransmissionTimeout: Detector {
     package static func blame(for finding: Finding) -> [FaultSide] {
         guard let peer = finding.party("sender")?.peer else { return [.network] }
         // What was captured at the silent end did arrive there.
-        let isThere =
-            finding.viewpoint.vantage == .client && peer == .client
-            || finding.viewpoint.vantage == .server && peer == .server
-        return isThere ? [peer] : [.network, peer]
+        return finding.viewpoint.vantage == peer.vantage ? [peer] : [.network, peer]
     }
 
     package init() {}

@@ -67,7 +67,7 @@ package struct RetransmittedSYNACK: Detector {
     /// So many SYNs after a right SYN-ACK show that it does not reach its socket.
     private static let deafSendings = 2
 
-    package static let needs: History.Traits? = .severalAnswers
+    package static let needs: Signals? = [.severalAnswers]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {

@@ -56,7 +56,7 @@ package struct SYNBurst: Detector {
     /// So close together no application retries, in nanoseconds.
     private static let strongGap: Int64 = 10_000_000
 
-    package static let needs: History.Traits? = .severalAttempts
+    package static let needs: Signals? = [.severalAttempts]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client]

@@ -54,7 +54,7 @@ package struct SYNCookie: Detector {
     /// What a cookie has no room for.
     private static let wanted: TCPOptions.Presence = [.windowScale, .selectiveAcknowledgment]
 
-    package static let needs: History.Traits? = .bareAnswer
+    package static let needs: Signals? = [.bareAnswer]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.server]

@@ -57,7 +57,7 @@ package struct SYNFlood: Detector {
 
     package static let explainsPayloadlessFlows = true
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client]

@@ -62,7 +62,7 @@ package struct ServiceRestart: Detector {
     /// What is away more often is no service that is restarted.
     private static let mostGaps = 16
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.server] }
 

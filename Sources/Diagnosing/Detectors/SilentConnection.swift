@@ -54,7 +54,7 @@ package struct SilentConnection: Detector {
     /// A responder that closes so soon never meant to speak, in nanoseconds.
     private static let immediate: Int64 = 1_000_000_000
 
-    package static let needs: History.Traits? = [.silence, .completion]
+    package static let needs: Signals? = [.silence, .completion]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding.reason == "closed-before-data" { return [.server] }

@@ -57,7 +57,7 @@ package struct SimultaneousOpen: Detector {
     /// A connection that is not up after so long is stuck, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
 
-    package static let needs: History.Traits? = .responderSYN
+    package static let needs: Signals? = [.responderSYN]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client]

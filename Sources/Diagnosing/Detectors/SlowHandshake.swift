@@ -55,7 +55,7 @@ package struct SlowHandshake: Detector {
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75
 
-    package static let needs: History.Traits? = [.completion, .answer]
+    package static let needs: Signals? = [.completion, .answer]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch finding.reason {

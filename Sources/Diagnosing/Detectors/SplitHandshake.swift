@@ -57,7 +57,7 @@ package struct SplitHandshake: Detector {
     /// A responder takes so long at most before it answers, in nanoseconds.
     private static let thinking: Int64 = 50_000_000
 
-    package static let needs: History.Traits? = .responderSYN
+    package static let needs: Signals? = [.responderSYN]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.server, .network]

@@ -48,7 +48,7 @@ package struct StaleSYNACK: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .staleAnswer
+    package static let needs: Signals? = [.staleAnswer]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.server, .client]

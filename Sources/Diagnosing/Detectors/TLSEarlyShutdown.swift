@@ -65,7 +65,7 @@ package struct TLSEarlyShutdown: Detector {
     /// Session tickets that a server of TLS 1.3 sends by itself.
     private static let mostTickets: UInt32 = 2
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("closed_by").map { [$0] } ?? [.server]

@@ -63,7 +63,7 @@ package struct TLSFatalAlert: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by") == .client ? [.server, .client] : [.client, .server]

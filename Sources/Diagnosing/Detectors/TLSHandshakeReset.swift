@@ -56,7 +56,7 @@ package struct TLSHandshakeReset: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     package static let yieldsTo: [any Detector.Type] = [MTUBlackHole.self]
 

@@ -53,7 +53,7 @@ package struct TLSOneSidedClose: Detector {
     /// Who has not closed for so long after a close_notify does not mean to, in nanoseconds.
     private static let closeTimeout: Int64 = 5_000_000_000
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     /// The end that closed may have been rash, or the other one deaf.
     package static func blame(for finding: Finding) -> [FaultSide] { [] }

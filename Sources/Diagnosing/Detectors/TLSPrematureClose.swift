@@ -58,7 +58,7 @@ package struct TLSPrematureClose: Detector {
     /// Who closes after so long a pause closes an idle connection, in nanoseconds.
     private static let longSilence: Int64 = 5_000_000_000
 
-    package static let needs: History.Traits? = .tls
+    package static let needs: Signals? = [.tls]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("closed_by").map { [$0] } ?? []

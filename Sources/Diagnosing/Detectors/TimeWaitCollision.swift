@@ -73,7 +73,7 @@ package struct TimeWaitCollision: Detector {
     /// An answer may take so long, in nanoseconds.
     private static let answerTimeout: Int64 = 3_000_000_000
 
-    package static let needs: History.Traits? = .former
+    package static let needs: Signals? = [.former]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client, .server]

@@ -51,7 +51,7 @@ package struct TimestampMismatch: Detector {
     /// A clock may be off its rate of one tick a millisecond by so many ticks, and a tenth of all.
     private static let clockSlack: Int64 = 10
 
-    package static let needs: History.Traits? = .foreignEcho
+    package static let needs: Signals? = [.foreignEcho]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network, .server]

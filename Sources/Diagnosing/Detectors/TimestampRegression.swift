@@ -57,7 +57,7 @@ package struct TimestampRegression: Detector {
     /// So many segments must have been thrown away.
     private static let leastRegressions = 2
 
-    package static let needs: History.Traits? = .fallenTimestamp
+    package static let needs: Signals? = [.fallenTimestamp]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network, .client]

@@ -52,7 +52,7 @@ package struct TurnedAway: Detector {
     /// A refusal takes no more segments.
     private static let fewSegments: UInt32 = 2
 
-    package static let needs: History.Traits? = .data
+    package static let needs: Signals? = [.data, .refusal]
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.server, .client] }
 

@@ -64,7 +64,7 @@ package struct UnansweredRequest: Detector {
     /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
     private static let oneRequest: Int64 = 1_000_000_000
 
-    package static let needs: History.Traits? = .data
+    package static let needs: Signals? = [.data]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.reason == "not-acknowledged" ? [.network, .server] : [.server]

@@ -63,7 +63,7 @@ package struct UnansweredSYN: Detector {
     /// Who asks more services than these looks around.
     private static let fewTargets = 16
 
-    package static let needs: History.Traits? = [.unansweredAttempt, .repeatedSYN]
+    package static let needs: Signals? = [.unansweredAttempt, .repeatedSYN]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding.reason == Reason.onlyWithECN.rawValue
@@ -284,7 +284,7 @@ package struct UnansweredSYN: Detector {
     /// No stack sends a SYN with these: it is a scanner's.
     private static let foreignFlags: TCPFlags = [.fin, .rst, .urg]
 
-    /// The attempts of a life that nothing answered, if nothing answered any SYN after the first of them.
+    /// The attempts of an incarnation that nothing answered, if nothing answered any SYN after the first of them.
     private func unanswered(
         in incarnation: Incarnation,
         of history: History,
@@ -337,7 +337,7 @@ package struct UnansweredSYN: Detector {
         )
     }
 
-    /// When another attempt was answered, the next life of the four-tuple began, or the capture ended.
+    /// When another attempt was answered, the next incarnation of the four-tuple began, or the capture ended.
     private func endOfWaiting(of incarnation: Incarnation, after last: Int, in history: History)
         -> Int64
     {

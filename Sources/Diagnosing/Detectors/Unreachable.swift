@@ -53,7 +53,7 @@ package struct Unreachable: Detector {
     /// A SYN with no more hops to go than this, as captured, is a probe of the path.
     private static let probeTimeToLive: UInt8 = 32
 
-    package static let needs: History.Traits? = .icmpError
+    package static let needs: Signals? = [.icmpError]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [$0] } ?? [.network]

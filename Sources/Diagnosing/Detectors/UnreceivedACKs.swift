@@ -61,7 +61,7 @@ package struct UnreceivedACKs: Detector {
     private static let leastSpan: Int64 = 1_000_000_000
     private static let leastSpanWithoutTimestamps: Int64 = 3_000_000_000
 
-    package static let needs: History.Traits? = .repetition
+    package static let needs: Signals? = [.repetition]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         guard let sender = finding.party("sender") else { return [.network] }

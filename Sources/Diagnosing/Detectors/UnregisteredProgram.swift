@@ -39,7 +39,7 @@ package struct UnregisteredProgram: Detector {
         }
     )
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.server]

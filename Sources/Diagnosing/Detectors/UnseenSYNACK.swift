@@ -49,7 +49,7 @@ package struct UnseenSYNACK: Detector {
         }
     )
 
-    package static let needs: History.Traits? = .unseenAnswer
+    package static let needs: Signals? = [.unseenAnswer]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch finding.reason {

@@ -44,7 +44,7 @@ package struct UntranslatedSegment: Detector {
         }
     )
 
-    package static let needs: History.Traits? = nil
+    package static let needs: Signals? = nil
 
     package static func blame(for finding: Finding) -> [FaultSide] { [.network] }
 

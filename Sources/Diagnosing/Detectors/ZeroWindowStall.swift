@@ -61,7 +61,7 @@ package struct ZeroWindowStall: Detector {
     /// More than the rounding of any window scale, in bytes (RFC 7323 §2.3).
     private static let mostRounding: Int32 = 1 << 14
 
-    package static let needs: History.Traits? = .stall
+    package static let needs: Signals? = [.stall]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("receiver").map { [$0] } ?? []

@@ -46,7 +46,7 @@ package enum Guard: String, CaseIterable, Sendable {
     case captureBeganMidFlow = "capture-began-mid-flow"
     /// The capture ended before the detector's timer ran out.
     case captureEnded = "capture-ended"
-    /// The flow had more packets than its tape holds: counts are lower bounds.
+    /// The flow had more packets than its event log holds: counts are lower bounds.
     case eventLogFull = "tape-full"
     /// Some packets of the flow were captured twice.
     case duplicates = "duplicated-packets"

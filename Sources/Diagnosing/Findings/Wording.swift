@@ -1,4 +1,6 @@
-/// How durations, counts and lists read in a sentence.
+import Tracking
+
+/// How durations, counts, lists and ends read in a sentence.
 package enum Wording {
     /// `198 µs`, `5.4 ms`, `9.99 s`, `6 min 40 s`, `2 h 5 min`, `15 d 1 h`.
     ///
@@ -74,5 +76,10 @@ package enum Wording {
         let isTeen = (11...13).contains(number % 100)
         let endings = [1: "st", 2: "nd", 3: "rd"]
         return "\(number)\(isTeen ? "th" : endings[number % 10] ?? "th")"
+    }
+
+    /// An end by its address, and by its port too where the other end has the same address.
+    static func end(_ end: Endpoint, beside other: Endpoint) -> String {
+        end.address == other.address ? end.description : end.address.description
     }
 }

@@ -18,16 +18,27 @@ package enum FaultSide: String, Sendable, CaseIterable {
         }
     }
 
+    /// Where a capture made at this end is made; `nil` for what is no end.
+    var vantage: Vantage? {
+        switch self {
+        case .client: .client
+        case .server: .server
+        case .network, .capture: nil
+        }
+    }
+
     /// As a sentence about a subject names it, with its address where that is known.
     fileprivate func words(for subject: Subject) -> String {
-        let address =
-            switch self {
-            case .client: subject.initiatorAddress
-            case .server: subject.responderAddress
-            case .network, .capture: Address?.none
-            }
-        if let address { return "\(rawValue) (\(address))" }
+        if let address = address(in: subject) { return "\(rawValue) (\(address))" }
         return self == .client ? "the clients" : rawValue
+    }
+
+    fileprivate func address(in subject: Subject) -> Address? {
+        switch self {
+        case .client: subject.initiatorAddress
+        case .server: subject.responderAddress
+        case .network, .capture: nil
+        }
     }
 }
 
@@ -54,8 +65,7 @@ extension [FaultSide] {
     /// or this capture was made there.
     func deciding(about root: Finding) -> Address? {
         guard count > 1, contains(.network), !contains(.capture) else { return nil }
-        let isServer = contains(.server)
-        guard root.viewpoint.vantage != (isServer ? .server : .client) else { return nil }
-        return isServer ? root.subject.responderAddress : root.subject.initiatorAddress
+        let end: FaultSide = contains(.server) ? .server : .client
+        return root.viewpoint.vantage == end.vantage ? nil : end.address(in: root.subject)
     }
 }

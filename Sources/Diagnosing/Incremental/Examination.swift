@@ -21,6 +21,6 @@ final class Examination: Sendable {
 /// What many flows showed together when they were counted last.
 struct SurveyExamination: Sendable {
     var services = ServiceNames()
-    /// And whether each stands for the mute flows of its subject.
+    /// And whether each stands for the flows without payload of its subject.
     var findings: [(finding: Finding, explainsPayloadlessFlows: Bool)] = []
 }

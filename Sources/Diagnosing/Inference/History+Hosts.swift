@@ -27,7 +27,8 @@ extension History {
         return nearer > 0 ? nearer : nil
     }
 
-    /// Why a failure matters less than it seems: the initiator was served soon after it, or never meant to connect.
+    /// Why a failure matters less than it seems: the initiator was served soon after it, or never
+    /// meant to connect.
     func comfort(of incarnation: Incarnation, after time: Int64) -> Comfort? {
         if incarnation.isEstablished { return comfortOfSession(incarnation, after: time) }
         if isByScanner(incarnation) {
@@ -76,7 +77,8 @@ extension History {
     /// A session that was used so shortly before another failed served its client, in nanoseconds.
     private static let recentUse: Int64 = 2_000_000_000
 
-    /// What a zmap or masscan probe looks like (no option, a time to live that began at 255), or one of nmap -sS.
+    /// What a zmap or masscan probe looks like (no option, a time to live that began at 255), or
+    /// one of nmap -sS.
     private func isByScanner(_ incarnation: Incarnation) -> Bool {
         guard incarnation.attempts.count == 1, incarnation.attempts[0].sendings.count == 1 else {
             return false
@@ -99,7 +101,8 @@ extension History {
     /// Speakers of BGP try again within such a time, in nanoseconds (RFC 4271 §10).
     private static let retryOfBGP: Int64 = 120_000_000_000
 
-    /// How long after a failure between BGP speakers the other one's connection came up, in nanoseconds.
+    /// How long after a failure between BGP speakers the other one's connection came up, in
+    /// nanoseconds.
     private func delayUntilOtherEndConnects(after time: Int64) -> Int64? {
         guard responder.port == Self.portOfBGP else { return nil }
         return capture.outcomes.served(on: Self.portOfBGP, during: time...time + Self.retryOfBGP)

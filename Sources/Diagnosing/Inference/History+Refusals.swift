@@ -16,12 +16,13 @@ extension History {
         }
     }
 
-    /// A refusal comes within a second and three round trips, or within three seconds where no round trip is known, in
-    /// nanoseconds.
+    /// A refusal comes within a second and three round trips, or within three seconds where no
+    /// round trip is known, in nanoseconds.
     private static let refusalTimeout: Int64 = 1_000_000_000
     private static let unknownRefusalTimeout: Int64 = 3_000_000_000
 
-    /// A RST that comes later after the newest SYN refuses nothing, in nanoseconds: who sends it gave up.
+    /// A RST that comes later after the newest SYN refuses nothing, in nanoseconds: who sends it
+    /// gave up.
     var refusalTimeout: Int64 {
         leastAnswerDelay.map { max(Self.refusalTimeout, 3 * $0) } ?? Self.unknownRefusalTimeout
     }
@@ -31,7 +32,8 @@ extension History {
         attempt.sendings.last { $0 < reset }.map { delay(from: $0, to: reset) > timeout } ?? false
     }
 
-    /// The RST in the responder's name that ended an attempt long after its last SYN; `nil` without any.
+    /// The RST in the responder's name that ended an attempt long after its last SYN; `nil` without
+    /// any.
     func lateReset(endingOf attempt: Attempt, after timeout: Int64) -> Int? {
         guard case .refused(let reset) = attempt.end, isLater(reset, than: timeout, after: attempt)
         else { return nil }

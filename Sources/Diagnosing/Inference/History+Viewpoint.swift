@@ -44,7 +44,8 @@ extension History {
 
     package var vantage: Vantage { viewpoint.vantage }
 
-    /// Whether the capture was made at an end, or in its network: then what it shows has passed the devices on the way.
+    /// Whether the capture was made at an end, or in its network: then what it shows has passed the
+    /// devices on the way.
     func isCaptured(at side: Side) -> Bool {
         vantage == (side == initiatorSide ? .client : .server)
     }
@@ -111,7 +112,8 @@ extension History {
     /// The least length of a frame on a wire, without its checksum (IEEE 802.3 §3.2.8), in octets.
     private static let leastFrame: UInt32 = 60
 
-    /// Whether a frame of a side was filled up to Ethernet's least length: then it came over a wire.
+    /// Whether a frame of a side was filled up to Ethernet's least length: then it came over a
+    /// wire.
     private func isPadded(_ side: Side) -> Bool {
         initiator.address.isIPv4
             && events.contains {

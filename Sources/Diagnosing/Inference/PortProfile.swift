@@ -6,16 +6,17 @@ enum PortProfile {
     ]
     /// Services to which clients open connections for later use.
     private static let preopened: Set<UInt16> = [80, 443, 3128, 8000, 8080, 8443]
-    /// Services to whose messages no answer need come: logs, metrics, printers, the talk of messengers, and DNP3's
-    /// confirmations.
+    /// Services to whose messages no answer need come: logs, metrics, printers, the talk of
+    /// messengers, and DNP3's confirmations.
     private static let listening: Set<UInt16> = [
         20_000,
         1863, 5190, 5222, 5223, 5228, 5269,
         514, 601, 1514, 2003, 2004, 4739, 5044, 5140, 5170, 6514, 9100, 24_224,
     ]
 
-    /// Messages by which peers show each other that they live, by port, and their length in bytes: NetBIOS (RFC 1002
-    /// §4.3.7), BGP (RFC 4271 §4.4), MQTT (MQTT 5.0 §3.12), AMQP (0-9-1 §4.2.7), OpenFlow ECHO (1.3 §7.5.2).
+    /// Messages by which peers show each other that they live, by port, and their length in bytes:
+    /// NetBIOS (RFC 1002 §4.3.7), BGP (RFC 4271 §4.4), MQTT (MQTT 5.0 §3.12), AMQP (0-9-1 §4.2.7),
+    /// OpenFlow ECHO (1.3 §7.5.2).
     private static let pings: [UInt16: UInt32] = [
         139: 4, 445: 4, 179: 19, 1883: 2, 8883: 64, 5672: 8, 6633: 8, 6653: 8,
     ]

@@ -24,8 +24,8 @@ struct ResponderOpening {
 }
 
 extension History {
-    /// The responder's SYN of a life; `nil` where the initiator's attempt had ended before, or
-    /// where the responder answers with another ISN than that of its SYN.
+    /// The responder's SYN of an incarnation; `nil` where the initiator's attempt had ended before,
+    /// or where the responder answers with another ISN than that of its SYN.
     func responderOpening(of incarnation: Incarnation) -> ResponderOpening? {
         guard let syn = incarnation.events.first(where: { interpretations[$0] == .responderSyn }),
             let attempt = incarnation.attempts.last(where: { $0.first < syn }),

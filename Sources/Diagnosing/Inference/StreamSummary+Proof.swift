@@ -2,8 +2,8 @@ import Tracking
 
 /// What sequence numbers prove of bytes that were not captured (RFC 9293 §3.4).
 extension StreamSummary {
-    /// Whether an end sent bytes that the capture misses: it, or what the other end acknowledges, is further than its
-    /// captured data, a FIN aside.
+    /// Whether an end sent bytes that the capture misses: it, or what the other end acknowledges,
+    /// is further than its captured data, a FIN aside.
     func hasUncapturedData(of side: Side) -> Bool {
         let captured = self[side].end
         let sent = captured.distance(to: progress(of: side).next)
@@ -14,12 +14,13 @@ extension StreamSummary {
     /// No more lies between two captured packets of one connection, in bytes.
     private static let plausible: Int32 = 1 << 30
 
-    /// Whether an end sent its last data again, as it must until that is acknowledged (RFC 6298 §5): where it did not,
-    /// and was not heard to give up, the acknowledgment was not captured.
+    /// Whether an end sent its last data again, as it must until that is acknowledged (RFC 6298
+    /// §5): where it did not, and was not heard to give up, the acknowledgment was not captured.
     func isRetransmitting(_ side: Side) -> Bool { self[side].repetitions > 0 }
 
-    /// Whether an end stopped sending again what nobody acknowledged, long before it would have given up: the
-    /// acknowledgment lies outside the capture, and nothing follows from silence on the connection.
+    /// Whether an end stopped sending again what nobody acknowledged, long before it would have
+    /// given up: the acknowledgment lies outside the capture, and nothing follows from silence on
+    /// the connection.
     ///
     /// - Parameters:
     ///   - side: the sender.
@@ -42,7 +43,8 @@ extension StreamSummary {
 }
 
 extension History {
-    /// Whether an end sent nothing on a connection by its numbers, captured or not: its FIN or RST lies next to its SYN.
+    /// Whether an end sent nothing on a connection by its numbers, captured or not: its FIN or RST
+    /// lies next to its SYN.
     func provesSilence(of side: Side, in ending: Ending) -> Bool {
         guard side == ending.incarnation.initiator,
             let attempt = ending.incarnation.attempts.last(where: { $0.end.isCompletion })

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// What services are called in labels: each port by one name for good, and no more ports than the limit.
+/// What services are called in labels: each port by one name for good, and no more ports than the
+/// limit.
 package struct ServiceLabels: Sendable {
     /// Give this many ports a name of their own.
     package static let limit = 64

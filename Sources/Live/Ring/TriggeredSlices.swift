@@ -92,7 +92,8 @@ package struct TriggeredSlices: ~Copyable {
         pending.removeAll { $0.end <= now }
     }
 
-    /// Writes all that waits, at the end of the capture, and waits for it to be written until a deadline.
+    /// Writes all that waits, at the end of the capture, and waits for it to be written until a
+    /// deadline.
     package mutating func finish(by deadline: ContinuousClock.Instant) {
         proceed(at: .max)
         folder.close(by: deadline)

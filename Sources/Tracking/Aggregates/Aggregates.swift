@@ -47,7 +47,7 @@ package struct Aggregates: Sendable {
         package let service: Endpoint
     }
 
-    /// Takes down a flow's present connection at its end; the first event of its tape is read only where it is
+    /// Takes down a flow's present connection at its end; the first event of its log is read only where it is
     /// wanted.
     @inline(always)
     mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {

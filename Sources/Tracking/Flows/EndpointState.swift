@@ -104,7 +104,8 @@ struct EndpointState: BitwiseCopyable {
         marks.contains(.sentFin) ? next.advanced(by: .max) : next
     }
 
-    /// Where its data begins, if its SYN was captured; otherwise where data that it sends now would begin.
+    /// Where its data begins, if its SYN was captured; otherwise where data that it sends now would
+    /// begin.
     var firstData: SequenceNumber {
         marks.contains(.synchronized) ? initialSequence.advanced(by: 1) : nextData
     }
@@ -120,14 +121,16 @@ struct EndpointState: BitwiseCopyable {
         marks.remove(.decided)
     }
 
-    /// Whether `acknowledgment` answers this end's SYN, and any data that the SYN carried (RFC 7413 §4.2).
+    /// Whether `acknowledgment` answers this end's SYN, and any data that the SYN carried (RFC 7413
+    /// §4.2).
     func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
         guard marks.contains(.synchronized) else { return false }
         let sent = initialSequence.distance(to: next)
         return (1...max(1, sent)).contains(initialSequence.distance(to: acknowledgment))
     }
 
-    /// Whether `acknowledgment` says that this end's SYN arrived, whatever followed it that the capture misses.
+    /// Whether `acknowledgment` says that this end's SYN arrived, whatever followed it that the
+    /// capture misses.
     func isAccepted(by acknowledgment: SequenceNumber) -> Bool {
         guard marks.contains(.synchronized) else { return false }
         return (1...Self.unseenReach).contains(initialSequence.distance(to: acknowledgment))

@@ -1,8 +1,8 @@
-/// One packet of a flow that is worth remembering, as a flat value: all that crosses from the tracker
-/// to the diagnosis.
+/// One packet of a flow that is worth remembering, as a flat value: all that crosses from the
+/// tracker to the diagnosis.
 ///
-/// For an ICMP error, `sequence`, `acknowledgment` and `flags` are those of the segment it quotes, and
-/// `side` is that segment's sender.
+/// For an ICMP error, `sequence`, `acknowledgment` and `flags` are those of the segment it quotes,
+/// and `side` is that segment's sender.
 package struct Event: Hashable, BitwiseCopyable, Sendable {
     /// What sort of packet it was.
     package enum Kind: UInt8, BitwiseCopyable, Sendable {
@@ -28,11 +28,11 @@ package struct Event: Hashable, BitwiseCopyable, Sendable {
     private let kindAndSide: UInt8
     /// The VLANs and tunnels it was in.
     package var encapsulation: EncapsulationID
-    /// Which life of the four-tuple it belongs to, from 0.
+    /// Which incarnation of the four-tuple it belongs to, from 0.
     package var incarnation: UInt16 = 0
     package var icmpType: UInt8 = 0
     package var icmpCode: UInt8 = 0
-    /// The next event on the same tape; the tape's own business.
+    /// The next event in the same log; the log's own business.
     var link: UInt32 = 0
     /// Of an ICMP error, who sent it; of a segment, its link facts and the timestamp before it.
     var annex = Address(high: 0, low: 0)
@@ -98,7 +98,8 @@ extension Event {
         }
     }
 
-    /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323 §5).
+    /// Of a segment whose timestamp fell back: the newest that its sender had sent before (RFC 7323
+    /// §5).
     package internal(set) var formerTimestamp: UInt32? {
         get {
             kind == .icmp || kind == .rst || annex.low >> 32 == 0

@@ -2,11 +2,11 @@
 struct FlowActions: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
 
-    /// The segment belongs on the flow's tape.
+    /// The segment belongs on the flow's event log.
     static let record = FlowActions(rawValue: 1)
     /// Something is odd: the flow's events will be wanted.
     static let suspicious = FlowActions(rawValue: 2)
-    /// All is well up to here: the tape may go.
+    /// All is well up to here: the log may go.
     static let forget = FlowActions(rawValue: 4)
     /// The segment's timestamp lies far behind the newest one of its sender.
     static let fallsBack = FlowActions(rawValue: 8)
@@ -83,7 +83,8 @@ extension Flow {
         return isFirst && !Self.isFaulty(segment.options) ? .record : [.record, .suspicious]
     }
 
-    /// Where the capture shows a SYN-ACK just before the SYN that it answers, the handshake goes on from it.
+    /// Where the capture shows a SYN-ACK just before the SYN that it answers, the handshake goes on
+    /// from it.
     private mutating func takeEarlyAnswer(at time: Int64) {
         let answer = self[initiator.other]
         guard phase == .halfOpen, answer.marks.contains(.synchronized),
@@ -201,8 +202,8 @@ extension Flow {
         return segment.window == 0 || segment.payloadLength == 0 && isBelow
     }
 
-    /// An ACK while no answer to the newest SYN is known: a challenge ACK of the responder, or the sign
-    /// that the capture misses one direction.
+    /// An ACK while no answer to the newest SYN is known: a challenge ACK of the responder, or the
+    /// sign that the capture misses one direction.
     private mutating func takeBeforeAnswer(
         _ segment: borrowing FlowSegment,
         from side: Side,
@@ -235,7 +236,8 @@ extension Flow {
             return [.record, .suspicious]
         }
         guard !self[side.other].marks.contains(.seen) else {
-            // The initiator goes on from a SYN-ACK that no captured SYN explains: that SYN was missed.
+            // The initiator goes on from a SYN-ACK that no captured SYN explains: that SYN was
+            // missed.
             let isAccepted =
                 self[side.other].isAnswered(by: segment.acknowledgment)
                 && self[side.other].acknowledged == segment.sequence
@@ -253,7 +255,8 @@ extension Flow {
         return hasText && self[side.other].isAnswered(by: segment.acknowledgment)
     }
 
-    /// Takes down that the connection came up, and that this may have taken long: how long is too long is the tracker's to say.
+    /// Takes down that the connection came up, and that this may have taken long: how long is too
+    /// long is the tracker's to say.
     mutating func complete(at time: Int64) {
         phase = .established
         marks.formUnion([.completed, .alive, .slow])

@@ -57,7 +57,8 @@ extension Flow {
         }
     }
 
-    /// Whether a RST rejects the answer to an older SYN, or refuses an older SYN: the newest one goes on.
+    /// Whether a RST rejects the answer to an older SYN, or refuses an older SYN: the newest one
+    /// goes on.
     private func isForOlderAttempt(_ reset: borrowing FlowSegment, from side: Side) -> Bool {
         guard attempts > 1 else { return false }
         if side == initiator {

@@ -1,6 +1,7 @@
 /// In which VLANs and tunnels a flow's packets are.
 extension Flow {
-    /// How far a sequence number may be from the expected one in a connection that was met alive, in octets.
+    /// How far a sequence number may be from the expected one in a connection that was met alive,
+    /// in octets.
     private static let reach: ClosedRange<Int32> = -(1 << 20)...(1 << 20)
 
     /// That of the initiator's packets, or of those that were captured.

@@ -39,7 +39,8 @@ extension Flow {
         if side == .high { marks.insert(.initiatorIsHigh) } else { marks.remove(.initiatorIsHigh) }
     }
 
-    /// Whether `segment` begins another connection on the four-tuple, rather than another attempt at this.
+    /// Whether `segment` begins another connection on the four-tuple, rather than another attempt
+    /// at this.
     @inline(always)
     func isReborn(by segment: borrowing FlowSegment, at time: Int64) -> Bool {
         guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
@@ -53,7 +54,8 @@ extension Flow {
         // After so long no timer sends it again: two captures were glued together.
         if isRepeat { return time - lastTime > Self.incarnationGap }
         if segment.flags.contains(.ack) {
-            // Of a live connection no SYN is open: this answers one that was not captured, or not yet.
+            // Of a live connection no SYN is open: this answers one that was not captured, or not
+            // yet.
             return marks.contains(.alive) && !isOwn(answer: segment, from: side)
         }
         return marks.contains(.alive) || time - lastTime > Self.incarnationGap
@@ -90,8 +92,8 @@ extension Flow {
         return event
     }
 
-    /// FIN and ACK for a connection that both ends closed, FIN for one that one end closed, RST for one that
-    /// was reset.
+    /// FIN and ACK for a connection that both ends closed, FIN for one that one end closed, RST for
+    /// one that was reset.
     private var ending: TCPFlags {
         if phase == .reset { return .rst }
         if low.marks.intersection(high.marks).contains(.sentFin) { return [.fin, .ack] }

@@ -1,4 +1,4 @@
-/// A four-tuple through all its lives: who speaks, how far the handshake came, what was odd.
+/// A four-tuple through all its incarnations: who sends, how far the handshake came, what was odd.
 struct Flow: BitwiseCopyable {
     /// How far the present incarnation came.
     enum Phase: UInt8, BitwiseCopyable {
@@ -12,8 +12,8 @@ struct Flow: BitwiseCopyable {
         case settled
         /// As settled, but a timestamp fell back: all that follows is kept.
         case doubtful
-        /// As settled, but an end announces a closed window, probes the other or repeats itself: all that follows is
-        /// looked at, until something moves again.
+        /// As settled, but an end announces a closed window, probes the other or repeats itself:
+        /// all that follows is looked at, until something moves again.
         case stalled
         case closing
         case closed
@@ -45,14 +45,16 @@ struct Flow: BitwiseCopyable {
         static let inUse = Marks(rawValue: 4096)
         /// A SYN-ACK answered a SYN of this incarnation, `synToSYNACK` after `synTime`.
         static let timed = Marks(rawValue: 8192)
-        /// The handshake took longer than most do: its events are kept until it is known what is usual.
+        /// The handshake took longer than most do: its events are kept until it is known what is
+        /// usual.
         static let slow = Marks(rawValue: 16384)
-        /// The first captured segment was one that no stack begins with, and none sends in mid-flow.
+        /// The first captured segment was one that no stack begins with, and none sends in
+        /// mid-flow.
         static let oddBeginning = Marks(rawValue: 32768)
     }
 
-    /// Timestamps of one side differ by no more where segments were reordered, in ticks: a second of the
-    /// usual clock.
+    /// Timestamps of one side differ by no more where segments were reordered, in ticks: a second
+    /// of the usual clock.
     private static let timestampSlack: Int32 = 1000
 
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
@@ -68,7 +70,7 @@ struct Flow: BitwiseCopyable {
     private var offeredBits: UInt8 = 0
     var marks: Marks = .inUse
     var eventLog = EventLog()
-    /// The number of its talk: of what its ends said since the handshake; 0 for nothing.
+    /// The number of its stream: of what its ends said since the handshake; 0 for nothing.
     var streamState: UInt32 = 0
     /// Whose data came last.
     var lastDataSender: Side = .low
@@ -129,8 +131,8 @@ struct Flow: BitwiseCopyable {
         self[side].encapsulation = kept | encapsulation.number & Self.encapsulationBits
     }
 
-    /// Which of the flows on its four-tuple it is, from 0 to 15; 0 for one whose packets lie plainly in their
-    /// frames.
+    /// Which of the flows on its four-tuple it is, from 0 to 15; 0 for one whose packets lie
+    /// plainly in their frames.
     var duplicateIndex: UInt16 {
         get { self[.low].encapsulation >> 12 }
         set {
@@ -146,8 +148,8 @@ struct Flow: BitwiseCopyable {
     /// Whether a diagnosis will want its events.
     var isSuspicious: Bool { !marks.isDisjoint(with: [.suspicious, .reused]) }
 
-    /// Whether new data carries a timestamp far older than the newest one (RFC 7323 §5.3); a reordered
-    /// segment carries an old sequence number too.
+    /// Whether new data carries a timestamp far older than the newest one (RFC 7323 §5.3); a
+    /// reordered segment carries an old sequence number too.
     @inline(always)
     func fallsBack(_ options: TCPOptions, at sequence: SequenceNumber, from side: Side) -> Bool {
         let sender = self[side]
@@ -165,7 +167,8 @@ struct Flow: BitwiseCopyable {
 
     /// Notes that an end sends data.
     ///
-    /// - Returns: the number of its talk, whether the other end had spoken last, and whether it is a TLS session.
+    /// - Returns: the number of its stream, whether the other end had spoken last, and whether it
+    ///   is a TLS session.
     @inline(always)
     mutating func noteDataSender(_ side: Side) -> (streamState: UInt32, isNew: Bool, isTLS: Bool) {
         let isNew = lastDataSender != side
@@ -195,8 +198,8 @@ struct Flow: BitwiseCopyable {
         return true
     }
 
-    /// Whether a segment closes its sender's window, or is a bare ACK below what its sender had sent: a probe, or one that
-    /// nobody accepts.
+    /// Whether a segment closes its sender's window, or is a bare ACK below what its sender had
+    /// sent: a probe, or one that nobody accepts.
     @inline(always)
     func isStalling(_ segment: borrowing FlowSegment) -> Bool {
         segment.window == 0
@@ -218,8 +221,8 @@ struct Flow: BitwiseCopyable {
 
 /// The life of a connection as a string of letters, each at its first occurrence: `ShADadFf`.
 ///
-/// Capitals are the initiator's: S SYN, A ACK, D data, F FIN, R RST; h is the responder's SYN-ACK, i an
-/// ICMP error, ^ that the capture began in mid-flow.
+/// Capitals are the initiator's: S SYN, A ACK, D data, F FIN, R RST; h is the responder's SYN-ACK,
+/// i an ICMP error, ^ that the capture began in mid-flow.
 package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
     private static let alphabet: [Character] = [
         " ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^",
@@ -232,8 +235,8 @@ package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
             icmp, midstream
     }
 
-    /// Four bits a letter, the first lowest: twelve letters, 48 bits; above them a bit for each that was seen,
-    /// and in the highest four bits how many.
+    /// Four bits a letter, the first lowest: twelve letters, 48 bits; above them a bit for each
+    /// that was seen, and in the highest four bits how many.
     private var packed: UInt64 = 0
 
     /// Letters that nobody will ask for: it takes none, as if all had been seen.

@@ -1,4 +1,5 @@
-/// One noteworthy flow as the tracker hands it over: a copy of its events, and what they do not say.
+/// One suspicious flow as the tracker hands it over: a copy of its events, and what they do not
+/// say.
 package struct FlowEvents: Sendable {
     package let key: FlowKey
     /// Oldest first.
@@ -13,8 +14,8 @@ package struct FlowEvents: Sendable {
     package let initiator: Side
     /// The packet of the capture at which the flow begins: the order of reports.
     package let firstPacket: UInt64
-    /// Whether it was tried a few times at most, and nobody sent any data: one of the flows that a scan or a flood
-    /// is made of.
+    /// Whether it was tried a few times at most, and nobody sent any data: one of the flows that a
+    /// scan or a flood is made of.
     package let carriesNoPayload: Bool
     /// What was said on its connections that ended oddly, oldest first.
     package let streams: [StreamSummary]

@@ -1,13 +1,14 @@
 /// Which of several flows on one four-tuple a packet belongs to.
 ///
-/// Where VLANs or tunnels separate networks, the same four-tuple may be two connections. Where a mirror port
-/// tags by direction, two VLANs are one. Flows whose packets are all plain have domain 0 to themselves, so that
-/// nothing of this touches them.
+/// Where VLANs or tunnels separate networks, the same four-tuple may be two connections. Where a
+/// mirror port tags by direction, two VLANs are one. Flows whose packets are all plain have domain
+/// 0 to themselves, so that nothing of this touches them.
 extension FlowTracker {
     /// As many flows of one four-tuple are told apart.
     private static let duplicateLimit: UInt16 = 15
 
-    /// The record of a four-tuple's flow, which is made of its opening or its remnant if there is no more of it.
+    /// The record of a four-tuple's flow, which is made of its opening or its remnant if there is
+    /// no more of it.
     @inline(__always)
     mutating func find(_ key: FlowKey, tag: UInt32, _ tally: inout Tally) -> Int? {
         guard let index = table.find(key, tag: tag) else { return nil }
@@ -45,9 +46,9 @@ extension FlowTracker {
 
     /// The flow to which a segment belongs, `nil` for a new one.
     ///
-    /// It is one whose same end sends in this context; else one of which this end was not heard yet. Of several
-    /// such, the one whose other end sends in this context; else the one that the segment continues, or whose
-    /// other context is known to be the way back.
+    /// It is one whose same end sends in this context; else one of which this end was not heard
+    /// yet. Of several such, the one whose other end sends in this context; else the one that the
+    /// segment continues, or whose other context is known to be the way back.
     mutating func flow(of waiting: borrowing FlowSegment, _ tally: inout Tally) -> Int? {
         let encapsulation = waiting.encapsulation
         let side = waiting.side

@@ -8,9 +8,9 @@ struct FlowTracker: ~Copyable {
     var resetReasons = ResetReasons()
     /// How many connections came up between whom, of those that were forgotten when they were over.
     var formerConnections: [FormerPair: Int] = [:]
-    /// The flows that had to go before the end although something was noteworthy.
+    /// The flows that had to go before the end although something was suspicious.
     var departed: [FlowEvents] = []
-    /// Once the capture is closed: the noteworthy flows with their first packets.
+    /// Once the capture is closed: the suspicious flows with their first packets.
     var suspicious: [(firstPacket: UInt64, index: Int)] = []
     /// The finished incarnations, if asked for; the tally counts those beyond the limit.
     private(set) var handshakes: [Handshake] = []
@@ -94,8 +94,8 @@ struct FlowTracker: ~Copyable {
     ///
     /// `newerClock` is a timestamp above that of the SYN, which the responder had accepted before.
     ///
-    /// - Returns: the marks that are new, how long no packet had come, and whether the connection has just come to its
-    ///   orderly end.
+    /// - Returns: the marks that are new, how long no packet had come, and whether the connection
+    ///   has just come to its orderly end.
     @inline(always)
     mutating func advance(
         _ index: Int,
@@ -162,7 +162,7 @@ struct FlowTracker: ~Copyable {
 }
 
 extension Flow {
-    /// Erases the tape unless somebody will want it.
+    /// Erases the log unless somebody will want it.
     @inline(always)
     mutating func forget(_ eventLogs: inout EventLogStore) {
         if !isSuspicious, !marks.contains(.slow) { eventLogs.erase(&eventLog) }

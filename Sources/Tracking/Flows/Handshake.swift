@@ -14,8 +14,8 @@ package enum HandshakeOutcome: UInt8, CaseIterable, Sendable {
     case incomplete
     /// The capture began in mid-flow.
     case midstream
-    /// The initiator had its answer and left by RST instead of the third ACK, as health checks do: to it the connection
-    /// was established.
+    /// The initiator had its answer and left by RST instead of the third ACK, as health checks do:
+    /// to it the connection was established.
     case probed
 
     /// As the report names it.

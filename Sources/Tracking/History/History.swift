@@ -1,5 +1,5 @@
-/// All that the capture knows of one four-tuple: its events, what each of them means, and the lives that
-/// they tell of.
+/// All that the capture knows of one four-tuple: its events, what each of them means, and the incarnations
+/// that they tell of.
 ///
 /// Everything is matched against the set of all initial sequence numbers, since the story of a failed
 /// reconnect is the story of answers to the wrong one.
@@ -33,8 +33,8 @@ package final class History: Sendable {
     package let endings: [Ending]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
-    /// What sorts of things it holds.
-    package let traits: Traits
+    /// All that it shows.
+    package let signals: Signals
     /// How many routers all packets of each end but RSTs have passed, as far as they were kept; `nil` for an end without
     /// any, or of which not all passed as many.
     private let steadyHops: (low: UInt8?, high: UInt8?)
@@ -67,7 +67,7 @@ package final class History: Sendable {
             low: Self.steadyHops(of: .low, in: flow.events),
             high: Self.steadyHops(of: .high, in: flow.events)
         )
-        var traits = Traits(
+        var signals = Signals(
             events,
             interpretations,
             incarnations,
@@ -75,9 +75,9 @@ package final class History: Sendable {
             isOneEnd: initiator == responder
         )
         if capture.signed.signs(responder.address, for: initiator.address) {
-            traits.insert(.signature)
+            signals.insert(.signature)
         }
-        self.traits = traits
+        self.signals = signals
     }
 
     private static func steadyHops(of side: Side, in events: [Event]) -> UInt8? {
@@ -117,11 +117,11 @@ package final class History: Sendable {
         streams = other.streams
         endings = other.endings
         resetReasons = other.resetReasons
-        traits = other.traits
+        signals = other.signals
         steadyHops = other.steadyHops
     }
 
-    /// What was said in a life; `nil` where nothing remarkable was.
+    /// What was said in an incarnation; `nil` where nothing remarkable was.
     package func stream(of incarnation: Incarnation) -> StreamSummary? {
         streams.last { Int($0.incarnation) == incarnation.number }
     }

@@ -1,4 +1,4 @@
-/// One life of a four-tuple: all attempts until one of them came up, and what became of it.
+/// One incarnation of a four-tuple: all attempts until one of them came up, and what became of it.
 ///
 /// All places are indices into the events of the history.
 package struct Incarnation: Hashable, Sendable {

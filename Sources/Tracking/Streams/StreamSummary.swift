@@ -3,6 +3,8 @@
 package struct StreamSummary: Hashable, Sendable {
     /// Which incarnation of the four-tuple it was.
     package let incarnation: UInt16
+    /// All that it shows.
+    package let signals: Signals
     /// What is flat of it, so that a copy is one move.
     private let flat: Flat
 
@@ -50,6 +52,7 @@ package struct StreamSummary: Hashable, Sendable {
 
     /// - Parameters:
     ///   - state: what was held of the stream.
+    ///   - signals: what it shows.
     ///   - flow: the flow whose present connection it is.
     ///   - repetitions: what each end sent again and again.
     ///   - tls: its TLS session, with the names that its ClientHello gives.
@@ -58,6 +61,7 @@ package struct StreamSummary: Hashable, Sendable {
     ///   - time: now, in nanoseconds since 1970.
     init(
         _ state: StreamState,
+        showing signals: Signals,
         of flow: Flow,
         repeating repetitions: (low: Repetition?, high: Repetition?),
         tls: (session: TLSSession?, serverName: String?, applicationProtocol: String?),
@@ -66,6 +70,7 @@ package struct StreamSummary: Hashable, Sendable {
         at time: Int64
     ) {
         incarnation = flow.incarnation
+        self.signals = signals
         flat = Flat(
             low: End(state[.low], from: flow.low.firstData, repetitions.low),
             high: End(state[.high], from: flow.high.firstData, repetitions.high),

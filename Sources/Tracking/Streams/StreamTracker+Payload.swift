@@ -56,7 +56,7 @@ extension StreamTracker {
         words.note(waiting.payload, in: UInt32(number))
     }
 
-    /// - Returns: the number of a new talk, 0 where none is held.
+    /// - Returns: the number of a new stream, 0 where none is held.
     @inline(never)
     private mutating func beginStream(of flow: inout Flow) -> Int {
         switch flow.phase {
@@ -275,7 +275,7 @@ extension Event {
 }
 
 extension Repetition {
-    /// Where the tracker holds what an end of a talk sends again.
+    /// Where the tracker holds what an end of a stream sends again.
     static func key(of side: Side, in streamState: UInt32) -> UInt64 {
         UInt64(streamState) << 1 | UInt64(side.rawValue)
     }

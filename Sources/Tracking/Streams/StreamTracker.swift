@@ -21,6 +21,8 @@ struct StreamTracker: ~Copyable {
     var words = ServerWords()
     /// Which clients leave TLS sessions unused.
     var unusedSessions = UnusedSessions()
+    /// What a connection is kept for.
+    var kept = Signals.keepingStreams
     private let anchor = Anchor()
 
     /// As many summaries are kept.
@@ -51,8 +53,9 @@ struct StreamTracker: ~Copyable {
         _ tally: inout Tally
     ) {
         if !early.isEmpty { readEarly(of: &flow, &eventLogs) }
-        if isSuspicious(flow, at: index, time) {
-            keep(&flow, at: index, time, &eventLogs, &tally)
+        let signals = signals(of: flow, at: index, time)
+        if !signals.isDisjoint(with: kept) {
+            keep(&flow, showing: signals, at: index, time, &eventLogs, &tally)
         }
         if !stalls.isEmpty { stalls[index] = nil }
         if flow.streamState != 0 { release(&flow) }
@@ -87,6 +90,7 @@ struct StreamTracker: ~Copyable {
     @inline(never)
     private mutating func keep(
         _ flow: inout Flow,
+        showing signals: Signals,
         at index: Int,
         _ time: Int64,
         _ eventLogs: inout EventLogStore,
@@ -99,7 +103,7 @@ struct StreamTracker: ~Copyable {
             tally.streamsRefused &+= 1
             return
         }
-        let summary = summary(of: flow, at: index, time)
+        let summary = summary(of: flow, showing: signals, at: index, time)
         summaries[index, default: []].append(summary)
         if summary.isUnheard, unheard.count < Self.unheardLimit { unheard.append(index) }
         let kept = eventLogs.events(on: flow.eventLog)
@@ -109,11 +113,17 @@ struct StreamTracker: ~Copyable {
     }
 
     /// What there is to say of the present connection of the flow with this record.
-    borrowing func summary(of flow: Flow, at index: Int, _ time: Int64) -> StreamSummary {
+    borrowing func summary(
+        of flow: Flow,
+        showing signals: Signals,
+        at index: Int,
+        _ time: Int64
+    ) -> StreamSummary {
         let state = flow.streamState == 0 ? StreamState() : states[Int(flow.streamState)]
         let tls = flow.isTLS ? sessions[Int(state.session)] : nil
         return StreamSummary(
             state,
+            showing: signals,
             of: flow,
             repeating: (
                 repetitions[Repetition.key(of: .low, in: flow.streamState)],

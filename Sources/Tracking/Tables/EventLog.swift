@@ -25,7 +25,7 @@ struct EventLogStore: ~Copyable {
     /// Events that found no room.
     private(set) var refused: UInt64 = 0
 
-    /// Where a long tape loses events.
+    /// Where a long log loses events.
     private struct Middle {
         /// The last event of the first half, behind which the oldest of the second half is dropped.
         let pivot: UInt32
@@ -74,7 +74,7 @@ struct EventLogStore: ~Copyable {
         if eventLog.count >= Self.limit / 2 { shorten(&eventLog) }
     }
 
-    /// Notes where the first half of a long tape ends, and drops the oldest event behind it where it is too long.
+    /// Notes where the first half of a long log ends, and drops the oldest event behind it where it is too long.
     @inline(never)
     private mutating func shorten(_ eventLog: inout EventLog) {
         if eventLog.count == Self.limit / 2, middles[eventLog.head] == nil {

@@ -106,7 +106,7 @@ struct FlowTable: ~Copyable {
         return templates[halfOpen.template].syn(of: halfOpen)
     }
 
-    /// The whole flow that an opening stands for, without its tape.
+    /// The whole flow that a half-open one stands for, without its event log.
     @inline(always)
     func flow(of number: Int) -> Flow {
         let halfOpen = self[halfOpen: number]

@@ -167,7 +167,7 @@ struct SYNTemplates {
 }
 
 extension Flow {
-    /// The flow as its one SYN leaves it, without its tape.
+    /// The flow as its one SYN leaves it, without its event log.
     @inline(always)
     init(_ halfOpen: HalfOpenFlow, in template: SYNTemplate) {
         let (key, side) = halfOpen.key

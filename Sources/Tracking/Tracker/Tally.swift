@@ -14,7 +14,8 @@ package struct Tally: Hashable, Sendable {
     package var flowsEvicted: UInt64 = 0
     /// Flows that were over by TCP's timers, and made room for others.
     package var flowsAged: UInt64 = 0
-    /// Connections that a SYN began, and those that came up: as they happen, where `outcomes` waits for their end.
+    /// Connections that a SYN began, and those that came up: as they happen, where `outcomes` waits
+    /// for their end.
     package var attempts: UInt64 = 0
     package var established: UInt64 = 0
     package var eventsRefused: UInt64 = 0
@@ -37,13 +38,14 @@ package struct Tally: Hashable, Sendable {
     package var wrongChecksums: UInt64 = 0
     /// Acknowledgments of data that the capture misses.
     package var lossSigns: UInt64 = 0
-    /// Connections of which both ends' numbers are known from SYN to FIN, and those among them that sent data of which
-    /// nothing was captured.
+    /// Connections of which both ends' numbers are known from SYN to FIN, and those among them that
+    /// sent data of which nothing was captured.
     package var numberedFlows: UInt64 = 0
     package var hollowFlows: UInt64 = 0
     /// Packets captured before one that stands before them.
     package var timeReversals: UInt64 = 0
-    /// The longest time without a packet, and when it began; `nil` where none is longer than a millisecond.
+    /// The longest time without a packet, and when it began; `nil` where none is longer than a
+    /// millisecond.
     package var longestSilence: (begin: Int64, duration: Int64)? {
         silenceBegin.map { ($0, longestGap) }
     }
@@ -52,7 +54,8 @@ package struct Tally: Hashable, Sendable {
     private var longestGap: Int64 = 1_000_000
     /// The last times before the capture itself paused, as one of files that were glued together.
     package private(set) var pauses: [Int64] = []
-    /// A longer silence is a pause, in nanoseconds: whoever waited for an answer has given up by then.
+    /// A longer silence is a pause, in nanoseconds: whoever waited for an answer has given up by
+    /// then.
     private static let leastPause: Int64 = 600_000_000_000
     private static let pauseLimit = 256
     /// A shorter step in time is neither the longest silence nor a pause.
@@ -106,7 +109,8 @@ package struct Tally: Hashable, Sendable {
         if step <= UInt64(bitPattern: leapLimit) { latest = time } else { noteLeap(to: time) }
     }
 
-    /// Takes the first packet, one that goes back in time, or one after a pause or the longest silence so far.
+    /// Takes the first packet, one that goes back in time, or one after a pause or the longest
+    /// silence so far.
     @inline(never)
     private mutating func noteLeap(to time: Int64) {
         if packets == 1 {
@@ -134,12 +138,14 @@ package struct Tally: Hashable, Sendable {
     /// One right checksum among so many wrong ones may be right by chance, or added later.
     private static let fewRight: UInt64 = 20
 
-    /// Whether nearly all checksums are wrong, as where addresses were replaced and checksums were not.
+    /// Whether nearly all checksums are wrong, as where addresses were replaced and checksums were
+    /// not.
     var hasWrongChecksumsThroughout: Bool {
         wrongChecksums > 0 && rightChecksums &* Self.fewRight <= wrongChecksums
     }
 
-    /// Takes down whether the numbers of a connection that ended tell of data that the capture does not hold.
+    /// Takes down whether the numbers of a connection that ended tell of data that the capture does
+    /// not hold.
     @inline(always)
     mutating func noteNumbers(of flow: borrowing Flow) {
         let marks = flow.low.marks.intersection(flow.high.marks)
@@ -149,13 +155,15 @@ package struct Tally: Hashable, Sendable {
         if isSilent, flow.low.spaceUsed + flow.high.spaceUsed > 4 { hollowFlows &+= 1 }
     }
 
-    /// Takes down connections of which there was but a remnant: their ends had been heard from SYN to FIN, and sent data.
+    /// Takes down connections of which there was but a remnant: their ends had been heard from SYN
+    /// to FIN, and sent data.
     mutating func noteRemnants(_ count: Int) {
         outcomes[Int(HandshakeOutcome.completed.rawValue)] += UInt64(count)
         numberedFlows &+= UInt64(count)
     }
 
-    /// Whether most connections sent data of which nothing was captured, as where a filter takes SYN, FIN and RST alone.
+    /// Whether most connections sent data of which nothing was captured, as where a filter takes
+    /// SYN, FIN and RST alone.
     package var isFiltered: Bool { hollowFlows >= 2 && hollowFlows * 2 > numberedFlows }
 
     mutating func noteAnswer(after delay: UInt64) {

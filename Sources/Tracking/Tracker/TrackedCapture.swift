@@ -1,7 +1,8 @@
-/// A capture whose last packet was followed and whose accounts are closed: all that a diagnosis is made of.
+/// A capture whose last packet was followed and whose accounts are closed: all that a diagnosis is
+/// made of.
 ///
-/// Only `Tracker.finish()` makes one, so that nothing can be asked of a capture that is not whole. Its flows stay in the
-/// tracker's tables, and are handed over one by one.
+/// Only `Tracker.finish()` makes one, so that nothing can be asked of a capture that is not whole.
+/// Its flows stay in the tracker's tables, and are handed over one by one.
 package struct TrackedCapture: ~Copyable {
     private var tracker: Tracker
     /// What many flows show together.
@@ -22,7 +23,7 @@ package struct TrackedCapture: ~Copyable {
     /// The flows that had to go before the end, and that nobody has taken yet.
     package var departed: [FlowEvents] { tracker.departed }
 
-    /// Hands `body` the noteworthy flows in the order of their first packet.
+    /// Hands `body` the suspicious flows in the order of their first packet.
     package borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         tracker.forEachSuspicious(body)
     }

@@ -9,8 +9,8 @@ extension Tracker {
     /// As many remnants leave in a step.
     private static let remnantsInStep = 512
 
-    /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later one is another
-    /// episode.
+    /// An initiator that sends its SYN again does so for 127 s on Linux and less elsewhere; a later
+    /// one is another episode.
     private static var halfOpenTime: Int64 { Flow.incarnationGap }
     /// TIME-WAIT of two minutes, the longest in use (RFC 9293 §3.6.1 has up to four).
     private static let closedTime: Int64 = 120_000_000_000
@@ -19,8 +19,8 @@ extension Tracker {
     private static let closingTime: Int64 = 3_600_000_000_000
     /// A connection may be silent for ever; connection trackers forget it after five days.
     private static let silentTime: Int64 = 432_000_000_000_000
-    /// An end that keeps a connection alive has sent a probe after two hours, and given up after nine more (RFC 9293
-    /// §3.8.4, as Linux does it).
+    /// An end that keeps a connection alive has sent a probe after two hours, and given up after
+    /// nine more (RFC 9293 §3.8.4, as Linux does it).
     private static let keepAliveTime: Int64 = 7_875_000_000_000
 
     /// Forgets some of the flows that are over, and gets round to all of them.
@@ -52,7 +52,8 @@ extension Tracker {
         switch flows.table[index].phase {
         case .halfOpen, .answered: Self.halfOpenTime
         case .established, .settled, .doubtful, .stalled:
-            // What was odd about it has been told, if somebody looks while packets come: it is not kept for days with its events.
+            // What was odd about it has been told, if somebody looks while packets come: it is not
+            // kept for days with its events.
             flows.changes.areWanted && flows.table[index].isSuspicious
                 ? Self.keepAliveTime : Self.silentTime
         case .closing: Self.closingTime
@@ -62,8 +63,8 @@ extension Tracker {
 
     private borrowing func isOver(_ index: Int, at time: Int64) -> Bool {
         guard time &- flows.table[index].lastTime > lifetime(of: index) else { return false }
-        // What a diagnosis will want may be part of what others tell, which is known at the end; only who looks at the
-        // flows while packets come has seen it.
+        // What a diagnosis will want may be part of what others tell, which is known at the end;
+        // only who looks at the flows while packets come has seen it.
         return flows.changes.areWanted
             || !flows.table[index].isSuspicious && !flows.table[index].marks.contains(.slow)
                 && !isOverdue(index, at: time)

@@ -24,7 +24,7 @@ extension Tracker {
         flows.table.remove(remnant: number)
     }
 
-    /// Closes the account of a flow, hands it over if it is noteworthy, and forgets it.
+    /// Closes the account of a flow, hands it over if it is suspicious, and forgets it.
     ///
     /// - Parameters:
     ///   - index: its record.
@@ -47,7 +47,8 @@ extension Tracker {
         streams.settle(&flows.table[index], at: index, time, &flows.eventLogs, &tally)
     }
 
-    /// Ends the stream of a flow that goes on no longer, unless that was done when its connection closed.
+    /// Ends the stream of a flow that goes on no longer, unless that was done when its connection
+    /// closed.
     mutating func settleOpenStream(of index: Int, at time: Int64) {
         guard flows.table[index].marks.contains(.alive), flows.table[index].phase != .closed else {
             return
@@ -73,7 +74,7 @@ extension Tracker {
     ) -> FlowEvents {
         let flow = flows.table[index]
         var events = events
-        // What was said last came to the tape when the connection had ended.
+        // What was said last came to the log when the connection had ended.
         if !summaries.isEmpty {
             events.sort { ($0.incarnation, $0.packet) < ($1.incarnation, $1.packet) }
         }
@@ -99,7 +100,8 @@ extension Tracker {
         return flows.departed
     }
 
-    /// Closes every account at the end of the input: after it, the survey, the tally and the facts are whole.
+    /// Closes every account at the end of the input: after it, the survey, the tally and the facts
+    /// are whole.
     mutating func close() {
         tally.eventsRefused = flows.eventLogs.refused
         tally.resetReasonsRefused = flows.resetReasons.refused
@@ -121,7 +123,8 @@ extension Tracker {
         }
     }
 
-    /// Looks through the flows for what a diagnosis will ask of hosts and services; what was gathered before is forgotten.
+    /// Looks through the flows for what a diagnosis will ask of hosts and services; what was
+    /// gathered before is forgotten.
     package mutating func gatherHostsAndServices() {
         aggregates.sightings = HostSightings()
         aggregates.outcomes = ConnectOutcomes()
@@ -131,8 +134,8 @@ extension Tracker {
         gatherSigned()
     }
 
-    /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much longer
-    /// than those with the same host do.
+    /// Whether a diagnosis will want the flow: for what was odd, or because its handshake took much
+    /// longer than those with the same host do.
     borrowing func isWorthTelling(_ flow: Flow) -> Bool {
         flow.isSuspicious
             || flow.marks.contains(.slow)
@@ -167,7 +170,7 @@ extension Tracker {
         aggregates.note(established)
     }
 
-    /// Hands `body` the noteworthy flows in the order of their first packet; only after `close()`.
+    /// Hands `body` the suspicious flows in the order of their first packet; only after `close()`.
     borrowing func forEachSuspicious(_ body: (FlowEvents) -> Void) {
         // Records are used again, so that their numbers are not in order of arrival.
         for (_, index) in flows.suspicious.sorted(by: { $0.firstPacket < $1.firstPacket }) {
@@ -175,8 +178,8 @@ extension Tracker {
         }
     }
 
-    /// Hands `body` who connected to what, how often, and when for the last time, for every flow whose present connection
-    /// came up; of connections that were forgotten, no time is known.
+    /// Hands `body` who connected to what, how often, and when for the last time, for every flow
+    /// whose present connection came up; of connections that were forgotten, no time is known.
     package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint, Int64) -> Void) {
         for index in 0..<flows.table.recordCount
         where flows.table[index].marks.isSuperset(of: [.inUse, .completed]) {

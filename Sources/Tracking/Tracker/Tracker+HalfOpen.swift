@@ -43,8 +43,9 @@ extension Tracker {
         flows.table.remove(halfOpen: number)
     }
 
-    /// Makes whole flows of the openings that another address answered than the one that was asked, and closes the
-    /// accounts of all others, which stay where they are: nobody looks for them any more.
+    /// Makes whole flows of the openings that another address answered than the one that was asked,
+    /// and closes the accounts of all others, which stay where they are: nobody looks for them any
+    /// more.
     mutating func closeHalfOpenFlows() {
         for number in flows.table.halfOpenNumbers where !flows.table[halfOpen: number].isFree {
             if !aggregates.unsolicitedSYNACKs.isEmpty,

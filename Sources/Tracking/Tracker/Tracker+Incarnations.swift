@@ -1,4 +1,4 @@
-/// What becomes of a flow between its packets: another life, an error about it, its account.
+/// What becomes of a flow between its packets: another incarnation, an error about it, its account.
 extension Tracker {
     /// Closes the account of the flow's present connection and opens one for the next.
     mutating func rebirth(_ index: Int, by segment: borrowing FlowSegment) {

@@ -68,7 +68,8 @@ extension Tracker {
         var summaries = streams.summaries[index] ?? []
         let isOverdue = isOverdue(index, at: time)
         if isOverdue {
-            let summary = streams.summary(of: flow, at: index, time)
+            let signals = streams.signals(of: flow, at: index, time)
+            let summary = streams.summary(of: flow, showing: signals, at: index, time)
             events += summary.lastWords(on: flow, beside: events)
             summaries.append(summary)
         }

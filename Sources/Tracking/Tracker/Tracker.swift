@@ -1,7 +1,7 @@
 /// Follows every four-tuple of a capture, and remembers what a diagnosis will need.
 ///
 /// The whole per-packet path: decode, look up, absorb. Time comes only from packets. A healthy
-/// connection leaves nothing but counts; a noteworthy one keeps the events of its tape.
+/// connection leaves nothing but counts; a suspicious one keeps its events.
 package struct Tracker: ~Copyable {
     package internal(set) var tally = Tally()
     /// The flows themselves, and what is kept of their packets.
@@ -22,15 +22,18 @@ package struct Tracker: ~Copyable {
     ///   - collectsHandshakes: whether the finished incarnations are listed.
     ///   - fewFlows: with no more flows than this, none is forgotten because it is over.
     ///   - handshakeLimit: the most finished incarnations that are listed.
-    ///   - quotesServers: whether words by which servers turn clients away are kept: payload is private.
+    ///   - quotesServers: whether words by which servers turn clients away are kept: payload is
+    ///     private.
     ///   - thresholds: what connections are judged by.
+    ///   - kept: what an established connection is kept for.
     package init(
         flowLimit: Int = 2_000_000,
         collectsHandshakes: Bool = false,
         fewFlows: Int = 1 << 16,
         handshakeLimit: Int = 1_000_000,
         quotesServers: Bool = false,
-        thresholds: Thresholds = Thresholds()
+        thresholds: Thresholds = Thresholds(),
+        keeping kept: Signals = .keepingStreams
     ) {
         flows = FlowTracker(
             flowLimit: flowLimit,
@@ -40,9 +43,11 @@ package struct Tracker: ~Copyable {
             thresholds: thresholds
         )
         streams.words.areWanted = quotesServers
+        streams.kept = kept
     }
 
-    /// The flows that had to go before the end although something was noteworthy; drained by the caller.
+    /// The flows that had to go before the end although something was suspicious; drained by the
+    /// caller.
     package var departed: [FlowEvents] { flows.departed }
 
     /// Reads up to `count` frames from `source`.
@@ -143,7 +148,7 @@ package struct Tracker: ~Copyable {
                 && segment.sequence != flows.table[index][segment.side].next
     }
 
-    /// Makes a flow ready for a SYN, which may begin its next life.
+    /// Makes a flow ready for a SYN, which may begin its next incarnation.
     ///
     /// - Returns: a timestamp above that of the SYN, which the responder accepted before.
     @inline(always)
@@ -165,7 +170,8 @@ package struct Tracker: ~Copyable {
         )
     }
 
-    /// Takes down what a SYN, FIN or RST tells beyond its flow; `news` are the flow's marks that came with it.
+    /// Takes down what a SYN, FIN or RST tells beyond its flow; `news` are the flow's marks that
+    /// came with it.
     @inline(never)
     private mutating func note(
         _ segment: borrowing FlowSegment,
@@ -219,7 +225,8 @@ package struct Tracker: ~Copyable {
         }
     }
 
-    /// Takes down why the initiator of a connection that ends now was not served, where that is known.
+    /// Takes down why the initiator of a connection that ends now was not served, where that is
+    /// known.
     @inline(never)
     private mutating func noteRefusal(by segment: borrowing FlowSegment, on index: Int) {
         let flow = flows.table[index]
@@ -277,8 +284,8 @@ package struct Tracker: ~Copyable {
         )
     }
 
-    /// Takes down a live connection that the sender of a RST does not know, unless the RST comes from another distance than
-    /// all else of it.
+    /// Takes down a live connection that the sender of a RST does not know, unless the RST comes
+    /// from another distance than all else of it.
     @inline(never)
     private mutating func noteForgotten(by reset: borrowing FlowSegment, on index: Int) {
         let flow = flows.table[index]

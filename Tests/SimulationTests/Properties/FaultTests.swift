@@ -1,7 +1,7 @@
 import Diagnosing
 import Testing
 
-@Suite struct `A fault` {
+@Suite(.tags(.slow)) struct `A fault` {
     @Test(arguments: Fault.allCases, Seeds.first(60))
     func `is found, and nothing else`(fault: Fault, seed: UInt64) throws {
         let world = World.suffering(fault, seed: seed)

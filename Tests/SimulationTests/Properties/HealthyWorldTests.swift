@@ -2,7 +2,7 @@ import Diagnosing
 import Testing
 import Tracking
 
-@Suite struct `A healthy world` {
+@Suite(.tags(.slow)) struct `A healthy world` {
     @Test(arguments: Seeds.first(300))
     func `gives no warning, wherever it is captured`(seed: UInt64) throws {
         let world = World.healthy(seed: seed)

@@ -1,7 +1,7 @@
 import Testing
 import Tracking
 
-@Suite struct `The findings of a world` {
+@Suite(.tags(.slow)) struct `The findings of a world` {
     @Test(arguments: Fault.allCases, Seeds.first(15))
     func `stay the same wherever on the circle its numbers lie`(fault: Fault, seed: UInt64) throws {
         let world = World.suffering(fault, seed: seed, loss: seed % 2 == 0 ? 0.1 : 0)

@@ -2,7 +2,7 @@ import Diagnosing
 import Testing
 import Tracking
 
-@Suite struct `A scripted fault` {
+@Suite(.tags(.slow)) struct `A scripted fault` {
     @Test(arguments: ScriptedFault.allCases, Seeds.first(40))
     func `is found, and nothing else`(fault: ScriptedFault, seed: UInt64) throws {
         let exchange = fault.exchange(seed: seed)

@@ -43,7 +43,7 @@ struct RefusedSegments {
     }
 
     var first: RefusedSegment { all[0] }
-    /// The life that the newest of them belongs to.
+    /// The incarnation that the newest of them belongs to.
     var incarnation: Incarnation { history.incarnation(of: all[all.count - 1].event) }
     var events: [Int] { all.map(\.event) }
 

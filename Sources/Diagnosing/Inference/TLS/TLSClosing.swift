@@ -197,7 +197,8 @@ struct TLSClosing {
         stream[side].hasSentData ? event(of: stream[side].last.packet) : nil
     }
 
-    /// The option by which `openssl s_client` asks for the same host; empty where the ClientHello names none.
+    /// The option by which `openssl s_client` asks for the same host; empty where the ClientHello
+    /// names none.
     var serverNameOption: Command {
         guard let name = stream.serverName.flatMap(HostName.init) else { return "" }
         return " -servername \(name)"

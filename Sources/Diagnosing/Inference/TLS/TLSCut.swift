@@ -63,16 +63,19 @@ struct TLSCut {
             return nil
         }
         reason = Self.reason(of: closing)
-        // What a server sends as application data may be all of its handshake, and more (RFC 8446 §5.2).
+        // What a server sends as application data may be all of its handshake, and more (RFC 8446
+        // §5.2).
         if reason == .close, closing.session[closing.server].dataRecords > 0 { return nil }
-        // What crosses a FIN had not arrived when its sender closed: nobody knows after which message it did.
+        // What crosses a FIN had not arrived when its sender closed: nobody knows after which
+        // message it did.
         if reason == .close, delay < 0 { return nil }
     }
 
     /// Whoever sent something so often after the first time gives up.
     private static let manySendings: UInt16 = 5
 
-    /// Whether the end that closed had sent its last message again and again in vain: TCP gave up then, and not TLS.
+    /// Whether the end that closed had sent its last message again and again in vain: TCP gave up
+    /// then, and not TLS.
     private static func gaveUp(_ closing: TLSClosing) -> Bool {
         guard let closer = closing.closer else { return false }
         return closing.stream[closer].repetitions >= manySendings

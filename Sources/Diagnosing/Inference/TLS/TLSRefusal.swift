@@ -1,6 +1,7 @@
 import Tracking
 
-/// What a TLS handshake is refused for, as far as the alert tells, or the message at which it ended without one.
+/// What a TLS handshake is refused for, as far as the alert tells, or the message at which it ended
+/// without one.
 enum TLSRefusal: String {
     case version
     case cipher
@@ -63,7 +64,8 @@ enum TLSRefusal: String {
 }
 
 extension TLSClosing {
-    /// Whether the client answered a request for its certificate with none; `nil` where nobody can tell.
+    /// Whether the client answered a request for its certificate with none; `nil` where nobody can
+    /// tell.
     var emptyCertificateNote: String? {
         guard session[client].messages.contains(.emptyCertificate) else { return nil }
         return session.isVersion13

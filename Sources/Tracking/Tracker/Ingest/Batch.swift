@@ -1,7 +1,7 @@
 /// Frames that were read one after the other, and wait for their flows' memory.
 ///
-/// Sound although it holds a pointer: the memory lives as long as the batch, every place is initialized, and an index is
-/// checked.
+/// Sound although it holds a pointer: the memory lives as long as the batch, every place is
+/// initialized, and an index is checked.
 @safe
 struct Batch: ~Copyable {
     /// As many frames wait where they are followed at once: their places stay in the nearest cache.
@@ -63,7 +63,8 @@ struct Batch: ~Copyable {
         return true
     }
 
-    /// Reads the next frames of a file, which are walked without a step out of the loop where there is no filter.
+    /// Reads the next frames of a file, which are walked without a step out of the loop where there
+    /// is no filter.
     @inline(never)
     mutating func fill(
         from file: inout PcapFile,
@@ -140,7 +141,8 @@ struct Batch: ~Copyable {
         run.count &+= 1
     }
 
-    /// Takes frames that are ahead as a whole, as many as there is room for; they are to be read yet.
+    /// Takes frames that are ahead as a whole, as many as there is room for; they are to be read
+    /// yet.
     ///
     /// A function of its own for each format: its values have the registers for themselves.
     ///

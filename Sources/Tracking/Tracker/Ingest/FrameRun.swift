@@ -7,7 +7,8 @@ struct FrameRun: BitwiseCopyable {
     /// When the first and the last were captured, in nanoseconds since 1970.
     private(set) var first: Int64 = 0
     private(set) var last: Int64 = 0
-    /// The longest time from one of them to the next, in nanoseconds; a step back is longer than any other.
+    /// The longest time from one of them to the next, in nanoseconds; a step back is longer than
+    /// any other.
     private(set) var longestStep: UInt64 = 0
 
     /// Takes the first frame.

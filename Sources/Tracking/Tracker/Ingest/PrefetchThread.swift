@@ -2,16 +2,17 @@ import CPcap
 import Glibc
 import Synchronization
 
-/// A thread that reads a capture file ahead of who follows it: the second core copies out of the page cache, walks the
-/// records and reads their headers, and the flows come out the same.
+/// A thread that reads a capture file ahead of who follows it: the second core copies out of the
+/// page cache, walks the records and reads their headers, and the flows come out the same.
 ///
-/// What the follower does at the same time takes as long, or not: where it would wait for a batch of a plain file, it reads the
-/// next one for itself. Whoever claims a batch copies a block of the file, waits for its turn, and walks on from where the batch before
-/// ended.
+/// What the follower does at the same time takes as long, or not: where it would wait for a batch
+/// of a plain file, it reads the next one for itself. Whoever claims a batch copies a block of the
+/// file, waits for its turn, and walks on from where the batch before ended.
 ///
-/// Sound although it holds pointers and is shared by two threads: a batch and its block belong to who claimed it until it is filled and
-/// to the follower until it is emptied, the file belongs to whose turn it is, which the three counters tell, and
-/// `stop()` waits for the thread, after which nobody but the owner is left.
+/// Sound although it holds pointers and is shared by two threads: a batch and its block belong to
+/// who claimed it until it is filled and to the follower until it is emptied, the file belongs to
+/// whose turn it is, which the three counters tell, and `stop()` waits for the thread, after which
+/// nobody but the owner is left.
 @safe
 package final class PrefetchThread {
     /// How far the follower has come in the file.
@@ -120,7 +121,8 @@ package final class PrefetchThread {
         unsafe pthread_mutex_unlock(lock)
     }
 
-    /// Waits until `isDone`, awake for a short while and then asleep; who changes something wakes the other.
+    /// Waits until `isDone`, awake for a short while and then asleep; who changes something wakes
+    /// the other.
     private func wait(until isDone: () -> Bool) {
         for _ in 0..<Self.spinLimit {
             if isDone() { return }

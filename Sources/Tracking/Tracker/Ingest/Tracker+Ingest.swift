@@ -1,7 +1,7 @@
 /// How frames come in, and wait for their flows' memory.
 extension Tracker {
-    /// Reads up to `count` frames from a source, to be made anew for each kind of source: a call through a witness table
-    /// costs half as much as all else that happens to a packet.
+    /// Reads up to `count` frames from a source, to be made anew for each kind of source: a call
+    /// through a witness table costs half as much as all else that happens to a packet.
     @inline(always)
     mutating func consumeAll(
         next count: Int,
@@ -147,7 +147,8 @@ extension Tracker {
         )
     }
 
-    /// Follows a segment in a VLAN or tunnel, or a plain one on whose four-tuple all flows have to do with such.
+    /// Follows a segment in a VLAN or tunnel, or a plain one on whose four-tuple all flows have to
+    /// do with such.
     @inline(never)
     mutating func follow(apart waiting: borrowing FlowSegment) {
         let known = flows.flow(of: waiting, &tally)
@@ -176,8 +177,8 @@ extension Tracker {
         take(DecodedFrame(frame), in: frame)
     }
 
-    /// Follows what was decoded of a frame, or of a datagram that was put together of fragments, which then takes
-    /// the frame's place.
+    /// Follows what was decoded of a frame, or of a datagram that was put together of fragments,
+    /// which then takes the frame's place.
     private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame) {
         let encapsulation = flows.encapsulations.number(
             of: decoded.encapsulation,
@@ -230,8 +231,8 @@ extension Tracker {
         }
     }
 
-    /// Puts a fragment to the others of its datagram, and follows what is in that once it is whole: with the number
-    /// and time of this frame, which completes it.
+    /// Puts a fragment to the others of its datagram, and follows what is in that once it is whole:
+    /// with the number and time of this frame, which completes it.
     @inline(never)
     private mutating func join(
         _ decoded: DecodedFrame,

@@ -1,47 +1,75 @@
-/// Which connections that came up may be worth a diagnosis: a coarse sieve, since the detectors decide.
+/// What established connections show: a coarse prefilter, since the detectors decide.
 extension StreamTracker {
-    /// An end that waited so long for an answer, or for the other end's FIN, may have waited in vain, in nanoseconds.
-    private static let answerTimeout: Int64 = 5_000_000_000
-    /// A connection that nobody used for so long before its end was perhaps closed for that, in nanoseconds.
-    private static let idleTimeout: Int64 = 10_000_000_000
-    /// Segments sent so often again did not get through.
-    private static let manyRepetitions: UInt16 = 2
-    /// Sessions of fewer records were perhaps shut down early.
-    private static let fewRecords: UInt32 = 3
-
-    /// Whether an end said that it would say no more, and nobody closed.
+    /// Whether an end said that it would say no more, and the connection stayed open.
     private static func isLeftOpen(_ streams: [RecordStream], at time: Int64) -> Bool {
-        streams.contains { $0.alert.map { time - $0.time >= answerTimeout } ?? false }
+        streams.contains { $0.alert.map { time - $0.time >= Signal.answerTimeout } ?? false }
     }
 
+    /// Whether the present connection of a flow is worth a diagnosis.
+    ///
     /// - Parameters:
     ///   - flow: whose connection it is.
     ///   - index: its record.
     ///   - time: now, in nanoseconds since 1970.
-    /// - Returns: whether its stream is to be kept for a diagnosis.
+    /// - Returns: whether it shows anything for which connections are kept.
     borrowing func isSuspicious(_ flow: Flow, at index: Int, _ time: Int64) -> Bool {
-        guard flow.marks.contains(.alive), !flow.marks.contains(.oneWay) else { return false }
-        if !stalls.isEmpty, stalls[index]?.isNotable(at: time) ?? false { return true }
+        !signals(of: flow, at: index, time).isDisjoint(with: kept)
+    }
+
+    /// All that the present connection of a flow shows.
+    ///
+    /// - Parameters:
+    ///   - flow: whose connection it is.
+    ///   - index: its record.
+    ///   - time: now, in nanoseconds since 1970.
+    /// - Returns: nothing for one that was not alive, or of which one direction was not captured.
+    borrowing func signals(of flow: Flow, at index: Int, _ time: Int64) -> Signals {
+        var signals = Signals()
+        guard flow.marks.contains(.alive), !flow.marks.contains(.oneWay) else { return signals }
+        signals.insert(.stream)
+        if !stalls.isEmpty, let stall = stalls[index] { signals.take(stall, at: time) }
         let number = Int(flow.streamState)
-        guard number != 0 else { return isIdleTooLong(flow, at: time) }
-        if flow.phase == .reset { return true }
+        guard number != 0 else {
+            signals.insert(.silence)
+            if isIdleTooLong(flow, at: time) { signals.insert(.longSilence) }
+            return signals
+        }
+        signals.insert(.data)
+        if flow.phase == .reset { signals.insert(.reset) }
         let begin = states[number].endBegin
-        // One end had closed, and the other had not for long.
-        if begin != 0, time - begin >= Self.answerTimeout { return true }
-        let quiet =
-            begin != 0
-            ? states[number].quietBeforeEnd
-            : time
-                - states[number][flow.lastDataSender].last.time
+        takeTimes(of: flow, endingFrom: begin, at: time, into: &signals)
+        if begin != 0, isRefusal(flow, states[number][flow.initiator].opening) {
+            signals.insert(.refusal)
+        }
+        if !repetitions.isEmpty, isRepeating(flow) { signals.insert(.repetition) }
+        if flow.isTLS {
+            signals.insert(.tls)
+            let session = Int(states[number].session)
+            if isIrregular(sessions[session], of: flow, at: time) { signals.insert(.tlsFault) }
+        }
+        return signals
+    }
+
+    /// How long the ends of a connection waited for each other.
+    @inline(always)
+    private borrowing func takeTimes(
+        of flow: Flow,
+        endingFrom begin: Int64,
+        at time: Int64,
+        into signals: inout Signals
+    ) {
+        let number = Int(flow.streamState)
+        let isEnding = begin != 0
+        let quiet = isEnding ? states[number].quietBeforeEnd : 0
+        if isEnding, time - begin >= Signal.answerTimeout { signals.insert(.halfClose) }
+        if quiet >= Signal.idleTimeout { signals.insert(.idleEnd) }
         let isUnanswered =
             flow.lastDataSender == flow.initiator
-            || begin != 0 && states[number][flow.initiator.other].turn > begin
-        if quiet >= Self.answerTimeout, isUnanswered { return true }
-        if quiet >= Self.idleTimeout, begin != 0 { return true }
-        if begin != 0, isRefusal(flow, states[number][flow.initiator].opening) { return true }
-        if !repetitions.isEmpty, isRepeating(flow) { return true }
-        return flow.isTLS
-            && isIrregular(sessions[Int(states[number].session)], of: flow, at: time)
+            || isEnding && states[number][flow.initiator.other].turn > begin
+        guard isUnanswered else { return }
+        // Acknowledgments are no answer.
+        let waited = (isEnding ? begin : time) - states[number][flow.lastDataSender].last.time
+        if max(quiet, waited) >= Signal.answerTimeout { signals.insert(.unansweredData) }
     }
 
     /// A server that turns a client away ends the connection so soon after its words, in nanoseconds.
@@ -92,7 +120,7 @@ extension StreamTracker {
     private borrowing func isRepeating(_ flow: Flow) -> Bool {
         [Side.low, .high].contains {
             repetitions[Repetition.key(of: $0, in: flow.streamState)]?.count ?? 0
-                >= Self.manyRepetitions
+                >= Signal.manyRepetitions
         }
     }
 
@@ -102,9 +130,9 @@ extension StreamTracker {
             flow.low.marks.union(flow.high.marks).isDisjoint(with: .sentData)
         else { return false }
         switch flow.phase {
-        case .established: return time - flow.begin >= Self.answerTimeout
+        case .established: return time - flow.begin >= Signal.answerTimeout
         case .closing, .closed, .reset:
-            return flow.closer != flow.initiator || time - flow.begin >= Self.answerTimeout
+            return flow.closer != flow.initiator || time - flow.begin >= Signal.answerTimeout
         case .halfOpen, .answered, .settled, .doubtful, .stalled: return false
         }
     }
@@ -120,6 +148,14 @@ extension StreamTracker {
         if !session.isComplete || !session.isUsed { return true }
         if streams.contains(where: { $0.alert == nil }) { return true }
         return TLSSession.handBackPorts.contains(flow.responder.port)
-            && streams.allSatisfy { $0.dataRecords < Self.fewRecords }
+            && streams.allSatisfy { $0.dataRecords < Signal.fewRecords }
+    }
+}
+
+extension Signals {
+    fileprivate mutating func take(_ stall: Stall, at time: Int64) {
+        if stall.isNotable(at: time) { insert(.stall) }
+        if max(stall.low.probes, stall.high.probes) >= Stall.leastProbes { insert(.repetition) }
+        if max(stall.low.lastProbe, stall.high.lastProbe) != 0 { insert(.probe) }
     }
 }
