@@ -47,7 +47,8 @@ import Tracking
         )
     }
 
-    /// A connection of which the server's packets come from 13 and 14 routers away, and a RST to another SYN.
+    /// A connection of which the server's packets come from 13 and 14 routers away, and a RST to
+    /// another SYN.
     private func refusal(seq: UInt32, ttl: UInt8) throws -> Finding {
         try refusal(
             in: Exchange {

@@ -108,7 +108,8 @@ package struct AdministrativelyProhibited: Detector {
         prevention system breaks a connection.
         """
 
-    /// Whether errors of several codes, or RSTs of both ends, came at once: no host's firewall sends them.
+    /// Whether errors of several codes, or RSTs of both ends, came at once: no host's firewall
+    /// sends them.
     private func isByDevice(_ refusals: RefusedSegments, in history: History) -> Bool {
         let time = history.events[refusals.first.event].time
         let others = history.events.filter { ($0.time - time).magnitude <= Self.atOnce }
@@ -117,7 +118,8 @@ package struct AdministrativelyProhibited: Detector {
         return codes.count > 2 || resets.count > 1
     }
 
-    /// Whether all that an end of a running connection had sent was acknowledged: what was rejected was a copy.
+    /// Whether all that an end of a running connection had sent was acknowledged: what was rejected
+    /// was a copy.
     private func isWithoutEffect(_ refusals: RefusedSegments, in history: History) -> Bool {
         guard refusals.incarnation.isEstablished, !isByDevice(refusals, in: history),
             refusals.first.origin == .router, refusals.kinds.isSubset(of: [.data, .ack, .fin]),

@@ -156,7 +156,8 @@ package struct MTUBlackHole: Detector {
     /// No path takes less, in octets (RFC 791 §3.2).
     private static let leastMTU: UInt32 = 576
 
-    /// Whether as much was acknowledged of what an end sent that a segment as large may have been among it.
+    /// Whether as much was acknowledged of what an end sent that a segment as large may have been
+    /// among it.
     private func hadPassed(_ side: Side, in ending: Ending) -> Bool {
         guard side == ending.incarnation.initiator, let attempt = ending.incarnation.attempts.last
         else { return false }
@@ -192,8 +193,8 @@ package struct MTUBlackHole: Detector {
     /// A server's first flight is no longer, in bytes.
     private static let firstFlight: Int32 = 65_536
 
-    /// The FIN of a client that had asked, got an ACK and not one byte, and left: the bare ACK to that FIN is not kept,
-    /// but the numbers of the server are.
+    /// The FIN of a client that had asked, got an ACK and not one byte, and left: the bare ACK to
+    /// that FIN is not kept, but the numbers of the server are.
     private func unansweredClose(
         of side: Side,
         _ missing: Int32,
@@ -212,7 +213,8 @@ package struct MTUBlackHole: Detector {
         return fin
     }
 
-    /// How many bytes an end had sent by its own numbers beyond what arrived and what the other end acknowledged.
+    /// How many bytes an end had sent by its own numbers beyond what arrived and what the other end
+    /// acknowledged.
     private func missing(of side: Side, in ending: Ending) -> Int32 {
         let (stream, receiver) = (ending.stream, ending.stream.progress(of: side.other))
         let arrived = stream[side].end
@@ -314,7 +316,8 @@ package struct MTUBlackHole: Detector {
 }
 
 extension Event {
-    /// Whether an ICMP error says that a packet is too large for a link (RFC 1191 §4, RFC 4443 §3.2).
+    /// Whether an ICMP error says that a packet is too large for a link (RFC 1191 §4, RFC 4443
+    /// §3.2).
     fileprivate var isOfPathMTU: Bool {
         kind == .icmp
             && (icmpSender.isIPv4 ? icmpType == 3 && icmpCode == 4 : icmpType == 2)

@@ -115,7 +115,8 @@ package struct PortScan: Detector {
     /// So many times more hosts than those of other scans are no client's servers.
     private static let wideness = 2
 
-    /// One port of very many hosts, whose stack sends its SYNs again: a worm, or a peer in search of others.
+    /// One port of very many hosts, whose stack sends its SYNs again: a worm, or a peer in search
+    /// of others.
     private func wideSweep(of all: [ScanCounter.Probe], hosts leastHosts: Int) -> Scan? {
         guard all.count >= leastHosts else { return nil }
         let ports = Dictionary(grouping: all, by: \.target.port)
@@ -132,7 +133,8 @@ package struct PortScan: Detector {
         return Scan(kind: .sweep, host: nil, port: port)
     }
 
-    /// How many connections tries belong to, of which a refused one may be tried again on the same ports.
+    /// How many connections tries belong to, of which a refused one may be tried again on the same
+    /// ports.
     private static func connections(of probes: [ScanCounter.Probe]) -> Int {
         Dictionary(grouping: probes, by: \.target).values.reduce(0) {
             $0 + Set($1.map(\.sourcePort)).count

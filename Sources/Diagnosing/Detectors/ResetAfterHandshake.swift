@@ -143,14 +143,15 @@ package struct ResetAfterHandshake: Detector {
 
     private func severity(of story: Story, isByClient: Bool) -> Severity {
         switch story.kind {
-        // After a single SYN the initiator may have had no need any more: another connection won the race, or
-        // a health check saw what it came for.
+        // After a single SYN the initiator may have had no need any more: another connection won
+        // the race, or a health check saw what it came for.
         case .clientGone: story.incarnation.attempts[0].sendings.count > 1 ? .error : .note
         case .postACK, .postPSH: isByClient ? .note : .warning
         }
     }
 
-    /// Whether a client of SMB gives up the slower of two connections, at ports 139 and 445, before any data.
+    /// Whether a client of SMB gives up the slower of two connections, at ports 139 and 445, before
+    /// any data.
     private func isLoserOfRace(_ story: Story, in history: History) -> Bool {
         ConnectOutcomes.rival(of: history.responder.port) != nil && story.kind != .postPSH
             && history.isFromInitiator(history.events[story.reset])

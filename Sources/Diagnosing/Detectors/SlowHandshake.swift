@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when a connection came up, but late: a SYN or its answer was lost, or one end took its time.
+/// Speaks when a connection came up, but late: a SYN or its answer was lost, or one end took its
+/// time.
 package struct SlowHandshake: Detector {
     package static let manual = Manual(
         id: "slow-handshake",
@@ -50,7 +51,8 @@ package struct SlowHandshake: Detector {
         }
     )
 
-    /// Whoever waits so long for a connection notices, in nanoseconds: two SYNs of a usual stack were lost.
+    /// Whoever waits so long for a connection notices, in nanoseconds: two SYNs of a usual stack
+    /// were lost.
     private static let lateness: Int64 = 3_000_000_000
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75

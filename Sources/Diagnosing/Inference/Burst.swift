@@ -48,8 +48,8 @@ struct Burst {
 }
 
 extension Burst {
-    /// By how much each ISN lies above the one before, where that is always the same few numbers; no
-    /// clock does that.
+    /// By how much each ISN lies above the one before, where that is always the same few numbers;
+    /// no clock does that.
     var constantStep: Int32? {
         let steps = Set(
             zip(attempts, attempts.dropFirst()).map {

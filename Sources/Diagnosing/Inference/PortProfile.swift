@@ -26,8 +26,8 @@ enum PortProfile {
         pings[port].map { length <= $0 } ?? false
     }
 
-    /// LDAP's, whose clients say Unbind, which has no answer (RFC 4511 §4.3), and SMB's, whose clients log off: servers may
-    /// reset then.
+    /// LDAP's, whose clients say Unbind, which has no answer (RFC 4511 §4.3), and SMB's, whose
+    /// clients log off: servers may reset then.
     private static let released: Set<UInt16> = [389, 445, 3268]
     /// An Unbind is no longer with what SASL adds, nor a logoff with its encryption, in bytes.
     private static let longestUnbind: UInt32 = 128

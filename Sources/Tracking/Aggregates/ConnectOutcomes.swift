@@ -24,7 +24,8 @@ package struct ConnectOutcomes: Sendable {
     /// Remember at most this many: enough to tell what happens, and no cost to speak of.
     private static let limit = 1 << 10
 
-    /// So many SYNs to so many services that nobody answers are a filter's work rather than an outage.
+    /// So many SYNs to so many services that nobody answers are a filter's work rather than an
+    /// outage.
     private static let manySYNs = 10
     private static let severalServices = 3
 
@@ -44,7 +45,8 @@ package struct ConnectOutcomes: Sendable {
 
     package init() {}
 
-    /// The other port at which clients of SMB connect at the same time, to keep the connection that comes first.
+    /// The other port at which clients of SMB connect at the same time, to keep the connection that
+    /// comes first.
     package static func rival(of port: UInt16) -> UInt16? {
         switch port {
         case 139: 445

@@ -7,7 +7,8 @@ package struct HostSightings: Sendable {
     /// As many distances and cards of one host are.
     private static let perHost = 8
 
-    /// Since when a host's packets came with one time to live from one card, in nanoseconds since 1970.
+    /// Since when a host's packets came with one time to live from one card, in nanoseconds since
+    /// 1970.
     private struct Sighting {
         let timeToLive: UInt8
         /// `nil` where only the distance is known.
@@ -94,7 +95,8 @@ package struct HostSightings: Sendable {
         return hops.count == 1 ? hops.first : nil
     }
 
-    /// How many routers the packets of a host have passed at least; `nil` for a host that was not seen.
+    /// How many routers the packets of a host have passed at least; `nil` for a host that was not
+    /// seen.
     package func leastHops(of host: Address) -> UInt8? {
         sightings[host]?.map { Hops.passed($0.timeToLive) }.min()
     }
@@ -140,7 +142,8 @@ extension Flow {
 }
 
 extension Tracker {
-    /// Takes down where the packets of the hosts came from in whose names RSTs were sent, in all flows.
+    /// Takes down where the packets of the hosts came from in whose names RSTs were sent, in all
+    /// flows.
     mutating func gatherSightings() {
         var hosts: Set<Address> = []
         var marks = EndpointMarks()

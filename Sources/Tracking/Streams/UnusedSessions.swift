@@ -1,15 +1,16 @@
-/// Which clients leave TLS sessions as soon as they have seen the certificate, and whether any session of theirs with the
-/// same service, or for the same name, carries a request.
+/// Which clients leave TLS sessions as soon as they have seen the certificate, and whether any
+/// session of theirs with the same service, or for the same name, carries a request.
 ///
-/// A table of fixed size, in which a pair may push out another that falls on the same place: it is written at every
-/// session, so that it must cost next to nothing.
+/// A table of fixed size, in which a pair may push out another that falls on the same place: it is
+/// written at every session, so that it must cost next to nothing.
 package struct UnusedSessions: Sendable {
     private static let places = 1024
     /// Remember the newest of them.
     private static let kept = 8
     /// A pair that left so long ago makes room for others, in nanoseconds.
     private static let oldAge: Int64 = 60_000_000_000
-    /// A session that was used so shortly before another ended unused counts beside it, in nanoseconds.
+    /// A session that was used so shortly before another ended unused counts beside it, in
+    /// nanoseconds.
     private static let recent: Int64 = 2_000_000_000
 
     /// A client, and a service, or the number of a name.
@@ -43,12 +44,14 @@ package struct UnusedSessions: Sendable {
         var isUsed = false
         /// When sessions were left, in nanoseconds since 1970; the newest.
         var departures: [Int64] = []
-        /// When a session was used last, and when one ended that was not, in nanoseconds since 1970.
+        /// When a session was used last, and when one ended that was not, in nanoseconds since
+        /// 1970.
         var lastUse = Int64.min
         var lastFailure = Int64.min
         /// Whether none was used since one ended unused.
         var isWaiting = false
-        /// When a session was used just before another ended unused, or for the first time after it; the newest.
+        /// When a session was used just before another ended unused, or for the first time after
+        /// it; the newest.
         var reliefs: [Int64] = []
 
         /// Whether it tells something of a failure that is not long ago.
@@ -83,7 +86,8 @@ package struct UnusedSessions: Sendable {
         }
     }
 
-    /// Takes down that a session of a client ended before it had asked for anything, in nanoseconds since 1970.
+    /// Takes down that a session of a client ended before it had asked for anything, in nanoseconds
+    /// since 1970.
     mutating func noteFailure(of key: Key, at time: Int64) {
         if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
         let place = key.place
@@ -112,8 +116,8 @@ package struct UnusedSessions: Sendable {
 
     /// What is known of a client and the service that it left.
     ///
-    /// - Returns: whether any session of it carried a request, and when it left others, in nanoseconds since 1970: the
-    ///   newest eight.
+    /// - Returns: whether any session of it carried a request, and when it left others, in
+    ///   nanoseconds since 1970: the newest eight.
     package func habits(
         of client: Address,
         at service: Endpoint,
@@ -131,8 +135,8 @@ package struct UnusedSessions: Sendable {
         )
     }
 
-    /// When a client used another session with a service, or for the same name, within a time around the end of one that
-    /// it did not use; `nil` where it did not.
+    /// When a client used another session with a service, or for the same name, within a time
+    /// around the end of one that it did not use; `nil` where it did not.
     package func use(
         by client: Address,
         at service: Endpoint,
@@ -160,7 +164,8 @@ extension StreamTracker {
         for key in keys(of: session, on: flow) { unusedSessions.noteUse(of: key, at: time) }
     }
 
-    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves at the certificate.
+    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves
+    /// at the certificate.
     ///
     /// - Returns: whether it does.
     @inline(never)

@@ -36,11 +36,12 @@ package struct TrackedCapture: ~Copyable {
         }
     }
 
-    /// Gives back the memory of the connections that ended well: nothing of them is wanted any more.
+    /// Gives back the memory of the connections that ended well: nothing of them is wanted any
+    /// more.
     package mutating func forgetRemnants() { tracker.flows.table.dropRemnants() }
 
-    /// Hands `body` who connected to what, how often, and when for the last time, for every flow whose present connection
-    /// came up.
+    /// Hands `body` who connected to what, how often, and when for the last time, for every flow
+    /// whose present connection came up.
     package borrowing func forEachEstablished(_ body: (Int, Address, Endpoint, Int64) -> Void) {
         tracker.forEachEstablished(body)
     }

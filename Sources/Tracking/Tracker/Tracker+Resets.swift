@@ -45,8 +45,8 @@ extension Tracker {
         }
     }
 
-    /// Counts the TLS handshakes that one host closes at once, whoever the servers are: what somebody stops who loads no
-    /// more.
+    /// Counts the TLS handshakes that one host closes at once, whoever the servers are: what
+    /// somebody stops who loads no more.
     private mutating func compareDepartures() {
         var departures: [Address: [(index: Int, place: Int, time: Int64)]] = [:]
         for (index, list) in streams.summaries {

@@ -10,7 +10,8 @@ struct TLSCut {
     private static let manyAlike = 2
     /// So many connections that are reset at once go down with their process.
     private static let manyAtOnce = 3
-    /// Another session that is used this long before or after is the one that its client wanted, in nanoseconds.
+    /// Another session that is used this long before or after is the one that its client wanted, in
+    /// nanoseconds.
     private static let rivalTime: Int64 = 2_000_000_000
     /// Whoever dislikes a message leaves within this time, in nanoseconds.
     private static let reaction: Int64 = 100_000_000
@@ -119,7 +120,8 @@ struct TLSCut {
         return isOften ? .packetOfDeath : .reset
     }
 
-    /// Whether a RST came before the server said anything, and after a name by which a device may have chosen.
+    /// Whether a RST came before the server said anything, and after a name by which a device may
+    /// have chosen.
     private static func mayFilterName(_ closing: TLSClosing) -> Bool {
         closing.stream.serverName != nil && !closing.stream[closing.server].hasSentData
             && closing.session[closing.client].lastMessage == .clientHello
@@ -176,7 +178,8 @@ struct TLSCut {
         return closing.stream.isAcknowledged(closer.other)
     }
 
-    /// Whether the server reset it after nothing but a ClientHello with a name, which devices filter, too.
+    /// Whether the server reset it after nothing but a ClientHello with a name, which devices
+    /// filter, too.
     var mayBeFilter: Bool { reason == .reset && isByServer && Self.mayFilterName(closing) }
 
     /// Whether the server reset several connections together.
@@ -184,8 +187,8 @@ struct TLSCut {
 
     var causes: [String] { reason.causes + (mayBeFilter ? [Self.nameFilter] : []) }
 
-    /// Whether the client closed one connection too many: it used another one, left before the server had sent all, or
-    /// stopped several at once.
+    /// Whether the client closed one connection too many: it used another one, left before the
+    /// server had sent all, or stopped several at once.
     private var isSpare: Bool {
         guard let end else { return false }
         let time = closing.history.events[end].time
