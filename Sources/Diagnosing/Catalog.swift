@@ -1,4 +1,5 @@
-/// Every detector, in reading order: the four that the program exists for, then the ordinary failures.
+/// Every detector, in reading order: the four that the program exists for, then the ordinary
+/// failures.
 package enum Catalog {
     package static let detectors: [any Detector.Type] = [
         SYNBurst.self,

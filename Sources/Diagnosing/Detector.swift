@@ -2,15 +2,17 @@ import Tracking
 
 /// Recognises one pathology in the history of one four-tuple.
 ///
-/// A detector holds no state: it reads the whole history and says what it finds, so that it can be asked
-/// again when more has been captured.
+/// A detector holds no state: it reads the whole history and says what it finds, so that it can be
+/// asked again when more has been captured.
 package protocol Detector: Sendable {
     static var manual: Manual { get }
 
-    /// What a history must show for anything to be found in it, all of this; `nil` where only a survey tells.
+    /// What a history must show for anything to be found in it, all of this; `nil` where only a
+    /// survey tells.
     static var needs: Signals? { get }
 
-    /// Those that say more of the same: in a history in which one of them finds something, this one finds nothing.
+    /// Those that say more of the same: in a history in which one of them finds something, this one
+    /// finds nothing.
     static var yieldsTo: [any Detector.Type] { get }
 
     init()
@@ -21,13 +23,15 @@ package protocol Detector: Sendable {
     /// What many flows show together that none of them shows alone.
     func examine(_ survey: Survey) -> [Finding]
 
-    /// Whether its findings stand for the flows without payload of their subject, which nobody wants one by one.
+    /// Whether its findings stand for the flows without payload of their subject, which nobody
+    /// wants one by one.
     static var explainsPayloadlessFlows: Bool { get }
 
     /// One sentence about many flows that suffer alike.
     static func summary(of many: Finding) -> String
 
-    /// Where the cause of what it found lies, the likelier first: one or two, or none where more remain.
+    /// Where the cause of what it found lies, the likelier first: one or two, or none where more
+    /// remain.
     static func blame(for finding: Finding) -> [FaultSide]
 
     /// How much it matters that many flows suffer alike.
@@ -107,8 +111,8 @@ extension Detector {
 
     /// A finding about what many flows show together, with its details.
     ///
-    /// Of `evidence` the first packets are shown; `proofCount` says how many there are where `evidence`
-    /// does not hold all of them.
+    /// Of `evidence` the first packets are shown; `proofCount` says how many there are where
+    /// `evidence` does not hold all of them.
     func finding(
         in survey: Survey,
         reason: String? = nil,
@@ -190,7 +194,8 @@ extension Detector {
         return explanation.isEmpty ? note : "\(explanation) \(note)"
     }
 
-    /// The first of `events` in order of capture; `note` words what to look at, by place in `events`.
+    /// The first of `events` in order of capture; `note` words what to look at, by place in
+    /// `events`.
     private func evidence(
         of events: [Int],
         in history: History,

@@ -2,8 +2,8 @@ import Tracking
 
 /// Turns the suspicious flows of a capture into incidents.
 ///
-/// The findings of one initiator and one service become one incident. Where many initiators fail at one
-/// service, or one initiator fails at many, they become one too: never ten thousand findings.
+/// The findings of one initiator and one service become one incident. Where many initiators fail at
+/// one service, or one initiator fails at many, they become one too: never ten thousand findings.
 package struct Diagnosis: Sendable {
     /// So many initiators of one service, or services of one initiator, stand alone.
     private static let standAlone = 16
@@ -23,7 +23,8 @@ package struct Diagnosis: Sendable {
     var services: Set<Endpoint> = []
     /// Most of what is not among them, so that connections without trouble are not looked for.
     private var serviceMarks = EndpointMarks()
-    /// Whether any incident ever was about all initiators of a service, or all services of an initiator.
+    /// Whether any incident ever was about all initiators of a service, or all services of an
+    /// initiator.
     private var hasWholes = false
     var initiatorsOfService: [Endpoint: Set<Address>] = [:]
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
@@ -74,7 +75,8 @@ package struct Diagnosis: Sendable {
         self.incidentLimit = incidentLimit
     }
 
-    /// Examines what many flows show together; before the flows, so that a flood is not told flow by flow.
+    /// Examines what many flows show together; before the flows, so that a flood is not told flow
+    /// by flow.
     mutating func consume(_ survey: Survey) { file(examine(survey)) }
 
     /// What many flows show together.
@@ -103,7 +105,8 @@ package struct Diagnosis: Sendable {
         }
     }
 
-    /// From now on its findings stand for the flows without payload of their subjects, and no others do.
+    /// From now on its findings stand for the flows without payload of their subjects, and no
+    /// others do.
     mutating func cover(_ examination: SurveyExamination) {
         uncover()
         for (finding, explainsPayloadlessFlows) in examination.findings
@@ -159,7 +162,8 @@ package struct Diagnosis: Sendable {
         file(examination.findings, of: examination.history)
     }
 
-    /// Takes what was found in one flow, and describes what is the first of its kind between its parties.
+    /// Takes what was found in one flow, and describes what is the first of its kind between its
+    /// parties.
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
         let parties = parties(of: history)
@@ -186,7 +190,8 @@ package struct Diagnosis: Sendable {
         Prefilter(detectors).findings(in: history).map(\.described)
     }
 
-    /// Counts connections that came up, the last of them at a time, where others between the same parties are in an incident.
+    /// Counts connections that came up, the last of them at a time, where others between the same
+    /// parties are in an incident.
     mutating func noteEstablished(
         _ count: Int,
         _ initiator: Address,
@@ -225,12 +230,14 @@ package struct Diagnosis: Sendable {
         return Self.bounded(incidents.worstFirst)
     }
 
-    /// Keep at most this many packets as evidence in all incidents together, each of some 700 bytes in JSON.
+    /// Keep at most this many packets as evidence in all incidents together, each of some 700 bytes
+    /// in JSON.
     private static let evidenceLimit = 32_768
     /// Show at least this many packets of each finding.
     private static let leastEvidence = 2
 
-    /// The incidents with no more evidence than a report shall hold: what the last ones had beyond it is counted.
+    /// The incidents with no more evidence than a report shall hold: what the last ones had beyond
+    /// it is counted.
     private static func bounded(_ incidents: [Incident]) -> [Incident] {
         var room = evidenceLimit
         return incidents.map { incident in

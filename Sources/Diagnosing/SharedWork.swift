@@ -3,7 +3,8 @@ import Tracking
 /// Does some work in parts at the same time, and returns when all of them are done.
 ///
 /// - Parameters:
-///   - parts: as many threads work, this one among them; for want of a thread this one does its part, too.
+///   - parts: as many threads work, this one among them; for want of a thread this one does its
+///     part, too.
 ///   - body: what does the part with a number from 0.
 private func share(among parts: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
@@ -34,7 +35,8 @@ package func shared<Result: Sendable>(
 ) -> [Result] {
     // With fewer things the other core would not have begun when they are done.
     guard threads > 1, count >= 64 else { return (0..<count).map(body) }
-    // Neighbours, so that two threads seldom write to one cache line; several runs for each, so that none waits long.
+    // Neighbours, so that two threads seldom write to one cache line; several runs for each, so
+    // that none waits long.
     let length = max(1, count / (threads * 8))
     var results = [Result?](repeating: nil, count: count)
     unsafe results.withUnsafeMutableBufferPointer { places in

@@ -17,7 +17,8 @@ struct TranslatedSYN {
     private let time: Int64
     private let timeToLive: UInt8
 
-    /// `nil` where the first attempt carries no timestamp: too little would be left to tell SYNs apart.
+    /// `nil` where the first attempt carries no timestamp: too little would be left to tell SYNs
+    /// apart.
     init?(_ history: History) {
         guard let incarnation = history.incarnations.first(where: { !$0.attempts.isEmpty }) else {
             return nil

@@ -1,7 +1,8 @@
 import Glibc
 import Tracking
 
-/// Bytes as a capture: those that begin as a file of captures are one; others are frames (see `FuzzInput`).
+/// Bytes as a capture: those that begin as a file of captures are one; others are frames (see
+/// `FuzzInput`).
 enum CaptureTarget {
     /// A file in memory, one for each process.
     private static let path = "/dev/shm/synopsis-fuzz-\(getpid())"

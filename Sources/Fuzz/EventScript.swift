@@ -1,7 +1,7 @@
 import Tracking
 
-/// Bytes as the events of a few four-tuples: a short input makes thousands of events, so that what a long log costs is
-/// found out, too.
+/// Bytes as the events of a few four-tuples: a short input makes thousands of events, so that what
+/// a long log costs is found out, too.
 ///
 /// Each step takes four bytes: what is sent, with which number, how many times, and how long after.
 struct EventScript {

@@ -5,7 +5,8 @@ import Tracking
 
 /// What libFuzzer calls with bytes of its making, for the target that `SYNOPSIS_FUZZ_TARGET` names.
 ///
-/// Nothing is checked but the time: a trap, a hang, a stray access or a slow input is what is looked for.
+/// Nothing is checked but the time: a trap, a hang, a stray access or a slow input is what is
+/// looked for.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
@@ -34,7 +35,8 @@ enum FuzzTarget: String {
         return unsafe FuzzTarget(rawValue: String(cString: name)) ?? .capture
     }()
 
-    /// The most processor time that one input may take, under the address sanitizer, in nanoseconds.
+    /// The most processor time that one input may take, under the address sanitizer, in
+    /// nanoseconds.
     static let timeLimit: Int64 = 5_000_000_000
 
     static var processorTime: Int64 {

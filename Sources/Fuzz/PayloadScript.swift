@@ -1,7 +1,7 @@
 import Tracking
 
-/// Bytes as what two ends send in turns: each part begins with a byte that holds who sends it, in the highest bit,
-/// and how it comes, and with its length.
+/// Bytes as what two ends send in turns: each part begins with a byte that holds who sends it, in
+/// the highest bit, and how it comes, and with its length.
 struct PayloadScript {
     private var parts: [(party: Party, manner: UInt8, bytes: [UInt8])] = []
 

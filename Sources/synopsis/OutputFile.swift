@@ -72,7 +72,8 @@ struct OutputFile {
     /// What makes the parts of a file, and gives each to be written.
     typealias Parts = (_ write: ([UInt8]) throws(ExitStatus) -> Void) throws(ExitStatus) -> Void
 
-    /// Writes all parts: beside the file first, which they then replace; straight into a pipe or device.
+    /// Writes all parts: beside the file first, which they then replace; straight into a pipe or
+    /// device.
     ///
     /// - Throws: when not all of it could be written; then the file is as it was before.
     func write(_ parts: Parts) throws(ExitStatus) {
@@ -120,7 +121,8 @@ struct OutputFile {
         }
     }
 
-    /// Whether the path is one by which the system names what is open, such as /dev/stdout, wherever that leads.
+    /// Whether the path is one by which the system names what is open, such as /dev/stdout,
+    /// wherever that leads.
     private var isOpenAlready: Bool { path.hasPrefix("/dev/") || path.hasPrefix("/proc/") }
 
     /// `.NAME.part` in the same folder.

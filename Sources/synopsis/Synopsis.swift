@@ -56,7 +56,8 @@ enum Program {
 }
 
 extension Program {
-    /// A message of the argument parser in the words of all other complaints: without the usage, which it repeats.
+    /// A message of the argument parser in the words of all other complaints: without the usage,
+    /// which it repeats.
     static func complaint(_ message: String) -> String {
         let lines = message.split(separator: "\n").map(String.init)
         let words = lines.prefix { !$0.hasPrefix("Usage:") && !$0.hasPrefix("Help:") }
@@ -74,7 +75,8 @@ extension Program {
         return ([complaint] + (hint.map { [$0] } ?? [])).joined(separator: "\n")
     }
 
-    /// A message of the argument parser, in which it quotes arguments as they were given: no line in it is theirs.
+    /// A message of the argument parser, in which it quotes arguments as they were given: no line
+    /// in it is theirs.
     static func shown(_ message: String, quoting arguments: [String]) -> ShownText {
         var message = message
         for argument in arguments {

@@ -1,8 +1,10 @@
 import Tracking
 
-/// Conversations whose hosts are some way apart: the tap stands near the servers, and the clients are 0.2 to 150 ms away.
+/// Conversations whose hosts are some way apart: the tap stands near the servers, and the clients
+/// are 0.2 to 150 ms away.
 ///
-/// Each keeps its own round trips, so that thousands are open at the same time and their packets come in any order.
+/// Each keeps its own round trips, so that thousands are open at the same time and their packets
+/// come in any order.
 struct DistantCrowd {
     /// One of them, and when it goes on.
     private struct Member {
@@ -40,7 +42,8 @@ struct DistantCrowd {
     /// When the next packet is captured, in nanoseconds since 1970.
     var time: Int64 { schedule.time }
 
-    /// Hands `body` the next packet and its conversation, which sends it, and goes on to the one after it.
+    /// Hands `body` the next packet and its conversation, which sends it, and goes on to the one
+    /// after it.
     mutating func next<Result>(
         _ body: (inout Conversation, Conversation.Turn) -> Result
     ) -> Result {

@@ -7,7 +7,8 @@ struct Traffic: ~Copyable {
         case mixed
         /// The same, cut to 96 octets a packet.
         case headers
-        /// As mixed, with round trips of up to 150 ms: thousands of connections are open at the same time.
+        /// As mixed, with round trips of up to 150 ms: thousands of connections are open at the
+        /// same time.
         case distant
         /// The same, cut to 96 octets a packet.
         case distantHeaders = "distant-headers"

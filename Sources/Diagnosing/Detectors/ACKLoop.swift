@@ -139,7 +139,8 @@ package struct ACKLoop: Detector {
         }.filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    /// What a receiver with the numbers of its own ACK cannot accept in another (RFC 9293 §3.10.7.4).
+    /// What a receiver with the numbers of its own ACK cannot accept in another (RFC 9293
+    /// §3.10.7.4).
     private func fault(of ack: Event, to receiver: Event, in history: History) -> String {
         let sender = history.endpoint(of: ack).address
         let ahead = receiver.acknowledgment.distance(to: ack.sequence)

@@ -71,8 +71,8 @@ package struct AbortiveClose: Detector {
     /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
     private static let goodbye: Int32 = 64
 
-    /// And up to this length, in bytes, where the FIN follows it within such a time, in nanoseconds: nobody waits for an
-    /// answer then.
+    /// And up to this length, in bytes, where the FIN follows it within such a time, in
+    /// nanoseconds: nobody waits for an answer then.
     private static let farewell: UInt32 = 128
     private static let immediate: Int64 = 10_000_000
 
@@ -149,7 +149,8 @@ package struct AbortiveClose: Detector {
         let (own, other) = (stream.progress(of: side), stream.progress(of: side.other))
         let unacknowledged = max(0, other.acknowledged.distance(to: stream[side].end))
         let unread = max(0, own.acknowledged.distance(to: stream[side.other].end))
-        // Numbers of another connection on the same ports tell nothing of this one, and whoever sent in vain gave up.
+        // Numbers of another connection on the same ports tell nothing of this one, and whoever
+        // sent in vain gave up.
         guard max(unread, unacknowledged) < Self.mostInFlight,
             stream[side].repetitions < Self.manySendings || unacknowledged <= 0
         else { return nil }
@@ -214,7 +215,8 @@ package struct AbortiveClose: Detector {
             && reset.time - prober.lastProbe <= Self.recent
     }
 
-    /// Whether what an end sent last is short and comes with its FIN: an unbind, a Terminate, a close_notify.
+    /// Whether what an end sent last is short and comes with its FIN: an unbind, a Terminate, a
+    /// close_notify.
     private func isGoodbye(
         _ end: StreamSummary.End,
         at fin: Int,
@@ -225,7 +227,8 @@ package struct AbortiveClose: Detector {
             || end.last.payloadLength <= Self.farewell && delay <= Self.immediate
     }
 
-    /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in it.
+    /// Whether TLS had not come up, which has a finding of its own, or an end had said goodbye in
+    /// it.
     private func saidGoodbye(_ ending: Ending, _ history: History) -> Bool {
         guard let session = ending.stream.tls else { return false }
         if !session.isComplete || session.low.alert != nil || session.high.alert != nil {

@@ -163,8 +163,8 @@ package struct AcceptQueueOverflow: Detector {
         )
     }
 
-    /// Whether data was ignored, and not only late on a long way: the SYN-ACK came again more than a round trip after it,
-    /// or it was sent three times.
+    /// Whether data was ignored, and not only late on a long way: the SYN-ACK came again more than
+    /// a round trip after it, or it was sent three times.
     private func isIgnored(
         _ data: [Int],
         beside copies: [Int],

@@ -102,7 +102,8 @@ package struct AdministrativelyProhibited: Detector {
         prevention system breaks a connection.
         """
 
-    /// Whether errors of several codes, or RSTs of both ends, came at once: no host's firewall sends them.
+    /// Whether errors of several codes, or RSTs of both ends, came at once: no host's firewall
+    /// sends them.
     private func isByDevice(_ refusals: RefusedSegments, in history: History) -> Bool {
         let time = history.events[refusals.first.event].time
         let others = history.events.filter { ($0.time - time).magnitude <= Self.atOnce }

@@ -150,7 +150,8 @@ package struct AuthenticationMismatch: Detector {
         !history.events[answer].options.contains(.cut)
     }
 
-    /// A RST for the SYN of an attempt after which the same SYN came again: its sender did not take it.
+    /// A RST for the SYN of an attempt after which the same SYN came again: its sender did not take
+    /// it.
     private func ignoredRefusal(of attempt: Attempt, in history: History) -> Int? {
         history.events.indices.last { index in
             let event = history.events[index]

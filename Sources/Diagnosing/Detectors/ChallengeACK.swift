@@ -123,8 +123,8 @@ package struct ChallengeACK: Detector {
         let state: ResponderState
     }
 
-    /// Whether the initiator reacts as to an ACK that answers none of its SYNs (RFC 9293 §3.5.1): with a RST, or with
-    /// another SYN, before any data; or has not reacted yet.
+    /// Whether the initiator reacts as to an ACK that answers none of its SYNs (RFC 9293 §3.5.1):
+    /// with a RST, or with another SYN, before any data; or has not reacted yet.
     private func isHeeded(_ reply: Int, in history: History) -> Bool {
         let later = history.incarnation(of: reply).events.suffix(from: reply + 1).first { index in
             guard history.isFromInitiator(history.events[index]) else { return false }
@@ -155,7 +155,8 @@ package struct ChallengeACK: Detector {
         }
     }
 
-    /// Whether the initiator had reset the connection that the responder goes on with: it did not take the RST.
+    /// Whether the initiator had reset the connection that the responder goes on with: it did not
+    /// take the RST.
     private func wasReset(before reply: Reply, in history: History) -> Bool {
         history.incarnation(of: reply.event).former.map {
             FormerConnection(history.events[$0]).ending == .reset

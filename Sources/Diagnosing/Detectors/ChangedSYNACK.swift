@@ -53,8 +53,8 @@ package struct ChangedSYNACK: Detector {
         }
     )
 
-    /// A half-open entry lives no longer without a SYN-ACK, in nanoseconds: Linux sends its last 31 s after the
-    /// first and waits as long again.
+    /// A half-open entry lives no longer without a SYN-ACK, in nanoseconds: Linux sends its last 31
+    /// s after the first and waits as long again.
     private static let entryLifetime: Int64 = 60_000_000_000
     /// Two captures of one packet lie within this time, in nanoseconds.
     private static let duplicateWindow: Int64 = 5_000_000
@@ -114,7 +114,8 @@ package struct ChangedSYNACK: Detector {
         _ history: History
     ) -> Story? {
         let answers = attempt.answers.filter { history.events[$0].kind == .synAck }
-        // A device that rewrites ISNs, captured on both its sides, changes those of the answers too.
+        // A device that rewrites ISNs, captured on both its sides, changes those of the answers
+        // too.
         guard attempt.rewritten == nil,
             let (former, changed) = change(among: answers, in: incarnation, history)
         else { return nil }
@@ -140,7 +141,8 @@ package struct ChangedSYNACK: Detector {
         )
     }
 
-    /// Whether there were as many sendings of the SYN as there are different answers up to `changed`.
+    /// Whether there were as many sendings of the SYN as there are different answers up to
+    /// `changed`.
     private func isAskedAgain(
         _ answers: [Int],
         _ changed: Int,
@@ -188,7 +190,8 @@ package struct ChangedSYNACK: Detector {
         let (first, second) = (history.events[former], history.events[changed])
         var marks: [String] = []
         if first.timeToLive != second.timeToLive { marks.append("ttl") }
-        // What comes through routers may come through another router without being of another machine.
+        // What comes through routers may come through another router without being of another
+        // machine.
         let isNear = [first, second].allSatisfy { Self.initialTimesToLive.contains($0.timeToLive) }
         if isNear, first.linkFacts.source != second.linkFacts.source { marks.append("mac") }
         let isOther =

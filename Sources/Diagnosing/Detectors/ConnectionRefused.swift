@@ -142,8 +142,8 @@ package struct ConnectionRefused: Detector {
         }
     }
 
-    /// Whether the same SYN was answered after the RST, and the client completed that handshake: it had not taken the
-    /// RST, which somebody else may have sent.
+    /// Whether the same SYN was answered after the RST, and the client completed that handshake: it
+    /// had not taken the RST, which somebody else may have sent.
     private func isIgnored(_ reset: Int, by attempt: Attempt, in history: History) -> Bool {
         guard let completion = history.incarnation(of: reset).completion else { return false }
         return attempt.answers.contains { $0 > reset && $0 < completion }
@@ -287,8 +287,8 @@ package struct ConnectionRefused: Detector {
         }
     }
 
-    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil` where it was before, or
-    /// refused anybody after that.
+    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil`
+    /// where it was before, or refused anybody after that.
     private func delayUntilStart(after refusal: Int, in history: History) -> Int64? {
         let attempts = history.capture.outcomes.attempts(at: history.responder)
         guard let start = attempts.first(where: { $0.outcome == .served })?.begin,

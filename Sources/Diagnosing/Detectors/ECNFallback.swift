@@ -44,7 +44,8 @@ package struct ECNFallback: Detector {
         }
     )
 
-    /// So soon after the plain SYN its answer must come, in nanoseconds: later, it may be one to the SYN before.
+    /// So soon after the plain SYN its answer must come, in nanoseconds: later, it may be one to
+    /// the SYN before.
     private static let promptAnswer: Int64 = 500_000_000
     /// A plain SYN so long after the one with ECN is no second try, in nanoseconds.
     private static let retryWindow: Int64 = 10_000_000_000

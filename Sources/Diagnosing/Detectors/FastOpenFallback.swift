@@ -52,8 +52,8 @@ package struct FastOpenFallback: Detector {
     ]
     private static let withCookie = plain + [.fastOpen(8)]
 
-    /// So soon after the SYN without Fast Open its answer must come, in nanoseconds: an answer to the SYN
-    /// before it would have come in that time too.
+    /// So soon after the SYN without Fast Open its answer must come, in nanoseconds: an answer to
+    /// the SYN before it would have come in that time too.
     private static let promptAnswer: Int64 = 500_000_000
 
     package static let needs: Signals? = [.fastOpen, .answer]

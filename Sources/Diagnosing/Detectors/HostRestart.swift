@@ -83,7 +83,8 @@ package struct HostRestart: Detector {
         }
     }
 
-    /// What a service that its host had served refused after the host forgot a connection; `nil` where it did not.
+    /// What a service that its host had served refused after the host forgot a connection; `nil`
+    /// where it did not.
     private func restart(
         at service: Endpoint,
         _ connections: [ForgottenConnections.Connection],

@@ -64,7 +64,8 @@ package struct IdleStateLost: Detector {
     private static let leastIdle: Int64 = 30_000_000_000
     /// Unless a RST from nearer than the other end tells so.
     private static let leastIdleBeforeReset: Int64 = 1_000_000_000
-    /// Whoever makes a new connection so soon after the last sending was there before, in nanoseconds.
+    /// Whoever makes a new connection so soon after the last sending was there before, in
+    /// nanoseconds.
     private static let soon: Int64 = 60_000_000_000
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 3
@@ -115,7 +116,8 @@ package struct IdleStateLost: Detector {
         let isData =
             sent.repetitions >= Self.leastRepetitions && history.isUnacknowledged(side, in: ending)
         let isProbe = probes.map { $0.probes >= Stall.leastProbes } ?? false
-        // Whoever spoke last before the silence, too, is known to begin again by what is sent again.
+        // Whoever spoke last before the silence, too, is known to begin again by what is sent
+        // again.
         let isTurn = sent.turn - other.lastSent >= Self.leastIdle
         let turn = isTurn ? sent.turn : sent.repeatedFrom
         let begin = isData ? turn : isProbe ? probes?.probedFrom ?? 0 : 0

@@ -56,14 +56,16 @@ package struct IdleTimeoutClose: Detector {
     /// A timer runs out that late at most, in nanoseconds, or this part of its time.
     private static let lateness: Int64 = 250_000_000
     private static let latenessDivisor: Int64 = 200
-    /// And that early, where it began with a packet that was captured later: a round trip and a tick, in nanoseconds.
+    /// And that early, where it began with a packet that was captured later: a round trip and a
+    /// tick, in nanoseconds.
     private static let earliness: Int64 = 100_000_000
     private static let earlinessDivisor: Int64 = 1000
     /// So many closes after the same silence are a timer's, of whatever length.
     private static let leastAlike = 3
     /// The same within 2 %.
     private static let alikeDivisor: Int64 = 50
-    /// The silences began so many times further apart than they differ: else one act ended all connections.
+    /// The silences began so many times further apart than they differ: else one act ended all
+    /// connections.
     private static let leastSpread: Int64 = 10
     /// Idle timers that come as a default, by their seconds.
     private static let known: [Int64: String] = [
@@ -142,7 +144,8 @@ package struct IdleTimeoutClose: Detector {
         }
     }
 
-    /// Whether an application's timer of whole seconds ran out: it counts from the last data, and wakes a little late.
+    /// Whether an application's timer of whole seconds ran out: it counts from the last data, and
+    /// wakes a little late.
     private static func isWholeSeconds(_ unused: Int64) -> Bool {
         let late = unused % second
         return unused >= second && late <= max(tick, unused / latenessDivisor)
@@ -152,8 +155,8 @@ package struct IdleTimeoutClose: Detector {
     /// A timer wakes that late at most where it is idle otherwise, in nanoseconds.
     private static let tick: Int64 = 10_000_000
 
-    /// The most closes after the same silence, within two percent, if they were more than one act that ended connections
-    /// of different ages at once.
+    /// The most closes after the same silence, within two percent, if they were more than one act
+    /// that ended connections of different ages at once.
     /// - Parameters:
     ///   - closes: those of one end.
     ///   - mayCount: whether a timer of whole seconds may have run out, and no process died.
@@ -255,8 +258,8 @@ package struct IdleTimeoutClose: Detector {
         )
     }
 
-    /// Whether a timer of a round length may have run out: it began with what its owner sent or received last, a way
-    /// earlier or later than that was captured, and ticks.
+    /// Whether a timer of a round length may have run out: it began with what its owner sent or
+    /// received last, a way earlier or later than that was captured, and ticks.
     private func isRound(_ idle: Int64) -> Bool {
         let late = idle % Self.step
         return late <= max(Self.lateness, idle / Self.latenessDivisor)

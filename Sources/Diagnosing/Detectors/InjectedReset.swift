@@ -55,7 +55,8 @@ package struct InjectedReset: Detector {
     private static let leastPoints = 4
     /// Two RSTs so close are one volley, in nanoseconds.
     private static let burstWindow: Int64 = 1_000_000
-    /// How far from the RST the sequence number of data of the same connection lies at most, in octets.
+    /// How far from the RST the sequence number of data of the same connection lies at most, in
+    /// octets.
     private static let windowReach: UInt32 = 1 << 24
 
     package static let needs: Signals? = [.reset]
@@ -149,8 +150,8 @@ package struct InjectedReset: Detector {
         }
     }
 
-    /// Whether a RST lies below what its receiver had by then, and that goes on: it answers such a RST with nothing, or with
-    /// an ACK (RFC 5961 §3).
+    /// Whether a RST lies below what its receiver had by then, and that goes on: it answers such a
+    /// RST with nothing, or with an ACK (RFC 5961 §3).
     private func isStale(_ reset: Int, in history: History) -> Bool {
         let event = history.events[reset]
         let had = history.events[..<reset].contains {
@@ -190,7 +191,8 @@ package struct InjectedReset: Detector {
         return []
     }
 
-    /// Whether a connection was over before a RST: both ends had closed, or another RST had come well before.
+    /// Whether a connection was over before a RST: both ends had closed, or another RST had come
+    /// well before.
     private func isAfterEnd(
         _ index: Int,
         of incarnation: Incarnation,
@@ -233,8 +235,8 @@ package struct InjectedReset: Detector {
         return Suspect(event: index, points: points, reasons: reasons, usualTimeToLive: usual)
     }
 
-    /// Whether the host that a RST names had sent earlier packets with the same time to live, in any
-    /// flow.
+    /// Whether the host that a RST names had sent earlier packets with the same time to live, in
+    /// any flow.
     private func hadSent(_ timeToLive: UInt8, before index: Int, in history: History) -> Bool {
         let event = history.events[index]
         return history.capture.sightings.hasSent(
@@ -283,8 +285,8 @@ package struct InjectedReset: Detector {
         return .unaware(history.events[later].packet)
     }
 
-    /// Whether data was sent after the RST, and not before it and overtaken: it lies behind the RST or behind all
-    /// that was sent before by its numbers, or comes so late that a timer sent it.
+    /// Whether data was sent after the RST, and not before it and overtaken: it lies behind the RST
+    /// or behind all that was sent before by its numbers, or comes so late that a timer sent it.
     private func isNewer(
         _ data: Int,
         than reset: Int,
@@ -297,7 +299,8 @@ package struct InjectedReset: Detector {
         return Int32(bitPattern: sent.timestampValue &- newest) > 0
     }
 
-    /// Whether the RST stands in a connection that was up, and is not the answer to a late SYN-ACK or ACK.
+    /// Whether the RST stands in a connection that was up, and is not the answer to a late SYN-ACK
+    /// or ACK.
     private func isInRunningConnection(_ index: Int, in history: History) -> Bool {
         let incarnation = history.incarnation(of: index)
         guard incarnation.attempts.isEmpty || incarnation.completion.map({ $0 < index }) ?? false

@@ -93,7 +93,8 @@ package struct MTUBlackHole: Detector {
         "Large segments were lost on \(many.flows) connections from \(many.source) to \(many.destination)."
     }
 
-    /// Whether as much was acknowledged of what an end sent that a segment as large may have been among it.
+    /// Whether as much was acknowledged of what an end sent that a segment as large may have been
+    /// among it.
     private func hadPassed(_ side: Side, in ending: Ending) -> Bool {
         guard side == ending.incarnation.initiator, let attempt = ending.incarnation.attempts.last
         else { return false }
@@ -129,8 +130,8 @@ package struct MTUBlackHole: Detector {
     /// A server's first flight is no longer, in bytes.
     private static let firstFlight: Int32 = 65_536
 
-    /// The FIN of a client that had asked, got an ACK and not one byte, and left: the bare ACK to that FIN is not kept,
-    /// but the numbers of the server are.
+    /// The FIN of a client that had asked, got an ACK and not one byte, and left: the bare ACK to
+    /// that FIN is not kept, but the numbers of the server are.
     private func unansweredClose(
         of side: Side,
         _ missing: Int32,
@@ -149,7 +150,8 @@ package struct MTUBlackHole: Detector {
         return fin
     }
 
-    /// How many bytes an end had sent by its own numbers beyond what arrived and what the other end acknowledged.
+    /// How many bytes an end had sent by its own numbers beyond what arrived and what the other end
+    /// acknowledged.
     private func missing(of side: Side, in ending: Ending) -> Int32 {
         let (stream, receiver) = (ending.stream, ending.stream.progress(of: side.other))
         let arrived = stream[side].end

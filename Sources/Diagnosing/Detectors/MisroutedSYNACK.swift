@@ -118,8 +118,8 @@ package struct MisroutedSYNACK: Detector {
         "\(many.flows) connections from \(many.source) to \(many.destination) were answered from another address."
     }
 
-    /// Whether the initiator goes on as if answered: it takes the answer, and the capture shows one side of a
-    /// translation only.
+    /// Whether the initiator goes on as if answered: it takes the answer, and the capture shows one
+    /// side of a translation only.
     private func goesOn(_ incarnation: Incarnation, in history: History) -> Bool {
         history.capture.oneWayInitiators.contains(history.initiator.address)
             || incarnation.events.contains { index in

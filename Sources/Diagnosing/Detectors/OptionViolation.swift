@@ -144,8 +144,8 @@ package struct OptionViolation: Detector {
         }
     }
 
-    /// The options that the farther of two captures of a SYN lacks; the first of them is the nearer to its sender
-    /// if its time to live is higher.
+    /// The options that the farther of two captures of a SYN lacks; the first of them is the nearer
+    /// to its sender if its time to live is higher.
     private func stripped(from first: Event, in second: Event) -> TCPOptions.Presence {
         guard first.kind == .syn, first.timeToLive > second.timeToLive,
             first.options.union(second.options).isDisjoint(with: [.cut, .malformed])

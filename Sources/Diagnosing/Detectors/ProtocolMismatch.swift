@@ -101,7 +101,8 @@ package struct ProtocolMismatch: Detector {
     /// Commands of NNTP look like requests of HTTP, and its server speaks first (RFC 3977 §6.2).
     private static let newsPort: UInt16 = 119
 
-    /// Whether a server had greeted its client as SSH, mail or FTP do, and the client began with HTTP or TLS.
+    /// Whether a server had greeted its client as SSH, mail or FTP do, and the client began with
+    /// HTTP or TLS.
     private static func isGreeted(_ ending: Ending) -> Bool {
         let side = ending.incarnation.initiator
         let (request, answer) = (ending.stream[side], ending.stream[side.other])

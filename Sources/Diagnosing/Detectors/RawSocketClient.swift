@@ -134,7 +134,8 @@ package struct RawSocketClient: Detector {
         }
     }
 
-    /// The right SYN-ACKs that the initiator rejects at once; one that echoes a timestamp of no SYN is not right.
+    /// The right SYN-ACKs that the initiator rejects at once; one that echoes a timestamp of no SYN
+    /// is not right.
     private func rejections(in incarnation: Incarnation, of history: History) -> [Rejection] {
         currentAnswers(in: incarnation, of: history).compactMap { answer, ordinal in
             guard ordinal <= incarnation.attempts.count,

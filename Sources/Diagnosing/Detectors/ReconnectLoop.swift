@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when connections come up, close without a word of the responder, and are opened again and again.
+/// Speaks when connections come up, close without a word of the responder, and are opened again and
+/// again.
 package struct ReconnectLoop: Detector {
     package static let manual = Manual(
         id: "reconnect-loop",
@@ -101,7 +102,8 @@ package struct ReconnectLoop: Detector {
         }
     }
 
-    /// Without those that began before the one before them had ended: connections side by side are no loop.
+    /// Without those that began before the one before them had ended: connections side by side are
+    /// no loop.
     private static func oneAfterTheOther(
         _ visits: [EmptyConnections.Visit]
     ) -> [EmptyConnections.Visit] {
@@ -120,7 +122,8 @@ package struct ReconnectLoop: Detector {
         }
     }
 
-    /// Whether the service refused anybody between two connections that it reset: it dies of each, and is started again.
+    /// Whether the service refused anybody between two connections that it reset: it dies of each,
+    /// and is started again.
     private func isCrashing(
         _ service: Endpoint,
         _ visits: [EmptyConnections.Visit],

@@ -120,8 +120,8 @@ package struct ResetAfterHandshake: Detector {
 
     private func severity(of story: Story, isByClient: Bool) -> Severity {
         switch story.kind {
-        // After a single SYN the initiator may have had no need any more: another connection won the race, or
-        // a health check saw what it came for.
+        // After a single SYN the initiator may have had no need any more: another connection won
+        // the race, or a health check saw what it came for.
         case .clientGone: story.incarnation.attempts[0].sendings.count > 1 ? .error : .note
         case .postACK, .postPSH: isByClient ? .note : .warning
         }

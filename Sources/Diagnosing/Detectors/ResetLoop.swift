@@ -108,9 +108,11 @@ package struct ResetLoop: Detector {
         "\(many.flows) connections from \(many.source) to \(many.destination) loop through SYN, reply and RST."
     }
 
-    /// Whether a socket of the initiator goes on waiting for an answer while its host rejects those captured here.
+    /// Whether a socket of the initiator goes on waiting for an answer while its host rejects those
+    /// captured here.
     ///
-    /// The same SYN comes again by its timer: then what the host gets is not what the responder sent.
+    /// The same SYN comes again by its timer: then what the host gets is not what the responder
+    /// sent.
     private func socketWaits(
         _ incarnation: Incarnation,
         _ byResponder: [Int],

@@ -201,8 +201,8 @@ package struct RetransmittedSYNACK: Detector {
         return nil
     }
 
-    /// Whether the responder stopped after one repetition, which no stack does while nothing answers: the answer lies
-    /// outside the capture.
+    /// Whether the responder stopped after one repetition, which no stack does while nothing
+    /// answers: the answer lies outside the capture.
     private func isCut(after run: [Int], in history: History) -> Bool {
         guard run.count == 2 else { return false }
         let gap = history.delay(from: run[0], to: run[1])

@@ -106,7 +106,8 @@ package struct SYNCookie: Detector {
         """
     }
 
-    /// The SYN-ACKs that answer an attempt all of whose sendings offer what a cookie has no room for.
+    /// The SYN-ACKs that answer an attempt all of whose sendings offer what a cookie has no room
+    /// for.
     private func replies(to attempt: Attempt, in history: History) -> [Reply] {
         let isOffered = attempt.sendings.allSatisfy {
             history.events[$0].options.isSuperset(of: Self.wanted)

@@ -74,7 +74,8 @@ package struct SYNFlood: Detector {
         return floods.map { finding(on: $0, in: survey) }
     }
 
-    /// Whether other services got as many SYNs from other hosts, and answered nearly none: the answers take another way.
+    /// Whether other services got as many SYNs from other hosts, and answered nearly none: the
+    /// answers take another way.
     private func isUnansweredEverywhere(
         beside floods: [ServiceCounter],
         in survey: Survey

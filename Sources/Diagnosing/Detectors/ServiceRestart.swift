@@ -183,7 +183,8 @@ package struct ServiceRestart: Detector {
 
     /// A time in which a service refused everybody.
     private struct Gap {
-        /// When the last connection before it was made, and the first one after it, in nanoseconds since 1970.
+        /// When the last connection before it was made, and the first one after it, in nanoseconds
+        /// since 1970.
         let before: Int64
         /// Never empty.
         let refusals: [ConnectOutcomes.Entry]

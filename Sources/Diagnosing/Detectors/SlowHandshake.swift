@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when a connection came up, but late: a SYN or its answer was lost, or one end took its time.
+/// Speaks when a connection came up, but late: a SYN or its answer was lost, or one end took its
+/// time.
 package struct SlowHandshake: Detector {
     package static let manual = Manual(
         id: "slow-handshake",
@@ -122,7 +123,8 @@ package struct SlowHandshake: Detector {
         return slow.isLoss || standsOut(slow.total, in: history) ? slow : nil
     }
 
-    /// Which sending of the SYN an answer is for: the one whose timestamp it echoes, else the last before it.
+    /// Which sending of the SYN an answer is for: the one whose timestamp it echoes, else the last
+    /// before it.
     private func answeredSending(of attempt: Attempt, by answer: Int, in history: History) -> Int {
         let event = history.events[answer]
         let linked = attempt.sendings.first {

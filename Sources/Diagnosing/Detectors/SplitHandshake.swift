@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when a responder answers a SYN with a SYN of its own, and leaves the SYN-ACK to the initiator.
+/// Speaks when a responder answers a SYN with a SYN of its own, and leaves the SYN-ACK to the
+/// initiator.
 package struct SplitHandshake: Detector {
     package static let manual = Manual(
         id: "split-handshake",
@@ -169,15 +170,16 @@ package struct SplitHandshake: Detector {
         /// From the initiator's SYN-ACK to the responder's ACK, in nanoseconds.
         let roundTrip: Int64
 
-        /// Whether the responder's SYN can be an answer at all: one that comes much sooner crossed the
-        /// initiator's, one that comes much later is a connection of its own, as in hole punching.
+        /// Whether the responder's SYN can be an answer at all: one that comes much sooner crossed
+        /// the initiator's, one that comes much later is a connection of its own, as in hole
+        /// punching.
         var isAnswer: Bool {
             opening.announcement != nil
                 || delay > roundTrip / 2 && delay - roundTrip <= roundTrip + SplitHandshake.thinking
         }
 
-        /// Whether the responder's SYN cannot have crossed the initiator's on the way; a quarter is left
-        /// for the changes of the path's delay.
+        /// Whether the responder's SYN cannot have crossed the initiator's on the way; a quarter is
+        /// left for the changes of the path's delay.
         var isCertain: Bool { opening.announcement != nil || delay >= roundTrip - roundTrip / 4 }
     }
 }

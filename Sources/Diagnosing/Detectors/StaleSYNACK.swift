@@ -91,7 +91,8 @@ package struct StaleSYNACK: Detector {
         case .stale:
             return true
         case .former:
-            // The old connection's own SYN-ACK once more is its retransmission, not an answer to the new SYN.
+            // The old connection's own SYN-ACK once more is its retransmission, not an answer to
+            // the new SYN.
             let incarnation = history.incarnation(of: event)
             return !history.incarnations.prefix(while: { $0.number < incarnation.number }).contains
             {

@@ -1,7 +1,7 @@
 import Tracking
 
-/// Speaks when TLS is shut down right after its handshake so that TCP may go on in the clear, and TCP is closed
-/// instead.
+/// Speaks when TLS is shut down right after its handshake so that TCP may go on in the clear, and
+/// TCP is closed instead.
 package struct TLSEarlyShutdown: Detector {
     package static let manual = Manual(
         id: "tls-early-shutdown",
@@ -124,7 +124,8 @@ package struct TLSEarlyShutdown: Detector {
         return found.reason == .plaintextRefused ? .warning : .note
     }
 
-    /// The case that one end goes on in the clear and the other one closes TCP, before that or after, or resets what it gets.
+    /// The case that one end goes on in the clear and the other one closes TCP, before that or
+    /// after, or resets what it gets.
     private func refusal(in closing: TLSClosing) -> Case? {
         let (session, history) = (closing.session, closing.history)
         let speakers = [Side.low, .high].filter { session[$0].marks.contains(.endsInPlaintext) }

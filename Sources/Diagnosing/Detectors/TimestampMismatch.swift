@@ -144,8 +144,8 @@ package struct TimestampMismatch: Detector {
         return completed == echoed ? .accepted : .ignored
     }
 
-    /// Whether the echo is what a sending of the SYN would have carried that the capture missed: one before its
-    /// beginning, or one between the first SYN and the answer.
+    /// Whether the echo is what a sending of the SYN would have carried that the capture missed:
+    /// one before its beginning, or one between the first SYN and the answer.
     private func mayBeUnseen(_ answer: Event, after first: Event, in history: History) -> Bool {
         let ticks = Int64(Int32(bitPattern: answer.timestampEcho &- first.timestampValue))
         if ticks < 0 {

@@ -148,7 +148,8 @@ package struct TimestampRegression: Detector {
         )
     }
 
-    /// A SYN that a listener drops because it goes by one clock for an address behind which there are two.
+    /// A SYN that a listener drops because it goes by one clock for an address behind which there
+    /// are two.
     private func droppedSYN(in incarnation: Incarnation, _ history: History) -> Finding? {
         let sendings = incarnation.attempts.flatMap(\.sendings).sorted()
         guard incarnation.completion == nil, incarnation.answers.isEmpty, sendings.count > 1,

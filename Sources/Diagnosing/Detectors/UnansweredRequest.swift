@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when what the initiator sent was received by the responder's stack, and its application never answered.
+/// Speaks when what the initiator sent was received by the responder's stack, and its application
+/// never answered.
 package struct UnansweredRequest: Detector {
     package static let manual = Manual(
         id: "unanswered-request",
@@ -61,7 +62,8 @@ package struct UnansweredRequest: Detector {
 
     /// A service that answers late is given so many times what it usually takes.
     private static let slownessFactor: Int64 = 5
-    /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of messages.
+    /// A request is sent within such a time, in nanoseconds; what takes longer is a stream of
+    /// messages.
     private static let oneRequest: Int64 = 1_000_000_000
 
     package static let needs: Signals? = [.data]
@@ -219,7 +221,8 @@ package struct UnansweredRequest: Detector {
         )
     }
 
-    /// Shorter records on a TLS session with answers may be control messages of a protocol inside, in bytes.
+    /// Shorter records on a TLS session with answers may be control messages of a protocol inside,
+    /// in bytes.
     private static let shortRecord: UInt32 = 100
 
     /// Whether what the requester sent last wants an answer, as far as its protocol is known.
@@ -241,13 +244,15 @@ package struct UnansweredRequest: Detector {
     /// A server that waits on a connection reacts to its end within such a time, in nanoseconds.
     private static let reaction: Int64 = 5_000_000
 
-    /// How long after the requester had closed its answer came, in nanoseconds, if nobody took it any more.
+    /// How long after the requester had closed its answer came, in nanoseconds, if nobody took it
+    /// any more.
     private func lateAnswer(in ending: Ending, to side: Side, _ history: History) -> Int64? {
         guard let end = ending.first, history.events[end].side == side,
             ending.resets.contains(where: { history.events[$0].side == side })
         else { return nil }
         let delay = ending.stream[side.other].turn - history.events[end].time
-        // A server that answers the close at once was reading the connection: it held the request on purpose.
+        // A server that answers the close at once was reading the connection: it held the request
+        // on purpose.
         let usual = history.capture.handshakeTimes.usual(of: history.responder.address)?.median
         let roundTrip = history.leastAnswerDelay ?? usual ?? 0
         let awakening = roundTrip + roundTrip / 2 + Self.reaction
@@ -268,11 +273,12 @@ package struct UnansweredRequest: Detector {
             && (ending.stream[side].segments > 1 || !ending.stream.hasBeginning)
     }
 
-    /// A TLS record of an HTTP/2 PING, or of an acknowledgment of SETTINGS, is no longer, in bytes: a header of 5, 17 of
-    /// plaintext (RFC 9113 §6.7), and 24 of what TLS 1.2 adds.
+    /// A TLS record of an HTTP/2 PING, or of an acknowledgment of SETTINGS, is no longer, in bytes:
+    /// a header of 5, 17 of plaintext (RFC 9113 §6.7), and 24 of what TLS 1.2 adds.
     private static let controlRecord: UInt32 = 46
 
-    /// Whether what came last on a session with answered requests is a control frame (RFC 9113 §6), and no request.
+    /// Whether what came last on a session with answered requests is a control frame (RFC 9113 §6),
+    /// and no request.
     private func isControlRecord(_ ending: Ending, _ side: Side) -> Bool {
         guard let session = ending.stream.tls else { return false }
         return ending.stream[side].last.payloadLength <= Self.controlRecord

@@ -141,7 +141,8 @@ package struct UnansweredSYN: Detector {
             "\(many.source.capitalizedFirst) \(verb) from \(many.destination) to the SYNs of \(many.flows) connections."
     }
 
-    /// What single SYNs tell together that no timer sent again: load balancers and pools give up that soon.
+    /// What single SYNs tell together that no timer sent again: load balancers and pools give up
+    /// that soon.
     package func examine(_ survey: Survey) -> [Finding] {
         survey.aggregates.scanCounters.flatMap { counter -> [Finding] in
             guard !survey.capture.oneWayInitiators.contains(counter.initiator) else { return [] }
@@ -259,7 +260,8 @@ package struct UnansweredSYN: Detector {
     /// No stack sends a SYN with these: it is a scanner's.
     private static let foreignFlags: TCPFlags = [.fin, .rst, .urg]
 
-    /// The attempts of an incarnation that nothing answered, if nothing answered any SYN after the first of them.
+    /// The attempts of an incarnation that nothing answered, if nothing answered any SYN after the
+    /// first of them.
     private func unanswered(
         in incarnation: Incarnation,
         of history: History,
@@ -301,8 +303,8 @@ package struct UnansweredSYN: Detector {
             || attempts.contains { history.lateReset(endingOf: $0, after: timeout) != nil }
     }
 
-    /// How long after the last sending the next one was due, in nanoseconds: a client that was still waiting would have sent
-    /// it (RFC 6298 §5.5).
+    /// How long after the last sending the next one was due, in nanoseconds: a client that was
+    /// still waiting would have sent it (RFC 6298 §5.5).
     private static func patience(after sendings: [Int], in history: History) -> Int64 {
         guard sendings.count > 1 else { return answerTimeout }
         let last = sendings.suffix(2)
@@ -312,7 +314,8 @@ package struct UnansweredSYN: Detector {
         )
     }
 
-    /// When another attempt was answered, the next incarnation of the four-tuple began, or the capture ended.
+    /// When another attempt was answered, the next incarnation of the four-tuple began, or the
+    /// capture ended.
     private func endOfWaiting(of incarnation: Incarnation, after last: Int, in history: History)
         -> Int64
     {

@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when an ICMP error says that a segment of the flow cannot arrive, for other reasons than a filter's.
+/// Speaks when an ICMP error says that a segment of the flow cannot arrive, for other reasons than
+/// a filter's.
 package struct Unreachable: Detector {
     package static let manual = Manual(
         id: "icmp-unreachable",
@@ -122,10 +123,12 @@ package struct Unreachable: Detector {
         }
     }
 
-    /// A filter or a route is decided upon at once; whoever asks for a neighbour waits that long, in nanoseconds.
+    /// A filter or a route is decided upon at once; whoever asks for a neighbour waits that long,
+    /// in nanoseconds.
     private static let resolutionTime: Int64 = 1_000_000_000
 
-    /// Whether address resolution failed before a host unreachable was sent: it came a second or more after the SYN.
+    /// Whether address resolution failed before a host unreachable was sent: it came a second or
+    /// more after the SYN.
     private func isLate(_ refusals: RefusedSegments) -> Bool {
         let least = refusals.delays.min() ?? 0
         return refusals.history.events[refusals.first.event].isHostUnreachable
@@ -257,8 +260,8 @@ package struct Unreachable: Detector {
 }
 
 extension Event {
-    /// Whether no stack sends it about its own packet for want of a neighbour or a route: the REJECT rule of a
-    /// packet filter does, about protocol or port.
+    /// Whether no stack sends it about its own packet for want of a neighbour or a route: the
+    /// REJECT rule of a packet filter does, about protocol or port.
     fileprivate var isOfFilter: Bool {
         isPortUnreachable || icmpSender.isIPv4 && icmpType == 3 && icmpCode == 2
     }

@@ -1,6 +1,7 @@
 import Tracking
 
-/// Speaks when an end sends again what was acknowledged, since the ACKs do not come through to its TCP.
+/// Speaks when an end sends again what was acknowledged, since the ACKs do not come through to its
+/// TCP.
 package struct UnreceivedACKs: Detector {
     package static let manual = Manual(
         id: "acks-not-received",
@@ -57,7 +58,8 @@ package struct UnreceivedACKs: Detector {
 
     /// Fewer may have crossed their ACKs.
     private static let leastSendings: UInt16 = 3
-    /// Within less, they may have too, in nanoseconds; without timestamps a longer round trip cannot be told.
+    /// Within less, they may have too, in nanoseconds; without timestamps a longer round trip
+    /// cannot be told.
     private static let leastSpan: Int64 = 1_000_000_000
     private static let leastSpanWithoutTimestamps: Int64 = 3_000_000_000
 

@@ -113,7 +113,8 @@ package struct UnseenSYNACK: Detector {
         """
     }
 
-    /// A SYN-ACK that is sent again and again and never completed, and no SYN to it: that went another way.
+    /// A SYN-ACK that is sent again and again and never completed, and no SYN to it: that went
+    /// another way.
     private func oneWay(in history: History) -> Finding? {
         guard let incarnation = history.incarnations.last, incarnation.attempts.isEmpty,
             incarnation.completion == nil, incarnation.former == nil,
@@ -185,14 +186,16 @@ package struct UnseenSYNACK: Detector {
         return answers
     }
 
-    /// Whether the initiator completed a handshake by this answer: then the capture merely missed its SYN.
+    /// Whether the initiator completed a handshake by this answer: then the capture merely missed
+    /// its SYN.
     private func isAccepted(_ event: Int, in history: History) -> Bool {
         let (incarnation, answer) = (history.incarnation(of: event), history.events[event])
         if isServed(after: event, in: history) { return true }
         if let completion = incarnation.completion {
             return history.events[completion].sequence == answer.acknowledgment
         }
-        // A client that goes on with its own numbers read another acknowledgment than the capture holds.
+        // A client that goes on with its own numbers read another acknowledgment than the capture
+        // holds.
         guard let syn = history.newestSYN(before: event) else { return false }
         return incarnation.events.suffix(from: event + 1).contains { later in
             let reply = history.events[later]
@@ -202,7 +205,8 @@ package struct UnseenSYNACK: Detector {
         }
     }
 
-    /// Whether both ends went on with data right behind this answer: then both took it, whatever its numbers.
+    /// Whether both ends went on with data right behind this answer: then both took it, whatever
+    /// its numbers.
     private func isServed(after answer: Int, in history: History) -> Bool {
         let rest = history.incarnation(of: answer).events.suffix(from: answer + 1).prefix {
             ![.syn, .synAck, .icmp].contains(history.events[$0].kind)
@@ -222,7 +226,8 @@ package struct UnseenSYNACK: Detector {
         return !isRejected
     }
 
-    /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more attempts.
+    /// How far ahead of the ISNs the acknowledgments are, if it is the same for two or more
+    /// attempts.
     private func constantDistance(of events: [Int], in history: History) -> Int32? {
         var distances: [Int: Int32] = [:]
         for event in events {
@@ -236,8 +241,8 @@ package struct UnseenSYNACK: Detector {
         return distances.first?.value
     }
 
-    /// How long before the newest SYN the acknowledged one was sent, by a Linux ISN clock of 64 ns a tick,
-    /// modulo 274.88 s.
+    /// How long before the newest SYN the acknowledged one was sent, by a Linux ISN clock of 64 ns
+    /// a tick, modulo 274.88 s.
     private func age(of event: Int, in history: History) -> Int64 {
         guard let newest = history.incarnation(of: event).attempts.last(where: { $0.first < event })
         else {

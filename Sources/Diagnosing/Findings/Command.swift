@@ -1,9 +1,11 @@
 import Tracking
 
-/// A shell command that a report suggests: words of ours, and data that is quoted where it stands in them.
+/// A shell command that a report suggests: words of ours, and data that is quoted where it stands
+/// in them.
 ///
-/// A literal is ours. Data enters by interpolation alone, as an address, an endpoint or a number, which
-/// need no quotes, or as a `HostName`: a `String` does not, so nothing from the wire becomes shell text.
+/// A literal is ours. Data enters by interpolation alone, as an address, an endpoint or a number,
+/// which need no quotes, or as a `HostName`: a `String` does not, so nothing from the wire becomes
+/// shell text.
 package struct Command: Hashable, Sendable {
     /// As it is typed at a POSIX shell; empty for none.
     package let text: String
@@ -15,14 +17,16 @@ package struct Command: Hashable, Sendable {
         self.text = text
     }
 
-    /// Characters that no shell takes for its own, wherever in a word they are (POSIX.1-2017, XCU §2.2).
+    /// Characters that no shell takes for its own, wherever in a word they are (POSIX.1-2017, XCU
+    /// §2.2).
     private static let plain = Set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_"
     )
 
     /// Data as one word: in single quotes unless all of it is plain (POSIX.1-2017, XCU §2.2.2).
     ///
-    /// - Returns: `nil` for data that would be taken for an option, or that no word can hold (U+0000).
+    /// - Returns: `nil` for data that would be taken for an option, or that no word can hold
+    ///   (U+0000).
     package static func word(_ data: String) -> String? {
         if data.hasPrefix("-") || data.unicodeScalars.contains("\0") { return nil }
         if !data.isEmpty, data.allSatisfy(plain.contains) { return data }
@@ -71,8 +75,8 @@ extension Command: ExpressibleByStringInterpolation {
     }
 }
 
-/// The name of a host, and nothing else that a stranger may have written in its place (RFC 1123 §2.1, with the
-/// underscores that are in use).
+/// The name of a host, and nothing else that a stranger may have written in its place (RFC 1123
+/// §2.1, with the underscores that are in use).
 package struct HostName: Hashable, Sendable {
     package let text: String
 

@@ -29,7 +29,8 @@ package enum CommunityID {
         return base64(hash.digest())
     }
 
-    /// The version and a digest in base64 (RFC 4648 §4): 20 octets are 27 characters and one of padding.
+    /// The version and a digest in base64 (RFC 4648 §4): 20 octets are 27 characters and one of
+    /// padding.
     private static func base64(_ digest: [5 of UInt32]) -> String {
         var text = Array("1:".utf8)
         text.reserveCapacity(30)

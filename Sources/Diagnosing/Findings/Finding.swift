@@ -18,7 +18,8 @@ package struct Finding: Hashable, Sendable {
     package var speaksForAll = false
     /// What an incident is called of which this is the root; `nil`: by its outcome.
     package var headline: String?
-    /// What all its flows have in common beyond the pathology, as words for its detector's sentence; `nil` where they differ.
+    /// What all its flows have in common beyond the pathology, as words for its detector's
+    /// sentence; `nil` where they differ.
     package var shared: String?
     /// What the server said first, for who asked to have it quoted.
     package var quote: ShownText?
@@ -31,7 +32,8 @@ package struct Finding: Hashable, Sendable {
     package var begin: Int64
     /// Whether the connection came up in the end.
     package var isEstablished: Bool
-    /// Whom it was about when it began, where it is about more by now: so that it keeps its id as it grows.
+    /// Whom it was about when it began, where it is about more by now: so that it keeps its id as
+    /// it grows.
     var firstSubject: Subject?
     /// Words, numbers and packets; empty until it is `described`.
     package var details = Details()

@@ -54,7 +54,8 @@ package enum Guard: String, CaseIterable, Sendable {
     case oneDirection = "one-direction"
     /// The capture lost packets: what it does not show may still have been sent.
     case captureLoss = "capture-loss"
-    /// Packets with data were left out of the capture: what nobody seems to have said may have been said.
+    /// Packets with data were left out of the capture: what nobody seems to have said may have been
+    /// said.
     case filteredCapture = "filtered-capture"
     /// Some packets stand in another order than they were sent in.
     case reordered = "reordered-packets"
@@ -64,7 +65,8 @@ package enum Guard: String, CaseIterable, Sendable {
     case bothSidesOfNAT = "both-sides-of-nat"
     /// The same connection was captured on both sides of a device that rewrites sequence numbers.
     case bothSidesOfRewriter = "both-sides-of-rewriter"
-    /// Large frames and unfilled checksums: the network card of the capturing host does part of the work.
+    /// Large frames and unfilled checksums: the network card of the capturing host does part of the
+    /// work.
     case offload = "offload"
 }
 

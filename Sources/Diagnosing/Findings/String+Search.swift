@@ -1,6 +1,7 @@
 /// Looking for words in texts by their octets, since to go by characters takes many times as long.
 extension String {
-    /// The offset of the first octets from `start` that are those of `words`; `nil` where there are none.
+    /// The offset of the first octets from `start` that are those of `words`; `nil` where there are
+    /// none.
     func place(of words: String, from start: Int = 0) -> Int? {
         let (text, wanted) = (utf8Span.span, words.utf8Span.span)
         guard let first = wanted.isEmpty ? nil : wanted[0] else { return nil }

@@ -11,7 +11,8 @@ struct CheckList {
         checks.append(check)
     }
 
-    /// Whether commands on the same host call the same programs with the same words, and perhaps more.
+    /// Whether commands on the same host call the same programs with the same words, and perhaps
+    /// more.
     private func isAnswered(_ check: Check) -> Bool {
         // Most commands call another program, which is seen without taking them apart.
         let program = check.command.text.utf8.prefix { $0 != UInt8(ascii: " ") }

@@ -1,4 +1,5 @@
-/// How many connections failed when: a count for each span of time, whose length grows with the capture.
+/// How many connections failed when: a count for each span of time, whose length grows with the
+/// capture.
 package struct FailureTimes: Sendable {
     /// Keep at most this many spans in which anything failed.
     private static let spanLimit = 8192
@@ -43,8 +44,8 @@ package struct FailureTimes: Sendable {
     /// - Parameters:
     ///   - window: first and last time, in nanoseconds since 1970.
     ///   - limit: the most bars, from 1.
-    /// - Returns: the length of a bar in nanoseconds, and the count of each; `nil` where even a day a bar
-    ///   would make more of them.
+    /// - Returns: the length of a bar in nanoseconds, and the count of each; `nil` where even a day
+    ///   a bar would make more of them.
     package func bars(
         in window: ClosedRange<Int64>,
         atMost limit: Int

@@ -51,7 +51,8 @@ extension Finding {
 }
 
 extension [FaultSide] {
-    /// The last words of a verdict: where the fault lies, or what would decide; empty where nothing points anywhere.
+    /// The last words of a verdict: where the fault lies, or what would decide; empty where nothing
+    /// points anywhere.
     func sentence(about root: Finding) -> String {
         guard let first else { return "" }
         let subject = root.subject
@@ -61,8 +62,8 @@ extension [FaultSide] {
         return "\(both); a capture on \(end) would decide."
     }
 
-    /// The host on which a capture would tell the network's fault from its own; `nil` where that is not the question,
-    /// or this capture was made there.
+    /// The host on which a capture would tell the network's fault from its own; `nil` where that is
+    /// not the question, or this capture was made there.
     func deciding(about root: Finding) -> Address? {
         guard count > 1, contains(.network), !contains(.capture) else { return nil }
         let end: FaultSide = contains(.server) ? .server : .client

@@ -186,8 +186,8 @@ private struct Rank {
 }
 
 extension [Incident] {
-    /// In the order of the report: the graver first, then the one with more failed connections, then with more clients, then
-    /// the earlier.
+    /// In the order of the report: the graver first, then the one with more failed connections,
+    /// then with more clients, then the earlier.
     package var worstFirst: [Incident] {
         // Incidents are large: only places are moved.
         let ranks = map(Rank.init)

@@ -29,14 +29,16 @@ struct IncidentAccumulator {
     /// The pathologies of which no further example is wanted: their evidence is complete.
     private var pathologiesWithExamples: [String] = []
 
-    /// Whether any of the findings in a flow is to be described, beside those that are here already.
+    /// Whether any of the findings in a flow is to be described, beside those that are here
+    /// already.
     func needsDetails(of findings: [Finding]) -> Bool {
         !findings.indices.allSatisfy {
             hasExamples(of: findings[$0].pathology) && !isGraver(findings[$0])
         }
     }
 
-    /// Whether a finding is graver than those of its pathology that are here already: then it speaks for them.
+    /// Whether a finding is graver than those of its pathology that are here already: then it
+    /// speaks for them.
     private func isGraver(_ finding: Finding) -> Bool {
         findings.contains {
             Self.isSame($0.pathology, finding.pathology) && $0.severity < finding.severity

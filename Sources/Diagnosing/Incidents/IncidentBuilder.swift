@@ -62,7 +62,8 @@ struct IncidentBuilder: Sendable {
         )
     }
 
-    /// Where the cause of the root lies: by its first example, since one that speaks of many has no numbers of its own.
+    /// Where the cause of the root lies: by its first example, since one that speaks of many has no
+    /// numbers of its own.
     private static func blame(for root: Finding, among findings: [Finding]) -> [FaultSide] {
         let example = findings.first { $0.pathology == root.pathology } ?? root
         return Catalog.detector(named: root.pathology)?.blame(for: example) ?? []

@@ -20,8 +20,8 @@ struct KnownIssueIndex: Sendable {
         }
     }
 
-    /// The issues that the findings of one incident show, and that are about one of its roots, in the order of the
-    /// library.
+    /// The issues that the findings of one incident show, and that are about one of its roots, in
+    /// the order of the library.
     func matches(
         _ findings: [Finding],
         among links: [Incident.Link],

@@ -36,7 +36,8 @@ struct Verdict {
                 : "\(cause): \(source) cannot connect to \(to)\(extent)"
     }
 
-    /// The connections on which the root, or what follows from it, was found; other findings may have other peers.
+    /// The connections on which the root, or what follows from it, was found; other findings may
+    /// have other peers.
     private var affected: Int {
         chain.filter {
             Catalog.causes(of: $0.pathology).contains(root.pathology)
@@ -52,7 +53,8 @@ struct Verdict {
         }
     }
 
-    /// Whether a device on the way ended the connection, so that nothing else that was found about its end holds.
+    /// Whether a device on the way ended the connection, so that nothing else that was found about
+    /// its end holds.
     private var isByDevice: Bool {
         root.pathology == InjectedReset.manual.id && root.severity > .note
             || root.reason == AdministrativelyProhibited.device

@@ -1,8 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// What an organisation knows better: which incidents are not news, how grave findings are, and from where on
-/// something is one.
+/// What an organisation knows better: which incidents are not news, how grave findings are, and
+/// from where on something is one.
 package struct Configuration: Sendable {
     /// An incident that is not to be reported.
     struct Ignore: Sendable {
@@ -205,8 +205,8 @@ package struct Configuration: Sendable {
 
 // What it makes of incidents.
 extension Configuration {
-    /// The same for a capture whose addresses are replaced: with what stands for the addresses, and without the words
-    /// of who wrote it.
+    /// The same for a capture whose addresses are replaced: with what stands for the addresses, and
+    /// without the words of who wrote it.
     package func anonymised(by key: AnonymityKey) -> Configuration {
         var configuration = self
         for index in ignores.indices {
@@ -219,8 +219,8 @@ extension Configuration {
 
     /// The incidents as they are to be reported.
     ///
-    /// - Returns: those that are not ignored, with their severities; and what is said of the others, and of thresholds
-    ///   that were set.
+    /// - Returns: those that are not ignored, with their severities; and what is said of the
+    ///   others, and of thresholds that were set.
     package func applied(to incidents: [Incident]) -> (incidents: [Incident], remarks: [Remark]) {
         var counts = [Int](repeating: 0, count: ignores.count)
         var expired = Set<Int>()

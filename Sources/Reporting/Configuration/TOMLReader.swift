@@ -1,7 +1,7 @@
 import Tracking
 
-/// The part of TOML 1.0 that a configuration needs: tables, arrays of tables, and keys with a string, a date, an
-/// integer or a truth value.
+/// The part of TOML 1.0 that a configuration needs: tables, arrays of tables, and keys with a
+/// string, a date, an integer or a truth value.
 struct TOMLReader {
     /// One key with its value.
     struct Entry: Equatable {

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// What the report stands on: the inputs, what became of all connections, and what could fake a finding.
+/// What the report stands on: the inputs, what became of all connections, and what could fake a
+/// finding.
 extension HTMLReport {
     var capture: Markup {
         """

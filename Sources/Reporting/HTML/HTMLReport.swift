@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// The report as one page: an overview, the worst incidents with their ladders, the input, and the manual.
+/// The report as one page: an overview, the worst incidents with their ladders, the input, and the
+/// manual.
 package struct HTMLReport {
     /// Draw at most this many bars of the strip.
     private static let barLimit = 60

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// One incident on a page: its four texts, and a ladder and a timeline for each flow that stands for it.
+/// One incident on a page: its four texts, and a ladder and a timeline for each flow that stands
+/// for it.
 struct IncidentArticle {
     private let index: Int
     private let report: ShownReport
@@ -10,8 +11,8 @@ struct IncidentArticle {
     private let incident: Incident
     private let flows: [ShownFlow]
 
-    /// The incident at `index`, behind the number of its line where there are several; one flow stands for it where the
-    /// page is crowded.
+    /// The incident at `index`, behind the number of its line where there are several; one flow
+    /// stands for it where the page is crowded.
     init(_ index: Int, of report: ShownReport, number: Int?, isCrowded: Bool) {
         self.index = index
         self.report = report

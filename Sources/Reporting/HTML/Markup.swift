@@ -1,7 +1,8 @@
-/// HTML: literals are ours, and every text that enters by interpolation is text there, whatever it says.
+/// HTML: literals are ours, and every text that enters by interpolation is text there, whatever it
+/// says.
 ///
-/// Nothing becomes markup but a `Markup`. So a name, a log's line or a RST's reason cannot open an element, end an
-/// attribute or begin a script.
+/// Nothing becomes markup but a `Markup`. So a name, a log's line or a RST's reason cannot open an
+/// element, end an attribute or begin a script.
 struct Markup: Hashable, Sendable {
     private(set) var text: String
 

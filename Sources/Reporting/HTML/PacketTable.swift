@@ -16,7 +16,8 @@ struct PacketTable {
         self.report = report
     }
 
-    /// The whole table; `named` are the names of rows that the page has already, where each stands once.
+    /// The whole table; `named` are the names of rows that the page has already, where each stands
+    /// once.
     func markup(naming named: inout Set<String>) -> Markup {
         var rows: Markup = ""
         for item in flow.items {

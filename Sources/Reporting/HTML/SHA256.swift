@@ -1,4 +1,5 @@
-/// SHA-256 (FIPS 180-4 §6.2), by which a page's Content-Security-Policy knows its own style and script.
+/// SHA-256 (FIPS 180-4 §6.2), by which a page's Content-Security-Policy knows its own style and
+/// script.
 struct SHA256 {
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (§4.2.2).
     private static let constants: [UInt32] = [

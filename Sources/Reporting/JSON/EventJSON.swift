@@ -80,7 +80,8 @@ package struct EventJSON {
         return .written(json.octets)
     }
 
-    /// Writes the event of one incident; `state` is what became of it live, unless its connections came up again.
+    /// Writes the event of one incident; `state` is what became of it live, unless its connections
+    /// came up again.
     func write(_ incident: Incident, state: String? = nil, to json: inout JSONWriter) {
         let root = incident.chain[0]
         let about = Envelope.About(

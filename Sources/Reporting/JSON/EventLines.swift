@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// The report as events, one a line: findings and incidents, and connections if they were asked for.
+/// The report as events, one a line: findings and incidents, and connections if they were asked
+/// for.
 package struct EventLines {
     /// Make at most this many bytes before they are passed on.
     private static let partLength = 1 << 20

@@ -21,7 +21,8 @@ package struct JSONReport {
         return octets
     }
 
-    /// Writes the document part by part as it is made, so that a long list of connections is never held whole.
+    /// Writes the document part by part as it is made, so that a long list of connections is never
+    /// held whole.
     ///
     /// - Parameters:
     ///   - threads: on how many cores; the bytes are the same.

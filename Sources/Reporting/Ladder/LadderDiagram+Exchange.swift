@@ -232,8 +232,8 @@ private struct ExchangeDrawing {
 }
 
 extension Exchange {
-    /// Whether a segment goes from the client's side to the server's; where several hosts or ports take part, the
-    /// addresses decide.
+    /// Whether a segment goes from the client's side to the server's; where several hosts or ports
+    /// take part, the addresses decide.
     func isFromClient(_ segment: Segment) -> Bool {
         if segment.source == client || segment.destination == server { return true }
         if segment.source == server || segment.destination == client { return false }

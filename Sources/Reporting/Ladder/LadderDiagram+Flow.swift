@@ -123,8 +123,8 @@ private struct FlowDrawing {
         }
     }
 
-    /// A SYN that nothing answers may have been lost, unless it was captured where it arrived or an answer shows
-    /// its timestamp.
+    /// A SYN that nothing answers may have been lost, unless it was captured where it arrived or an
+    /// answer shows its timestamp.
     private mutating func noteSilence(in incarnation: Incarnation) {
         guard history.vantage != .server else { return }
         var linked: Set<Int> = []

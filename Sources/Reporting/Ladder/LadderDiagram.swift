@@ -1,4 +1,5 @@
-/// Who sends what to whom, time running down, before anything of it is drawn: the picture that authors of RFCs draw.
+/// Who sends what to whom, time running down, before anything of it is drawn: the picture that
+/// authors of RFCs draw.
 struct LadderDiagram {
     /// A vertical line: an end of the connection, or a device between them.
     struct Lifeline {
@@ -85,8 +86,8 @@ struct LadderDiagram {
     /// What it shows, for those who cannot see it.
     let summary: String
 
-    /// A longer silence is cut out of the picture, in nanoseconds: the shortest time after which TCP sends again
-    /// (Linux's TCP_RTO_MIN).
+    /// A longer silence is cut out of the picture, in nanoseconds: the shortest time after which
+    /// TCP sends again (Linux's TCP_RTO_MIN).
     static let shownSilence: Int64 = 200_000_000
 
     /// The forms that it holds, in the order of the legend.

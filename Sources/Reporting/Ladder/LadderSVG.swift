@@ -26,7 +26,8 @@ struct LadderSVG {
 
     /// - Parameters:
     ///   - diagram: what is drawn.
-    ///   - rows: the begin of the fragment that a packet's number completes, if packets have rows to lead to.
+    ///   - rows: the begin of the fragment that a packet's number completes, if packets have rows
+    ///     to lead to.
     init(_ diagram: LadderDiagram, rows: String? = nil) {
         self.diagram = diagram
         self.rows = rows
@@ -256,7 +257,8 @@ extension LadderSVG {
         }
     }
 
-    /// What it is above the line, its numbers below: in the middle, or near its sender where a device ends it.
+    /// What it is above the line, its numbers below: in the middle, or near its sender where a
+    /// device ends it.
     private func label(_ rung: LadderDiagram.Rung, _ y: Int) -> Markup {
         let isWhole = abs(rung.from - rung.to) == diagram.lifelines.count - 1
         let isRightward = rung.from <= rung.to
@@ -273,7 +275,8 @@ extension LadderSVG {
             """
     }
 
-    /// The middle of an arrow, or of its sender's half where a device's lifeline would run through the words.
+    /// The middle of an arrow, or of its sender's half where a device's lifeline would run through
+    /// the words.
     private func center(_ isRightward: Bool) -> Int {
         across.count == 2 ? middle : isRightward ? 37 : 75
     }

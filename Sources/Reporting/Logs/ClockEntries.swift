@@ -1,9 +1,10 @@
 /// The entries of a log that says the time of day and no date.
 ///
-/// Where its times fall back by hours, a midnight has passed. The day of its begin is the one on which
-/// most of its lines fall into the capture.
+/// Where its times fall back by hours, a midnight has passed. The day of its begin is the one on
+/// which most of its lines fall into the capture.
 struct ClockEntries {
-    /// Lines of one log are out of order by less than this, in nanoseconds: summer time ends, threads race.
+    /// Lines of one log are out of order by less than this, in nanoseconds: summer time ends,
+    /// threads race.
     private static let disorder: Int64 = 7_200_000_000_000
     /// Within so much of the capture a line speaks for a day, in nanoseconds.
     private static let nearness: Int64 = 60_000_000_000

@@ -2,8 +2,8 @@
 package struct Instant: Sendable {
     private let stamp: LogStamp
 
-    /// Reads RFC 3339 with or without a zone, a time of day, or seconds since 1970; `17:06` is the begin of that
-    /// minute.
+    /// Reads RFC 3339 with or without a zone, a time of day, or seconds since 1970; `17:06` is the
+    /// begin of that minute.
     package init?(_ text: String) {
         guard let stamp = LogStamp(text) ?? LogStamp(text + ":00") else { return nil }
         self.stamp = stamp

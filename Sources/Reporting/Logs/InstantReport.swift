@@ -28,7 +28,8 @@ package struct InstantReport: Sendable {
 }
 
 extension LastPackets.FlowTail {
-    /// Who opened the connection, as far as these packets tell: who sent a SYN, else who has the higher port.
+    /// Who opened the connection, as far as these packets tell: who sent a SYN, else who has the
+    /// higher port.
     var initiator: Side {
         for event in packets where event.kind == .syn || event.kind == .synAck {
             return event.kind == .syn ? event.side : event.side.other

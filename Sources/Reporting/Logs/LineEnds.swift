@@ -1,6 +1,7 @@
 import Tracking
 
-/// The ends of connections that a line of a log names, in whichever way it joins addresses and ports.
+/// The ends of connections that a line of a log names, in whichever way it joins addresses and
+/// ports.
 package struct LineEnds: Hashable, Sendable {
     /// Addresses with their ports, in the order of the line.
     package private(set) var endpoints: [Endpoint] = []

@@ -94,7 +94,8 @@ package struct Logs: Sendable {
     /// In order of time; those of one time in the order of their logs.
     package private(set) var entries: [LogEntry] = []
 
-    /// Bytes that the entries of all logs may take, so that neither they nor the report of them grow with a log.
+    /// Bytes that the entries of all logs may take, so that neither they nor the report of them
+    /// grow with a log.
     package static let byteLimit = 32 << 20
     /// Bytes that further entries may take.
     package private(set) var room = byteLimit

@@ -3,7 +3,8 @@ import Tracking
 
 /// Which entries of which logs stand beside which incidents.
 package struct LogMerge: Sendable {
-    /// An entry that names nobody stands beside an incident if it is within so much of it, in nanoseconds.
+    /// An entry that names nobody stands beside an incident if it is within so much of it, in
+    /// nanoseconds.
     package static let slack: Int64 = 5_000_000_000
     /// One that names both ends of a flow may be so far from its packets, in nanoseconds.
     static let flowSlack: Int64 = 300_000_000_000

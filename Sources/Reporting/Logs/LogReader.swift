@@ -1,6 +1,7 @@
 /// Makes entries of the lines of one log, and gives each its time by the capture's clock.
 ///
-/// Only what is near the capture is kept, so a log of days takes no more memory than the part that matters.
+/// Only what is near the capture is kept, so a log of days takes no more memory than the part that
+/// matters.
 package struct LogReader {
     /// Keep at most this many entries of one log.
     private static let entryLimit = 100_000
@@ -109,7 +110,8 @@ package struct LogReader {
 
 /// When the capture was made, and how a log's clock differs from that of the capture.
 struct CaptureWindow {
-    /// As far from the capture an entry may be, in nanoseconds: as clocks differ, or zones by one hour.
+    /// As far from the capture an entry may be, in nanoseconds: as clocks differ, or zones by one
+    /// hour.
     static let reach: Int64 = 3_600_000_000_000
 
     /// In nanoseconds since 1970, by the capture's clock.

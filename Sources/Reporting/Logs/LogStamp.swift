@@ -2,7 +2,8 @@
 package enum LogStamp: Hashable, Sendable {
     /// In nanoseconds since 1970.
     case absolute(Int64)
-    /// By the calendar and clock of the reader's zone; syslog says no year. The clock is in nanoseconds since midnight.
+    /// By the calendar and clock of the reader's zone; syslog says no year. The clock is in
+    /// nanoseconds since midnight.
     case dated(year: Int?, month: Int, day: Int, clock: Int64)
     /// The time of day alone, in nanoseconds since midnight.
     case timeOfDay(Int64)
@@ -52,7 +53,8 @@ extension LogStamp {
         }
     }
 
-    /// The time that a user names: RFC 3339, with or without a zone; the time of day; or seconds since 1970.
+    /// The time that a user names: RFC 3339, with or without a zone; the time of day; or seconds
+    /// since 1970.
     package init?(_ text: String) {
         let octets = Array(text.utf8)
         var readers = [StampReader](repeating: StampReader(octets, from: 0), count: 3)

@@ -1,4 +1,5 @@
-/// Reads times from the octets of a line, by hand: a log has many lines, and regular expressions take their time.
+/// Reads times from the octets of a line, by hand: a log has many lines, and regular expressions
+/// take their time.
 struct StampReader {
     private static let months = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -31,7 +32,8 @@ struct StampReader {
         return nil
     }
 
-    /// `2014-01-29T22:01:24.818Z`, `2014-01-29 22:01:24,818 +0100`: RFC 3339 and what looks like it.
+    /// `2014-01-29T22:01:24.818Z`, `2014-01-29 22:01:24,818 +0100`: RFC 3339 and what looks like
+    /// it.
     private mutating func international() -> LogStamp? {
         guard let year = number(4...4), let dash = take("-/"), let month = number(2...2),
             take(dash), let day = number(2...2), take("Tt ") != nil, let clock = clock()

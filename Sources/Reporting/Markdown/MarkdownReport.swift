@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// The report for a ticket: of each incident title, verdict, why, checks, and the packets that prove it.
+/// The report for a ticket: of each incident title, verdict, why, checks, and the packets that
+/// prove it.
 package struct MarkdownReport {
     /// Show at most this many packets of one incident.
     private static let packetLimit = 24

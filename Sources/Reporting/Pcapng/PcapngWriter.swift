@@ -3,8 +3,8 @@ import Tracking
 /// Writes a section of pcapng (draft-ietf-opsawg-pcapng), with comments on the section and on
 /// packets, into memory.
 ///
-/// All numbers have their least octet first; times are in nanoseconds, or in microseconds for an interface that has no
-/// finer ones.
+/// All numbers have their least octet first; times are in nanoseconds, or in microseconds for an
+/// interface that has no finer ones.
 package struct PcapngWriter {
     /// Block types (§11.1).
     private enum Block {
@@ -106,7 +106,8 @@ package struct PcapngWriter {
         }
     }
 
-    /// Writes what stands for a record without a packet: readers number it, so that packets keep their numbers.
+    /// Writes what stands for a record without a packet: readers number it, so that packets keep
+    /// their numbers.
     package mutating func addRecord() {
         append(Block.custom) { body in body.append(little: 0 as UInt32) }
     }
@@ -120,7 +121,8 @@ package struct PcapngWriter {
         write(&octets)
         let length = UInt32(clamping: octets.count - begin + 4)
         octets.append(little: length)
-        // By its bytes: a slice of `octets` would be a second owner, and all that was written be copied.
+        // By its bytes: a slice of `octets` would be a second owner, and all that was written be
+        // copied.
         for place in 0..<4 {
             octets[begin + 4 + place] = UInt8(truncatingIfNeeded: length >> (8 * place))
         }

@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// The packets of one flow as they are shown: a row each, repetition folded, lines of logs among them.
+/// The packets of one flow as they are shown: a row each, repetition folded, lines of logs among
+/// them.
 struct ShownFlow {
     /// Name each of so many folded packets with its time.
     private static let namedPackets = 12
@@ -37,7 +38,8 @@ struct ShownFlow {
         let text: String
         /// When the last of them was captured, in nanoseconds since 1970.
         let end: Int64
-        /// The shown packets before it that came again, and how often; `nil` where it only leaves out.
+        /// The shown packets before it that came again, and how often; `nil` where it only leaves
+        /// out.
         let repetition: (cycle: Int, times: Int)?
         /// How many they are.
         let count: Int
@@ -201,7 +203,8 @@ struct ShownFlow {
             )
         }
 
-        /// Which packets were folded, and when they came: each of few, the first and the last of many.
+        /// Which packets were folded, and when they came: each of few, the first and the last of
+        /// many.
         private func fold(_ range: Range<Int>, _ cycle: Int, _ times: Int, _ isSame: Bool) -> Fold {
             let before = rows[range.lowerBound - cycle..<range.lowerBound].map(\.number)
             let what =

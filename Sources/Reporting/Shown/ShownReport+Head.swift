@@ -95,7 +95,8 @@ extension ShownReport {
             ? "no incident" : "\(incidents): \(severities.joined(separator: ", "))"
     }
 
-    /// Sentences on what the incidents leave out: what was not analysed, and failures without a name.
+    /// Sentences on what the incidents leave out: what was not analysed, and failures without a
+    /// name.
     var remainders: [String] {
         let nameless = report.incidents.isEmpty ? nil : report.failuresWithoutName
         return [remainder, nameless].compactMap(\.self)

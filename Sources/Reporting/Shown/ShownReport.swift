@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// What a report shows to people, before it has a format: the text, the page and the Markdown are set from it.
+/// What a report shows to people, before it has a format: the text, the page and the Markdown are
+/// set from it.
 struct ShownReport {
     /// Rows of packets in all incidents together, where they are more than one.
     private static let rowBudget = 60

@@ -3,8 +3,8 @@ import Tracking
 
 /// All connections as CSV (RFC 4180), a line each, for spreadsheets and notebooks.
 ///
-/// The first line names the columns, as JSON names the same fields; what does not apply is empty. Times are RFC 3339 in
-/// UTC, durations microseconds.
+/// The first line names the columns, as JSON names the same fields; what does not apply is empty.
+/// Times are RFC 3339 in UTC, durations microseconds.
 package struct ConnectionTable {
     /// The columns, in order.
     package static let columns = [

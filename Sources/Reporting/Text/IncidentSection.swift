@@ -80,7 +80,8 @@ struct IncidentSection {
         return text
     }
 
-    /// The checks host by host, each with what it tells beside it, or below where the page is too narrow.
+    /// The checks host by host, each with what it tells beside it, or below where the page is too
+    /// narrow.
     private var checks: String {
         let names = shown.checks.map { $0.host.map { "on \($0)  " } ?? "" }
         let widest = names.map(\.count).max() ?? 0
@@ -109,7 +110,8 @@ struct IncidentSection {
         return text
     }
 
-    /// A command, and what it tells as a comment: in a column behind commands of so many characters, or below.
+    /// A command, and what it tells as a comment: in a column behind commands of so many
+    /// characters, or below.
     private func set(_ check: Check, behind label: String, _ column: Int?) -> String {
         let command = label + check.command.text
         let fits = column.map { check.command.text.count <= $0 } ?? false

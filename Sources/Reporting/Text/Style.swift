@@ -144,8 +144,8 @@ package struct Style: Sendable {
         return lines
     }
 
-    /// A paragraph with its first line behind `label`, and the others behind as many spaces, or behind those of
-    /// `continuation`; with its line feeds.
+    /// A paragraph with its first line behind `label`, and the others behind as many spaces, or
+    /// behind those of `continuation`; with its line feeds.
     func hung(_ text: String, behind label: String, continuation: Int? = nil) -> String {
         let label = plain(label)
         let indent = continuation ?? label.count

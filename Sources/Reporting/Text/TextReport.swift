@@ -1,7 +1,8 @@
 import Diagnosing
 import Tracking
 
-/// The report for a person: an overview, then the worst incidents, each with its verdict, chain, checks and timeline.
+/// The report for a person: an overview, then the worst incidents, each with its verdict, chain,
+/// checks and timeline.
 package struct TextReport {
     private static let margin = 4
 

@@ -1,5 +1,5 @@
-/// The newest timestamp that each host had accepted from each other: several clocks behind one address show
-/// when a SYN carries an older one.
+/// The newest timestamp that each host had accepted from each other: several clocks behind one
+/// address show when a SYN carries an older one.
 ///
 /// A table of fixed size, in which a pair may push out another that falls on the same place.
 struct AcceptedTimestamps {
@@ -44,8 +44,8 @@ struct AcceptedTimestamps {
         if records[place].count < .max { records[place].count += 1 }
     }
 
-    /// The newest timestamp that the responder accepted from the host within the last minute, if it is above
-    /// that of a new SYN, and all that it accepted rose by one clock.
+    /// The newest timestamp that the responder accepted from the host within the last minute, if it
+    /// is above that of a new SYN, and all that it accepted rose by one clock.
     func newer(
         than value: UInt32,
         at time: Int64,

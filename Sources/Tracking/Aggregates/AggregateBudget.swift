@@ -1,5 +1,5 @@
-/// What is left of the places that all services, initiators and pairs of a census share, so that many of them with much
-/// to count do not take memory without end.
+/// What is left of the places that all services, initiators and pairs of a census share, so that
+/// many of them with much to count do not take memory without end.
 struct AggregateBudget: Sendable {
     /// Sources of failed attempts that are told apart.
     var sources = 1 << 17

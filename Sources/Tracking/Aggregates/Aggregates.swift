@@ -1,5 +1,5 @@
-/// What many flows together tell, counted as each of them ends: by service and by host, so that a flood or
-/// a scan takes no memory for each of its flows.
+/// What many flows together tell, counted as each of them ends: by service and by host, so that a
+/// flood or a scan takes no memory for each of its flows.
 package struct Aggregates: Sendable {
     /// Listeners that reset several connections at once.
     package internal(set) var massResets = MassResets()
@@ -47,8 +47,8 @@ package struct Aggregates: Sendable {
         package let service: Endpoint
     }
 
-    /// Takes down a flow's present connection at its end; the first event of its log is read only where it is
-    /// wanted.
+    /// Takes down a flow's present connection at its end; the first event of its log is read only
+    /// where it is wanted.
     @inline(always)
     mutating func note(_ flow: borrowing Flow, firstEvent: () -> Event?) {
         // One more of many: what a flood is made of.
@@ -222,8 +222,8 @@ package struct Aggregates: Sendable {
         }
     }
 
-    /// Forgets services and initiators with which nothing happened since `time`, and those of which no more can be
-    /// counted: for who counts for months.
+    /// Forgets services and initiators with which nothing happened since `time`, and those of which
+    /// no more can be counted: for who counts for months.
     mutating func forget(quietSince time: Int64) {
         idleCloses.forget(quietSince: time)
         forgotten.forget(quietSince: time)

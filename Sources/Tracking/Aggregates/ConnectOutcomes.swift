@@ -24,7 +24,8 @@ package struct ConnectOutcomes: Sendable {
     /// Remember at most this many: enough to tell what happens, and no cost to speak of.
     private static let limit = 1 << 10
 
-    /// So many SYNs to so many services that nobody answers are a filter's work rather than an outage.
+    /// So many SYNs to so many services that nobody answers are a filter's work rather than an
+    /// outage.
     private static let manySYNs = 10
     private static let severalServices = 3
 

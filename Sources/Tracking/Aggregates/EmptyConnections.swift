@@ -1,5 +1,5 @@
-/// The connections between one initiator and one service that were established and closed without being served: without a
-/// word of the responder, or with one that says why not.
+/// The connections between one initiator and one service that were established and closed without
+/// being served: without a word of the responder, or with one that says why not.
 package struct EmptyConnections: Sendable {
     /// As many are kept.
     private static let kept = 1024

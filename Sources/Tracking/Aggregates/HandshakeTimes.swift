@@ -1,7 +1,7 @@
 /// How long the latest handshakes with each host took: what a slow one is measured against.
 ///
-/// A table of fixed size, in which a host may push out another that falls on the same place: it is written
-/// at every handshake, so that it must cost next to nothing.
+/// A table of fixed size, in which a host may push out another that falls on the same place: it is
+/// written at every handshake, so that it must cost next to nothing.
 package struct HandshakeTimes: Sendable {
     private static let places = 4096
     /// The handshakes of one host that are remembered.
@@ -34,7 +34,8 @@ package struct HandshakeTimes: Sendable {
 
     /// The middle one of the latest handshakes with a host.
     ///
-    /// - Returns: how many there are, the one in question perhaps among them, and the median in nanoseconds.
+    /// - Returns: how many there are, the one in question perhaps among them, and the median in
+    ///   nanoseconds.
     package func usual(of responder: Address) -> (count: Int, median: Int64)? {
         let place = Self.place(of: responder)
         let count = min(Int(counts[place]), Self.kept)
@@ -48,8 +49,8 @@ package struct HandshakeTimes: Sendable {
     /// - Parameters:
     ///   - duration: how long it took, in microseconds.
     ///   - threshold: none is slow that took no longer, in nanoseconds.
-    ///   - responder: with whom; where enough other handshakes with it tell what is usual, a slow one
-    ///     takes more than three times their median.
+    ///   - responder: with whom; where enough other handshakes with it tell what is usual, a slow
+    ///     one takes more than three times their median.
     /// - Returns: whether it was slow.
     package func isSlow(_ duration: UInt32, beyond threshold: Int64, with responder: Address)
         -> Bool

@@ -1,6 +1,7 @@
 /// What packets tell of the hosts that sent them.
 struct HostFacts: Sendable {
-    /// Initiators that went on as if answered while no answer was captured: one direction is missing.
+    /// Initiators that went on as if answered while no answer was captured: one direction is
+    /// missing.
     private(set) var oneWayInitiators: Set<Address> = []
     /// Hosts whose packets were captured before their network card had them.
     private(set) var local: Set<Address> = []
@@ -38,7 +39,8 @@ struct HostFacts: Sendable {
     }
 }
 
-/// Hosts that sign their SYNs for each other (RFC 2385, RFC 5925), and which of those that are asked so were heard.
+/// Hosts that sign their SYNs for each other (RFC 2385, RFC 5925), and which of those that are
+/// asked so were heard.
 package struct SignedHosts: Sendable {
     /// Remember at most this many pairs.
     private static let signedLimit = 1024

@@ -7,7 +7,8 @@ package struct HostSightings: Sendable {
     /// As many distances and cards of one host are.
     private static let perHost = 8
 
-    /// Since when a host's packets came with one time to live from one card, in nanoseconds since 1970.
+    /// Since when a host's packets came with one time to live from one card, in nanoseconds since
+    /// 1970.
     private struct Sighting {
         let timeToLive: UInt8
         /// `nil` where only the distance is known.
@@ -135,7 +136,8 @@ extension Flow {
 }
 
 extension Tracker {
-    /// Takes down where the packets of the hosts came from in whose names RSTs were sent, in all flows.
+    /// Takes down where the packets of the hosts came from in whose names RSTs were sent, in all
+    /// flows.
     mutating func gatherSightings() {
         var hosts: Set<Address> = []
         var marks = EndpointMarks()

@@ -1,4 +1,5 @@
-/// Which network cards claim which addresses: ARP messages and neighbour advertisements, by address.
+/// Which network cards claim which addresses: ARP messages and neighbour advertisements, by
+/// address.
 package struct Neighbours: Sendable {
     /// As many addresses are told apart.
     private static let limit = 65_536
@@ -59,7 +60,8 @@ package struct Neighbours: Sendable {
         claims[place] = known
     }
 
-    /// Takes down a card that sends on a request: the same question of the same address, from another card at the same time.
+    /// Takes down a card that sends on a request: the same question of the same address, from
+    /// another card at the same time.
     private mutating func noteBridge(_ claim: AddressClaim, at time: Int64) {
         guard let question = claim.question else { return }
         if let last = lastRequest, last.claim.question == question,

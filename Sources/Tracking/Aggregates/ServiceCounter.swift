@@ -1,4 +1,5 @@
-/// The connections to one service that never came up, counted by time: what a flood of SYNs looks like.
+/// The connections to one service that never came up, counted by time: what a flood of SYNs looks
+/// like.
 package struct ServiceCounter: Sendable {
     /// The length of one count, in nanoseconds.
     private static let step: Int64 = 100_000_000
@@ -51,8 +52,8 @@ package struct ServiceCounter: Sendable {
 
     var wantsExample: Bool { examples.count < Self.shownSYNs }
 
-    /// Counts a flow to this service, if that is all there is to do: with so many attempts, no single one
-    /// matters.
+    /// Counts a flow to this service, if that is all there is to do: with so many attempts, no
+    /// single one matters.
     @inline(always)
     mutating func takes(
         _ flow: borrowing Flow,

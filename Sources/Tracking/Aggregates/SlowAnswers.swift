@@ -30,7 +30,8 @@ package struct SlowAnswers: Sendable {
         answers[service] = known
     }
 
-    /// How long late answers of a service usually take, in nanoseconds; `nil` for one that is prompt.
+    /// How long late answers of a service usually take, in nanoseconds; `nil` for one that is
+    /// prompt.
     package func usual(of service: Endpoint) -> Int64? {
         guard let known = answers[service], known.count >= Self.leastAnswers else { return nil }
         return known.durations.sorted()[known.durations.count / 2]

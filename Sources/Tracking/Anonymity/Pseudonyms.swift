@@ -1,8 +1,9 @@
 /// What stands for the addresses and names of a capture; the same key gives the same.
 ///
-/// Addresses are replaced by the prefix-preserving scheme of Crypto-PAn (Xu, Fan, Ammar and Moon, ICNP 2002) with SipHash-2-4 as its
-/// pseudorandom function: two addresses that have their first n bits in common have n bits in common afterwards. MAC
-/// addresses and the labels of names are replaced by their keyed hashes.
+/// Addresses are replaced by the prefix-preserving scheme of Crypto-PAn (Xu, Fan, Ammar and Moon,
+/// ICNP 2002) with SipHash-2-4 as its pseudorandom function: two addresses that have their first n
+/// bits in common have n bits in common afterwards. MAC addresses and the labels of names are
+/// replaced by their keyed hashes.
 struct Pseudonyms {
     /// What a hash is for: the highest byte of its first word.
     private enum Purpose {
@@ -25,7 +26,8 @@ struct Pseudonyms {
     }
 
     private let hash: SipHash
-    /// By the lowest bits of a mix of the address; both ends of all conversations come again and again.
+    /// By the lowest bits of a mix of the address; both ends of all conversations come again and
+    /// again.
     private var remembered = [Remembered](repeating: Remembered(), count: rememberedLimit)
     /// Likewise for MAC addresses; what an empty place says of zeros is true, for they are kept.
     private var rememberedMACs = [(address: UInt64, pseudonym: UInt64)](
@@ -84,8 +86,8 @@ struct Pseudonyms {
         return Address(high: high, low: low)
     }
 
-    /// A multicast address: assigned groups are kept (RFC 4291 §2.7.1), but the solicited-node address holds 24 bits of
-    /// a host's, and one made of a prefix or by chance holds more.
+    /// A multicast address: assigned groups are kept (RFC 4291 §2.7.1), but the solicited-node
+    /// address holds 24 bits of a host's, and one made of a prefix or by chance holds more.
     private func group(_ address: Address) -> Address {
         if address.high == 0xFF02_0000_0000_0000, address.low >> 24 == 0x0000_0001_FF {
             let bits = solicited(address.low & 0xFF_FFFF)
@@ -95,7 +97,8 @@ struct Pseudonyms {
         return isAssigned ? address : flipped(address, from: 16)
     }
 
-    /// What stands for the last 24 bits of a solicited-node address, in the address and in the frame that is sent to it.
+    /// What stands for the last 24 bits of a solicited-node address, in the address and in the
+    /// frame that is sent to it.
     private func solicited(_ bits: UInt64) -> UInt64 {
         hash.hash(Purpose.group | bits) & 0xFF_FFFF
     }
@@ -109,10 +112,12 @@ struct Pseudonyms {
         return pseudonym
     }
 
-    /// What stands for a MAC address: a random one that is local, or a group's, where the original is.
+    /// What stands for a MAC address: a random one that is local, or a group's, where the original
+    /// is.
     ///
-    /// Those that mean something by themselves are kept: none, broadcast, the groups of IEEE 802.1 and of assigned IP multicast;
-    /// and so are the prefixes of IP multicast and of addresses that routers share.
+    /// Those that mean something by themselves are kept: none, broadcast, the groups of IEEE 802.1
+    /// and of assigned IP multicast; and so are the prefixes of IP multicast and of addresses that
+    /// routers share.
     private func hashed(mac address: UInt64) -> UInt64 {
         let (none, all) = (0 as UInt64, 0xFFFF_FFFF_FFFF as UInt64)
         if address == none || address == all { return address }
@@ -144,7 +149,8 @@ struct Pseudonyms {
     ]
     private static let letters = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 
-    /// What stands for a label of a name: as many letters and digits, whatever the case of the original.
+    /// What stands for a label of a name: as many letters and digits, whatever the case of the
+    /// original.
     func label(_ label: some Collection<UInt8>) -> [UInt8] {
         let plain = label.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         if Self.keptLabels.contains(String(decoding: plain, as: UTF8.self)) { return plain }

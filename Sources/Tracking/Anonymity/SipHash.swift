@@ -1,8 +1,8 @@
-/// SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): a keyed pseudorandom function from
-/// words to 64 bits.
+/// SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): a keyed
+/// pseudorandom function from words to 64 bits.
 ///
-/// No library that this program links offers a keyed function of a published design: the standard library's hasher takes
-/// no key.
+/// No library that this program links offers a keyed function of a published design: the standard
+/// library's hasher takes no key.
 package struct SipHash: Hashable, Sendable {
     private let first: UInt64
     private let second: UInt64

@@ -1,8 +1,8 @@
-/// Ranges of addresses that mean something by themselves, and stay recognisable when addresses are replaced (IANA's
-/// special-purpose address registries, RFC 6890).
+/// Ranges of addresses that mean something by themselves, and stay recognisable when addresses are
+/// replaced (IANA's special-purpose address registries, RFC 6890).
 ///
-/// An address of a range keeps the range's prefix. So that no other address comes to lie in it, addresses beside it keep
-/// as many bits as they share with it, and the one behind them.
+/// An address of a range keeps the range's prefix. So that no other address comes to lie in it,
+/// addresses beside it keep as many bits as they share with it, and the one behind them.
 enum SpecialRanges {
     /// One of IPv4.
     struct V4 {
@@ -39,8 +39,8 @@ enum SpecialRanges {
         V4(prefix: 0xFFFF_FFFF, length: 32, isKept: true),
     ]
 
-    /// Unspecified, loopback, NAT64 (whose last 32 bits are IPv4), discard, Teredo, documentation, 6to4, unique local
-    /// and link-local.
+    /// Unspecified, loopback, NAT64 (whose last 32 bits are IPv4), discard, Teredo, documentation,
+    /// 6to4, unique local and link-local.
     static let v6 = [
         V6(high: 0, low: 0, length: 128),
         V6(high: 0, low: 1, length: 128),

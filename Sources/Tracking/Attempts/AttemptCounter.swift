@@ -1,9 +1,10 @@
 /// Counts attempts to connect, where somebody watches.
 struct AttemptCounter: Sendable {
-    /// A service that never served anybody is kept apart from this many failures, so that a scan takes no slots.
+    /// A service that never served anybody is kept apart from this many failures, so that a scan
+    /// takes no slots.
     private static let failuresOfService: UInt8 = 8
-    /// The next SYN of an attempt comes within this time after the first, in nanoseconds (RFC 6298 §2.1 has 1 s,
-    /// RFC 1122 §4.2.3.1 had 3 s).
+    /// The next SYN of an attempt comes within this time after the first, in nanoseconds (RFC 6298
+    /// §2.1 has 1 s, RFC 1122 §4.2.3.1 had 3 s).
     private static let firstTimeout: Int64 = 3_500_000_000
 
     private(set) var counts = AttemptCounts()
@@ -52,8 +53,8 @@ struct AttemptCounter: Sendable {
         return slot
     }
 
-    /// When an attempt counts as unanswered: when its initiator should have sent its SYN again, with twice the
-    /// pause that it made before.
+    /// When an attempt counts as unanswered: when its initiator should have sent its SYN again,
+    /// with twice the pause that it made before.
     ///
     /// - Parameters:
     ///   - first: when its first SYN was sent, in nanoseconds since 1970.

@@ -1,7 +1,9 @@
-/// How attempts to connect ended, each counted when that is decided: for whoever watches a capture that goes on.
+/// How attempts to connect ended, each counted when that is decided: for whoever watches a capture
+/// that goes on.
 ///
-/// `Tally.outcomes` has a connection when it is forgotten, which may be hours later. An attempt is a SYN with an
-/// initial sequence number of its own. One that failed and was established after all counts as both.
+/// `Tally.outcomes` has a connection when it is forgotten, which may be hours later. An attempt is
+/// a SYN with an initial sequence number of its own. One that failed and was established after all
+/// counts as both.
 package struct AttemptCounts: Sendable {
     /// Keep this many services apart; all others are the first element.
     package static let serviceLimit = 64

@@ -1,4 +1,5 @@
-/// When it is decided how an attempt to connect ended: by a packet, by a timer, or by the next attempt.
+/// When it is decided how an attempt to connect ended: by a packet, by a timer, or by the next
+/// attempt.
 extension FlowTracker {
     /// Takes down what a segment decided.
     ///
@@ -95,7 +96,8 @@ extension Flow {
         }
     }
 
-    /// Whether nothing will come of its newest attempt: its initiator should have sent its SYN again.
+    /// Whether nothing will come of its newest attempt: its initiator should have sent its SYN
+    /// again.
     func isOverdue(at time: Int64) -> Bool {
         guard marks.contains(.inUse), phase == .halfOpen || phase == .answered, isUndecided else {
             return false

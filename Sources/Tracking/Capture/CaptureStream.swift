@@ -29,8 +29,8 @@ struct CaptureStream: ~Copyable {
 
     /// Reads what is there, up to the length of `octets`, and waits if there is nothing yet.
     ///
-    /// - Returns: how many octets, 0 at the end or where the reading is interrupted; below 0 the error's number,
-    ///   negated.
+    /// - Returns: how many octets, 0 at the end or where the reading is interrupted; below 0 the
+    ///   error's number, negated.
     static func read(_ descriptor: Int32, into octets: UnsafeMutableRawBufferPointer) -> Int {
         while true {
             guard Interruption.admitsReading(of: descriptor) else { return 0 }

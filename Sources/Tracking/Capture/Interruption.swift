@@ -3,8 +3,8 @@ import Synchronization
 
 /// Ends the reading of files and pipes early, asked for by a signal handler.
 ///
-/// The inputs then seem to end: a file at once, a pipe when nothing more comes, so that what its writer still had
-/// is read, or after a second.
+/// The inputs then seem to end: a file at once, a pipe when nothing more comes, so that what its
+/// writer still had is read, or after a second.
 package enum Interruption {
     /// A pipe is read on while data comes within this time, in milliseconds.
     private static let drainMilliseconds: Int32 = 200

@@ -1,8 +1,10 @@
-/// Text for a terminal, a report or a log: literals of ours, and what strangers wrote made harmless.
+/// Text for a terminal, a report or a log: literals of ours, and what strangers wrote made
+/// harmless.
 ///
-/// Names of files, interfaces and hosts, options that are quoted back and lines of logs enter by `foreign:`
-/// alone. There each code point that steers a terminal, forges a line or turns the direction of writing is
-/// replaced by U+FFFD: the Unicode general categories Cc, Cf, Zl and Zp, and bytes that are not UTF-8.
+/// Names of files, interfaces and hosts, options that are quoted back and lines of logs enter by
+/// `foreign:` alone. There each code point that steers a terminal, forges a line or turns the
+/// direction of writing is replaced by U+FFFD: the Unicode general categories Cc, Cf, Zl and Zp,
+/// and bytes that are not UTF-8.
 package struct ShownText: Hashable, Sendable {
     package let text: String
 
@@ -11,7 +13,8 @@ package struct ShownText: Hashable, Sendable {
         self.text = Self.isPlain(text) ? text : Self.replaced(text.unicodeScalars, limit: .max)
     }
 
-    /// What strangers wrote, as bytes, of which no more than `limit` code points are shown; a tab counts as a space.
+    /// What strangers wrote, as bytes, of which no more than `limit` code points are shown; a tab
+    /// counts as a space.
     package init(foreign bytes: some Collection<UInt8>, limit: Int) {
         let decoded = String(decoding: bytes, as: UTF8.self)
         var text = Self.replaced(decoded.unicodeScalars, limit: limit)

@@ -1,4 +1,5 @@
-/// One attempt to connect: one initial sequence number, however often its SYN was sent (RFC 9293 §3.5).
+/// One attempt to connect: one initial sequence number, however often its SYN was sent (RFC 9293
+/// §3.5).
 ///
 /// All places are indices into the events of the history.
 package struct Attempt: Hashable, Sendable {
@@ -40,7 +41,8 @@ package struct Attempt: Hashable, Sendable {
     /// Its ISN behind a device that rewrites sequence numbers, if both sides of that were captured.
     package internal(set) var rewritten: SequenceNumber?
 
-    /// Whether `acknowledgment` answers the SYN, or the SYN and the first of its data (RFC 7413 §4.2.2).
+    /// Whether `acknowledgment` answers the SYN, or the SYN and the first of its data (RFC 7413
+    /// §4.2.2).
     package func isAnswered(by acknowledgment: SequenceNumber) -> Bool {
         let length = initialSequence.distance(to: sequenceEnd)
         if let rewritten, rewritten.advanced(by: 1) == acknowledgment { return true }

@@ -5,13 +5,15 @@ package final class CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
     package let begin: Int64
     package let end: Int64
-    /// The last times before the capture itself paused for ten minutes or longer, in ascending order.
+    /// The last times before the capture itself paused for ten minutes or longer, in ascending
+    /// order.
     private let pauses: [Int64]
     /// Initiators whose answers the capture demonstrably misses.
     package let oneWayInitiators: Set<Address>
     /// Hosts whose packets were captured on themselves, before their network card had them.
     package let localHosts: Set<Address>
-    /// Of SYNs and SYN-ACKs that were captured whole and not on their sender: right and wrong checksums.
+    /// Of SYNs and SYN-ACKs that were captured whole and not on their sender: right and wrong
+    /// checksums.
     package let rightChecksums: UInt64
     package let wrongChecksums: UInt64
     /// Whether connections came up with wrong checksums all around: somebody edited the capture.
@@ -36,7 +38,8 @@ package final class CaptureFacts: Sendable {
     package let signed: SignedHosts
     /// Which clients leave TLS sessions unused.
     package let unusedSessions: UnusedSessions
-    /// When packets were dropped, as far as anybody counted while they came: the times between two counts.
+    /// When packets were dropped, as far as anybody counted while they came: the times between two
+    /// counts.
     package let drops: [ClosedRange<Int64>]
     /// Who claims which address.
     private let neighbours: Neighbours
@@ -99,7 +102,8 @@ package final class CaptureFacts: Sendable {
 }
 
 extension CaptureFacts {
-    /// Whether nothing but SYNs to several services was captured: a filter may have left out all else.
+    /// Whether nothing but SYNs to several services was captured: a filter may have left out all
+    /// else.
     package var holdsSYNsAlone: Bool { outcomes.hasSYNsAlone && !hasBothDirections }
 
     /// Whether a refused connection is one of the probes that strangers send to a host.
@@ -111,15 +115,16 @@ extension CaptureFacts {
     /// The last time until which what follows `time` was captured without a pause.
     func end(after time: Int64) -> Int64 { pauses.first { $0 >= time } ?? end }
 
-    /// Whether two addresses belong to one network card that claimed both, or to the loopback interface.
+    /// Whether two addresses belong to one network card that claimed both, or to the loopback
+    /// interface.
     package func isOneHost(_ first: Address, _ second: Address) -> Bool {
         if first.isLoopback, second.isLoopback { return true }
         guard let owner = neighbours.owner(of: first) else { return false }
         return neighbours.owner(of: second) == owner
     }
 
-    /// The same with what is known of these hosts only, and nothing of how long they usually take: enough for who
-    /// tells what was found.
+    /// The same with what is known of these hosts only, and nothing of how long they usually take:
+    /// enough for who tells what was found.
     func reduced(to hosts: [Address]) -> CaptureFacts {
         // The empty tables are those of all: made anew they would take longer than all detectors.
         let nothing = Self.nothing

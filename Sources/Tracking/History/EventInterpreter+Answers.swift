@@ -2,7 +2,8 @@
 extension EventInterpreter {
     /// How far below the former connection's last octet an acknowledgment still belongs to it.
     private static let formerReach: Int32 = 1 << 20
-    /// Without timestamps an answer so soon is taken for one that crossed the newer SYN, in nanoseconds.
+    /// Without timestamps an answer so soon is taken for one that crossed the newer SYN, in
+    /// nanoseconds.
     private static let promptAnswer: Int64 = 2_000_000
 
     /// No SYN this much later was sent before an answer, in nanoseconds.

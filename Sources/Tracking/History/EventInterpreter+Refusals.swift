@@ -1,9 +1,10 @@
 /// What RSTs and ICMP errors are about.
 extension EventInterpreter {
-    /// A half-open entry lives no longer without a SYN, in nanoseconds: five retransmissions of a SYN-ACK.
+    /// A half-open entry lives no longer without a SYN, in nanoseconds: five retransmissions of a
+    /// SYN-ACK.
     private static let entryLifetime: Int64 = 63_000_000_000
-    /// Of several segments that a refusal may be about it is taken for that of the oldest within this time,
-    /// in nanoseconds.
+    /// Of several segments that a refusal may be about it is taken for that of the oldest within
+    /// this time, in nanoseconds.
     private static let replyWindow: Int64 = 200_000_000
     /// A refusal is about one of so many events before it.
     private static let lookBack = 512
@@ -46,8 +47,8 @@ extension EventInterpreter {
         return .rejects(subject)
     }
 
-    /// Whether a RST that acknowledges an attempt can be for its SYN: no attempt has come up, or another one, and
-    /// the RST comes late and from no socket.
+    /// Whether a RST that acknowledges an attempt can be for its SYN: no attempt has come up, or
+    /// another one, and the RST comes late and from no socket.
     private func isOpen(_ attempt: Attempt, for reset: Event, in incarnation: Int) -> Bool {
         guard incarnations[incarnation].completion != nil else { return true }
         if case .completed = attempt.end { return false }
@@ -94,8 +95,9 @@ extension EventInterpreter {
         }
     }
 
-    /// Whether the responder held a half-open entry when the attempt's SYN was sent: a SYN-ACK of it is not
-    /// old, and another attempt was open, or the initiator had not reset that SYN-ACK before.
+    /// Whether the responder held a half-open entry when the attempt's SYN was sent: a SYN-ACK of
+    /// it is not old, and another attempt was open, or the initiator had not reset that SYN-ACK
+    /// before.
     private func hadEntry(for attempt: Attempt, at index: Int, in incarnation: Int) -> Bool {
         let syn = attempt.first
         let isAlone = incarnations[incarnation].attempts.prefix(attempt.ordinal - 1).allSatisfy {

@@ -16,7 +16,8 @@ struct EventInterpreter {
     var rejections: [Int: Int] = [:]
     /// What ICMP errors have been laid to already.
     var refused: Set<Int> = []
-    /// The attempts whose SYN alone an acknowledgment answers, by that acknowledgment and incarnation.
+    /// The attempts whose SYN alone an acknowledgment answers, by that acknowledgment and
+    /// incarnation.
     private var ordinals: [Answerable: Int] = [:]
     /// Whether an attempt may be answered by other acknowledgments than its ISN + 1.
     private var hasRanges = false
@@ -100,8 +101,8 @@ struct EventInterpreter {
         }
     }
 
-    /// The event that this one is another capture of: the same octets, and something that tells that
-    /// the sender did not send them twice.
+    /// The event that this one is another capture of: the same octets, and something that tells
+    /// that the sender did not send them twice.
     private func original(of index: Int, in incarnation: Int) -> Int? {
         let event = events[index]
         var earlier = index
@@ -120,14 +121,15 @@ struct EventInterpreter {
             // A SYN comes again after the retransmission timer, which is never so short.
             if event.kind == .syn { return earlier }
             guard event.identification == other.identification else { continue }
-            // Many stacks leave the identification 0 where nothing may be fragmented (RFC 6864 §4.1).
+            // Many stacks leave the identification 0 where nothing may be fragmented (RFC 6864
+            // §4.1).
             if event.identification != 0 || isMirrored { return earlier }
         }
         return nil
     }
 
-    /// Whether a SYN-ACK that was captured on both sides of a device that rewrites sequence numbers was captured on the
-    /// other side first: only the second copy answers a SYN that is known.
+    /// Whether a SYN-ACK that was captured on both sides of a device that rewrites sequence numbers
+    /// was captured on the other side first: only the second copy answers a SYN that is known.
     private func replaces(_ original: Int, by copy: Int, in incarnation: Int) -> Bool {
         events[copy].kind == .synAck
             && events[copy].acknowledgment != events[original].acknowledgment
@@ -230,8 +232,8 @@ struct EventInterpreter {
         return .completion(attempt: incarnations[incarnation].attempts.count)
     }
 
-    /// Whether the initiator itself ended an attempt with a RST, and no answer came after it: what it sends on it then
-    /// completes nothing.
+    /// Whether the initiator itself ended an attempt with a RST, and no answer came after it: what
+    /// it sends on it then completes nothing.
     private func isWithdrawn(_ attempt: Attempt) -> Bool {
         guard case .withdrawn(let reset) = attempt.end else { return false }
         return attempt.answers.allSatisfy { $0 < reset }
@@ -255,8 +257,8 @@ struct EventInterpreter {
         end(attempt, .completed(early), in: incarnation)
     }
 
-    /// Whether an ACK completes a handshake whose SYN the capture missed: it goes on where a SYN-ACK that
-    /// no captured SYN explains said that it should.
+    /// Whether an ACK completes a handshake whose SYN the capture missed: it goes on where a
+    /// SYN-ACK that no captured SYN explains said that it should.
     private func acceptsUnseenAnswer(_ index: Int, in incarnation: Int) -> Bool {
         let event = events[index]
         return incarnations[incarnation].answers.contains { answer in
@@ -270,8 +272,8 @@ struct EventInterpreter {
         }
     }
 
-    /// A segment of the responder that is neither SYN-ACK nor RST: with an unanswered SYN before it, a
-    /// challenge ACK, or the sign that the SYN-ACK was not captured.
+    /// A segment of the responder that is neither SYN-ACK nor RST: with an unanswered SYN before
+    /// it, a challenge ACK, or the sign that the SYN-ACK was not captured.
     private mutating func readReply(_ index: Int, in incarnation: Int) -> Interpretation {
         guard incarnations[incarnation].completion == nil,
             let newest = incarnations[incarnation].attempts.last, newest.end == nil
@@ -293,8 +295,8 @@ struct EventInterpreter {
         return .challenge(attempt: newest.ordinal, state: state)
     }
 
-    /// Whether an ACK of the responder completes a handshake in which the initiator sent the SYN-ACK: it had
-    /// answered a SYN of the responder with the ISN of its own.
+    /// Whether an ACK of the responder completes a handshake in which the initiator sent the
+    /// SYN-ACK: it had answered a SYN of the responder with the ISN of its own.
     private func confirmsOpening(_ index: Int, of attempt: Attempt, in incarnation: Int) -> Bool {
         guard attempt.isAnswered(by: events[index].acknowledgment) else { return false }
         let earlier = incarnations[incarnation].events.prefix(upTo: index)
@@ -327,14 +329,15 @@ extension Event {
             && payloadLength == other.payloadLength && icmpSender == other.icmpSender
     }
 
-    /// Whether it is the same packet behind a slow router: no stack sends the same identification twice.
+    /// Whether it is the same packet behind a slow router: no stack sends the same identification
+    /// twice.
     fileprivate func isRouted(copyOf other: Event) -> Bool {
         identification != 0 && identification == other.identification
             && timeToLive != other.timeToLive && isSameSegment(as: other)
     }
 
-    /// Whether two events are of one SYN at two places of its way: a device between them may have changed
-    /// anything but its sequence number.
+    /// Whether two events are of one SYN at two places of its way: a device between them may have
+    /// changed anything but its sequence number.
     fileprivate func isSameSyn(as other: Event) -> Bool {
         kind == .syn && side == other.side && sequence == other.sequence
             && timeToLive != other.timeToLive
@@ -343,8 +346,8 @@ extension Event {
     /// A device that rewrites sequence numbers takes no longer, in nanoseconds.
     private static let rewritingTime: Int64 = 1_000_000
 
-    /// Whether it is the same SYN or SYN-ACK on the other side of a device that rewrites sequence numbers, whatever that
-    /// does to the time to live and the network cards.
+    /// Whether it is the same SYN or SYN-ACK on the other side of a device that rewrites sequence
+    /// numbers, whatever that does to the time to live and the network cards.
     fileprivate func isTranslation(of other: Event) -> Bool {
         (kind == .syn || kind == .synAck) && side == other.side && flags == other.flags
             && (sequence != other.sequence || acknowledgment != other.acknowledgment)
@@ -359,8 +362,8 @@ extension Event {
         return icmpSender.isIPv4 ? icmpType == 3 && icmpCode != 4 : icmpType == 1
     }
 
-    /// Whether it is an ICMP error about a segment that a router dropped because its time to live had run
-    /// out; the same error about fragments is none.
+    /// Whether it is an ICMP error about a segment that a router dropped because its time to live
+    /// had run out; the same error about fragments is none.
     package var isTimeExceeded: Bool {
         kind == .icmp && icmpType == (icmpSender.isIPv4 ? 11 : 3) && icmpCode == 0
     }

@@ -1,5 +1,5 @@
-/// What is remembered of the connection that used the four-tuple before: the state that its responder may
-/// still hold for it.
+/// What is remembered of the connection that used the four-tuple before: the state that its
+/// responder may still hold for it.
 ///
 /// Its ends are named by their parts in the connection that came after.
 package struct FormerConnection: Hashable, Sendable {
@@ -12,7 +12,8 @@ package struct FormerConnection: Hashable, Sendable {
         case reset
     }
 
-    /// One past the initiator's last octet or FIN: what the responder acknowledges in its old state.
+    /// One past the initiator's last octet or FIN: what the responder acknowledges in its old
+    /// state.
     package let initiatorNext: SequenceNumber
     /// One past the responder's last octet or FIN.
     package let responderNext: SequenceNumber
@@ -57,8 +58,8 @@ package struct FormerConnection: Hashable, Sendable {
         initiatorNext == reply.acknowledgment && responderNext == reply.sequence
     }
 
-    /// Whether a SYN may be the one that began this connection, captured late or once more: a little below
-    /// its last number, and not newer.
+    /// Whether a SYN may be the one that began this connection, captured late or once more: a
+    /// little below its last number, and not newer.
     package func mayHaveBegun(with syn: Event) -> Bool {
         guard (-Self.reach..<0).contains(sequenceAge(of: syn)) else { return false }
         let isOlder = timestampAge(of: syn).map { $0 <= 0 } ?? false

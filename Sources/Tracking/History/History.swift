@@ -1,8 +1,8 @@
-/// All that the capture knows of one four-tuple: its events, what each of them means, and the incarnations
-/// that they tell of.
+/// All that the capture knows of one four-tuple: its events, what each of them means, and the
+/// incarnations that they tell of.
 ///
-/// Everything is matched against the set of all initial sequence numbers, since the story of a failed
-/// reconnect is the story of answers to the wrong one.
+/// Everything is matched against the set of all initial sequence numbers, since the story of a
+/// failed reconnect is the story of answers to the wrong one.
 ///
 /// By reference: all that a finding has yet to say of it holds it.
 package final class History: Sendable {
@@ -35,8 +35,8 @@ package final class History: Sendable {
     package let resetReasons: [UInt64: ResetReason]
     /// All that it shows.
     package let signals: Signals
-    /// How many routers all packets of each end but RSTs have passed, as far as they were kept; `nil` for an end without
-    /// any, or of which not all passed as many.
+    /// How many routers all packets of each end but RSTs have passed, as far as they were kept;
+    /// `nil` for an end without any, or of which not all passed as many.
     private let steadyHops: (low: UInt8?, high: UInt8?)
 
     package init(_ flow: FlowEvents, in capture: CaptureFacts) {
@@ -90,12 +90,14 @@ package final class History: Sendable {
         return steady
     }
 
-    /// How many routers all packets of an end but RSTs have passed; `nil` where they passed now more and now fewer.
+    /// How many routers all packets of an end but RSTs have passed; `nil` where they passed now
+    /// more and now fewer.
     package func steadyHops(of side: Side) -> UInt8? {
         side == .low ? steadyHops.low : steadyHops.high
     }
 
-    /// The same without what is known of other hosts, which a history that is kept for long would hold in memory.
+    /// The same without what is known of other hosts, which a history that is kept for long would
+    /// hold in memory.
     package var forgettingOtherHosts: History {
         History(self, in: capture.reduced(to: [initiator.address, responder.address]))
     }

@@ -17,8 +17,8 @@ package struct Incarnation: Hashable, Sendable {
 
     /// Whether it came up.
     ///
-    /// Of a connection that ran well its SYNs are not kept, nor those from before the capture: without
-    /// any attempt it was met alive.
+    /// Of a connection that ran well its SYNs are not kept, nor those from before the capture:
+    /// without any attempt it was met alive.
     package var isEstablished: Bool { completion != nil || attempts.isEmpty }
 
     /// The attempt with this ordinal.

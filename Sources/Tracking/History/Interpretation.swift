@@ -9,7 +9,8 @@ package enum Interpretation: Hashable, Sendable {
     case answer(Answer)
     /// The ACK that completes the handshake of an attempt.
     case completion(attempt: Int)
-    /// A bare ACK of the responder in answer to a SYN, and the state that it speaks for (RFC 5961 §4).
+    /// A bare ACK of the responder in answer to a SYN, and the state that it speaks for (RFC 5961
+    /// §4).
     case challenge(attempt: Int, state: ResponderState)
     case reset(Reset)
     /// An ICMP error, and the event that it quotes.
@@ -39,7 +40,8 @@ package struct Answer: Hashable, Sendable {
 
     /// Why a responder answers an attempt that is no longer the newest.
     package enum StaleReason: String, Hashable, Sendable {
-        /// The answer's echo is of a newer SYN: the responder matched that to an old half-open entry.
+        /// The answer's echo is of a newer SYN: the responder matched that to an old half-open
+        /// entry.
         case halfOpenEntry = "half-open-entry"
         /// The same answer once more, after another SYN.
         case retained
@@ -54,7 +56,8 @@ package struct Answer: Hashable, Sendable {
     package let subject: Subject
     /// How often the responder has sent this sequence and acknowledgment, this time included.
     package let copy: Int
-    /// The attempts of which a sending carried the timestamp that the answer echoes (RFC 7323 §3.2).
+    /// The attempts of which a sending carried the timestamp that the answer echoes (RFC 7323
+    /// §3.2).
     package let linked: [Int]
 }
 
@@ -62,13 +65,14 @@ package struct Answer: Hashable, Sendable {
 package struct Reset: Hashable, Sendable {
     /// The rule of the sender's stack.
     package enum Rule: Hashable, Sendable {
-        /// RST+ACK to a SYN that nothing had answered: no socket listens there, or a firewall says so.
+        /// RST+ACK to a SYN that nothing had answered: no socket listens there, or a firewall says
+        /// so.
         case refusesSyn(attempt: Int)
         /// RST+ACK to a SYN whose sender the responder already had a half-open entry for
         /// (RFC 9293 §3.10.7.4, in SYN-RECEIVED).
         case answersSecondSyn(attempt: Int)
-        /// RST alone whose sequence is the acknowledgment of the other side's segment: that segment fits
-        /// no socket (RFC 9293 §3.10.7.1) or acknowledges what was not sent (§3.10.7.3).
+        /// RST alone whose sequence is the acknowledgment of the other side's segment: that segment
+        /// fits no socket (RFC 9293 §3.10.7.1) or acknowledges what was not sent (§3.10.7.3).
         case rejects(Int)
         /// A live socket gives up: the application or a timer ended it.
         case aborts

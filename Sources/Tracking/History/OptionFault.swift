@@ -16,8 +16,8 @@ package enum OptionFault: String, CaseIterable, Hashable, Sendable {
 }
 
 extension Event {
-    /// No stack sends so little in a segment: RFC 9293 §3.7.1 takes 536 octets for granted, and a smaller size
-    /// than this leaves no room beside the options.
+    /// No stack sends so little in a segment: RFC 9293 §3.7.1 takes 536 octets for granted, and a
+    /// smaller size than this leaves no room beside the options.
     static let leastSegmentSize: UInt16 = 64
     /// The greatest shift count of the window scale option.
     static let mostWindowScale: UInt8 = 14
@@ -52,8 +52,8 @@ extension Event {
         return faults
     }
 
-    /// What a SYN-ACK says that may only be said in answer to the same, where `offered` are the options of all
-    /// SYNs that it can be an answer to.
+    /// What a SYN-ACK says that may only be said in answer to the same, where `offered` are the
+    /// options of all SYNs that it can be an answer to.
     package func optionFaults(inAnswerTo offered: TCPOptions.Presence) -> [OptionFault] {
         let excess = options.subtracting(offered)
         // Of options that the capture cut off, nobody knows what they offered.

@@ -13,7 +13,8 @@ package enum ResponderState: String, Hashable, Sendable {
     case lastAck = "last-ack"
     /// Both had closed, the responder first.
     case timeWait = "time-wait"
-    /// TIME-WAIT, and the timestamp of the SYN is older than that of the connection before (RFC 7323 §5).
+    /// TIME-WAIT, and the timestamp of the SYN is older than that of the connection before (RFC
+    /// 7323 §5).
     case paws
     /// Nothing that was captured has its numbers.
     case unknown
@@ -22,11 +23,11 @@ package enum ResponderState: String, Hashable, Sendable {
 extension Reset {
     /// The form of a RST: which sort of sender makes such a one.
     package enum Form: Hashable, Sendable {
-        /// RST alone, with the sequence number that the rejected segment acknowledged, without window and
-        /// options: no socket made it.
+        /// RST alone, with the sequence number that the rejected segment acknowledged, without
+        /// window and options: no socket made it.
         case passive
-        /// RST+ACK with sequence number 0, without window and options: in answer to a segment that had
-        /// no ACK, which a SYN is.
+        /// RST+ACK with sequence number 0, without window and options: in answer to a segment that
+        /// had no ACK, which a SYN is.
         case passiveToSYN
         /// RST+ACK in the sender's own sequence space: a live socket made it.
         case active
@@ -48,7 +49,8 @@ extension Reset.Form {
 
 /// Which state a bare ACK speaks for.
 extension EventInterpreter {
-    /// An acknowledgment so little above the newest ISN is for data whose SYN-ACK was not captured, in octets.
+    /// An acknowledgment so little above the newest ISN is for data whose SYN-ACK was not captured,
+    /// in octets.
     private static let lateReach: Int32 = 1 << 20
 
     /// - Returns: `nil` where the ACK at `index` does not answer a SYN by another state.
@@ -74,7 +76,8 @@ extension EventInterpreter {
         return state(of: former, at: newest, in: incarnation)
     }
 
-    /// Whether the initiator answers the ACK with a RST, as it must in SYN-SENT (RFC 9293 §3.10.7.3).
+    /// Whether the initiator answers the ACK with a RST, as it must in SYN-SENT (RFC 9293
+    /// §3.10.7.3).
     private func isRejected(_ index: Int, in incarnation: Int) -> Bool {
         incarnations[incarnation].events.suffix(from: index + 1).contains {
             events[$0].kind == .rst && events[$0].side != events[index].side
@@ -82,8 +85,8 @@ extension EventInterpreter {
         }
     }
 
-    /// Whether the ACK has the numbers of a half-open entry: those of an earlier SYN, or of a SYN-ACK that
-    /// the responder sends before or after it.
+    /// Whether the ACK has the numbers of a half-open entry: those of an earlier SYN, or of a
+    /// SYN-ACK that the responder sends before or after it.
     private func isHalfOpen(_ index: Int, besides newest: Attempt, in incarnation: Int) -> Bool {
         let event = events[index]
         let acknowledges = incarnations[incarnation].attempts.prefix(newest.ordinal - 1).contains {
@@ -97,8 +100,8 @@ extension EventInterpreter {
             }
     }
 
-    /// Whether the newest SYN is answered without having been sent again: then the ACK before that answer is
-    /// a late one of the connection before.
+    /// Whether the newest SYN is answered without having been sent again: then the ACK before that
+    /// answer is a late one of the connection before.
     private func isOvertaken(_ index: Int, by newest: Attempt, in incarnation: Int) -> Bool {
         let next = incarnations[incarnation].events.suffix(from: index + 1).first {
             let isFromInitiator = events[$0].side == incarnations[incarnation].initiator

@@ -1,8 +1,8 @@
 /// What a connection may show that is remembered for a diagnosis: the one list of it.
 ///
 /// `StreamTracker.signals` and `Signals.init` say which ones are shown. A connection with one that
-/// `keepsStream` is kept for a diagnosis; a `History` has all that it shows, and a detector is asked where
-/// its `needs` are among them.
+/// `keepsStream` is kept for a diagnosis; a `History` has all that it shows, and a detector is
+/// asked where its `needs` are among them.
 package enum Signal: UInt8, CaseIterable, Sendable {
     // Of attempts to connect.
     case severalAttempts, repeatedSYN, unansweredAttempt, unansweredIncarnation, completion, former
@@ -92,7 +92,8 @@ extension Signal {
 
     /// An answer, or the other end's FIN, that takes so long may be missing, in nanoseconds.
     package static let answerTimeout: Int64 = 5_000_000_000
-    /// A connection without a packet for so long before its end was perhaps closed for that, in nanoseconds.
+    /// A connection without a packet for so long before its end was perhaps closed for that, in
+    /// nanoseconds.
     package static let idleTimeout: Int64 = 10_000_000_000
     /// Segments sent so often again did not get through.
     static let manyRepetitions: UInt16 = 2

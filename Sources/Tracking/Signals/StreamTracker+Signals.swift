@@ -72,10 +72,12 @@ extension StreamTracker {
         if max(quiet, waited) >= Signal.answerTimeout { signals.insert(.unansweredData) }
     }
 
-    /// A server that turns a client away ends the connection so soon after its words, in nanoseconds.
+    /// A server that turns a client away ends the connection so soon after its words, in
+    /// nanoseconds.
     private static let promptEnd: Int64 = 1_000_000_000
 
-    /// Why the initiator of a connection that ends now was not served, where the first words say it.
+    /// Why the initiator of a connection that ends now was not served, where the first words say
+    /// it.
     borrowing func reasonOfRefusal(
         on flow: Flow,
         endedBy side: Side,
@@ -101,7 +103,8 @@ extension StreamTracker {
         }
     }
 
-    /// Whether a server begins with a refusal, or answers a request in the clear where TLS is spoken.
+    /// Whether a server begins with a refusal, or answers a request in the clear where TLS is
+    /// spoken.
     private borrowing func isRefusal(_ flow: Flow, _ request: PayloadClass) -> Bool {
         let answer = states[Int(flow.streamState)][flow.initiator.other].opening
         if answer == .refusal || answer == .httpGatewayTimeout { return true }
@@ -137,7 +140,8 @@ extension StreamTracker {
         }
     }
 
-    /// Whether the session did not go through its handshake, its data, and an alert of each end before its FIN.
+    /// Whether the session did not go through its handshake, its data, and an alert of each end
+    /// before its FIN.
     private borrowing func isIrregular(_ session: TLSSession, of flow: Flow, at time: Int64) -> Bool
     {
         let isEnding = flow.phase == .closing || flow.phase == .closed

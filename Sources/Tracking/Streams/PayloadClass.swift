@@ -7,13 +7,15 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
     /// A TLS record (RFC 8446 §5.1), and one that holds an alert.
     case tls, tlsAlert
     case httpRequest, httpResponse
-    /// The preface of an HTTP/2 client, and a frame that begins a server's stream (RFC 9113 §3.4, §4.1).
+    /// The preface of an HTTP/2 client, and a frame that begins a server's stream (RFC 9113 §3.4,
+    /// §4.1).
     case http2, http2Frame
     /// A response with a status of 400 or more (RFC 9110 §15.5).
     case httpError
     /// One that could not be read as a request: 400, or 505 for its version.
     case httpBadRequest
-    /// One by which a proxy says that the server behind it did not answer in time: 504 (RFC 9110 §15.6.5).
+    /// One by which a proxy says that the server behind it did not answer in time: 504 (RFC 9110
+    /// §15.6.5).
     case httpGatewayTimeout
     case ssh
     /// A reply of SMTP, FTP, POP3 or IMAP that is not a refusal.
@@ -78,7 +80,8 @@ package enum PayloadClass: UInt8, BitwiseCopyable, Sendable {
         }
     }
 
-    /// Three digits, the first of them 1 to 5, and a space or a hyphen (RFC 5321 §4.2, RFC 959 §4.2).
+    /// Three digits, the first of them 1 to 5, and a space or a hyphen (RFC 5321 §4.2, RFC 959
+    /// §4.2).
     @inline(always)
     private static func isReply(_ word: UInt32) -> Bool {
         let end = word & 0xFF

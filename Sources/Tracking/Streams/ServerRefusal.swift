@@ -1,9 +1,11 @@
-/// By what a server turns a client away with its first words: whose protocol they are in, and for what kind of reason.
+/// By what a server turns a client away with its first words: whose protocol they are in, and for
+/// what kind of reason.
 ///
 /// Only codes that a protocol defines are looked at, and nothing of them is kept but this.
 package enum ServerRefusal: UInt8, BitwiseCopyable, Sendable {
     case none
-    /// A reply code 4xx or 5xx of mail or FTP: 421 is a service that takes no more, or goes (RFC 5321 §4.2.3).
+    /// A reply code 4xx or 5xx of mail or FTP: 421 is a service that takes no more, or goes (RFC
+    /// 5321 §4.2.3).
     case mail, mailBusy
     /// `-ERR` of POP3, or of what speaks like it.
     case pop
@@ -35,7 +37,8 @@ package enum ServerRefusal: UInt8, BitwiseCopyable, Sendable {
         }
     }
 
-    /// Whether a server says it instead of its greeting: as an answer to a command it refuses no more than that.
+    /// Whether a server says it instead of its greeting: as an answer to a command it refuses no
+    /// more than that.
     package var isGreeting: Bool {
         switch self {
         case .mail, .mailBusy, .pop, .imap: true
@@ -59,7 +62,8 @@ package enum ServerRefusal: UInt8, BitwiseCopyable, Sendable {
 }
 
 extension ServerRefusal {
-    /// Whether a payload of five bytes or more may be a refusal: by its first byte, or the mark of MySQL's error packet.
+    /// Whether a payload of five bytes or more may be a refusal: by its first byte, or the mark of
+    /// MySQL's error packet.
     @inline(always)
     static func mayBegin(_ word: UInt32, _ payload: RawSpan) -> Bool {
         switch word >> 24 {

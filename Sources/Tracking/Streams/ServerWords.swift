@@ -1,4 +1,5 @@
-/// What servers said by which they turned clients away, kept for who asked to have it quoted: one line of each.
+/// What servers said by which they turned clients away, kept for who asked to have it quoted: one
+/// line of each.
 struct ServerWords {
     /// Remember at most this many that have not ended, and as many flows with those that have.
     static let limit = 1024

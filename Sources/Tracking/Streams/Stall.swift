@@ -1,12 +1,12 @@
-/// What makes no progress on an established connection although its ends go on sending: a window that stays closed,
-/// probes without an answer, or bare ACKs that answer each other.
+/// What makes no progress on an established connection although its ends go on sending: a window
+/// that stays closed, probes without an answer, or bare ACKs that answer each other.
 ///
 /// It is held for connections on which that happens, and for no others.
 package struct Stall: BitwiseCopyable, Hashable, Sendable {
     /// What one end does.
     package struct End: BitwiseCopyable, Hashable, Sendable {
-        /// Its bare ACKs below what it had sent, or its single bytes, since the other end sent anything
-        /// (RFC 9293 §3.8.4, §3.8.6.1); stops at the greatest number.
+        /// Its bare ACKs below what it had sent, or its single bytes, since the other end sent
+        /// anything (RFC 9293 §3.8.4, §3.8.6.1); stops at the greatest number.
         package internal(set) var probes: UInt16 = 0
         /// When it sent the first and the newest of them, in nanoseconds since 1970.
         package internal(set) var probedFrom: Int64 = 0
@@ -26,7 +26,8 @@ package struct Stall: BitwiseCopyable, Hashable, Sendable {
         /// The first packet that announces 0, and the packet that opens the window again.
         package let packet: UInt64
         package internal(set) var reopening: UInt64?
-        /// Segments by which the other end asks for room or sends what has none; stops at the greatest number.
+        /// Segments by which the other end asks for room or sends what has none; stops at the
+        /// greatest number.
         package internal(set) var asked: UInt16 = 0
         /// How many bytes the other end had sent beyond the closed window when it closed.
         package let excess: Int32
@@ -49,7 +50,8 @@ package struct Stall: BitwiseCopyable, Hashable, Sendable {
     private var lastSide = Side.low
     private var lowNumbers = Numbers()
     private var highNumbers = Numbers()
-    /// The longest exchange of such ACKs: how many, and from when to when, in nanoseconds since 1970.
+    /// The longest exchange of such ACKs: how many, and from when to when, in nanoseconds since
+    /// 1970.
     package private(set) var longestTurns: UInt16 = 0
     package private(set) var loopBegin: Int64 = 0
     package private(set) var loopEnd: Int64 = 0
@@ -65,7 +67,8 @@ extension Stall {
     /// Fewer probes without an answer say nothing.
     package static let leastProbes: UInt16 = 2
 
-    /// A later ACK is no answer to the one before, in nanoseconds: stacks limit them to two a second.
+    /// A later ACK is no answer to the one before, in nanoseconds: stacks limit them to two a
+    /// second.
     private static let turnTimeout: Int64 = 600_000_000
     /// The same packet captured twice, in nanoseconds.
     private static let copyWindow: Int64 = 5_000_000
@@ -211,8 +214,9 @@ extension Stall {
         return turns > 2 && turns <= Self.shownPackets + 2
     }
 
-    /// Whether an end with these numbers must answer a bare ACK by another (RFC 9293 §3.10.7.4): it lies below or beyond
-    /// its window, or acknowledges what it never sent, beyond the byte that a probe repeats.
+    /// Whether an end with these numbers must answer a bare ACK by another (RFC 9293 §3.10.7.4): it
+    /// lies below or beyond its window, or acknowledges what it never sent, beyond the byte that a
+    /// probe repeats.
     private static func isUnacceptable(_ ack: Numbers, to receiver: Numbers) -> Bool {
         let ahead = Int(receiver.acknowledgment.distance(to: ack.sequence))
         return ahead < 0 || ahead > Int(receiver.window) << mostScale

@@ -35,8 +35,8 @@ struct StreamEnd: BitwiseCopyable {
 }
 
 extension StreamEnd {
-    /// A connection becomes a TLS session with one of so many segments of an end, if at all: by then those that
-    /// begin in the clear have changed over.
+    /// A connection becomes a TLS session with one of so many segments of an end, if at all: by
+    /// then those that begin in the clear have changed over.
     static let mostBeforeTLS: UInt8 = 12
 
     /// When its first data was captured, in nanoseconds since 1970.
@@ -85,8 +85,8 @@ struct Repetition: BitwiseCopyable {
     var count: UInt16 = 1
     /// When it was sent again for the first time, in nanoseconds since 1970.
     let begin: Int64
-    /// How often what the other end had acknowledged was sent again, by a sender to which no newer segment had come
-    /// meanwhile; stops at the greatest number.
+    /// How often what the other end had acknowledged was sent again, by a sender to which no newer
+    /// segment had come meanwhile; stops at the greatest number.
     var covered: UInt16 = 0
     /// When that was done first and last, and what the sender had from the other end by then.
     var coveredFrom: Int64 = 0

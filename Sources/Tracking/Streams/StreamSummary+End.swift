@@ -1,5 +1,6 @@
 extension StreamSummary {
-    /// What one end of a connection said after the handshake, as far as it matters for how the connection ends.
+    /// What one end of a connection said after the handshake, as far as it matters for how the
+    /// connection ends.
     package struct End: BitwiseCopyable, Hashable, Sendable {
         /// Its newest data segment.
         package let last: SegmentFacts
@@ -11,14 +12,14 @@ extension StreamSummary {
         package let segments: UInt32
         /// One past the newest octet of data that was captured; where it sends on without any.
         package let end: SequenceNumber
-        /// What is sent again and again: where it begins, how many octets it has, how often it was sent after the first
-        /// time, and when for the first time again.
+        /// What is sent again and again: where it begins, how many octets it has, how often it was
+        /// sent after the first time, and when for the first time again.
         package let repeated: SequenceNumber
         package let repeatedLength: UInt32
         package let repetitions: UInt16
         package let repeatedFrom: Int64
-        /// How often it sent again what the other end had acknowledged, without having got anything newer meanwhile, and
-        /// when for the first and the last time.
+        /// How often it sent again what the other end had acknowledged, without having got anything
+        /// newer meanwhile, and when for the first and the last time.
         package let covered: UInt16
         package let coveredFrom: Int64
         package let coveredUntil: Int64

@@ -1,5 +1,5 @@
-/// A connection that was established and did not end well, as the tracker hands it over with the events of its flow:
-/// what both ends sent last, and how it ended.
+/// A connection that was established and did not end well, as the tracker hands it over with the
+/// events of its flow: what both ends sent last, and how it ended.
 package struct StreamSummary: Hashable, Sendable {
     /// Which incarnation of the four-tuple it was.
     package let incarnation: UInt16
@@ -14,18 +14,22 @@ package struct StreamSummary: Hashable, Sendable {
     package internal(set) var serverName: String?
     /// The first application protocol that the ClientHello offers.
     package internal(set) var applicationProtocol: String?
-    /// What the responder said first, where that turned the initiator away and somebody asked for it.
+    /// What the responder said first, where that turned the initiator away and somebody asked for
+    /// it.
     package let words: ShownText?
     /// Whether its handshake was captured: otherwise it is a guess who began it.
     package let hasBeginning: Bool
-    /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since 1970.
+    /// When it was looked at last: at its end, or at the end of the capture, in nanoseconds since
+    /// 1970.
     package let time: Int64
     /// Whether both FINs were acknowledged.
     package let isClosed: Bool
-    /// For a TLS session that the responder reset before it had sent application data: how many connections of the
-    /// service it reset after the same last message of the initiator, this one among them.
+    /// For a TLS session that the responder reset before it had sent application data: how many
+    /// connections of the service it reset after the same last message of the initiator, this one
+    /// among them.
     package internal(set) var resetsAlike = 0
-    /// How many connections of the service the responder reset within 100 ms of this one, this one among them.
+    /// How many connections of the service the responder reset within 100 ms of this one, this one
+    /// among them.
     package internal(set) var resetsAtOnce = 0
 
     /// How far one end had come.
@@ -107,7 +111,8 @@ package struct StreamSummary: Hashable, Sendable {
     package var low: End { flat.low }
     package var high: End { flat.high }
 
-    /// How long no packet had come before the first FIN or the RST, in nanoseconds; `nil` before that.
+    /// How long no packet had come before the first FIN or the RST, in nanoseconds; `nil` before
+    /// that.
     package var quietBeforeEnd: Int64? { flat.endBegin == 0 ? nil : flat.quietBeforeEnd }
 
     /// When the first FIN or the RST was captured, in nanoseconds since 1970; `nil` before that.

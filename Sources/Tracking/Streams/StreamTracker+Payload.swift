@@ -87,7 +87,8 @@ extension StreamTracker {
     /// As many segments that were sent again are remembered.
     private static let repetitionLimit = 1 << 16
 
-    /// Takes down that the newest segment of an end was sent again, and keeps it if that is not for the first time.
+    /// Takes down that the newest segment of an end was sent again, and keeps it if that is not for
+    /// the first time.
     @inline(never)
     private mutating func noteAgain(
         _ waiting: borrowing FlowSegment,

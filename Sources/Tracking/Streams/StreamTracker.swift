@@ -32,7 +32,8 @@ struct StreamTracker: ~Copyable {
     /// As many of one four-tuple are.
     private static let summariesOfFlow = 64
 
-    /// Takes down how long all was quiet before a connection began to end; `number` is its stream state's, 0 for none.
+    /// Takes down how long all was quiet before a connection began to end; `number` is its stream
+    /// state's, 0 for none.
     ///
     /// - Returns: `false` where it had begun to end before, or nothing was said on it.
     mutating func noteEnd(of number: Int, at time: Int64, after quiet: Int64) -> Bool {
@@ -42,9 +43,11 @@ struct StreamTracker: ~Copyable {
         return true
     }
 
-    /// Ends the stream of a flow: it is kept if a diagnosis may have something to say of it, and forgotten if not.
+    /// Ends the stream of a flow: it is kept if a diagnosis may have something to say of it, and
+    /// forgotten if not.
     ///
-    /// `index` is the flow's record, `time` up to when nothing came of it, in nanoseconds since 1970.
+    /// `index` is the flow's record, `time` up to when nothing came of it, in nanoseconds since
+    /// 1970.
     mutating func settle(
         _ flow: inout Flow,
         at index: Int,
@@ -142,11 +145,12 @@ struct StreamTracker: ~Copyable {
 }
 
 extension StreamSummary {
-    /// Sent so often again, or asked so often, without an answer, that the other end may not have got it.
+    /// Sent so often again, or asked so often, without an answer, that the other end may not have
+    /// got it.
     private static let manySendings: UInt16 = 3
 
-    /// Whether an end asked again and again and may not have been heard, or both said nothing: then it matters what others
-    /// got.
+    /// Whether an end asked again and again and may not have been heard, or both said nothing: then
+    /// it matters what others got.
     fileprivate var isUnheard: Bool {
         !hasData || max(low.repetitions, high.repetitions) >= Self.manySendings
             || stall.map { max($0.low.probes, $0.high.probes) >= Stall.leastProbes } ?? false

@@ -1,8 +1,8 @@
-/// Which clients leave TLS sessions as soon as they have seen the certificate, and whether any session of theirs with the
-/// same service, or for the same name, carries a request.
+/// Which clients leave TLS sessions as soon as they have seen the certificate, and whether any
+/// session of theirs with the same service, or for the same name, carries a request.
 ///
-/// A table of fixed size, in which a pair may push out another that falls on the same place: it is written at every
-/// session, so that it must cost next to nothing.
+/// A table of fixed size, in which a pair may push out another that falls on the same place: it is
+/// written at every session, so that it must cost next to nothing.
 package struct UnusedSessions: Sendable {
     private static let places = 1024
     /// Remember the newest of them.
@@ -73,8 +73,8 @@ package struct UnusedSessions: Sendable {
 
     /// What is known of a client and the service that it left.
     ///
-    /// - Returns: whether any session of it carried a request, and when it left others, in nanoseconds since 1970: the
-    ///   newest eight.
+    /// - Returns: whether any session of it carried a request, and when it left others, in
+    ///   nanoseconds since 1970: the newest eight.
     package func habits(
         of client: Address,
         at service: Endpoint,
@@ -106,7 +106,8 @@ extension StreamTracker {
         for key in keys(of: session, on: flow) { unusedSessions.noteUse(of: key) }
     }
 
-    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves at the certificate.
+    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves
+    /// at the certificate.
     ///
     /// - Returns: whether it does.
     @inline(never)

@@ -67,7 +67,8 @@ package struct TLSMessages: OptionSet, BitwiseCopyable, Hashable, Sendable {
 
     package init(_ message: TLSMessage) { rawValue = 1 << UInt16(message.rawValue) }
 
-    /// A Certificate of an end that has none to show (RFC 8446 §4.4.2, RFC 5246 §7.4.6), beside what it is part of.
+    /// A Certificate of an end that has none to show (RFC 8446 §4.4.2, RFC 5246 §7.4.6), beside
+    /// what it is part of.
     package static let emptyCertificate = TLSMessages(rawValue: 1 << 14)
 
     package func contains(_ message: TLSMessage) -> Bool { contains(TLSMessages(message)) }

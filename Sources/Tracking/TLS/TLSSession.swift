@@ -79,27 +79,29 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     /// Services that end TLS by design, and go on in the clear on the same connection: NetBackup's.
     package static let handBackPorts: Set<UInt16> = [1556, 13_724]
 
-    /// Services at which the server speaks first, in TLS from the first byte (RFC 8314 §3): mail, news and FTP.
+    /// Services at which the server speaks first, in TLS from the first byte (RFC 8314 §3): mail,
+    /// news and FTP.
     private static let greetingPorts: Set<UInt16> = [465, 563, 990, 992, 993, 994, 995]
 
     /// A client that does not like a certificate leaves within this time, in nanoseconds.
     ///
-    /// The shorter is for one that compares names once the handshake is complete: people take longer to close what they
-    /// looked at.
+    /// The shorter is for one that compares names once the handshake is complete: people take
+    /// longer to close what they looked at.
     private static let reactionToCertificate: Int64 = 500_000_000
     private static let reactionToFinished: Int64 = 100_000_000
 
     /// Whether the client asked for something.
     var isUsed: Bool { self[client].dataRecords > 0 }
 
-    /// Whether the client left as soon as it had a certificate of the server's, and had asked for nothing.
+    /// Whether the client left as soon as it had a certificate of the server's, and had asked for
+    /// nothing.
     ///
     /// - Parameters:
     ///   - port: the server's.
     ///   - closer: who sent the first FIN or the RST.
     ///   - time: when, in nanoseconds since 1970.
-    /// - Returns: `false` also where an alert of the client says more, where both had agreed to close, or where records were
-    ///   missed.
+    /// - Returns: `false` also where an alert of the client says more, where both had agreed to
+    ///   close, or where records were missed.
     package func isLeftUnused(port: UInt16, closedBy closer: Side, at time: Int64) -> Bool {
         let (own, other) = (self[client], self[client.other])
         guard closer == client, own.dataRecords == 0, !own.hasGap, !other.hasGap,
@@ -120,8 +122,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
         return (0...limit).contains(time - last)
     }
 
-    /// Whether the server has shown all of a certificate: a session that is taken up again needs none (RFC 8446 §2.2,
-    /// RFC 5246 §7.3).
+    /// Whether the server has shown all of a certificate: a session that is taken up again needs
+    /// none (RFC 8446 §2.2, RFC 5246 §7.3).
     private var hasOfferedCertificate: Bool {
         let messages = self[client.other].messages
         if isVersion13 { return !agreement.isResumed && messages.contains(.encryptedHandshake) }
@@ -200,11 +202,12 @@ struct TLSAgreement: BitwiseCopyable, Hashable, Sendable {
     /// What encryption adds to a message in a record of TLS 1.3: an octet of type and the tag.
     private var overhead: UInt16 { presumedAlertLength - 2 }
 
-    /// The length of a record of TLS 1.3 with a Finished alone: the hash of SHA-384 with the suite 0x1302, of SHA-256
-    /// with the others (RFC 8446 §4.4.4, §B.4).
+    /// The length of a record of TLS 1.3 with a Finished alone: the hash of SHA-384 with the suite
+    /// 0x1302, of SHA-256 with the others (RFC 8446 §4.4.4, §B.4).
     var finishedLength: UInt16 { 4 + (cipherSuite == 0x1302 ? 48 : 32) + overhead }
 
-    /// Whether a client's first encrypted record has the length of a Certificate without any, alone or with the Finished.
+    /// Whether a client's first encrypted record has the length of a Certificate without any, alone
+    /// or with the Finished.
     func isEmptyCertificate(_ length: UInt16) -> Bool {
         isVersion13 && (length == 8 + overhead || length == 8 + finishedLength)
     }

@@ -1,4 +1,5 @@
-/// Says of most endpoints that were never inserted that they were not, without hashing as a set does.
+/// Says of most endpoints that were never inserted that they were not, without hashing as a set
+/// does.
 package struct EndpointMarks: Sendable {
     /// A bit for each of 65,536 sorts of endpoints.
     private var words: [UInt64] = []

@@ -11,8 +11,8 @@ struct EventLog: BitwiseCopyable {
 
 /// Where all tapes lie: events in blocks that never move, recycled through a free chain.
 struct EventLogStore: ~Copyable {
-    /// The most events that one log holds: what examining a flow may cost follows from that, and not from how
-    /// long the flow goes on.
+    /// The most events that one log holds: what examining a flow may cost follows from that, and
+    /// not from how long the flow goes on.
     static let limit: UInt32 = 1024
 
     /// Index 0 is never used: it ends every chain.
@@ -74,7 +74,8 @@ struct EventLogStore: ~Copyable {
         if eventLog.count >= Self.limit / 2 { shorten(&eventLog) }
     }
 
-    /// Notes where the first half of a long log ends, and drops the oldest event behind it where it is too long.
+    /// Notes where the first half of a long log ends, and drops the oldest event behind it where it
+    /// is too long.
     @inline(never)
     private mutating func shorten(_ eventLog: inout EventLog) {
         if eventLog.count == Self.limit / 2, middles[eventLog.head] == nil {
@@ -92,8 +93,8 @@ struct EventLogStore: ~Copyable {
         middles[eventLog.head]?.omitted += 1
     }
 
-    /// How many events were dropped between the two halves of a long log, and the packet of the first one behind
-    /// them; `nil` where none was.
+    /// How many events were dropped between the two halves of a long log, and the packet of the
+    /// first one behind them; `nil` where none was.
     func gap(on eventLog: EventLog) -> (omitted: Int, packet: UInt64)? {
         guard let middle = middles[eventLog.head], middle.omitted > 0 else { return nil }
         return (middle.omitted, self[self[middle.pivot].link].packet)

@@ -1,7 +1,7 @@
 /// All flows of the capture: a hash index of 8-octet slots over records that never move.
 ///
-/// Records are numbered in order of arrival, and used again once a flow had to go; the hash decides only
-/// where the index finds them, so the seed does not show.
+/// Records are numbered in order of arrival, and used again once a flow had to go; the hash decides
+/// only where the index finds them, so the seed does not show.
 struct FlowTable: ~Copyable {
     /// How many records an eviction looks at to find a quiet one.
     private static let evictionSample = 64
@@ -121,7 +121,8 @@ struct FlowTable: ~Copyable {
         Self.firstHalfOpen..<Self.firstHalfOpen + halfOpenFlows.count
     }
 
-    /// Adds a flow of which there is but one SYN, and whose key is not in the table, which must not be full.
+    /// Adds a flow of which there is but one SYN, and whose key is not in the table, which must not
+    /// be full.
     ///
     /// - Returns: `false` when there is no memory for it.
     @inline(never)
@@ -152,7 +153,8 @@ struct FlowTable: ~Copyable {
 
     /// Puts a flow in the place of its opening.
     ///
-    /// - Returns: its record number, `nil` when there is no memory for it; then the opening is gone, too.
+    /// - Returns: its record number, `nil` when there is no memory for it; then the opening is
+    ///   gone, too.
     @inline(always)
     mutating func replace(halfOpen number: Int, tag: UInt32) -> Int? {
         let slot = slot(of: number, tag: tag)
@@ -170,8 +172,8 @@ struct FlowTable: ~Copyable {
         freeHalfOpenFlows.append(UInt32(truncatingIfNeeded: number - Self.firstHalfOpen))
     }
 
-    /// The tag of the same four-tuple in another domain: never the same, so that who looks for one of them does not
-    /// find another.
+    /// The tag of the same four-tuple in another domain: never the same, so that who looks for one
+    /// of them does not find another.
     static func tag(_ tag: UInt32, within duplicateIndex: UInt16) -> UInt32 {
         tag ^ UInt32(duplicateIndex) &* 0x9E37_79B1
     }
@@ -255,8 +257,8 @@ struct FlowTable: ~Copyable {
         return Self.firstHalfOpen + roundHalfOpen
     }
 
-    /// The next opening, round and round: a place that is left is taken by the next SYN, so that they lie in the order
-    /// of time.
+    /// The next opening, round and round: a place that is left is taken by the next SYN, so that
+    /// they lie in the order of time.
     mutating func oldestHalfOpen() -> Int? {
         for _ in 0..<halfOpenFlows.count {
             openingHand = openingHand + 1 < halfOpenFlows.count ? openingHand + 1 : 0
@@ -313,7 +315,8 @@ extension FlowTable {
         remnants.lastTime(of: number - Self.firstRemnant)
     }
 
-    /// Puts a remnant in the place of a flow, whose record may be used again, unless it must stay whole.
+    /// Puts a remnant in the place of a flow, whose record may be used again, unless it must stay
+    /// whole.
     ///
     /// - Parameters:
     ///   - index: the record of a flow that `fitsRemnant`.
@@ -328,7 +331,8 @@ extension FlowTable {
 
     /// Puts a flow in the place of its remnant.
     ///
-    /// - Returns: its record number, `nil` when there is no memory for it; then the remnant is gone, too.
+    /// - Returns: its record number, `nil` when there is no memory for it; then the remnant is
+    ///   gone, too.
     mutating func replace(remnant number: Int, tag: UInt32) -> Int? {
         guard let index = record(self[remnant: number]) else {
             remove(remnant: number)
@@ -350,6 +354,7 @@ extension FlowTable {
     /// The number of the remnant whose connection ended first.
     mutating func oldestRemnant() -> Int? { remnants.first().map { $0 + Self.firstRemnant } }
 
-    /// Hands `body` the flows that remnants stand for, in the order of their ends, for as long as it returns `true`.
+    /// Hands `body` the flows that remnants stand for, in the order of their ends, for as long as
+    /// it returns `true`.
     func forEachRemnant(_ body: (Flow) -> Bool) { remnants.forEach(body) }
 }

@@ -1,10 +1,13 @@
-/// A flow of which nothing but one SYN was captured, in 40 octets: what a flood leaves by the million.
+/// A flow of which nothing but one SYN was captured, in 40 octets: what a flood leaves by the
+/// million.
 ///
-/// With its form it holds all that the SYN says, so that the flow can be made of it when a second packet comes.
+/// With its form it holds all that the SYN says, so that the flow can be made of it when a second
+/// packet comes.
 struct HalfOpenFlow: BitwiseCopyable {
     /// In nanoseconds since 1970.
     let time: Int64
-    /// The frame's place in the input, in the higher 48 bits, and the number of the SYN's form; 0 for a place that is free.
+    /// The frame's place in the input, in the higher 48 bits, and the number of the SYN's form; 0
+    /// for a place that is free.
     private var packetAndTemplate: UInt64
     private let source: UInt32
     private let destination: UInt32
@@ -15,8 +18,8 @@ struct HalfOpenFlow: BitwiseCopyable {
     let window: UInt16
     let identification: UInt16
 
-    /// Whether it can hold all that a segment says: a SYN over IPv4 without data, acknowledgment, faulty options,
-    /// signature, VLAN or tunnel, and not to itself.
+    /// Whether it can hold all that a segment says: a SYN over IPv4 without data, acknowledgment,
+    /// faulty options, signature, VLAN or tunnel, and not to itself.
     @inline(always)
     static func holds(_ segment: borrowing FlowSegment) -> Bool {
         segment.flags.intersection(Self.control) == .syn && segment.isPlain
@@ -83,7 +86,8 @@ struct HalfOpenFlow: BitwiseCopyable {
 struct SYNTemplate: Hashable, BitwiseCopyable {
     /// The link facts, and the time to live in the highest octet.
     private let linkAndLife: UInt64
-    /// From the lowest bit on the segment size, the window scale, the flags, and which options there are.
+    /// From the lowest bit on the segment size, the window scale, the flags, and which options
+    /// there are.
     private let packedOptions: UInt64
     private let order: TCPOptions.Order
     /// The frame's length on the wire, in octets.
@@ -133,7 +137,8 @@ struct SYNTemplate: Hashable, BitwiseCopyable {
     }
 }
 
-/// The forms of the SYNs that openings hold, up to 65,536; a SYN in a further one makes a whole flow.
+/// The forms of the SYNs that openings hold, up to 65,536; a SYN in a further one makes a whole
+/// flow.
 struct SYNTemplates {
     private static let limit = 1 << 16
 

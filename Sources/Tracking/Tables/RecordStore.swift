@@ -1,25 +1,26 @@
 import CPcap
 import Glibc
 
-/// Flat records in chunks that never move, numbered from 0: what the flow table and the tapes are made of.
+/// Flat records in chunks that never move, numbered from 0: what the flow table and the tapes are
+/// made of.
 ///
-/// Sound although it holds pointers: a chunk is allocated once and freed with the store, records are
-/// plain values, and an index is checked against the number of records written.
+/// Sound although it holds pointers: a chunk is allocated once and freed with the store, records
+/// are plain values, and an index is checked against the number of records written.
 @safe
 struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     /// So many records of any stride that is a multiple of 8 fill whole huge pages.
     private static var chunkShift: Int { 18 }
     private static var chunkLength: Int { 1 << chunkShift }
     private static var hugePage: Int { 1 << 21 }
-    /// A store of more records than this asks for huge pages: a capture so large touches them all, and the
-    /// kernel's clearing of small ones would take longer than all else.
+    /// A store of more records than this asks for huge pages: a capture so large touches them all,
+    /// and the kernel's clearing of small ones would take longer than all else.
     private static var smallCount: Int { 1 << 13 }
 
     /// The most chunks: record numbers have 32 bits.
     private static var mostChunks: Int { 1 << (32 - chunkShift) }
 
-    /// The addresses of the chunks, in a table that never moves either: an array's would be counted and checked
-    /// at each look.
+    /// The addresses of the chunks, in a table that never moves either: an array's would be counted
+    /// and checked at each look.
     private let chunks: UnsafeMutablePointer<UnsafeMutablePointer<Record>>
     private var chunkCount = 0
     private let anchor = Anchor()
@@ -53,7 +54,8 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
         return unsafe chunks[index >> Self.chunkShift] + (index & (Self.chunkLength - 1))
     }
 
-    /// Asks for the record's cache lines, which will be needed soon; a number without a record does nothing.
+    /// Asks for the record's cache lines, which will be needed soon; a number without a record does
+    /// nothing.
     @inline(always)
     func prefetch(_ index: Int) {
         guard index >= 0, index < count else { return }

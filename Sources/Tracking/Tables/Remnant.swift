@@ -1,17 +1,18 @@
-/// A connection that ended well, in 40 octets: what a later one on its ports, TIME-WAIT and late copies of its segments are
-/// judged by.
+/// A connection that ended well, in 40 octets: what a later one on its ports, TIME-WAIT and late
+/// copies of its segments are judged by.
 ///
-/// Times and packets count from those of its chunk. A flow that says more than this, or whose numbers are too large for it,
-/// stays whole.
+/// Times and packets count from those of its chunk. A flow that says more than this, or whose
+/// numbers are too large for it, stays whole.
 struct Remnant: BitwiseCopyable {
-    /// From the lowest bit on 12 bits for the number of the service in the chunk, a bit for who closed first, a bit for one
-    /// that has left, and from bit 16 on the initiator's port and its address: of IPv6, the number of that in the chunk.
+    /// From the lowest bit on 12 bits for the number of the service in the chunk, a bit for who
+    /// closed first, a bit for one that has left, and from bit 16 on the initiator's port and its
+    /// address: of IPv6, the number of that in the chunk.
     private var ends: UInt64
-    /// From the lowest bit on how long it lasted, in nanoseconds (38 bits), its last packet (18), and the initiator's time to
-    /// live (8).
+    /// From the lowest bit on how long it lasted, in nanoseconds (38 bits), its last packet (18),
+    /// and the initiator's time to live (8).
     private let course: UInt64
-    /// From the lowest bit on when its last packet came, in nanoseconds (29 bits), and the sequence numbers that the responder
-    /// used (20) and the initiator (15).
+    /// From the lowest bit on when its last packet came, in nanoseconds (29 bits), and the sequence
+    /// numbers that the responder used (20) and the initiator (15).
     private let reach: UInt64
     private let initiatorNext: SequenceNumber
     private let responderNext: SequenceNumber
@@ -23,7 +24,8 @@ struct Remnant: BitwiseCopyable {
     /// Its ends used fewer sequence numbers.
     fileprivate static let initiatorSpace: Int32 = 1 << 15
     fileprivate static let responderSpace: Int32 = 1 << 20
-    /// Its last packet came less than so much later than the first of its chunk, in nanoseconds and in packets.
+    /// Its last packet came less than so much later than the first of its chunk, in nanoseconds and
+    /// in packets.
     static let span: Int64 = 1 << 29
     static let packets: UInt64 = 1 << 18
 
@@ -73,8 +75,8 @@ struct Remnant: BitwiseCopyable {
     /// When its last packet came, in nanoseconds since the first of its chunk.
     var offset: Int64 { Int64(truncatingIfNeeded: reach & UInt64(Self.span - 1)) }
 
-    /// Makes the flow again as it was, but for what is of no use any more: its first packet, its letters, and how long its
-    /// handshake took.
+    /// Makes the flow again as it was, but for what is of no use any more: its first packet, its
+    /// letters, and how long its handshake took.
     ///
     /// - Parameters:
     ///   - initiator: who began it.

@@ -28,7 +28,8 @@ struct RemnantStore {
     /// Takes what is left of a flow.
     ///
     /// - Parameter flow: one that `fitsRemnant`.
-    /// - Returns: its number, `nil` where it must stay whole: it ended before the newest chunk begins, or there are too many.
+    /// - Returns: its number, `nil` where it must stay whole: it ended before the newest chunk
+    ///   begins, or there are too many.
     mutating func append(_ flow: Flow) -> Int? {
         let isNew = newest < oldest || !chunks[newest & mask].takes(flow)
         if isNew, !begin(with: flow) { return nil }
@@ -178,7 +179,8 @@ struct RemnantChunk {
 
     func lastTime(_ place: Int) -> Int64 { time &+ remnants[place].offset }
 
-    /// Hands `body` the flows that have not left, until it returns `false`, and returns whether it did not.
+    /// Hands `body` the flows that have not left, until it returns `false`, and returns whether it
+    /// did not.
     func forEach(_ body: (Flow) -> Bool) -> Bool {
         for place in remnants.indices where !remnants[place].hasLeft {
             guard body(flow(place)) else { return false }
@@ -193,7 +195,8 @@ struct RemnantChunk {
         return (Endpoint(address, port: remnant.initiatorPort), endpoint(of: service))
     }
 
-    /// The number of a flow's responder among the services; one that was seen long ago may have another by now.
+    /// The number of a flow's responder among the services; one that was seen long ago may have
+    /// another by now.
     @inline(always)
     private mutating func number(
         of flow: Flow,

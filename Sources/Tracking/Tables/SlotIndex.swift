@@ -3,8 +3,8 @@ import Glibc
 
 /// The slots of a hash index: 32 hash bits above a record number plus 1; 0 is an empty slot.
 ///
-/// Sound although it holds a pointer: the memory lives as long as the index, has as many slots as the mask has values,
-/// and a place is always taken within the mask.
+/// Sound although it holds a pointer: the memory lives as long as the index, has as many slots as
+/// the mask has values, and a place is always taken within the mask.
 @safe
 struct SlotIndex: ~Copyable {
     private let slots: UnsafeMutablePointer<UInt64>
@@ -27,7 +27,8 @@ struct SlotIndex: ~Copyable {
         guard count > 0, count & (count - 1) == 0 else { return nil }
         let size = count * MemoryLayout<UInt64>.stride
         var memory: UnsafeMutableRawPointer?
-        // Whoever looks a key up falls on any page, and there are too many small ones for the processor to know them all.
+        // Whoever looks a key up falls on any page, and there are too many small ones for the
+        // processor to know them all.
         let isLarge = size >= Self.hugePage
         guard unsafe posix_memalign(&memory, isLarge ? Self.hugePage : 64, size) == 0,
             let memory = unsafe memory

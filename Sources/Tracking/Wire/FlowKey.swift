@@ -3,7 +3,8 @@ import CPcap
 /// A four-tuple, the same value for both directions: the lesser endpoint comes first.
 ///
 /// VLANs and tunnels are no part of it: a mirror port may tag the two directions of one connection
-/// differently. Where one four-tuple stands for several connections, the flow table tells them apart.
+/// differently. Where one four-tuple stands for several connections, the flow table tells them
+/// apart.
 package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
     package let lowAddress: Address
     package let highAddress: Address
@@ -20,7 +21,8 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
         }
     }
 
-    /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the headers.
+    /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the
+    /// headers.
     @inline(always)
     static func ofIPv4(addresses: UInt64, ports: UInt32) -> (key: FlowKey, side: Side) {
         let (key, side, _) = ofIPv4(
@@ -32,8 +34,8 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
         return (key, side)
     }
 
-    /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the headers, on which of its sides
-    /// the source is, and the key's hash.
+    /// The key of a segment of IPv4, from its two addresses and its two ports as they lie in the
+    /// headers, on which of its sides the source is, and the key's hash.
     @inline(always)
     static func ofIPv4(
         from source: UInt32,

@@ -1,9 +1,10 @@
 /// A segment in a batch, as its flow sees it: with its key, and who of the two sent it.
 ///
-/// It holds as much as following a running connection takes; the rest is read from its frame again where the flow wants it. Not copyable, so that it stays where it was read to.
+/// It holds as much as following a running connection takes; the rest is read from its frame again
+/// where the flow wants it. Not copyable, so that it stays where it was read to.
 ///
-/// Sound although it holds a pointer: who reads frames into a batch keeps them until the batch is followed, and the frame is lent no
-/// longer than the segment.
+/// Sound although it holds a pointer: who reads frames into a batch keeps them until the batch is
+/// followed, and the frame is lent no longer than the segment.
 @safe
 struct FlowSegment: ~Copyable {
     /// What it says.
@@ -116,12 +117,14 @@ extension FlowSegment {
         if flags.contains(.syn) { noteChecksum() }
     }
 
-    /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame that was read here.
+    /// The octets of an Ethernet header and an IP header, without options or extensions, in a frame
+    /// that was read here.
     private static func headersLength(of frame: RawSpan) -> Int {
         frame.octet(at: 12) == 0x86 ? 54 : 34
     }
 
-    /// The octets of an Ethernet header, an IPv4 header without options and a TCP header without options.
+    /// The octets of an Ethernet header, an IPv4 header without options and a TCP header without
+    /// options.
     private static let plainLength = 54
 
     /// Of a segment from or to a port mapper the payload is read, too.
@@ -130,12 +133,14 @@ extension FlowSegment {
         ports >> 16 == UInt32(PortmapPayload.port) || ports & 0xFFFF == UInt32(PortmapPayload.port)
     }
 
-    /// Reads an untagged Ethernet frame with a whole IPv4 datagram without options, and a whole TCP header in it.
+    /// Reads an untagged Ethernet frame with a whole IPv4 datagram without options, and a whole TCP
+    /// header in it.
     ///
     /// - Parameters:
     ///   - octets: no less than `plainLength` of them.
     ///   - seed: that of the flow table.
-    /// - Returns: `false` for anything else, which the decoder takes layer by layer; then nothing is read.
+    /// - Returns: `false` for anything else, which the decoder takes layer by layer; then nothing
+    ///   is read.
     @inline(always)
     private mutating func read(plainIPv4 octets: RawSpan, seed: UInt64) -> Bool {
         guard octets.plain(at: 12, as: UInt16.self) == 0x0800,
@@ -172,8 +177,8 @@ extension FlowSegment {
     /// The octets of an Ethernet header, an IPv6 header and a TCP header without options.
     private static let plainIPv6Length = 74
 
-    /// Reads the next most usual form: an untagged Ethernet frame with an IPv6 datagram without extension headers,
-    /// and a whole TCP header in it.
+    /// Reads the next most usual form: an untagged Ethernet frame with an IPv6 datagram without
+    /// extension headers, and a whole TCP header in it.
     ///
     /// - Returns: `false` for anything else; then nothing is read.
     @inline(never)

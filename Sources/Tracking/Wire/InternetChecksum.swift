@@ -45,7 +45,8 @@ enum InternetChecksum {
 
     /// What the pseudo header of TCP or UDP adds beside the addresses (RFC 9293 §3.1).
     ///
-    /// Of a longer datagram the length would not fit its field; the sum only ever meets those that fit.
+    /// Of a longer datagram the length would not fit its field; the sum only ever meets those that
+    /// fit.
     @inline(always)
     static func pseudoHeader(length: Int, transport: UInt8) -> UInt64 {
         UInt64(UInt16(truncatingIfNeeded: length).bigEndian) &+ UInt64(UInt16(transport).bigEndian)

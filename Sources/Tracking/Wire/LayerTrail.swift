@@ -28,7 +28,8 @@ struct LayerTrail: BitwiseCopyable, Sendable {
     /// Kind, link type and offset of each.
     private var layers = [24 of UInt32](repeating: 0)
     private(set) var count = 0
-    /// Up to where headers were understood, in bytes; a snapshot length may have cut the frame before.
+    /// Up to where headers were understood, in bytes; a snapshot length may have cut the frame
+    /// before.
     private(set) var reach = 0
 
     subscript(index: Int) -> Layer? {

@@ -1,6 +1,7 @@
 /// Fixed-width reads in network byte order, each bounds-checked by the standard library.
 ///
-/// The loads are sound for any content, since every bit pattern is a valid integer, and `RawSpan` refuses an offset outside of itself.
+/// The loads are sound for any content, since every bit pattern is a valid integer, and `RawSpan`
+/// refuses an offset outside of itself.
 extension RawSpan {
     /// The octet at `offset`.
     @inline(always)

@@ -1,7 +1,7 @@
 /// What a captured segment says that its flow may want to know later.
 ///
-/// A segment in a batch, an event and the newest words of an end all hold it as one value, so that remembering a segment is
-/// one copy and not twenty.
+/// A segment in a batch, an event and the newest words of an end all hold it as one value, so that
+/// remembering a segment is one copy and not twenty.
 package struct SegmentFacts: BitwiseCopyable, Hashable, Sendable {
     /// In nanoseconds since 1970.
     package var time: Int64 = 0

@@ -1,7 +1,8 @@
 import Reporting
 import Tracking
 
-/// A pass over captures that writes their packets, or some of them, to a file of pcapng piece by piece.
+/// A pass over captures that writes their packets, or some of them, to a file of pcapng piece by
+/// piece.
 struct CaptureCopy {
     /// As much is written at a time, in bytes.
     private static let pieceLength = 1 << 18

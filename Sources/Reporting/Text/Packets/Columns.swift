@@ -1,7 +1,8 @@
 /// The columns that the rows of one table of packets share, on a page of any width.
 ///
-/// Between the ends that a heading names, a row has an arrow, and its frame's length; what does not fit continues on
-/// an indented line. A wide table has addresses and ports in each row, as tshark prints them, and breaks no row.
+/// Between the ends that a heading names, a row has an arrow, and its frame's length; what does not
+/// fit continues on an indented line. A wide table has addresses and ports in each row, as tshark
+/// prints them, and breaks no row.
 struct Columns {
     /// Narrower pages have no room for notes below the column of flags.
     private static let leastWidthForColumn = 100

@@ -12,7 +12,8 @@ struct EvidenceTable {
     /// Show at most this many rows.
     let limit: Int
 
-    /// A row each, with what is said under it; empty if the finding is about one flow, whose timeline shows its packets.
+    /// A row each, with what is said under it; empty if the finding is about one flow, whose
+    /// timeline shows its packets.
     var rows: [(row: PacketRow, note: String)] {
         let all = finding.evidence.filter { $0.ends != nil || $0.event.kind == .addressClaim }
         var rows: [(row: PacketRow, note: String)] = []

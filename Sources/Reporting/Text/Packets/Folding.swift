@@ -30,7 +30,8 @@ struct Folding {
     /// What becomes of the rows, by their indices.
     enum Part {
         case rows(Range<Int>)
-        /// A cycle of rows before it comes so many times more, with the same numbers or with others.
+        /// A cycle of rows before it comes so many times more, with the same numbers or with
+        /// others.
         case folded(Range<Int>, cycle: Int, times: Int, isSame: Bool)
         case omitted(Range<Int>)
 
@@ -155,7 +156,8 @@ struct Folding {
         return "\(event.kind) \(event.side) \(event.flags.rawValue) \(part)"
     }
 
-    /// Leaves out the middle of what is still too long, but for packets that triggered a RST at its end.
+    /// Leaves out the middle of what is still too long, but for packets that triggered a RST at its
+    /// end.
     private func shortened(_ parts: [Part]) -> [Part] {
         guard parts.count > rowLimit + 1 else { return parts }
         let tailLength = max(1, rowLimit * 2 / 7)

@@ -1,5 +1,5 @@
-/// Live connections that one of their ends did not know any more: it answered them with a RST as a stack without a
-/// socket sends it, and had sent neither FIN nor RST before (RFC 9293 §3.10.7.1).
+/// Live connections that one of their ends did not know any more: it answered them with a RST as a
+/// stack without a socket sends it, and had sent neither FIN nor RST before (RFC 9293 §3.10.7.1).
 package struct ForgottenConnections: Sendable {
     /// Remember at most this many hosts.
     private static let hostLimit = 4096

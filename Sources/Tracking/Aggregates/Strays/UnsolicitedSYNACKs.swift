@@ -1,5 +1,5 @@
-/// SYN-ACKs on four-tuples of which no SYN was captured: the answer of another address than the one that
-/// was asked.
+/// SYN-ACKs on four-tuples of which no SYN was captured: the answer of another address than the one
+/// that was asked.
 package struct UnsolicitedSYNACKs: Sendable {
     /// As many are kept, the newest.
     private static let limit = 16_384
@@ -37,7 +37,8 @@ package struct UnsolicitedSYNACKs: Sendable {
     package struct Reply: Hashable, Sendable {
         package let answer: Event
         package let sender: Address
-        /// Whether a SYN to this sender was captured too, from the same port and with the same number.
+        /// Whether a SYN to this sender was captured too, from the same port and with the same
+        /// number.
         package let isAsked: Bool
     }
 
@@ -82,8 +83,8 @@ package struct UnsolicitedSYNACKs: Sendable {
     /// Whether there is room for another SYN-ACK whose SYN was captured.
     var wantsRejected: Bool { rejected < Self.rejectedLimit }
 
-    /// Takes down a SYN-ACK whose SYN was captured, and that its initiator rejects: behind a translation it may have asked
-    /// another address.
+    /// Takes down a SYN-ACK whose SYN was captured, and that its initiator rejects: behind a
+    /// translation it may have asked another address.
     mutating func noteRejected(_ answer: Event, of initiator: Endpoint, by responder: Endpoint) {
         rejected += 1
         note(

@@ -1,5 +1,5 @@
-/// Segments that go on where another connection of one of their ends stood: with its ports and its numbers, and with
-/// another address in the place of one end.
+/// Segments that go on where another connection of one of their ends stood: with its ports and its
+/// numbers, and with another address in the place of one end.
 package struct UntranslatedSegments: Sendable {
     /// Keep at most this many.
     static let limit = 256
@@ -105,8 +105,8 @@ extension FlowKey {
 }
 
 extension Address {
-    /// Whether it differs from another one in one byte, and not in the last: no translation does that, a damaged capture
-    /// may.
+    /// Whether it differs from another one in one byte, and not in the last: no translation does
+    /// that, a damaged capture may.
     fileprivate func isDamaged(_ other: Address) -> Bool {
         let bits = [high ^ other.high, low ^ other.low]
         let bytes = bits.flatMap { word in (0..<8).map { word >> (8 * UInt64($0)) & 0xFF } }
@@ -123,8 +123,8 @@ extension Flow {
             && key.lowPort != key.highPort
     }
 
-    /// The side that sends here with the numbers of another flow on the same ports, one end of which is another
-    /// address; `nil` where any number does not fit.
+    /// The side that sends here with the numbers of another flow on the same ports, one end of
+    /// which is another address; `nil` where any number does not fit.
     fileprivate func sideContinuing(_ flow: Flow, within reach: Int32) -> Side? {
         let isSwapped = key.lowPort != flow.key.lowPort
         func counterpart(_ side: Side) -> Side { isSwapped ? side.other : side }

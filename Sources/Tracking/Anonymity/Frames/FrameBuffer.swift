@@ -1,9 +1,10 @@
 /// Frames that are being rewritten, one behind the other, until who reads them has done with them.
 ///
-/// Offsets count from the begin of the newest frame. What lies outside of it reads as 0, and writing there does nothing: what a
-/// packet claims of its lengths leads nowhere.
+/// Offsets count from the begin of the newest frame. What lies outside of it reads as 0, and
+/// writing there does nothing: what a packet claims of its lengths leads nowhere.
 ///
-/// Sound although it holds a pointer: the memory lives as long as the buffer, and every offset is checked against the frame.
+/// Sound although it holds a pointer: the memory lives as long as the buffer, and every offset is
+/// checked against the frame.
 @safe
 struct FrameBuffer: ~Copyable {
     /// In bytes.

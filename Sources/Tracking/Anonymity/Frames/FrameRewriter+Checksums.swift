@@ -1,4 +1,5 @@
-/// Checksums: right where they were right, wrong where they were wrong, and missing where they were missing.
+/// Checksums: right where they were right, wrong where they were wrong, and missing where they were
+/// missing.
 extension FrameRewriter {
     /// What a checksum was before its packet was changed.
     private enum Former {
@@ -9,8 +10,8 @@ extension FrameRewriter {
 
     /// Mends the checksum of a layer; those within it are done.
     ///
-    /// What was cut off counts as zeros, so that the sum says nothing of it. A packet of which a snapshot length cut off a
-    /// part gets a right sum, since none can tell whether it had one.
+    /// What was cut off counts as zeros, so that the sum says nothing of it. A packet of which a
+    /// snapshot length cut off a part gets a right sum, since none can tell whether it had one.
     mutating func mendChecksum(ofLayer index: Int, on trail: LayerTrail, in original: RawSpan) {
         guard let layer = trail[index], let datagram = trail.datagram(around: index, in: original)
         else { return }

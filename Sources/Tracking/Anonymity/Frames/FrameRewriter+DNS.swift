@@ -1,5 +1,5 @@
-/// Messages of DNS (RFC 1035 §4): names and addresses are replaced in their places, up to the first record whose data is
-/// neither.
+/// Messages of DNS (RFC 1035 §4): names and addresses are replaced in their places, up to the first
+/// record whose data is neither.
 extension FrameRewriter {
     private static let headerLength = 12
     /// Of names within one message, no more is read.

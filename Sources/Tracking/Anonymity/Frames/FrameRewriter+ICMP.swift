@@ -57,8 +57,8 @@ extension FrameRewriter {
         return true
     }
 
-    /// Options of neighbour discovery (RFC 4861 §4.6): link-layer addresses, prefixes and the MTU, up to the first
-    /// other one.
+    /// Options of neighbour discovery (RFC 4861 §4.6): link-layer addresses, prefixes and the MTU,
+    /// up to the first other one.
     private mutating func rewriteOptions(at first: Int, before last: Int) {
         var offset = first
         while offset + 8 <= last {

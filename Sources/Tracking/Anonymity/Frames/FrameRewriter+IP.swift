@@ -1,4 +1,5 @@
-/// IP headers of either version, their options and extension headers, and the parts of fragmented datagrams.
+/// IP headers of either version, their options and extension headers, and the parts of fragmented
+/// datagrams.
 extension FrameRewriter {
     /// Replaces an IPv4 address.
     mutating func rewriteV4(at offset: Int) {
@@ -84,8 +85,8 @@ extension FrameRewriter {
         buffer.clear(from: place, to: end)
     }
 
-    /// Keeps the headers of a datagram's part, and of a later one what belongs to a TCP header; of one that is cut
-    /// short, nothing.
+    /// Keeps the headers of a datagram's part, and of a later one what belongs to a TCP header; of
+    /// one that is cut short, nothing.
     mutating func keepFragment(_ datagram: DatagramPlace, of original: RawSpan) {
         let octets = original.extracting(droppingFirst: datagram.begin)
         if let ip = IPv4Header(octets) {

@@ -72,7 +72,8 @@ extension FrameRewriter {
         }
     }
 
-    /// A Prism header has the name of the interface; an AVS header, which may stand in its place, has none.
+    /// A Prism header has the name of the interface; an AVS header, which may stand in its place,
+    /// has none.
     private mutating func clearPrismName(at offset: Int) {
         let isAVS = buffer.number(at: offset, as: UInt32.self) & 0xFFFF_F000 == 0x8021_1000
         let big: UInt32 = buffer.number(at: offset + 4)

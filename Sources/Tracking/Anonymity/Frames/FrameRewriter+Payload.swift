@@ -1,4 +1,5 @@
-/// What of a payload stays: by what its protocol is known, and the code by which a server turns a client away.
+/// What of a payload stays: by what its protocol is known, and the code by which a server turns a
+/// client away.
 extension FrameRewriter {
     /// Beginnings that say all that is looked at, and no more than their protocol.
     private static let beginnings = [
@@ -8,8 +9,8 @@ extension FrameRewriter {
     private static let proxySignature: [UInt8] = [
         0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A,
     ]
-    /// As the length of a record, more than there is, whether it has bytes of a fixed number or of seven bits: that the rest
-    /// is missing explains itself to whatever reads it.
+    /// As the length of a record, more than there is, whether it has bytes of a fixed number or of
+    /// seven bits: that the rest is missing explains itself to whatever reads it.
     private static let longRecord: [UInt8] = [0xFF, 0x7F, 0xFF, 0xFF, 0xFF]
     /// By fewer bytes, nothing is known.
     private static let leastLength = 5

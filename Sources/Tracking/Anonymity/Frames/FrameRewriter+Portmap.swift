@@ -1,4 +1,5 @@
-/// Messages of port mappers: numbers stay, addresses are replaced in the form of the text, and names become letters.
+/// Messages of port mappers: numbers stay, addresses are replaced in the form of the text, and
+/// names become letters.
 extension FrameRewriter {
     private static let networks: Set<String> = [
         "tcp", "tcp6", "udp", "udp6", "local", "ticlts", "ticots", "ticotsord",
@@ -117,8 +118,8 @@ extension FrameRewriter {
 
     /// What stands for an address of rpcbind's, as long as the original (RFC 5665 §5.2.3).
     ///
-    /// Where another address has a shorter text, a zone fills it up; where it has a longer one, the answer names no
-    /// address, which means the one that it comes from.
+    /// Where another address has a shorter text, a zone fills it up; where it has a longer one, the
+    /// answer names no address, which means the one that it comes from.
     private mutating func universalAddress(for text: String) -> String? {
         guard let place = UniversalAddress(text) else { return nil }
         let ports = ".\(place.port >> 8).\(place.port & 0xFF)"

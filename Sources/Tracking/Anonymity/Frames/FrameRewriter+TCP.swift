@@ -50,9 +50,11 @@ extension FrameRewriter {
         }
     }
 
-    /// Clears what options hold beside numbers that a diagnosis reads: signatures, cookies, addresses, keys.
+    /// Clears what options hold beside numbers that a diagnosis reads: signatures, cookies,
+    /// addresses, keys.
     ///
-    /// Segment size, window scale, SACK and timestamps stay, and of Multipath TCP the reason of a RST.
+    /// Segment size, window scale, SACK and timestamps stay, and of Multipath TCP the reason of a
+    /// RST.
     mutating func clearTCPOptions(from first: Int, to end: Int) {
         var place = first
         while place < end {
@@ -100,7 +102,8 @@ extension FrameRewriter {
         "with",
     ]
 
-    /// Keeps the reason that a RST gives in words, where it is of known words; every other becomes so many letters.
+    /// Keeps the reason that a RST gives in words, where it is of known words; every other becomes
+    /// so many letters.
     private mutating func keepReason(in payload: Range<Int>, of original: RawSpan) {
         end = payload.upperBound
         let bytes = payload.map { original.octet(at: $0) }
@@ -127,7 +130,8 @@ extension FrameRewriter {
         }
     }
 
-    /// Whether a byte belongs to a word or a name: letters, digits, and what addresses are written with.
+    /// Whether a byte belongs to a word or a name: letters, digits, and what addresses are written
+    /// with.
     private static func isInWord(_ byte: UInt8) -> Bool {
         (0x61...0x7A).contains(byte | 0x20) || (0x2D...0x39).contains(byte)
             || [0x40, 0x5F, 0x23, 0x24, 0x25, 0x26, 0x2A, 0x2B].contains(byte)

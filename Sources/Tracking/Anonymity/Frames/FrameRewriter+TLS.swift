@@ -1,4 +1,5 @@
-/// Records of TLS: headers, alerts and hellos are kept, names in hellos are replaced, and all else is cleared.
+/// Records of TLS: headers, alerts and hellos are kept, names in hellos are replaced, and all else
+/// is cleared.
 extension FrameRewriter {
     /// A type that no extension has, so that whoever reads it looks no further (RFC 8701).
     private static let grease: UInt16 = 0x0A0A
@@ -34,7 +35,8 @@ extension FrameRewriter {
         }
     }
 
-    /// Version, cipher suites and extensions of a hello; its random is kept only where it is that of a HelloRetryRequest.
+    /// Version, cipher suites and extensions of a hello; its random is kept only where it is that
+    /// of a HelloRetryRequest.
     private mutating func keepHello(in body: Range<Int>, isClient: Bool, of original: RawSpan) {
         func has(_ count: Int, at offset: Int) -> Bool { offset + count <= body.upperBound }
         var place = body.lowerBound
@@ -134,7 +136,8 @@ extension FrameRewriter {
         }
     }
 
-    /// Groups of key shares, and how long each is; a HelloRetryRequest has the group alone (RFC 8446 §4.2.8).
+    /// Groups of key shares, and how long each is; a HelloRetryRequest has the group alone (RFC
+    /// 8446 §4.2.8).
     private mutating func keepKeyShares(in body: Range<Int>, isClient: Bool, of original: RawSpan) {
         var place = body.lowerBound
         if isClient {

@@ -1,8 +1,9 @@
 /// Replaces in frames what tells whose they are, and keeps what a diagnosis is made of.
 ///
-/// The decoder says which layers a frame has. In each of them addresses and names are replaced; what is behind the last
-/// one is cut off, but for the few bytes of a payload by which its protocol is known. Lengths, numbers, times, flags and
-/// options stay, and checksums are made right where they were right, and wrong where they were wrong.
+/// The decoder says which layers a frame has. In each of them addresses and names are replaced;
+/// what is behind the last one is cut off, but for the few bytes of a payload by which its protocol
+/// is known. Lengths, numbers, times, flags and options stay, and checksums are made right where
+/// they were right, and wrong where they were wrong.
 package struct FrameRewriter: ~Copyable {
     var pseudonyms: Pseudonyms
     var buffer = FrameBuffer()
@@ -47,7 +48,8 @@ package struct FrameRewriter: ~Copyable {
         }
     }
 
-    /// Keeps of a header that cannot be read what says that it cannot: its length, and its first bytes before any address.
+    /// Keeps of a header that cannot be read what says that it cannot: its length, and its first
+    /// bytes before any address.
     private mutating func keepKind(of decoded: DecodedFrame, in original: RawSpan) {
         guard case .unread(let reason) = decoded.packet,
             reason == .malformed || reason == .cutShort,
@@ -133,7 +135,8 @@ package struct FrameRewriter: ~Copyable {
         }
     }
 
-    /// Reads the layers from an offset on; the first part of a fragmented datagram as if it were the whole.
+    /// Reads the layers from an offset on; the first part of a fragmented datagram as if it were
+    /// the whole.
     mutating func decode(_ original: RawSpan, at offset: Int, as linkType: LinkType) -> DecodedFrame
     {
         var decoded = DecodedFrame(packet: .unread(.notTCP))

@@ -2,7 +2,8 @@
 enum TLSPiece {
     /// A header of a record or message, an alert, or a part of one.
     case bytes(Range<Int>)
-    /// A hello, behind the header of the message: where it begins, and where it ends by its own claim.
+    /// A hello, behind the header of the message: where it begins, and where it ends by its own
+    /// claim.
     case hello(isClient: Bool, Range<Int>)
 }
 
@@ -15,7 +16,8 @@ struct TLSStretch {
     let claimed: UInt32
 }
 
-/// How far the records of one direction were followed, as `RecordStream` follows them: where the next header is.
+/// How far the records of one direction were followed, as `RecordStream` follows them: where the
+/// next header is.
 struct TLSPath {
     /// Segments that are waited for at a hole, as `EarlySegments` has it.
     private static let mostHoles: UInt8 = 8
@@ -24,7 +26,8 @@ struct TLSPath {
     private var isBegun = false
     private var cursor = SequenceNumber(0)
     private var recordEnd = SequenceNumber(0)
-    /// Whether the newest record holds handshake messages in the clear, of which this much is to come.
+    /// Whether the newest record holds handshake messages in the clear, of which this much is to
+    /// come.
     private var hasMessages = false
     private var messageLeft: UInt32 = 0
     private var isEncrypted = false
@@ -135,7 +138,8 @@ struct TLSPath {
         return end + Int(length)
     }
 
-    /// Whether a record behind a ChangeCipherSpec is a hello: a second one, after a HelloRetryRequest (RFC 8446 §D.4).
+    /// Whether a record behind a ChangeCipherSpec is a hello: a second one, after a
+    /// HelloRetryRequest (RFC 8446 §D.4).
     private func isHello(at offset: Int, recordLength: UInt16, _ original: RawSpan) -> Bool {
         guard original.byteCount >= offset + 4 else { return false }
         let word: UInt32 = original.bigEndian(at: offset)
@@ -175,7 +179,8 @@ struct TLSPath {
         return end + Int(step)
     }
 
-    /// What looks like headers in a segment that came before those in front of it: nobody knows yet where they are.
+    /// What looks like headers in a segment that came before those in front of it: nobody knows yet
+    /// where they are.
     private static func candidates(in stretch: TLSStretch, of original: RawSpan) -> [TLSPiece] {
         var pieces: [TLSPiece] = []
         var place = stretch.range.lowerBound
@@ -209,7 +214,8 @@ struct TLSPath {
 
 /// The streams of TLS that are followed.
 struct TLSPaths {
-    /// Follow at most this many directions; beyond it, the half that was quiet longest is forgotten.
+    /// Follow at most this many directions; beyond it, the half that was quiet longest is
+    /// forgotten.
     static let limit = 65_536
 
     private struct Key: Hashable {
