@@ -8,7 +8,7 @@ private func time(_ text: String) throws -> Int64 {
 }
 
 /// What becomes of the lines of one log beside a capture.
-@Suite struct `A log` {
+@Suite(.tags(.slow)) struct `A log` {
     private func read(
         _ lines: [String],
         from first: String = "2014-01-29T22:01:00Z",
@@ -160,7 +160,7 @@ private func time(_ text: String) throws -> Int64 {
 }
 
 /// What a log may take, whatever is in it.
-@Suite struct `A log without end` {
+@Suite(.tags(.slow)) struct `A log without end` {
     @Test func `is kept up to a bound in bytes, and the rest is counted`() throws {
         let window = try time("2014-01-29T22:01:00Z")...time("2014-01-29T22:02:00Z")
         let room = 1 << 20

@@ -3,7 +3,7 @@ import Testing
 @testable import Tracking
 
 /// Frames without the addresses and payload of their owners.
-@Suite struct `A rewritten frame` {
+@Suite(.tags(.slow)) struct `A rewritten frame` {
     private static let tcp = Octets.tcp(flags: 0x18, payload: 30)
     private static let samples = Wrapping.samples(of: Octets.ipv4(tcp), Octets.ipv6(tcp))
     private static let key = AnonymityKey("000102030405060708090a0b0c0d0e0f")
