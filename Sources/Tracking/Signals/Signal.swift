@@ -131,7 +131,7 @@ extension Signal.Memory {
         case .endpoints: "Flows/EndpointState"
         case .eventLog: "Flows/Flow+Advance"
         case .stream: "Streams/StreamTracker+Payload"
-        case .repetition: "Streams/StreamState"
+        case .repetition: "Streams/Retransmissions"
         case .stall: "Streams/Stall"
         case .session: "TLS/TLSSession"
         case .hosts: "Aggregates/HostFacts"
