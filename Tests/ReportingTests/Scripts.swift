@@ -53,7 +53,8 @@ func report(
     isSelective: Bool = false
 ) throws -> Report {
     let capture = try TrackedCapture(of: frames, collectsHandshakes: flows)
-    let window = capture.tally.window ?? (0, 0)
+    let (totals, handshakes) = (capture.totals, capture.handshakes)
+    let window = totals.tally.window ?? (0, 0)
     let diagnosis = Diagnosis(
         of: capture,
         knownIssues: KnownIssueLibrary.all,
@@ -73,13 +74,13 @@ func report(
     )
     var report = Report(
         inputs: [input],
-        tally: capture.tally,
+        tally: totals.tally,
         incidents: diagnosis.incidents,
         services: diagnosis.serviceNames,
-        handshakes: flows ? capture.handshakes : nil,
+        handshakes: flows ? handshakes : nil,
         isSelective: isSelective
     )
-    report.encapsulations = capture.totals.encapsulations
+    report.encapsulations = totals.encapsulations
     report.failureTimes = diagnosis.failureTimes
     return report
 }
