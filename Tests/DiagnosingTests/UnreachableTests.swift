@@ -65,7 +65,7 @@ import Tracking
     }
 
     @Test(arguments: [
-        (Refusal.networkUnreachable, "no-route"), (.hostUnreachable, "neighbour-does-not-answer"),
+        (Refusal.networkUnreachable, "no-route"), (.hostUnreachable, "no-route"),
         (.timeExceeded, "routing-loop"),
     ])
     func `has another cause by the code that a router sends`(
@@ -83,6 +83,19 @@ import Tracking
             #expect(found.reason == "router")
             #expect(found.causes == [cause])
         }
+    }
+
+    @Test func `is a silent neighbour of the router that took its time`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            pause(.seconds(3))
+            router.refuses(.hostUnreachable, about: .client)
+        }
+
+        let found = try finding(in: exchange)
+
+        #expect(found.causes == ["neighbour-does-not-answer"])
+        #expect(found.checks.map(\.command) == ["ip neigh show to 198.51.100.20"])
     }
 
     @Test func `is a warning when a later SYN came through`() throws {

@@ -4,15 +4,20 @@ import Tracking
 
 @Suite struct `A router without a route` {
     /// SYNs to services of other hosts, each refused by one router.
-    private func refusals(_ count: Int, _ refusal: Refusal) throws -> [MemoryFrames.Record] {
+    private func refusals(
+        _ count: Int,
+        _ refusal: Refusal,
+        after delay: Duration = .milliseconds(1)
+    ) throws -> [MemoryFrames.Record] {
         try (0..<count).flatMap { index in
             var exchange = Exchange {
                 client.syn(seq: 1000)
+                pause(delay)
                 router.refuses(refusal, about: .client)
             }
             exchange.server = try #require(Endpoint("198.51.100.\(index + 1):443"))
             exchange.client = Endpoint(exchange.client.address, port: UInt16(40_000 + index))
-            exchange.begin += Int64(index) * 1_000_000_000
+            exchange.begin += Int64(index) * 10_000_000_000
             return exchange.frames
         }
     }
@@ -50,6 +55,6 @@ import Tracking
     }
 
     @Test func `is not at work where hosts do not answer`() throws {
-        #expect(try incidents(in: refusals(4, .hostUnreachable)).count == 4)
+        #expect(try incidents(in: refusals(4, .hostUnreachable, after: .seconds(3))).count == 4)
     }
 }

@@ -100,7 +100,7 @@ package struct ConnectionRefused: Detector {
                 Check(
                     on: history.responder.address.description,
                     "ss -ltn sport = :\(history.responder.port)",
-                    "Empty: nothing listens on port \(history.responder.port). Otherwise a firewall refuses: look for REJECT with tcp-reset in its rules."
+                    "Empty, or other addresses only: nothing listens there. Otherwise a firewall refuses: look for REJECT with tcp-reset in its rules."
                 )
             ],
             summary: summary(of: refusals, reason, in: history),

@@ -87,7 +87,7 @@ package struct InjectedReset: Detector {
             count: suspects.count,
             events: suspects.map(\.event),
             note: {
-                "\(suspects[$0].points) points: \(suspects[$0].reasons.map(\.text).joined(separator: "; "))"
+                suspects[$0].reasons.map(\.text).joined(separator: "; ")
             },
             metrics: [
                 Metric("points", worst.points),
@@ -106,7 +106,7 @@ package struct InjectedReset: Detector {
             ],
             summary: summary(of: worst, by: claimed.address, in: history),
             explanation:
-                "\(worst.reasons.map { "\($0.text) (\($0.points))" }.joined(separator: "; ").capitalizedFirst)."
+                "\(worst.reasons.map(\.text).joined(separator: "; ").capitalizedFirst)."
         )
     }
 
@@ -133,7 +133,7 @@ package struct InjectedReset: Detector {
                 """
         }
         return """
-            The RST that ended \(ends) was probably not sent by \(claimed) (\(suspect.points) points).
+            The RST that ended \(ends) was probably not sent by \(claimed).
             """
     }
 

@@ -267,8 +267,8 @@ package struct RetransmissionTimeout: Detector {
         case .data:
             let length = Int(ending.stream[sendings.side].repeatedLength)
             return """
-                \(sender) sent the same \(Wording.count(length, "byte")) to \(receiver) \
-                \(Wording.times(sendings.count)) within \(span), and nothing acknowledged \(length == 1 ? "it" : "them").
+                \(sender) sent \(Wording.count(length, "byte")) to \(receiver) and repeated \(length == 1 ? "it" : "them") \
+                \(Wording.times(sendings.count - 1)) within \(span), and nothing acknowledged \(length == 1 ? "it" : "them").
                 """
         case .fin:
             return """
@@ -316,7 +316,8 @@ package struct RetransmissionTimeout: Detector {
                 """
         }
         return """
-            \(begin)Nothing came from \(receiver) meanwhile: it is gone, or the path to it or back is.
+            \(begin)Nothing came from \(receiver) on this connection meanwhile: it does not answer, or the path to it or \
+            back loses packets.
             """
     }
 

@@ -130,7 +130,7 @@ package struct SYNFlood: Detector {
             guards: isPending ? [.captureEnded] : [],
             summary: """
                 \(service) got \(serviceCounter.attempts) SYNs from \(from) in \(time)\(rate), \
-                and \(serviceCounter.established == 0 ? "none" : "only \(serviceCounter.established)") of these connections \(serviceCounter.established == 1 ? "was" : "were") established.
+                and \(established(in: serviceCounter)) established meanwhile.
                 """,
             explanation: explanation(of: serviceCounter, isPending: isPending),
             count: serviceCounter.attempts,
@@ -170,6 +170,14 @@ package struct SYNFlood: Detector {
         )
     }
 
+    private func established(in serviceCounter: ServiceCounter) -> String {
+        switch serviceCounter.established {
+        case 0: "no connection was"
+        case 1: "only one connection was"
+        case let count: "only \(count) connections were"
+        }
+    }
+
     private func explanation(of serviceCounter: ServiceCounter, isPending: Bool) -> String {
         let answers =
             serviceCounter.answered == 0
@@ -177,6 +185,10 @@ package struct SYNFlood: Detector {
             : "\(serviceCounter.answered) SYNs were answered, with \(Wording.count(serviceCounter.answers, "SYN-ACK")) in all."
         // Honest clients have had no time yet to send their SYN again.
         if isPending { return answers }
+        // Whoever was answered had no reason to.
+        if serviceCounter.answered * 2 >= serviceCounter.attempts {
+            return "\(answers) Real clients would have completed the handshake."
+        }
         let retransmitted =
             serviceCounter.persistent == 0
             ? "none of these was" : "only \(serviceCounter.persistent) of these were"

@@ -127,7 +127,7 @@ package struct Unreachable: Detector {
         case (.sender, _): return "neighbour-does-not-answer"
         case (.router, true): return "routing-loop"
         case (.router, false):
-            return error.isHostUnreachable ? "neighbour-does-not-answer" : Self.missingRoute
+            return isByResolution(refusals) ? "neighbour-does-not-answer" : Self.missingRoute
         }
     }
 
@@ -141,6 +141,13 @@ package struct Unreachable: Detector {
         let least = refusals.delays.min() ?? 0
         return refusals.history.events[refusals.first.event].isHostUnreachable
             && least >= Self.resolutionTime
+    }
+
+    /// Whether a router asked for the neighbour first: a packet that came while it did was answered
+    /// later than a route is decided upon.
+    private func isByResolution(_ refusals: RefusedSegments) -> Bool {
+        refusals.history.events[refusals.first.event].isHostUnreachable
+            && (refusals.delays.max() ?? 0) >= Self.resolutionTime
     }
 
     private func summary(of refusals: RefusedSegments) -> String {
@@ -188,11 +195,15 @@ package struct Unreachable: Detector {
         case .router where error.isTimeExceeded:
             return
                 "The segment had no hops left at \(first.sender): packets to \(destination) are in a routing loop."
-        case .router where error.isHostUnreachable:
+        case .router where isByResolution(refusals):
             return
                 "\(first.sender) got no \(first.sender.isIPv4 ? "ARP" : "neighbour discovery") reply for \(destination)."
         case .router:
-            return "\(first.sender) does not forward to \(destination)."
+            let time = Wording.duration(refusals.delays.max() ?? 0)
+            return """
+                \(first.sender) answered within \(time), so it asked no neighbour: it has no route to \(destination), or \
+                a rule against it.
+                """
         }
     }
 
@@ -249,7 +260,7 @@ package struct Unreachable: Detector {
                     )
                 ]
             }
-            let isNeighbour = first.origin == .sender || error.isHostUnreachable
+            let isNeighbour = first.origin == .sender || isByResolution(refusals)
             return [
                 isNeighbour
                     ? Check(

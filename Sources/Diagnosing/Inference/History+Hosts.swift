@@ -51,10 +51,13 @@ extension History {
                     "\(initiator.address) was served at port \(port): clients of SMB try ports 139 and 445 together."
             )
         }
-        guard isServedSoon(after: time) else { return nil }
+        guard let served = servedSoon(after: time) else { return nil }
+        let family =
+            served.responder.address.isIPv4 == responder.address.isIPv4
+            ? "" : served.responder.address.isIPv4 ? " over IPv4" : " over IPv6"
         return Comfort(
             mostSeverity: .warning,
-            sentence: "\(initiator.address) was served within a second after that."
+            sentence: "\(initiator.address) was served\(family) within a second after that."
         )
     }
 
@@ -122,13 +125,13 @@ extension History {
         return isServed ? port : nil
     }
 
-    /// Whether the initiator was served within a second after something failed: at another address
-    /// of the same service, as clients with several try (RFC 8305 §5), on another port of its own,
-    /// or by the connection that the other end asked for meanwhile, as between BGP speakers.
-    private func isServedSoon(after time: Int64) -> Bool {
+    /// The connection that served the initiator within a second after something failed: at another
+    /// address of the same service, as clients with several try (RFC 8305 §5), on another port of
+    /// its own, or as the other end asked for it meanwhile, as between BGP speakers.
+    private func servedSoon(after time: Int64) -> ConnectOutcomes.Entry? {
         let period = time...time + Self.promptSuccess
         let own = initiator.address
-        let isServed = capture.outcomes.served(on: responder.port, during: period).contains {
+        let served = capture.outcomes.served(on: responder.port, during: period).first {
             // All programs of a host share one address there, and their services have others.
             $0.initiator == own && (!own.isLoopback || $0.responder.address == responder.address)
                 || $0.initiator.isIPv4 != own.isIPv4 && capture.isOneHost($0.initiator, own)
@@ -136,8 +139,8 @@ extension History {
                 || $0.responder.address.isIPv4 != own.isIPv4
                     && capture.isOneHost($0.responder.address, responder.address)
         }
-        return isServed
-            || capture.outcomes.served(on: initiator.port, during: period).contains {
+        return served
+            ?? capture.outcomes.served(on: initiator.port, during: period).first {
                 $0.initiator == responder.address && $0.responder == initiator
             }
     }
