@@ -237,17 +237,7 @@ package struct ConnectionRefused: Detector {
         let time = Wording.range(delays.min() ?? 0, delays.max() ?? 0)
         let form = "The RST has Seq=\(event.sequence) and acknowledges the SYN, \(time) after it"
         switch reason {
-        case .middlebox:
-            guard let other = history.responderTimesToLive.first else {
-                return """
-                    \(form). It passed fewer routers than other packets from \(responder.address): a device on the path \
-                    answers in its place.
-                    """
-            }
-            return """
-                \(form). Its time to live is \(event.timeToLive), that of \(responder.address)'s other segments \
-                \(other): a device on the path answers in its place.
-                """
+        case .middlebox: return "\(form). \(distance(of: event, in: history))"
         case .fast:
             let usual = Wording.duration(history.leastAnswerDelay ?? 0)
             return """
@@ -288,6 +278,20 @@ package struct ConnectionRefused: Detector {
                 \(responder.address).
                 """
         }
+    }
+
+    /// What a RST's time to live says of who sent it.
+    private func distance(of event: Event, in history: History) -> String {
+        let responder = history.responder.address
+        guard let other = history.responderTimesToLive.first else {
+            return """
+                It passed fewer routers than other packets from \(responder): a device on the path answers in its place.
+                """
+        }
+        return """
+            Its time to live is \(event.timeToLive), that of \(responder)'s other segments \(other): a device on the path answers \
+            in its place.
+            """
     }
 
     /// How long after a refusal the service was served for the first time, in nanoseconds; `nil` where it was before, or

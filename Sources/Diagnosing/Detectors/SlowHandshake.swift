@@ -9,7 +9,7 @@ package struct SlowHandshake: Detector {
         sees: """
             A handshake was completed, but its SYN or SYN-ACK had to be retransmitted first. Or it took longer \
             than 200 ms and than three times the median of other handshakes with the same server. The median \
-            counts if there are five or more of them. From 3 s on it is a warning.
+            counts if there are five or more of them.
             """,
         means: """
             Steps of 1 s, 3 s or 7 s are the retransmission timer of a lost SYN or SYN-ACK: a full queue, a race \
@@ -50,8 +50,6 @@ package struct SlowHandshake: Detector {
         }
     )
 
-    /// Whoever waits so long for a connection notices, in nanoseconds: two SYNs of a usual stack were lost.
-    private static let lateness: Int64 = 3_000_000_000
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75
 
@@ -74,7 +72,7 @@ package struct SlowHandshake: Detector {
             in: history,
             incarnation: worst.incarnation,
             reason: worst.reason,
-            severity: worst.total >= Self.lateness ? .warning : .note,
+            severity: .note,
             confidence: .high,
             count: slow.count,
             events: worst.events,
