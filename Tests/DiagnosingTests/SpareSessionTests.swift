@@ -10,9 +10,13 @@ import Tracking
         steps().map { $0.between(clientPort: port) }
     }
 
-    private func used(_ port: UInt16) -> [ScriptStep] {
+    private func used(_ port: UInt16, name: String = "example.org") -> [ScriptStep] {
         on(port) {
-            ScriptOpening.tls12
+            ScriptOpening.tcp
+            client.tls(.clientHello(serverName: name))
+            server.tls(.serverHello(), .certificate, .serverHelloDone)
+            client.tls(.clientKeyExchange, .changeCipherSpec, .finished)
+            server.tls(.changeCipherSpec, .finished)
             client.tls(.applicationData(60))
             server.tls(.applicationData(300))
         }
@@ -45,6 +49,20 @@ import Tracking
 
         #expect(before.map(\.severity) == [.note])
         #expect(after.map(\.severity) == [.note])
+    }
+
+    @Test func `is an error where the other is for another name, or has no answer`() throws {
+        let named = try cuts {
+            unanswered(4000, for: .milliseconds(1500))
+            used(4001, name: "other.example")
+        }
+        let silent = try cuts {
+            unanswered(4000, for: .milliseconds(1500))
+            Array(used(4001).dropLast())
+        }
+
+        #expect(named.map(\.severity) == [.error])
+        #expect(silent.map(\.severity) == [.error])
     }
 
     @Test func `is an error where it is alone, or the other comes late`() throws {
@@ -129,7 +147,7 @@ import Tracking
         let alone = try findings(in: Exchange { refused }, by: [TLSFatalAlert.self])
 
         #expect(served.map(\.severity) == [.warning])
-        #expect(served.first?.explanation.contains("used another TLS session") == true)
+        #expect(served.first?.explanation.contains("in another TLS session") == true)
         #expect(alone.map(\.severity) == [.error])
     }
 

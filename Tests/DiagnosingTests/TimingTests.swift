@@ -17,18 +17,6 @@ import Tracking
         #expect(found.severity == .note)
     }
 
-    @Test func `is a warning from three seconds on`() throws {
-        let exchange = Exchange {
-            client.syn(seq: 1000)
-            client.syn(seq: 1000).after(.seconds(1))
-            client.syn(seq: 1000).after(.seconds(2))
-            server.synAck(seq: 5000, ack: 1001)
-            client.ack(seq: 1001, ack: 5001)
-        }
-
-        #expect(try finding(by: SlowHandshake.self, in: exchange).severity == .warning)
-    }
-
     @Test func `lies with the initiator when the ACK takes long`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

@@ -251,17 +251,7 @@ package struct ConnectionRefused: Detector {
         let time = Wording.range(delays.min() ?? 0, delays.max() ?? 0)
         let form = "The RST has Seq=\(event.sequence) and acknowledges the SYN, \(time) after it"
         switch reason {
-        case .middlebox:
-            guard let other = history.responderTimesToLive.first else {
-                return """
-                    \(form). It passed fewer routers than other packets from \(responder.address): a device on the path \
-                    answers in its place.
-                    """
-            }
-            return """
-                \(form). Its time to live is \(event.timeToLive), that of \(responder.address)'s other segments \
-                \(other): a device on the path answers in its place.
-                """
+        case .middlebox: return "\(form). \(distance(of: event, in: history))"
         case .fast:
             let usual = Wording.duration(history.leastAnswerDelay ?? 0)
             return """
@@ -304,8 +294,27 @@ package struct ConnectionRefused: Detector {
         }
     }
 
+<<<<<<< HEAD
     /// How long after a refusal the service was served for the first time, in nanoseconds; `nil`
     /// where it was before, or refused anybody after that.
+=======
+    /// What a RST's time to live says of who sent it.
+    private func distance(of event: Event, in history: History) -> String {
+        let responder = history.responder.address
+        guard let other = history.responderTimesToLive.first else {
+            return """
+                It passed fewer routers than other packets from \(responder): a device on the path answers in its place.
+                """
+        }
+        return """
+            Its time to live is \(event.timeToLive), that of \(responder)'s other segments \(other): a device on the path answers \
+            in its place.
+            """
+    }
+
+    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil` where it was before, or
+    /// refused anybody after that.
+>>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
     private func delayUntilStart(after refusal: Int, in history: History) -> Int64? {
         let attempts = history.capture.outcomes.attempts(at: history.responder)
         guard let start = attempts.first(where: { $0.outcome == .served })?.begin,

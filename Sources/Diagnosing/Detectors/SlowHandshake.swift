@@ -10,7 +10,7 @@ package struct SlowHandshake: Detector {
         sees: """
             A handshake was completed, but its SYN or SYN-ACK had to be retransmitted first. Or it took longer \
             than 200 ms and than three times the median of other handshakes with the same server. The median \
-            counts if there are five or more of them. From 3 s on it is a warning.
+            counts if there are five or more of them.
             """,
         means: """
             Steps of 1 s, 3 s or 7 s are the retransmission timer of a lost SYN or SYN-ACK: a full queue, a race \
@@ -51,9 +51,12 @@ package struct SlowHandshake: Detector {
         }
     )
 
+<<<<<<< HEAD
     /// Whoever waits so long for a connection notices, in nanoseconds: two SYNs of a usual stack
     /// were lost.
     private static let lateness: Int64 = 3_000_000_000
+=======
+>>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75
 
@@ -76,7 +79,7 @@ package struct SlowHandshake: Detector {
             in: history,
             incarnation: worst.incarnation,
             reason: worst.reason,
-            severity: worst.total >= Self.lateness ? .warning : .note,
+            severity: .note,
             confidence: .high,
             count: slow.count,
             events: worst.events,

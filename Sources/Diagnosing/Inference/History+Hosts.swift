@@ -71,8 +71,8 @@ extension History {
         return Comfort(
             mostSeverity: .warning,
             sentence: """
-                \(closing.endpoint(of: closing.client).address) used another TLS session with the same server, or for the same \
-                name, \(delay) \(use < time ? "before" : "after") that.
+                \(closing.endpoint(of: closing.client).address) was served in another TLS session for the same name or service \
+                \(delay) \(use < time ? "before" : "after") that.
                 """
         )
     }

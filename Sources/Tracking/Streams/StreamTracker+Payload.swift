@@ -164,6 +164,9 @@ extension StreamTracker {
         if !sessions[session].isUseNoted, sessions[session].isUsed {
             noteUse(of: session, on: flow, at: waiting.time)
         }
+        if !sessions[session].isServiceNoted, sessions[session].isServed {
+            noteService(of: session, on: flow, at: waiting.time)
+        }
         if !early.isEmpty { readEarly(of: side, on: &flow, &eventLogs) }
     }
 

@@ -6,6 +6,8 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
     private var agreement = TLSAgreement()
     /// Whether it was taken down that the client asked for something.
     var isUseNoted = false
+    /// Whether it was taken down that the server answered.
+    var isServiceNoted = false
     /// The segment that brought the ClientHello, or its beginning.
     package internal(set) var hello = SegmentFacts()
     /// Names by their numbers; 0 for none.
@@ -92,6 +94,9 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
 
     /// Whether the client asked for something.
     var isUsed: Bool { self[client].dataRecords > 0 }
+
+    /// Whether the server answered that.
+    var isServed: Bool { isUsed && self[client.other].dataRecords > 0 }
 
     /// Whether the client left as soon as it had a certificate of the server's, and had asked for
     /// nothing.
