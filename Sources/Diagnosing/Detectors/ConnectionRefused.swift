@@ -294,10 +294,6 @@ package struct ConnectionRefused: Detector {
         }
     }
 
-<<<<<<< HEAD
-    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil`
-    /// where it was before, or refused anybody after that.
-=======
     /// What a RST's time to live says of who sent it.
     private func distance(of event: Event, in history: History) -> String {
         let responder = history.responder.address
@@ -312,9 +308,8 @@ package struct ConnectionRefused: Detector {
             """
     }
 
-    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil` where it was before, or
-    /// refused anybody after that.
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
+    /// How long after a refusal the service was served for the first time, in nanoseconds; `nil`
+    /// where it was before, or refused anybody after that.
     private func delayUntilStart(after refusal: Int, in history: History) -> Int64? {
         let attempts = history.capture.outcomes.attempts(at: history.responder)
         guard let start = attempts.first(where: { $0.outcome == .served })?.begin,

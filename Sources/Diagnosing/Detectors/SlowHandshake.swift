@@ -51,12 +51,6 @@ package struct SlowHandshake: Detector {
         }
     )
 
-<<<<<<< HEAD
-    /// Whoever waits so long for a connection notices, in nanoseconds: two SYNs of a usual stack
-    /// were lost.
-    private static let lateness: Int64 = 3_000_000_000
-=======
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
     /// A leg that takes so large a part of the time, in percent, is where the delay lies.
     private static let mainPart: Int64 = 75
 

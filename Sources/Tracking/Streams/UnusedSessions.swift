@@ -9,12 +9,8 @@ package struct UnusedSessions: Sendable {
     private static let kept = 8
     /// A pair that left so long ago makes room for others, in nanoseconds.
     private static let oldAge: Int64 = 60_000_000_000
-<<<<<<< HEAD
-    /// A session that was used so shortly before another ended unused counts beside it, in
+    /// A session that was served so shortly before another ended unused counts beside it, in
     /// nanoseconds.
-=======
-    /// A session that was served so shortly before another ended unused counts beside it, in nanoseconds.
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
     private static let recent: Int64 = 2_000_000_000
 
     /// A client, and a service, or the number of a name.
@@ -48,23 +44,14 @@ package struct UnusedSessions: Sendable {
         var isUsed = false
         /// When sessions were left, in nanoseconds since 1970; the newest.
         var departures: [Int64] = []
-<<<<<<< HEAD
-        /// When a session was used last, and when one ended that was not, in nanoseconds since
-        /// 1970.
-        var lastUse = Int64.min
-=======
-        /// When a session was answered last, and when one ended that was not used, in nanoseconds since 1970.
+        /// When a session was answered last, and when one ended that was not used, in nanoseconds
+        /// since 1970.
         var lastService = Int64.min
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
         var lastFailure = Int64.min
         /// Whether none was answered since one ended unused.
         var isWaiting = false
-<<<<<<< HEAD
-        /// When a session was used just before another ended unused, or for the first time after
-        /// it; the newest.
-=======
-        /// When a session was answered just before another ended unused, or for the first time after it; the newest.
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
+        /// When a session was answered just before another ended unused, or for the first time
+        /// after it; the newest.
         var reliefs: [Int64] = []
 
         /// Whether it tells something of a failure that is not long ago.
@@ -153,13 +140,9 @@ package struct UnusedSessions: Sendable {
         )
     }
 
-<<<<<<< HEAD
-    /// When a client used another session with a service, or for the same name, within a time
-    /// around the end of one that it did not use; `nil` where it did not.
-=======
-    /// When another session of a client was answered, for the same name or with the same service where none is known,
-    /// within a time around the end of one that it did not use; `nil` where none was.
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
+    /// When another session of a client was answered, for the same name or with the same service
+    /// where none is known, within a time around the end of one that it did not use; `nil` where
+    /// none was.
     package func use(
         by client: Address,
         at service: Endpoint,
@@ -186,10 +169,6 @@ extension StreamTracker {
         for key in keys(of: session, on: flow) { unusedSessions.noteUse(of: key, at: time) }
     }
 
-<<<<<<< HEAD
-    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves
-    /// at the certificate.
-=======
     /// Takes down that the server of a TLS session answered its client.
     @inline(never)
     mutating func noteService(of session: Int, on flow: Flow, at time: Int64) {
@@ -197,8 +176,8 @@ extension StreamTracker {
         for key in keys(of: session, on: flow) { unusedSessions.noteService(of: key, at: time) }
     }
 
-    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves at the certificate.
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
+    /// Takes down the first FIN or RST of a flow where that ends a session which its client leaves
+    /// at the certificate.
     ///
     /// - Returns: whether it does.
     @inline(never)

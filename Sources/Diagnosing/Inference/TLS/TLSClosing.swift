@@ -170,12 +170,8 @@ struct TLSClosing {
     /// `client` or `server`, of the TLS session.
     func role(of side: Side) -> String { side == client ? "client" : "server" }
 
-<<<<<<< HEAD
-    /// When the client used another session with the server, or for the same name, within a time;
-    /// `nil` where it did not.
-=======
-    /// When another session of the client for the same name was answered within a time; `nil` where none was.
->>>>>>> 75cd5a92f29958ce4fe7479effcc3c5dec9b87c5
+    /// When another session of the client for the same name was answered within a time; `nil` where
+    /// none was.
     func useBeside(_ time: ClosedRange<Int64>) -> Int64? {
         history.capture.unusedSessions.use(
             by: endpoint(of: client).address,
