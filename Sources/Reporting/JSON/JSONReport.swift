@@ -85,8 +85,8 @@ package struct JSONReport {
     }
 
     /// As many incidents are written one after the other, and as many at a time.
-    private static let runLength = 16
-    private static let incidentsAtOnce = 1024
+    private static let runLength = 4
+    private static let incidentsAtOnce = 256
 
     /// An array with the lines of all incidents.
     ///
@@ -115,8 +115,10 @@ package struct JSONReport {
                 for place in first..<min(end, first + Self.runLength) { write(place, &lines) }
                 return lines.octets
             }
-            for run in runs { json.append(run) }
-            if json.length >= Self.partLength { try sink(json.take()) }
+            for run in runs {
+                json.append(run)
+                if json.length >= Self.partLength { try sink(json.take()) }
+            }
         }
         json.append(count == 0 ? "]" : "\n]")
     }
