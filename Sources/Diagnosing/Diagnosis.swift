@@ -5,11 +5,14 @@ import Tracking
 /// The findings of one initiator and one service become one incident. Where many initiators fail at
 /// one service, or one initiator fails at many, they become one too: never ten thousand findings.
 /// Notes never join the failures of one initiator at other services: they would say that these have
-/// to do with them. Whatever one router has no route for, or prohibits, is one incident.
+/// to do with them. Whatever one router has no route for, or prohibits, is one incident, and so is
+/// whatever one client asks in vain outside its network.
 package struct Diagnosis: Sendable {
-    /// So many initiators of one service, or services of one initiator, stand alone.
+    /// So many services of one initiator, or initiators of one service, stand alone.
     private static let standAlone = 16
-    /// So many pairs that one router lets nothing pass between do.
+    /// So many initiators that fail at one service do.
+    private static let clientsApart = 5
+    /// So many pairs that one thing lets nothing pass between do.
     private static let pairsApart = 2
 
     let detectors: Prefilter
@@ -34,9 +37,9 @@ package struct Diagnosis: Sendable {
     var servicesOfInitiator: [Address: Set<Endpoint>] = [:]
     /// The services about which there are only notes.
     var notedServicesOfInitiator: [Address: Set<Endpoint>] = [:]
-    /// The pairs between which a router lets nothing pass, and the router of each.
-    var pairsOfRouter: [Address: Set<Parties>] = [:]
-    var routerOfPair: [Parties: Address] = [:]
+    /// The pairs between which one thing lets nothing pass, and what that is.
+    var pairsOfObstacle: [Address: Set<Parties>] = [:]
+    var obstacleOfPair: [Parties: Address] = [:]
     /// The initiators that a finding about many flows is about.
     private var initiatorsAsSubjects: Set<Address> = []
     /// When connections failed, those aside that a finding about many of them counts.
@@ -178,7 +181,7 @@ package struct Diagnosis: Sendable {
     /// parties.
     mutating func file(_ findings: [Finding], of history: History) {
         guard !findings.isEmpty else { return }
-        noteRouter(in: findings, of: history)
+        noteObstacle(in: findings, of: history)
         let parties = parties(of: history, for: findings)
         let needsDetails = accumulators[parties]?.needsDetails(of: findings) ?? true
         let findings = findings.map { needsDetails ? $0.described : $0.counted }
@@ -234,8 +237,8 @@ package struct Diagnosis: Sendable {
     /// Where a pair belongs of which neither end has an incident of its own.
     private func apart(_ initiator: Address, _ service: Endpoint) -> Parties {
         let pair = Parties.pair(initiator, service)
-        guard accumulators[pair] == nil, let router = routerOfPair[pair] else { return pair }
-        return .router(router)
+        guard accumulators[pair] == nil, let obstacle = obstacleOfPair[pair] else { return pair }
+        return .obstacle(obstacle)
     }
 
     /// Whether any incident is about a service.
@@ -294,9 +297,11 @@ package struct Diagnosis: Sendable {
             failureTimes.note(findings[place].firstSeen)
         }
         guard case .pair = parties else { return }
-        if routerOfPair[parties] != nil { return }
+        if obstacleOfPair[parties] != nil { return }
         initiatorsOfService[service, default: []].insert(initiator)
-        if (initiatorsOfService[service]?.count ?? 0) > Self.standAlone {
+        let clients = initiatorsOfService[service]?.count ?? 0
+        let areAlike = clients > Self.clientsApart && !Self.areNotes(findings)
+        if clients > Self.standAlone || areAlike {
             merge(into: .service(service)) { parties, _ in
                 if case .pair(_, service) = parties { true } else { false }
             }
@@ -317,19 +322,20 @@ package struct Diagnosis: Sendable {
         }
     }
 
-    /// Takes down which router lets nothing pass between the ends of a flow, and joins what it does
+    /// Takes down what lets nothing pass between the ends of a flow, and joins what it does
     /// so to once that is several pairs.
-    private mutating func noteRouter(in findings: [Finding], of history: History) {
+    private mutating func noteObstacle(in findings: [Finding], of history: History) {
         let pair = Parties.pair(history.initiator.address, history.responder)
-        guard routerOfPair[pair] == nil, routerOfPair.count < incidentLimit,
-            let router = findings.lazy.filter({ $0.severity > .note }).compactMap(\.router).first
+        guard obstacleOfPair[pair] == nil, obstacleOfPair.count < incidentLimit,
+            let obstacle = findings.lazy.filter({ $0.severity > .note }).compactMap(\.obstacle)
+                .first
         else { return }
-        routerOfPair[pair] = router
-        pairsOfRouter[router, default: []].insert(pair)
+        obstacleOfPair[pair] = obstacle
+        pairsOfObstacle[obstacle, default: []].insert(pair)
         initiatorsOfService[history.responder]?.remove(history.initiator.address)
         servicesOfInitiator[history.initiator.address]?.remove(history.responder)
-        guard let pairs = pairsOfRouter[router], pairs.count > Self.pairsApart else { return }
-        merge(into: .router(router)) { parties, _ in pairs.contains(parties) }
+        guard let pairs = pairsOfObstacle[obstacle], pairs.count > Self.pairsApart else { return }
+        merge(into: .obstacle(obstacle)) { parties, _ in pairs.contains(parties) }
     }
 
     private static func areNotes(_ findings: [Finding]) -> Bool {
@@ -354,8 +360,8 @@ package struct Diagnosis: Sendable {
             if accumulators[whole] != nil { return whole }
         }
         let pair = Parties.pair(initiator, service)
-        if let router = routerOfPair[pair], accumulators[.router(router)] != nil {
-            return .router(router)
+        if let obstacle = obstacleOfPair[pair], accumulators[.obstacle(obstacle)] != nil {
+            return .obstacle(obstacle)
         }
         return accumulators.count < incidentLimit || accumulators[pair] != nil ? pair : .others
     }
@@ -386,8 +392,8 @@ package struct Diagnosis: Sendable {
         case initiator(Address)
         /// What an initiator met at many services, without failing at them.
         case notes(Address)
-        /// Those between whom a router lets nothing pass.
-        case router(Address)
+        /// Those between whom one thing lets nothing pass.
+        case obstacle(Address)
         case others
     }
 }

@@ -56,6 +56,17 @@ import Tracking
         #expect(found.status == .possible)
     }
 
+    @Test func `is but a note where data that was sent once is acknowledged`() throws {
+        let exchange = ignored {
+            client.data(seq: 1001, ack: 5001, length: 9)
+            server.synAck(seq: 5000, ack: 1001).after(.seconds(1))
+            server.ack(seq: 5001, ack: 1010).after(.milliseconds(300))
+            server.data(seq: 5001, ack: 1010, length: 90)
+        }
+
+        #expect(try finding(by: AcceptQueueOverflow.self, in: exchange).severity == .note)
+    }
+
     @Test func `is but a note where the repeated SYN-ACK echoes the ACK`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000, tsval: 70)

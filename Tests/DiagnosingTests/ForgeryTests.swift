@@ -27,7 +27,7 @@ import Tracking
         #expect(found.status == .likely)
         #expect(
             found.explanation.contains(
-                "TTL 60, 3 hops nearer than the other packets of its source (4)"
+                "TTL 60, 3 hops nearer than the other packets of its source"
             )
         )
     }

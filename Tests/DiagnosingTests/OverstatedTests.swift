@@ -211,7 +211,7 @@ import Tracking
 
         let found = try incidents(in: notes(20))
 
-        #expect(found.count == 20)
+        #expect(found.map(\.flows).reduce(0, +) == 20)
         #expect(found.allSatisfy { $0.severity == .note })
     }
 }

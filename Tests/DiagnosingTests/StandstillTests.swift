@@ -139,7 +139,7 @@ import Tracking
         #expect(found.severity == .note)
         #expect(found.count == 6)
         #expect(found.summary.contains("sent its FIN to 198.51.100.20 6 times within 6.2 s"))
-        #expect(found.explanation.contains("Nothing came from 198.51.100.20 meanwhile"))
+        #expect(found.explanation.contains("Nothing came from 198.51.100.20 on this connection"))
     }
 
     @Test(arguments: [(4, 1), (1, 0)])

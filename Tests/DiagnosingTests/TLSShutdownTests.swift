@@ -99,7 +99,7 @@ import Tracking
         }
         #expect(finFirst.first?[metric: "closed_by"] == .text("server"))
         #expect(byClient.first?[metric: "closed_by"] == .text("client"))
-        #expect(finFirst.first?.summary.contains("11 bytes that 192.0.2.10 sent") == true)
+        #expect(finFirst.first?.summary.contains("11 bytes that 192.0.2.10:") == true)
     }
 
     @Test func `is none where plaintext is served`() throws {

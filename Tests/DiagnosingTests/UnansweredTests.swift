@@ -148,6 +148,46 @@ import Tracking
         #expect(found.explanation.contains("198.51.100.20 answered on port 81 at that time"))
     }
 
+    /// SYNs of one client to hosts of several networks, and one connection that is answered.
+    private func attempts(to answered: String?) throws -> [Incident] {
+        let asked = ["52.1.0.1:443", "34.2.0.1:443", "20.3.0.1:80", "20.3.0.2:443"]
+        var frames = asked.enumerated().flatMap { index, service in
+            var exchange = Exchange(from: "10.1.0.3:\(40_000 + index)", to: service) {
+                client.syn(seq: 1000)
+                client.syn(seq: 1000).after(.seconds(1))
+                client.syn(seq: 1000).after(.seconds(2))
+                pause(.seconds(4))
+            }
+            exchange.begin += Int64(index) * 1_000_000_000
+            return exchange.frames
+        }
+        if let answered {
+            frames +=
+                Exchange(from: "10.1.0.3:50000", to: answered) {
+                    client.syn(seq: 1000)
+                    server.synAck(seq: 5000, ack: 1001)
+                    client.ack(seq: 1001, ack: 5001)
+                    pause(.seconds(20))
+                    client.data(seq: 1001, ack: 5001, length: 3)
+                    server.ack(seq: 5001, ack: 1004)
+                }.frames
+        }
+        return try incidents(in: frames.sorted { $0.time < $1.time })
+    }
+
+    @Test func `outside its network is one incident of a client without a way out`() throws {
+        let found = try attempts(to: "10.1.0.9:22")
+
+        #expect(found.count == 1)
+        #expect(found.first?.flows == 4)
+        #expect(found.first?.blame == [.network, .client])
+        #expect(found.first?.root.explanation.contains("None of the 4 hosts outside") == true)
+    }
+
+    @Test func `is the servers' where any host outside answered on any port`() throws {
+        #expect(try attempts(to: "8.8.8.8:853").count == 4)
+    }
+
     @Test func `says when the client gave up`() throws {
         let finding = try #require(try silence(in: retried(then: .seconds(60))))
 

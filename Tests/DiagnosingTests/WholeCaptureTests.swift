@@ -403,6 +403,27 @@ import Tracking
         #expect(try !findings(in: claims, by: [DuplicateAddress.self]).isEmpty)
     }
 
+    /// Two addresses that a card and their owners claim by turns.
+    private func disputes(_ cards: [[UInt8]]) -> [MemoryFrames.Record] {
+        cards.enumerated().flatMap { index, cards in
+            Exchange(to: "198.51.100.\(index + 20):22") {
+                for card in cards { server.claims(mac: card).after(.seconds(1)) }
+            }.frames
+        }.sorted { $0.time < $1.time }
+    }
+
+    @Test func `of several hosts is one card's that claims them all`() throws {
+        let spoofed = disputes([[2, 9, 2, 9], [3, 9, 3, 9], [4, 9, 4, 9]])
+        let swapped = disputes([[2, 9, 2, 9], [2, 9, 2, 9]])
+
+        let found = try findings(in: spoofed, by: [DuplicateAddress.self])
+
+        #expect(found.map(\.reason) == ["one-card"])
+        #expect(found.first?.headline == "02:00:00:00:00:09 claims 3 addresses of other hosts")
+        #expect(found.first?.causes.first == "arp-spoofing")
+        #expect(try findings(in: swapped, by: [DuplicateAddress.self]).map(\.reason) == [nil, nil])
+    }
+
     @Test func `names all cards and how often it changed hands`() throws {
         let dispute = Exchange {
             for card: UInt8 in [2, 7, 2, 7, 2] { server.claims(mac: card).after(.seconds(1)) }

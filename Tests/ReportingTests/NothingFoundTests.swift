@@ -61,7 +61,7 @@ import Tracking
         let text = try TextReport(report(on: burst.frames + silent.frames)).text
 
         let line =
-            "1 more connection failed for an unrecognised reason; --flows lists it."
+            "1 more connection was not established, without a known failure; --flows lists it."
         #expect(text.split(separator: "\n").prefix(5).contains { $0 == line })
     }
 

@@ -156,16 +156,7 @@ package struct AbortiveClose: Detector {
             stream[side].repetitions < Self.manySendings || unacknowledged <= 0
         else { return nil }
         let peerClosed = ending.fins.first { history.events[$0].side != side && $0 < first }
-        // Where the other end had closed and all is acknowledged, there is nothing left to abort.
-        if let peerClosed, unacknowledged <= 1, unread <= 1,
-            stream.lastDataSender == side || history.isFromInitiator(event)
-                || isGoodbye(stream[side.other], at: peerClosed, history)
-        {
-            return nil
-        }
-        if max(unread, unacknowledged) <= 1,
-            PortProfile.isReleased(stream[side.other].last.payloadLength, history.responder.port)
-        {
+        if max(unread, unacknowledged) <= 1, isNothingLeft(of: stream, event, peerClosed, history) {
             return nil
         }
         let closed = ending.fins.first { history.events[$0].side == side && $0 < first }
@@ -201,6 +192,24 @@ package struct AbortiveClose: Detector {
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether a RST came when all was acknowledged and the other end had closed, or had said its
+    /// last word.
+    private func isNothingLeft(
+        of stream: StreamSummary,
+        _ reset: Event,
+        _ peerClosed: Int?,
+        _ history: History
+    ) -> Bool {
+        let peer = stream[reset.side.other]
+        if let peerClosed,
+            stream.lastDataSender == reset.side || history.isFromInitiator(reset)
+                || isGoodbye(peer, at: peerClosed, history)
+        {
+            return true
+        }
+        return PortProfile.isReleased(peer.last.payloadLength, history.responder.port)
     }
 
     /// Whether a RST answers a keep-alive probe, and not one of a closed window.

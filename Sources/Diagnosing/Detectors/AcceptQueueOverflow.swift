@@ -164,7 +164,8 @@ package struct AcceptQueueOverflow: Detector {
             copies: copies,
             data: data.filter { $0 < last || !isRecovered },
             isIgnored: isIgnored(data, beside: copies, roundTrip ?? 0, history)
-                && !isEchoed(copies, in: incarnation, history),
+                && !isEchoed(copies, in: incarnation, history)
+                && !(isRecovered && isSentOnce(data, history)),
             isEchoed: isEchoed(copies, in: incarnation, history),
             ending: isReset ? .reset : isRecovered ? .recovered : .open
         )
@@ -202,6 +203,14 @@ package struct AcceptQueueOverflow: Detector {
                 return event.hasTimestamps && !ofSYNs.contains(event.timestampEcho)
                     && others.contains(event.timestampEcho)
             }
+    }
+
+    /// Whether the first data was sent but once: what a full queue drops must be sent again before
+    /// anything acknowledges it.
+    private func isSentOnce(_ data: [Int], _ history: History) -> Bool {
+        guard let first = data.first else { return false }
+        let sequence = history.events[first].sequence
+        return data.count { history.events[$0].sequence == sequence } == 1
     }
 
     /// Whether the connection served somebody in the end: the responder sent data of its own.

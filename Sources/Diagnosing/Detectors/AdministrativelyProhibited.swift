@@ -87,7 +87,7 @@ package struct AdministrativelyProhibited: Detector {
             explanation: isByDevice ? Self.act : explanation(of: refusals, in: history)
         )
         if !isByDevice, refusals.first.origin == .router, refusals.senders.count == 1 {
-            found.router = refusals.first.sender
+            found.obstacle = refusals.first.sender
         }
         return found
     }

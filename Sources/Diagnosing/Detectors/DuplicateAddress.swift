@@ -1,6 +1,6 @@
 import Tracking
 
-/// Speaks when two network cards claim one address by turns.
+/// Speaks when two network cards claim one address in turn.
 package struct DuplicateAddress: Detector {
     package static let manual = Manual(
         id: "duplicate-address",
@@ -8,11 +8,13 @@ package struct DuplicateAddress: Detector {
         group: .network,
         sees: """
             Within 60 s, ARP messages or neighbour advertisements claim an address for one network card, then \
-            for another, then for the first again.
+            for another, then for the first again. A card that does so with several addresses is one finding \
+            (one-card).
             """,
         means: """
             Two hosts use the same address. The one that was seen last gets the packets. Connections break in \
-            the middle, the wrong host answers SYNs, and RSTs come from a host without state.
+            the middle, the wrong host answers SYNs, and RSTs come from a host without state. One card that claims \
+            several addresses of others takes their traffic (ARP spoofing).
             """,
         unless: """
             A single change is a failover or a new network card, and the virtual MAC addresses of VRRP, HSRP and \
@@ -58,12 +60,35 @@ package struct DuplicateAddress: Detector {
     package init() {}
 
     package func examine(_ survey: Survey) -> [Finding] {
-        survey.neighbours.contested.compactMap { address, claims in
-            let contest = contest(in: claims)
-            let owners = Set(contest.map(\.owner)).count
-            return (2...Self.mostOwners).contains(owners)
-                ? finding(on: address, contest, in: survey) : nil
+        let contests = survey.neighbours.contested.compactMap { address, claims -> Contest? in
+            let contest = Contest(address: address, claims: contest(in: claims))
+            return (2...Self.mostOwners).contains(contest.owners.count) ? contest : nil
         }
+        var rest = contests
+        var findings: [Finding] = []
+        let cards = Set(contests.flatMap(\.owners)).sorted { $0.description < $1.description }
+        for card in cards {
+            let own = rest.filter { $0.owners.contains(card) }
+            // Two hosts that dispute several addresses are alike.
+            let others = own.flatMap { $0.owners.subtracting([card]) }
+            guard own.count >= Self.severalAddresses, Set(others).count == others.count else {
+                continue
+            }
+            findings.append(finding(on: card, own, in: survey))
+            rest.removeAll { $0.owners.contains(card) }
+        }
+        return findings + rest.map { finding(on: $0.address, $0.claims, in: survey) }
+    }
+
+    /// Whoever claims so many addresses of others is no host that was configured twice.
+    private static let severalAddresses = 2
+
+    /// The claims to one address in turn.
+    private struct Contest {
+        let address: Address
+        let claims: [Neighbours.Claim]
+
+        var owners: Set<MACAddress> { Set(claims.map(\.owner)) }
     }
 
     /// The claims from the first return of an owner on.
@@ -74,6 +99,64 @@ package struct DuplicateAddress: Detector {
         }
         guard let first = returns.first, let last = returns.last else { return [] }
         return Array(claims[(first - 2)...last])
+    }
+
+    /// What one card does with the addresses of several others.
+    private func finding(
+        on card: MACAddress,
+        _ contests: [Contest],
+        in survey: Survey
+    ) -> Finding {
+        let claims = contests.flatMap(\.claims).sorted { $0.packet < $1.packet }
+        let addresses = contests.map(\.address.description)
+        let (first, last) = (claims[0], claims[claims.count - 1])
+        return finding(
+            in: survey,
+            reason: "one-card",
+            severity: .warning,
+            confidence: .medium,
+            status: .likely,
+            subject: Subject(responder: contests[0].address, encapsulation: first.encapsulation),
+            summary: """
+                \(card) claims \(Wording.list(addresses)), in turn with their owners: \(claims.count) claims in \
+                \(Wording.duration(last.time - first.time)).
+                """,
+            explanation: """
+                A host that is set up twice has one address of others. This one takes the packets to \(addresses.count): \
+                ARP spoofing, or a proxy that answers for hosts that are there.
+                """,
+            count: claims.count - contests.count,
+            speaksForAll: false,
+            headline: "\(card) claims \(addresses.count) addresses of other hosts",
+            metrics: [
+                Metric("addresses", addresses.count),
+                Metric("changes", claims.count - contests.count),
+                Metric("card", card.description),
+            ],
+            evidence: contests.flatMap { contest in
+                contest.claims.map { Self.evidence(of: $0, to: contest.address) }
+            }.sorted { $0.event.packet < $1.event.packet },
+            causes: ["arp-spoofing", "proxy-arp"],
+            checks: [
+                Check(
+                    on: nil,
+                    "",
+                    "At which port of the switches is \(card), and what host is there?"
+                )
+            ],
+            firstSeen: first.time,
+            lastSeen: last.time,
+            isEstablished: false
+        )
+    }
+
+    private static func evidence(of claim: Neighbours.Claim, to address: Address) -> Evidence {
+        Evidence(
+            event: claim.event,
+            isFromInitiator: false,
+            errorSender: .other,
+            note: "\(claim.owner) claims \(address)"
+        )
     }
 
     private func finding(
@@ -103,14 +186,7 @@ package struct DuplicateAddress: Detector {
                 Metric("changes", claims.count - 1),
                 Metric("first_owner", first.owner.description),
             ],
-            evidence: claims.map { claim in
-                Evidence(
-                    event: claim.event,
-                    isFromInitiator: false,
-                    errorSender: .other,
-                    note: "\(claim.owner) claims \(address)"
-                )
-            },
+            evidence: claims.map { Self.evidence(of: $0, to: address) },
             causes: ["address-configured-twice"],
             checks: [
                 Check(

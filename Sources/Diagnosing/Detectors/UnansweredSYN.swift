@@ -71,6 +71,7 @@ package struct UnansweredSYN: Detector {
         {
             return [.network]
         }
+        if finding.reason == Reason.noWayOut.rawValue { return [.network, .client] }
         guard finding.viewpoint.vantage == .server else { return [.network, .server] }
         return finding.viewpoint.confidence == .high ? [.server] : [.server, .network]
     }
@@ -104,7 +105,7 @@ package struct UnansweredSYN: Detector {
         let reason = reason(of: attempts, in: incarnation, of: history)
         let reset = attempts.compactMap { history.lateReset(endingOf: $0, after: timeout) }.last
         let events = (sendings + [reset].compactMap(\.self)).sorted()
-        return finding(
+        var found = finding(
             in: history,
             incarnation: incarnation,
             reason: reason.rawValue,
@@ -125,15 +126,30 @@ package struct UnansweredSYN: Detector {
                 Metric("established", history.isEverEstablished),
             ],
             causes: reason.causes,
-            checks: Self.checks(
-                from: history.initiator.address,
-                to: history.responder,
-                arrived: history.vantage == .server
-            ),
+            checks: checks(reason, in: history),
             summary: summary(of: attempts, sendings, in: incarnation, of: history),
             explanation: explanation(of: attempts, reason, in: incarnation, of: history)
                 + success(after: delay, of: history)
         )
+        if reason == .noWayOut { found.obstacle = history.initiator.address }
+        return found
+    }
+
+    private func checks(_ reason: Reason, in history: History) -> [Check] {
+        guard reason == .noWayOut else {
+            return Self.checks(
+                from: history.initiator.address,
+                to: history.responder,
+                arrived: history.vantage == .server
+            )
+        }
+        return [
+            Check(
+                on: history.initiator.address.description,
+                "ip route get \(history.responder.address)",
+                "The gateway it names: is its address translated there, and does a firewall let it out?"
+            )
+        ]
     }
 
     private func success(after delay: Int64?, of history: History) -> String {
@@ -366,7 +382,10 @@ package struct UnansweredSYN: Detector {
         }
         if isOnly(\.triesFastOpen) { return .onlyWithFastOpen }
         if isOnly(\.asksForECN) { return .onlyWithECN }
-        return incarnation.former == nil ? .allToPort : .onlyAfterIdle
+        if incarnation.former != nil { return .onlyAfterIdle }
+        let isOutside = history.responder.address.isStranger(to: history.initiator.address)
+        return isOutside && history.capture.outcomes.enclosed[history.initiator.address] != nil
+            ? .noWayOut : .allToPort
     }
 
     private func note(on sending: Int, in history: History) -> String {
@@ -488,6 +507,12 @@ package struct UnansweredSYN: Detector {
     ) -> String? {
         switch reason {
         case .allToPort: return nil
+        case .noWayOut:
+            let count = history.capture.outcomes.enclosed[history.initiator.address] ?? 0
+            return """
+                None of the \(count) hosts outside its network that \(history.initiator.address) asked on these ports answered: \
+                it has no way out, rather than \(count) servers a fault.
+                """
         case .onlyWithFastOpen: return "SYNs without Fast Open were answered."
         case .onlyWithECN: return "SYNs without ECN were answered."
         case .onlyAfterIdle:
@@ -541,6 +566,7 @@ package struct UnansweredSYN: Detector {
         case onlyAfterIdle = "only-after-idle"
         case onlyWithFastOpen = "only-with-fast-open"
         case onlyWithECN = "only-with-ecn"
+        case noWayOut = "no-way-out"
 
         var causes: [String] {
             switch self {
@@ -548,6 +574,7 @@ package struct UnansweredSYN: Detector {
             case .onlyAfterIdle: ["state-of-old-connection", "dropped-on-the-way", "host-down"]
             case .onlyWithFastOpen: ["middlebox-drops-fast-open"]
             case .onlyWithECN: ["middlebox-drops-ecn"]
+            case .noWayOut: ["no-route-out", "egress-firewall", "dropped-on-the-way"]
             }
         }
     }

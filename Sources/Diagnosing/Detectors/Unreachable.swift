@@ -86,7 +86,7 @@ package struct Unreachable: Detector {
             explanation: explanation(of: refusals, in: history)
         )
         if cause(of: refusals, in: history) == Self.missingRoute, refusals.senders.count == 1 {
-            found.router = refusals.first.sender
+            found.obstacle = refusals.first.sender
         }
         if refusals.first.origin == .router { found.shared = refusals.first.sender.description }
         return found

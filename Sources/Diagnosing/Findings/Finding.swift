@@ -21,8 +21,9 @@ package struct Finding: Hashable, Sendable {
     /// What all its flows have in common beyond the pathology, as words for its detector's
     /// sentence; `nil` where they differ.
     package var shared: String?
-    /// The router that lets nothing pass to its responder.
-    var router: Address?
+    /// What lets nothing pass to its responder: a router, or the client itself, which reaches
+    /// nothing outside its network.
+    var obstacle: Address?
     /// What the server said first, for who asked to have it quoted.
     package var quote: ShownText?
     /// How many packets prove it; those among them that are shown are its `evidence`.

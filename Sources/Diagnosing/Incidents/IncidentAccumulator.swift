@@ -190,7 +190,7 @@ extension Finding {
         isEstablished = isEstablished && other.isEstablished
         if status != other.status, other.status == .confirmed { status = .confirmed }
         if shared != other.shared { shared = nil }
-        if router != other.router { router = nil }
+        if obstacle != other.obstacle { obstacle = nil }
         if quote == nil { quote = other.quote }
         if !other.guards.isEmpty {
             details.guards += other.guards.filter { !guards.contains($0) }

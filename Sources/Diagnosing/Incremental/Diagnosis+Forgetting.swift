@@ -14,7 +14,7 @@ extension Diagnosis {
             wholes += [false, true].map {
                 self.parties(of: initiator, service, noting: $0)
             }
-            if let router = routerOfPair[parties] { wholes.append(.router(router)) }
+            if let obstacle = obstacleOfPair[parties] { wholes.append(.obstacle(obstacle)) }
         }
         return wholes.allSatisfy { (accumulators[$0]?.lastSeen ?? .min) < time }
     }
@@ -31,19 +31,19 @@ extension Diagnosis {
         initiatorsOfService = [:]
         servicesOfInitiator = [:]
         notedServicesOfInitiator = [:]
-        routerOfPair = routerOfPair.filter {
-            accumulators[$0.key] != nil || accumulators[.router($0.value)] != nil
+        obstacleOfPair = obstacleOfPair.filter {
+            accumulators[$0.key] != nil || accumulators[.obstacle($0.value)] != nil
         }
-        pairsOfRouter = [:]
-        for (pair, router) in routerOfPair {
-            pairsOfRouter[router, default: []].insert(pair)
+        pairsOfObstacle = [:]
+        for (pair, obstacle) in obstacleOfPair {
+            pairsOfObstacle[obstacle, default: []].insert(pair)
             if case .pair(_, let service) = pair { services.insert(service) }
         }
         for parties in order {
             if case .service(let service) = parties { services.insert(service) }
             guard case .pair(let initiator, let service) = parties else { continue }
             services.insert(service)
-            if routerOfPair[parties] != nil { continue }
+            if obstacleOfPair[parties] != nil { continue }
             initiatorsOfService[service, default: []].insert(initiator)
             if accumulators[parties]?.holdsNotes ?? true {
                 notedServicesOfInitiator[initiator, default: []].insert(service)

@@ -49,9 +49,9 @@ extension Report {
         switch unnamedFailures {
         case 0: nil
         case 1:
-            "1 more connection failed for an unrecognised reason; --flows lists it."
+            "1 more connection was not established, without a known failure; --flows lists it."
         case let count:
-            "\(count) more connections failed for unrecognised reasons; --flows lists them."
+            "\(count) more connections were not established, without a known failure; --flows lists them."
         }
     }
 }

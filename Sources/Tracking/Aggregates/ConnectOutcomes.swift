@@ -131,6 +131,7 @@ package struct ConnectOutcomes: Sendable {
             count >= Self.manySYNs && failingServices.count >= Self.severalServices
             && entries.joined().allSatisfy { $0.outcome == .unanswered }
         probedHosts = findProbedHosts()
+        enclosed = findEnclosed()
     }
 
     private func entries(on port: UInt16) -> [Entry] { slots[port].map { entries[$0] } ?? [] }
@@ -165,6 +166,31 @@ package struct ConnectOutcomes: Sendable {
 
     /// Whether nothing but SYNs came to the services at which anybody failed, and they are several.
     package private(set) var hasSYNsAlone = false
+
+    /// Initiators that no stranger answered, and how many they asked: several, in several networks.
+    package private(set) var enclosed: [Address: Int] = [:]
+
+    fileprivate mutating func noteAnswer(of responder: Address, to initiator: Address) {
+        if enclosed[initiator] != nil, responder.isStranger(to: initiator) {
+            enclosed[initiator] = nil
+        }
+    }
+
+    private func findEnclosed() -> [Address: Int] {
+        if isFull { return [:] }
+        var asked: [Address: (strangers: Set<Address>, isAnswered: Bool)] = [:]
+        for entry in entries.joined() where entry.responder.address.isStranger(to: entry.initiator)
+        {
+            asked[entry.initiator, default: ([], false)].strangers.insert(entry.responder.address)
+            if entry.outcome != .unanswered { asked[entry.initiator]?.isAnswered = true }
+        }
+        return asked.filter { initiator, known in
+            !known.isAnswered && known.strangers.count >= Self.severalStrangers
+                && known.strangers.contains { first in
+                    known.strangers.contains { $0.isStranger(to: first) }
+                }
+        }.mapValues(\.strangers.count)
+    }
 
     /// Hosts that several strangers were refused by, at several ports on which nobody was served.
     package private(set) var probedHosts: Set<Address> = []
@@ -295,5 +321,28 @@ extension Tracker {
             aggregates.outcomes.note(flows.table[halfOpen: number].connectEntry)
         }
         aggregates.outcomes.settle()
+        if !aggregates.outcomes.enclosed.isEmpty { findAnswersToEnclosed() }
+    }
+
+    /// Leaves out the initiators that a stranger answered on any port.
+    private mutating func findAnswersToEnclosed() {
+        for index in 0..<flows.table.recordCount where flows.table[index].marks.contains(.inUse) {
+            let flow = flows.table[index]
+            guard flow[flow.initiator.other].marks.contains(.seen) else { continue }
+            aggregates.outcomes.noteAnswer(
+                of: flow.responder.address,
+                to: flow.key[flow.initiator].address
+            )
+        }
+        flows.table.forEachRemnant { flow in
+            aggregates.outcomes.noteAnswer(
+                of: flow.responder.address,
+                to: flow.key[flow.initiator].address
+            )
+            return true
+        }
+        for pair in flows.formerConnections.keys {
+            aggregates.outcomes.noteAnswer(of: pair.responder.address, to: pair.initiator)
+        }
     }
 }
