@@ -187,7 +187,9 @@ import Tracking
             server.synAck(seq: 5000, ack: 1001, tsecr: 70)
             client.ack(seq: 1001, ack: 5001).timestamps(71)
             client.data(seq: 1001, ack: 5001, length: 9).timestamps(72)
-            server.synAck(seq: 5000, ack: 1001, tsecr: 70 + later).after(.seconds(1))
+            client.data(seq: 1001, ack: 5001, length: 9).timestamps(372)
+                .after(.milliseconds(300))
+            server.synAck(seq: 5000, ack: 1001, tsecr: 70 + later).after(.milliseconds(700))
             client.ack(seq: 1001, ack: 5001).timestamps(1075)
             server.ack(seq: 5001, ack: 1010)
         }
