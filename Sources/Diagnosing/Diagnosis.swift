@@ -114,7 +114,9 @@ package struct Diagnosis: Sendable {
             if explainsPayloadlessFlows { cover(finding.subject) }
             let parties = parties(of: finding.subject)
             hasWholes = true
-            if case .initiator(let address) = parties { initiatorsAsSubjects.insert(address) }
+            if case .initiator(let address) = parties, initiatorsAsSubjects.count < incidentLimit {
+                initiatorsAsSubjects.insert(address)
+            }
             if accumulators[parties] == nil { order.append(parties) }
             accumulators[parties, default: IncidentAccumulator()].add(finding)
         }

@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Outage.isPossible), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: Outage.isPossible), .timeLimit(.minutes(5)))
     func `counts each connection within two seconds, and tells of the recovery`() throws {
         let outage = try Outage()
         let refused = "synopsis_handshakes_total{outcome=\"refused\"}"

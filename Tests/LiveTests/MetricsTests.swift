@@ -261,7 +261,7 @@ import Tracking
         isRun("a scrape by Prometheus", with: "prometheus", "curl")
     }
 
-    @Test(.enabled(if: hasPrometheus), .timeLimit(.minutes(1)))
+    @Test(.enabled(if: hasPrometheus), .timeLimit(.minutes(4)))
     func `are scraped by a real Prometheus, and its queries answer right`() async throws {
         try await serving(try snapshot()) { port in
             let folder = try Scratch()
