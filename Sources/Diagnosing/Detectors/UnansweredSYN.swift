@@ -510,8 +510,8 @@ package struct UnansweredSYN: Detector {
         case .noWayOut:
             let count = history.capture.outcomes.enclosed[history.initiator.address] ?? 0
             return """
-                None of the \(count) hosts outside its network that \(history.initiator.address) asked on these ports answered: \
-                it has no way out, rather than \(count) servers a fault.
+                None of the \(count) hosts outside its network that \(history.initiator.address) asked answered: it has no \
+                way out, and no server is at fault.
                 """
         case .onlyWithFastOpen: return "SYNs without Fast Open were answered."
         case .onlyWithECN: return "SYNs without ECN were answered."
