@@ -312,14 +312,22 @@ package struct Diagnosis: Sendable {
             guard (notedServicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone else {
                 return
             }
-            merge(into: .notes(initiator)) { parties, accumulator in
-                if case .pair(initiator, _) = parties { accumulator.holdsNotes } else { false }
+            merge(into: .notes(initiator)) { parties, all in
+                if case .pair(initiator, _) = parties {
+                    all[parties]?.holdsNotes ?? false
+                } else {
+                    false
+                }
             }
         } else {
             servicesOfInitiator[initiator, default: []].insert(service)
             guard (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone else { return }
-            merge(into: .initiator(initiator)) { parties, accumulator in
-                if case .pair(initiator, _) = parties { !accumulator.holdsNotes } else { false }
+            merge(into: .initiator(initiator)) { parties, all in
+                if case .pair(initiator, _) = parties {
+                    all[parties].map { !$0.holdsNotes } ?? false
+                } else {
+                    false
+                }
             }
         }
     }
@@ -336,8 +344,15 @@ package struct Diagnosis: Sendable {
         pairsOfObstacle[obstacle, default: []].insert(pair)
         initiatorsOfService[history.responder]?.remove(history.initiator.address)
         servicesOfInitiator[history.initiator.address]?.remove(history.responder)
-        guard let pairs = pairsOfObstacle[obstacle], pairs.count > Self.pairsApart else { return }
-        merge(into: .obstacle(obstacle)) { parties, _ in pairs.contains(parties) }
+        let whole = Parties.obstacle(obstacle)
+        if var known = accumulators[whole] {
+            guard let other = accumulators.removeValue(forKey: pair) else { return }
+            known.absorb(other)
+            accumulators[whole] = known
+            order.removeAll { $0 == pair }
+        } else if let pairs = pairsOfObstacle[obstacle], pairs.count > Self.pairsApart {
+            merge(into: whole) { parties, _ in pairs.contains(parties) }
+        }
     }
 
     private static func areNotes(_ findings: [Finding]) -> Bool {
@@ -370,19 +385,17 @@ package struct Diagnosis: Sendable {
 
     private mutating func merge(
         into whole: Parties,
-        where isPart: (Parties, IncidentAccumulator) -> Bool
+        where isPart: (Parties, [Parties: IncidentAccumulator]) -> Bool
     ) {
-        let parts = order.filter { parties in
-            accumulators[parties].map { isPart(parties, $0) } ?? false
-        }
+        let parts = order.filter { isPart($0, accumulators) }
         let partsAsSet = Set(parts)
         guard let place = order.firstIndex(where: partsAsSet.contains) else { return }
-        var accumulator = accumulators[whole] ?? IncidentAccumulator()
+        var accumulator = IncidentAccumulator()
         for part in parts {
             if let other = accumulators.removeValue(forKey: part) { accumulator.absorb(other) }
         }
         hasWholes = true
-        if accumulators[whole] == nil { order[place] = whole }
+        order[place] = whole
         order.removeAll(where: partsAsSet.contains)
         accumulators[whole] = accumulator
     }

@@ -19,7 +19,7 @@ struct FlowTracker: ~Copyable {
     /// With no more flows than this, none is forgotten because it is over.
     let fewFlows: Int
     /// With more flows than this, those that ended well are put into remnants.
-    private static let wholeFlows = 1 << 12
+    private static let wholeFlows = 1 << 14
     /// Flows that a diagnosis may want before the end, if it asked for them.
     var changes = ChangedFlows()
     /// How attempts to connect ended, where somebody watches.
