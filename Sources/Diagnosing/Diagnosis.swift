@@ -313,21 +313,13 @@ package struct Diagnosis: Sendable {
                 return
             }
             merge(into: .notes(initiator)) { parties, all in
-                if case .pair(initiator, _) = parties {
-                    all[parties]?.holdsNotes ?? false
-                } else {
-                    false
-                }
+                parties.isPair(of: initiator) && all[parties]?.holdsNotes == true
             }
         } else {
             servicesOfInitiator[initiator, default: []].insert(service)
             guard (servicesOfInitiator[initiator]?.count ?? 0) > Self.standAlone else { return }
             merge(into: .initiator(initiator)) { parties, all in
-                if case .pair(initiator, _) = parties {
-                    all[parties].map { !$0.holdsNotes } ?? false
-                } else {
-                    false
-                }
+                parties.isPair(of: initiator) && all[parties]?.holdsNotes == false
             }
         }
     }
@@ -410,5 +402,9 @@ package struct Diagnosis: Sendable {
         /// Those between whom one thing lets nothing pass.
         case obstacle(Address)
         case others
+
+        func isPair(of initiator: Address) -> Bool {
+            if case .pair(initiator, _) = self { true } else { false }
+        }
     }
 }

@@ -72,13 +72,19 @@ package struct UnusedSessions: Sendable {
 
     /// Takes down that a client asked for something, in nanoseconds since 1970.
     mutating func noteUse(of key: Key, at time: Int64) {
+        guard let place = claim(key, at: time) else { return }
+        table[place].isUsed = true
+    }
+
+    /// Where a key is from now on; `nil` where another is that is still wanted.
+    private mutating func claim(_ key: Key, at time: Int64) -> Int? {
         if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
         let place = key.place
         if table[place].key != key {
-            if table[place].isWanted(at: time) { return }
+            if table[place].isWanted(at: time) { return nil }
             table[place] = Place(key: key)
         }
-        table[place].isUsed = true
+        return place
     }
 
     /// Takes down that a server answered what a client had asked for, in nanoseconds since 1970.
@@ -94,12 +100,7 @@ package struct UnusedSessions: Sendable {
     /// Takes down that a session of a client ended before it had asked for anything, in nanoseconds
     /// since 1970.
     mutating func noteFailure(of key: Key, at time: Int64) {
-        if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
-        let place = key.place
-        if table[place].key != key {
-            if table[place].isWanted(at: time) { return }
-            table[place] = Place(key: key)
-        }
+        guard let place = claim(key, at: time) else { return }
         table[place].lastFailure = time
         table[place].isWaiting = true
         let last = table[place].lastService
