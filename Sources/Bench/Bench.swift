@@ -83,11 +83,11 @@ struct Bench {
 
     /// Takes an option and its value out of the arguments.
     private static func option(_ name: String, of arguments: inout [String]) -> String? {
-        guard let place = arguments.firstIndex(of: name), place + 1 < arguments.count else {
+        guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else {
             return nil
         }
-        defer { arguments.removeSubrange(place...place + 1) }
-        return arguments[place + 1]
+        defer { arguments.removeSubrange(index...index + 1) }
+        return arguments[index + 1]
     }
 
     private static func fail(_ message: String, status: Int32) -> Never {

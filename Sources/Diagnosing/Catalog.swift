@@ -65,17 +65,17 @@ package enum Catalog {
     /// Their manuals, in the same order.
     package static let manuals = detectors.map { $0.manual }
 
-    private static let places = Dictionary(
+    private static let indices = Dictionary(
         uniqueKeysWithValues: manuals.enumerated().map { ($1.id, $0) }
     )
 
     package static func detector(named id: String) -> (any Detector.Type)? {
-        places[id].map { detectors[$0] }
+        indices[id].map { detectors[$0] }
     }
 
     /// The ids of the pathologies that bring this one about, if they are there too.
     static func causes(of id: String) -> [String] {
-        places[id].map { manuals[$0].followsFrom } ?? []
+        indices[id].map { manuals[$0].followsFrom } ?? []
     }
 
     /// The sources of its manual, as a report names them.

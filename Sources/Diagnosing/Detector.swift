@@ -97,7 +97,8 @@ extension Detector {
                 guards: history.guards(for: incarnation, isPending: status == .pending),
                 summary: summary(),
                 explanation: bounded(
-                    told(explanation(), beside: stated) + (comfort.map { " \($0.sentence)" } ?? ""),
+                    extended(explanation(), beside: stated)
+                        + (comfort.map { " \($0.sentence)" } ?? ""),
                     history.omitted
                 ),
                 metrics: metrics()
@@ -179,7 +180,7 @@ extension Detector {
     }
 
     /// The explanation, and what a RST says of its reason.
-    private func told(
+    private func extended(
         _ explanation: String,
         beside stated: (reason: StatedReason, packet: UInt64)?
     ) -> String {
@@ -194,22 +195,22 @@ extension Detector {
         return explanation.isEmpty ? note : "\(explanation) \(note)"
     }
 
-    /// The first of `events` in order of capture; `note` words what to look at, by place in
+    /// The first of `events` in order of capture; `note` words what to look at, by position in
     /// `events`.
     private func evidence(
         of events: [Int],
         in history: History,
         _ note: (Int) -> String
     ) -> [Evidence] {
-        let places = events.indices.sorted { events[$0] < events[$1] }
-        return places.prefix(Finding.evidenceLimit).map { place in
-            let event = history.events[events[place]]
+        let positions = events.indices.sorted { events[$0] < events[$1] }
+        return positions.prefix(Finding.evidenceLimit).map { position in
+            let event = history.events[events[position]]
             return Evidence(
                 event: event,
                 isFromInitiator: history.isFromInitiator(event),
                 errorSender: history.errorSender(of: event),
-                rule: history.rule(of: events[place]),
-                note: note(place)
+                rule: history.rule(of: events[position]),
+                note: note(position)
             )
         }
     }

@@ -118,19 +118,19 @@ extension Diagnosis {
     }
 
     /// What was found in one flow.
-    private struct Judgement: Sendable {
+    private struct Assessment: Sendable {
         let history: History
         let findings: [Finding]
     }
 
     /// Examines a flow, and describes what needs it beside all that was filed before; `nil` where
     /// nothing is found.
-    private func judge(_ history: History) -> Judgement? {
+    private func judge(_ history: History) -> Assessment? {
         let findings = examine(history)
         guard !findings.isEmpty else { return nil }
         let needsDetails =
             accumulators[parties(of: history, for: findings)]?.needsDetails(of: findings) ?? true
-        return Judgement(
+        return Assessment(
             history: history,
             findings: needsDetails ? findings.map(\.described) : findings
         )
@@ -141,11 +141,11 @@ extension Diagnosis {
         of flows: [FlowEvents],
         in capture: CaptureFacts,
         _ threads: Int
-    ) -> [Judgement?] {
+    ) -> [Assessment?] {
         let diagnosis = self
-        return shared(flows.count, among: threads) { place in
-            diagnosis.covers(flows[place])
-                ? nil : diagnosis.judge(History(flows[place], in: capture))
+        return shared(flows.count, among: threads) { index in
+            diagnosis.covers(flows[index])
+                ? nil : diagnosis.judge(History(flows[index], in: capture))
         }
     }
 }

@@ -259,8 +259,8 @@ package struct Diagnosis: Sendable {
             services: serviceNames
         )
         let (order, accumulators) = (order, accumulators)
-        let incidents = shared(order.count, among: threads) { place in
-            accumulators[order[place]].flatMap(builder.incident)
+        let incidents = shared(order.count, among: threads) { index in
+            accumulators[order[index]].flatMap(builder.incident)
         }.compactMap(\.self)
         return Self.bounded(incidents.worstFirst)
     }
@@ -295,8 +295,8 @@ package struct Diagnosis: Sendable {
             serviceMarks.insert(service)
         }
         accumulators[parties, default: IncidentAccumulator()].add(findings, of: history)
-        if let place = findings.indices.first(where: { findings[$0].severity == .error }) {
-            failureTimes.note(findings[place].firstSeen)
+        if let index = findings.indices.first(where: { findings[$0].severity == .error }) {
+            failureTimes.note(findings[index].firstSeen)
         }
         guard case .pair = parties else { return }
         if obstacleOfPair[parties] != nil { return }
@@ -381,13 +381,13 @@ package struct Diagnosis: Sendable {
     ) {
         let parts = order.filter { isPart($0, accumulators) }
         let partsAsSet = Set(parts)
-        guard let place = order.firstIndex(where: partsAsSet.contains) else { return }
+        guard let index = order.firstIndex(where: partsAsSet.contains) else { return }
         var accumulator = IncidentAccumulator()
         for part in parts {
             if let other = accumulators.removeValue(forKey: part) { accumulator.absorb(other) }
         }
         hasWholes = true
-        order[place] = whole
+        order[index] = whole
         order.removeAll(where: partsAsSet.contains)
         accumulators[whole] = accumulator
     }

@@ -40,21 +40,21 @@ struct Prefilter: Sendable {
     func findings(in history: History, atLeast severity: Severity = .note) -> [Finding] {
         var found: [Finding] = []
         // Their entries.
-        var places: [Int] = []
+        var indices: [Int] = []
         // Of data that was left out of the capture nothing can be said.
         let signals =
             history.capture.isFiltered
             ? history.signals.subtracting(.ofStreams).rawValue : history.signals.rawValue
-        for place in entries.indices where signals & entries[place].needs == entries[place].needs {
-            if let finding = entries[place].detector.examine(history) {
+        for index in entries.indices where signals & entries[index].needs == entries[index].needs {
+            if let finding = entries[index].detector.examine(history) {
                 found.append(finding)
-                places.append(place)
+                indices.append(index)
             }
         }
         let isReported = found.indices.map { number in
-            let entry = entries[places[number]]
+            let entry = entries[indices[number]]
             return entry.isReported && found[number].severity >= severity
-                && !entry.yieldsTo.contains { id in places.contains { entries[$0].id == id } }
+                && !entry.yieldsTo.contains { id in indices.contains { entries[$0].id == id } }
         }
         // Mostly all of them: then none is copied.
         if isReported.allSatisfy(\.self) { return found }

@@ -39,13 +39,13 @@ package func shared<Result: Sendable>(
     // that none waits long.
     let length = max(1, count / (threads * 8))
     var results = [Result?](repeating: nil, count: count)
-    unsafe results.withUnsafeMutableBufferPointer { places in
+    unsafe results.withUnsafeMutableBufferPointer { slots in
         // Each place is written by one thread, and read when all have ended.
-        nonisolated(unsafe) let places = unsafe places
+        nonisolated(unsafe) let slots = unsafe slots
         share(among: threads) { part in
             for begin in stride(from: part * length, to: count, by: threads * length) {
-                for place in begin..<min(count, begin + length) {
-                    unsafe places[place] = body(place)
+                for slot in begin..<min(count, begin + length) {
+                    unsafe slots[slot] = body(slot)
                 }
             }
         }

@@ -18,21 +18,21 @@ package struct Threshold: Sendable {
     package let range: ClosedRange<Int64>
     /// What is beyond it.
     package let meaning: String
-    private let place: any WritableKeyPath<Thresholds, Int64> & Sendable
+    private let path: any WritableKeyPath<Thresholds, Int64> & Sendable
 
     private init(
         _ name: String,
         of pathology: String? = nil,
         _ unit: Unit,
         _ range: ClosedRange<Int64>,
-        _ place: any WritableKeyPath<Thresholds, Int64> & Sendable,
+        _ path: any WritableKeyPath<Thresholds, Int64> & Sendable,
         _ meaning: String
     ) {
         self.name = name
         self.pathology = pathology ?? name
         self.unit = unit
         self.range = range
-        self.place = place
+        self.path = path
         self.meaning = meaning
     }
 
@@ -125,14 +125,14 @@ package struct Threshold: Sendable {
     /// What it is unless a configuration sets it.
     package var standard: Int64 { self[Thresholds()] }
 
-    package subscript(thresholds: Thresholds) -> Int64 { thresholds[keyPath: place] }
+    package subscript(thresholds: Thresholds) -> Int64 { thresholds[keyPath: path] }
 
     /// Sets it.
     ///
     /// - Returns: whether the value is in its range.
     package func set(_ value: Int64, in thresholds: inout Thresholds) -> Bool {
         guard range.contains(value) else { return false }
-        thresholds[keyPath: place] = value
+        thresholds[keyPath: path] = value
         return true
     }
 

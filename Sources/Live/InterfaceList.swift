@@ -95,11 +95,11 @@ package struct InterfaceList: Hashable, Sendable {
     private static func addresses(_ first: UnsafeMutablePointer<pcap_addr>?) -> [Address] {
         var addresses: [Address] = []
         var entry = unsafe first
-        while let place = unsafe entry {
-            if let address = unsafe place.pointee.addr {
+        while let device = unsafe entry {
+            if let address = unsafe device.pointee.addr {
                 if let address = unsafe Address(address) { addresses.append(address) }
             }
-            unsafe entry = place.pointee.next
+            unsafe entry = device.pointee.next
         }
         return addresses
     }
@@ -141,9 +141,9 @@ package struct InterfaceList: Hashable, Sendable {
 
     private static var program: String {
         var octets = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe octets.withUnsafeMutableBytes { place in
-            guard let start = place.baseAddress else { return -1 }
-            return unsafe readlink("/proc/self/exe", start, place.count)
+        let count = unsafe octets.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return -1 }
+            return unsafe readlink("/proc/self/exe", start, bytes.count)
         }
         guard count > 0 else { return "synopsis" }
         return String(decoding: octets[..<count], as: UTF8.self)

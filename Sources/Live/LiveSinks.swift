@@ -54,9 +54,9 @@ package struct LiveSinks: ~Copyable {
 
     @inline(never)
     private mutating func keepAll(_ frames: borrowing LiveFrames, _ limit: Int) {
-        for place in frames.places.prefix(limit) {
-            let interface = UInt32(frames.interface(at: place))
-            slices?.append(frames.frame(at: place), interface: interface)
+        for index in frames.indices.prefix(limit) {
+            let interface = UInt32(frames.interface(at: index))
+            slices?.append(frames.frame(at: index), interface: interface)
         }
     }
 

@@ -40,10 +40,10 @@ package struct ServiceNotification: Sendable {
         let name = Array(path.utf8)
         let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
         guard name.count < MemoryLayout<sockaddr_un>.size - start else { return }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
-            unsafe place.copyBytes(from: name)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+            unsafe bytes.copyBytes(from: name)
             // An abstract socket, whose name begins with a zero.
-            if name.first == UInt8(ascii: "@") { unsafe place[0] = 0 }
+            if name.first == UInt8(ascii: "@") { unsafe bytes[0] = 0 }
         }
         let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)
@@ -52,13 +52,13 @@ package struct ServiceNotification: Sendable {
         let octets = Array(text.utf8)
         // Abstract names are as long as they are said to be; those of files end in a zero.
         let length = socklen_t(start + name.count + (name.first == UInt8(ascii: "@") ? 0 : 1))
-        _ = unsafe withUnsafeBytes(of: &address) { place in
+        _ = unsafe withUnsafeBytes(of: &address) { bytes in
             unsafe sendto(
                 descriptor,
                 octets,
                 octets.count,
                 Int32(MSG_NOSIGNAL),
-                place.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
                 length
             )
         }

@@ -98,10 +98,10 @@ package struct Report: Sendable {
     /// How many connections failed of which no incident tells; 0 where not everything was asked
     /// for.
     package var unnamedFailures: UInt64 {
-        let told = incidents.filter { incident in
+        let reported = incidents.filter { incident in
             incident.severity >= .warning && incident.chain.contains { !$0.finding.isEstablished }
         }
-        let flows = told.reduce(0) { $0 + UInt64($1.flows) }
+        let flows = reported.reduce(0) { $0 + UInt64($1.flows) }
         let failed = tally.attempted - tally.completed
         return isSelective || failed < flows ? 0 : failed - flows
     }

@@ -85,10 +85,10 @@ struct Analysis: ~Copyable {
         if Interruption.isRequested {
             // Nothing had come yet.
             if inputs.isEmpty { return false }
-            for place in inputs.indices {
-                inputs[place].isInterrupted = true
+            for index in inputs.indices {
+                inputs[index].isInterrupted = true
                 // Where the reading ended is no damage.
-                inputs[place].damage = nil
+                inputs[index].damage = nil
             }
         }
         let errors = refusals + inputs.compactMap(\.damage)
@@ -121,8 +121,8 @@ struct Analysis: ~Copyable {
         var damage: CaptureError?
         do throws(CaptureError) {
             while try tracker.consume(from: reader) {
-                let place = reader.progress
-                progress?.show(octets: place.octets, of: size, packets: place.frames)
+                let index = reader.progress
+                progress?.show(octets: index.octets, of: size, packets: index.frames)
                 diagnosis.takeDeparted(from: &tracker)
             }
         } catch {
@@ -189,13 +189,13 @@ struct Analysis: ~Copyable {
 
     /// Gives inputs other names than those of their files.
     private mutating func renameInputs() {
-        for place in inputs.indices {
-            let name = "capture-\(place + 1)"
-            inputs[place].damage = inputs[place].damage?.renamed(name)
-            inputs[place].name = name
+        for index in inputs.indices {
+            let name = "capture-\(index + 1)"
+            inputs[index].damage = inputs[index].damage?.renamed(name)
+            inputs[index].name = name
         }
-        refusals = refusals.enumerated().map { place, refusal in
-            refusal.renamed("capture-\(inputs.count + place + 1)")
+        refusals = refusals.enumerated().map { index, refusal in
+            refusal.renamed("capture-\(inputs.count + index + 1)")
         }
     }
 

@@ -214,7 +214,7 @@ struct LiveCommand: ParsableCommand {
         _ board: MetricsBoard
     ) throws(ExitStatus) -> LiveSession {
         try slicing.checkFolder()
-        let places = try outputs.outputs(streams.output)
+        let targets = try outputs.outputs(streams.output)
         let isOnTerminal = Output.isTerminal(STDOUT_FILENO)
         let isText = (format ?? (isOnTerminal ? .text : .ndjson)) == .text
         let showsStatus = isText && !quiet && Output.isTerminal(STDERR_FILENO)
@@ -228,7 +228,7 @@ struct LiveCommand: ParsableCommand {
         return LiveSession(
             source,
             options(knowledge),
-            outputs: (isText || !outputs.places.isEmpty ? [] : [streams.output]) + places,
+            outputs: (isText || !outputs.targets.isEmpty ? [] : [streams.output]) + targets,
             terminal: isText ? terminal : nil,
             sinks: LiveSinks(
                 slices: slicing.settings,

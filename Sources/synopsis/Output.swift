@@ -37,9 +37,9 @@ enum Output {
     }
 
     /// Says why something could not be written, and gives the status that ends the program.
-    static func complaint(about place: String, _ error: Int32) -> ExitStatus {
+    static func complaint(about target: String, _ error: Int32) -> ExitStatus {
         let reason = unsafe String(cString: strerror(error))
-        Self.error("synopsis: \(foreign: place): cannot be written: \(foreign: reason)\n")
+        Self.error("synopsis: \(foreign: target): cannot be written: \(foreign: reason)\n")
         return ExitStatus(code: Program.failure)
     }
 

@@ -52,7 +52,7 @@ import Testing
         _ = file("ours.json", Self.issue)
         _ = file("notes.txt", "no issue")
 
-        let text = try Program.run("refused.pcap", "--known-issues", folder.place.path).output
+        let text = try Program.run("refused.pcap", "--known-issues", folder.url.path).output
 
         #expect(
             text.contains("  Known  Our cache is down on Sundays (KB-17). Fix: wait for Monday.")
@@ -79,7 +79,7 @@ import Testing
     func `refuses a known issue by file and key`(_ text: String, _ words: String) throws {
         _ = file("x.json", text)
 
-        let outcome = try Program.run("refused.pcap", "--known-issues", folder.place.path)
+        let outcome = try Program.run("refused.pcap", "--known-issues", folder.url.path)
 
         #expect(outcome.status == 2 && outcome.output == "")
         #expect(outcome.errors.contains(words), "\(outcome.errors)")

@@ -5,10 +5,10 @@ import Testing
 @Suite(.tags(.slow)) struct `A healthy capture` {
     /// The labelled captures in which nothing is wrong, and nothing but notes may be found.
     private static let healthy: [URL] = ["Lab", "Field"].flatMap { folder -> [URL] in
-        let place = Program.root.appending(path: "Captures/\(folder)")
-        let labels = (try? Label.all(in: place)) ?? []
+        let directory = Program.root.appending(path: "Captures/\(folder)")
+        let labels = (try? Label.all(in: directory)) ?? []
         return labels.filter { $0.isHealthy }
-            .map { place.appending(path: $0.file ?? "\($0.name).pcap") }
+            .map { directory.appending(path: $0.file ?? "\($0.name).pcap") }
     }
 
     @Test func `is there to be cut`() { #expect(Self.healthy.count > 50) }
@@ -20,10 +20,10 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let alarms = try await withThrowingTaskGroup(of: [String].self) { group in
-            for place in Self.healthy {
+            for original in Self.healthy {
                 group.addTask {
-                    let capture = cut.applied(to: try StoredCapture(reading: place.path))
-                    let file = folder.appending(path: place.lastPathComponent)
+                    let capture = cut.applied(to: try StoredCapture(reading: original.path))
+                    let file = folder.appending(path: original.lastPathComponent)
                     try capture.data.write(to: file)
                     let outcome = try Program.run(
                         file.path,
@@ -37,7 +37,7 @@ import Testing
                         from: Data(outcome.output.utf8)
                     )
                     return report.findings.map {
-                        "\(place.lastPathComponent): \($0.finding.pathology)"
+                        "\(original.lastPathComponent): \($0.finding.pathology)"
                     }
                 }
             }

@@ -33,7 +33,7 @@ import Tracking
     @Test(arguments: captures)
     func `stands as comments on exactly the packets that prove it`(_ capture: String) throws {
         let folder = try Scratch()
-        let output = folder.place.appending(path: "out.pcapng").path
+        let output = folder.url.appending(path: "out.pcapng").path
         let report = try report(on: capture, "--annotate", output, "--annotate-all")
 
         let blocks = try PcapngBlocks(reading: output)
@@ -55,7 +55,7 @@ import Tracking
 
     @Test func `holds the packets of one line of the overview where one is asked for`() throws {
         let folder = try Scratch()
-        let (all, one) = (folder.place.path + "/all.pcapng", folder.place.path + "/one.pcapng")
+        let (all, one) = (folder.url.path + "/all.pcapng", folder.url.path + "/one.pcapng")
         let capture = "rejected-ipv6.pcap"
         #expect(try Program.run(capture, "--annotate", all).status == 0)
         #expect(try Program.run(capture, "--annotate", one, "--incident", "2").status == 0)
@@ -68,8 +68,8 @@ import Tracking
 
     @Test func `is read out of compressed files that are one capture`() throws {
         let folder = try Scratch()
-        let place = Program.root.appending(path: "Captures/refused.pcap")
-        let stored = try StoredCapture(reading: place.path)
+        let file = Program.root.appending(path: "Captures/refused.pcap")
+        let stored = try StoredCapture(reading: file.path)
         var (first, second) = (stored, stored)
         first.frames = Array(stored.frames.prefix(10))
         second.frames = Array(stored.frames.dropFirst(10))
@@ -82,7 +82,7 @@ import Tracking
             gzip.waitUntilExit()
             return file.path + ".gz"
         }
-        let output = folder.place.appending(path: "out.pcapng").path
+        let output = folder.url.appending(path: "out.pcapng").path
 
         let outcome = try Program.run(all: names + ["--annotate", output, "--annotate-all"])
 
@@ -95,7 +95,7 @@ import Tracking
 
     @Test func `is not taken from what can be read but once`() throws {
         let folder = try Scratch()
-        let output = folder.place.appending(path: "out.pcapng").path
+        let output = folder.url.appending(path: "out.pcapng").path
         let capture = Program.root.appending(path: "Captures/refused.pcap")
 
         let outcome = try Program.run(
@@ -128,9 +128,9 @@ import Tracking
 
     @Test func `has a key of its own, for its owner alone`() throws {
         let folder = try Scratch()
-        let key = folder.place.appending(path: "key").path
+        let key = folder.url.appending(path: "key").path
         func run(_ name: String, _ options: String...) throws -> Data {
-            let output = folder.place.appending(path: name)
+            let output = folder.url.appending(path: name)
             let arguments = ["anonymise", "nfs-rst-loop.pcap", output.path] + options
             #expect(try Program.run(all: arguments).status == 0)
             return try Data(contentsOf: output)
@@ -146,7 +146,7 @@ import Tracking
         let refused = try Program.run(
             "anonymise",
             "refused.pcap",
-            folder.place.path + "/4",
+            folder.url.path + "/4",
             "--anonymise-key",
             other.path
         )
@@ -156,7 +156,7 @@ import Tracking
     @Test(arguments: ["text", "json", "ndjson", "html", "markdown", "csv"])
     func `names no host, file or line of a log in any format`(_ format: String) throws {
         let folder = try Scratch()
-        let key = folder.place.appending(path: "key").path
+        let key = folder.url.appending(path: "key").path
         let log = "netbackup-shutdown-in-init.connecting.log"
         let arguments = [
             "netbackup-shutdown-in-init.pcap", "--format", format, "--log", log, "--anonymise",
@@ -183,8 +183,8 @@ import Tracking
 
     @Test func `is the same whether the capture or the report is anonymised`() throws {
         let folder = try Scratch()
-        let key = folder.place.appending(path: "key").path
-        let output = folder.place.appending(path: "out.pcapng").path
+        let key = folder.url.appending(path: "key").path
+        let output = folder.url.appending(path: "out.pcapng").path
         for capture in Self.captures {
             let anonymised = try Program.run(
                 "anonymise",

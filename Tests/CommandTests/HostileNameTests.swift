@@ -39,7 +39,7 @@ import Testing
         let content = try Data(
             contentsOf: Program.root.appending(path: "Captures/nfs-syn-burst.pcap")
         )
-        let path = folder.place.path + "/" + name
+        let path = folder.url.path + "/" + name
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT, 0o644)
         try #require(descriptor >= 0)
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -63,7 +63,7 @@ import Testing
     @Test(arguments: names)
     func `of a log steers no terminal and forges no line`(_ name: String) throws {
         let folder = try Scratch()
-        let path = folder.place.path + "/" + name
+        let path = folder.url.path + "/" + name
         let log = unsafe open(path, O_WRONLY | O_CREAT, 0o644)
         try #require(log >= 0)
         let line = "2017-04-25T17:06:50Z \(name.replacing("\n", with: " ")) of 10.0.0.47\n"

@@ -23,8 +23,8 @@ import Testing
     /// the program.
     private func outcome(_ script: String, capabilities: String) throws -> Running {
         let folder = try Scratch()
-        _ = unsafe chmod(folder.place.path, 0o755)
-        let program = folder.place.appending(path: "synopsis").path
+        _ = unsafe chmod(folder.url.path, 0o755)
+        let program = folder.url.appending(path: "synopsis").path
         try FileManager.default.copyItem(atPath: try Program.path.path, toPath: program)
         _ = unsafe chmod(program, 0o755)
         let setUp = """

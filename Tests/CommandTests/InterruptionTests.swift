@@ -25,7 +25,7 @@ import Testing
     }
 
     private func text(_ name: String) throws -> String {
-        try String(contentsOf: folder.place.appending(path: name), encoding: .utf8)
+        try String(contentsOf: folder.url.appending(path: name), encoding: .utf8)
     }
 
     private func isDrained(_ pipe: Pipe) -> Bool {

@@ -21,7 +21,7 @@ import Testing
             return try await group.reduce(into: []) { $0 += $1 }.sorted()
         }
 
-        let list = KnownFaults(place: folder.appending(path: "known-faults.txt"))
+        let list = KnownFaults(url: folder.appending(path: "known-faults.txt"))
         let change = try faults.difference(from: list.lines())
         if Self.isRecording {
             try list.remove(change.removals)
@@ -34,20 +34,20 @@ import Testing
 
 /// A sorted list of faults, one a line, in a file that begins with a remark.
 private struct KnownFaults {
-    let place: URL
+    let url: URL
 
     func lines() throws -> [String] {
-        try String(contentsOf: place, encoding: .utf8).split(separator: "\n")
+        try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
             .filter { !$0.hasPrefix("#") }.map(String.init)
     }
 
     func remove(_ mended: [CollectionDifference<String>.Change]) throws {
-        let remark = try String(contentsOf: place, encoding: .utf8).prefix { $0 != "\n" }
+        let remark = try String(contentsOf: url, encoding: .utf8).prefix { $0 != "\n" }
         var left = try lines()
         for case .remove(_, let line, _) in mended {
             left.firstIndex(of: line).map { _ = left.remove(at: $0) }
         }
         let text = ([String(remark)] + left).joined(separator: "\n") + "\n"
-        try Data(text.utf8).write(to: place)
+        try Data(text.utf8).write(to: url)
     }
 }

@@ -23,14 +23,14 @@ import Testing
     /// A folder that anybody may write to.
     private func sharedFolder() throws -> Scratch {
         let folder = try Scratch()
-        _ = unsafe chmod(folder.place.path, 0o777)
+        _ = unsafe chmod(folder.url.path, 0o777)
         return folder
     }
 
     @Test(.enabled(if: isPossible), arguments: [["-Z", "nobody"], []])
     func `runs as a user who may do nothing else`(_ option: [String]) throws {
         let folder = try sharedFolder()
-        let events = folder.place.appending(path: "events").path
+        let events = folder.url.appending(path: "events").path
         let running = try live(
             option + ["-o", events, "--interval", "0.1"],
             in: folder,
@@ -88,7 +88,7 @@ import Testing
     @Test(.enabled(if: isPossible))
     func `that is killed leaves whole lines but for the last`() throws {
         let folder = try Scratch()
-        let events = folder.place.appending(path: "events").path
+        let events = folder.url.appending(path: "events").path
         let running = try live(["-o", events, "--interval", "0.1"], in: folder)
         #expect(eventually { running.text("events").split(separator: "\n").count > 5 })
 
@@ -112,7 +112,7 @@ import Testing
     @Test(.enabled(if: isPossible))
     func `opens its file anew when it is told to`() throws {
         let folder = try Scratch()
-        let events = folder.place.appending(path: "events").path
+        let events = folder.url.appending(path: "events").path
         let running = try live(["-o", events, "--interval", "0.1"], in: folder)
         #expect(eventually { running.text("events").contains("\n") })
         try FileManager.default.moveItem(atPath: events, toPath: events + ".old")
@@ -141,7 +141,7 @@ import Testing
     @Test(.enabled(if: isPossible))
     func `tells the service manager when it is ready, that it lives, and that it ends`() throws {
         let folder = try sharedFolder()
-        let path = folder.place.appending(path: "notify").path
+        let path = folder.url.appending(path: "notify").path
         let listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_un()
@@ -157,8 +157,8 @@ import Testing
         try #require(status == 0)
         func messages(_ count: Int) -> [String] {
             (0..<count).map { _ in
-                var place = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-                guard unsafe poll(&place, 1, 10_000) == 1 else { return "" }
+                var polled = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+                guard unsafe poll(&polled, 1, 10_000) == 1 else { return "" }
                 var octets = [UInt8](repeating: 0, count: 4096)
                 let got = unsafe recv(listener, &octets, octets.count, 0)
                 return String(decoding: octets[..<max(0, got)], as: UTF8.self)
@@ -204,7 +204,7 @@ import Testing
         let running = try live(
             [
                 "-f", "tcp port 1", "--ring", "1MiB", "--after", "0.2", "--slice-dir",
-                folder.place.path, "--duration", "4", "--interval", "0.1",
+                folder.url.path, "--duration", "4", "--interval", "0.1",
             ],
             in: folder
         )
@@ -213,11 +213,11 @@ import Testing
         running.process.waitUntilExit()
 
         let slice = try #require(
-            FileManager.default.contentsOfDirectory(atPath: folder.place.path)
+            FileManager.default.contentsOfDirectory(atPath: folder.url.path)
                 .first { $0.hasSuffix(".pcapng") }
         )
         let analysis = try Program.run(
-            folder.place.appending(path: slice).path,
+            folder.url.appending(path: slice).path,
             "--format",
             "json"
         )

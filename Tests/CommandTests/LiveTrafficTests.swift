@@ -19,7 +19,7 @@ enum LiveTraffic {
             let script = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "RealTraffic/live.py")
             let words = ["timeout", "-s", "KILL", "180", "python3", script.path]
-            maker.arguments = words + [try Program.path.path, folder.place.path]
+            maker.arguments = words + [try Program.path.path, folder.url.path]
             maker.standardOutput = FileHandle.nullDevice
             let complaints = Pipe()
             maker.standardError = complaints
@@ -46,7 +46,7 @@ enum LiveTraffic {
 
     static func outcome(_ name: String) throws -> [String: Any] {
         let data = try Data(
-            contentsOf: outcomes.get().place.appending(path: "\(name).json")
+            contentsOf: outcomes.get().url.appending(path: "\(name).json")
         )
         return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
@@ -127,7 +127,7 @@ private struct ReportedFinding: Hashable, CustomStringConvertible {
         arguments: ["refused", "silent", "full-queue", "rejected-burst"]
     )
     func `has found in the end what the file of tcpdump shows`(_ scenario: String) throws {
-        let file = try LiveTraffic.outcomes.get().place.appending(path: "\(scenario).pcap")
+        let file = try LiveTraffic.outcomes.get().url.appending(path: "\(scenario).pcap")
         let report = try JSONSerialization.jsonObject(
             with: Data(try Program.run(file.path, "--format", "json").output.utf8)
         )

@@ -128,7 +128,7 @@ import Testing
         let zipped = folder.file("old.log.gz", Data([0x1F, 0x8B, 8, 0])).path
 
         let missing = try Program.run(Self.capture, "--log", "/nowhere.log", "--log", good)
-        let directory = try Program.run(Self.capture, "--log", folder.place.path)
+        let directory = try Program.run(Self.capture, "--log", folder.url.path)
         let foreign = try Program.run(Self.capture, "--log", zipped)
 
         #expect(missing.status == 2)

@@ -57,7 +57,7 @@ final class Outage {
         live = try Running(
             [
                 try Program.path.path, "live", "-i", "lo", "-f", "tcp port \(port)", "-o",
-                folder.place.appending(path: "events.ndjson").path, "--metrics", address,
+                folder.url.appending(path: "events.ndjson").path, "--metrics", address,
                 "--format", "ndjson", "--interval", "0.5",
             ],
             in: folder

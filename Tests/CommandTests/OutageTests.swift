@@ -116,7 +116,7 @@ import Testing
             guard isRun("the queries for \(module)", unless: reason) else { continue }
             let name = module == "chdb" ? "clickhouse.sql" : "duckdb.sql"
             let (status, output) = try `The schema`.python(
-                ["-c", script, folder.place.path, integrations.appending(path: name).path]
+                ["-c", script, folder.url.path, integrations.appending(path: name).path]
             )
             #expect(status == 0, "\(output)")
             #expect(output.contains("recovered"))

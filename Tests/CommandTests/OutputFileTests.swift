@@ -13,7 +13,7 @@ import Testing
         capture = folder.file("c.pcap", content)
     }
 
-    private func path(_ name: String) -> String { folder.place.appending(path: name).path }
+    private func path(_ name: String) -> String { folder.url.appending(path: name).path }
 
     private var isUntouched: Bool {
         get throws { try Data(contentsOf: capture) == content }
@@ -80,9 +80,9 @@ import Testing
     }
 
     @Test(arguments: ["udp:log.example:514", "http://example.com/x", "syslog:local0"])
-    func `has no scheme that is unknown`(_ place: String) throws {
-        let outcome = try Program.run("refused.pcap", "-o", place)
-        let live = try Program.run("live", "-i", "lo", "-o", place)
+    func `has no scheme that is unknown`(_ target: String) throws {
+        let outcome = try Program.run("refused.pcap", "-o", target)
+        let live = try Program.run("live", "-i", "lo", "-o", target)
 
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("is not a kind of output"))
@@ -98,7 +98,7 @@ import Testing
         #expect(
             try String(contentsOf: report, encoding: .utf8) == Program.run("refused.pcap").output
         )
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.place.path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         #expect(!names.contains { $0.hasSuffix(".part") })
     }
 

@@ -16,54 +16,54 @@ struct PcapngBlocks {
 
     init(reading path: String) throws {
         let file = [UInt8](try Data(contentsOf: URL(filePath: path)))
-        var (place, number) = (0, 0 as UInt64)
-        while place + 12 <= file.count {
-            let (type, length) = (Self.word(file, place), Int(Self.word(file, place + 4)))
-            try #require(length >= 12 && length % 4 == 0 && place + length <= file.count)
-            try #require(Self.word(file, place + length - 4) == UInt32(length))
-            let end = place + length - 4
+        var (position, number) = (0, 0 as UInt64)
+        while position + 12 <= file.count {
+            let (type, length) = (Self.word(file, position), Int(Self.word(file, position + 4)))
+            try #require(length >= 12 && length % 4 == 0 && position + length <= file.count)
+            try #require(Self.word(file, position + length - 4) == UInt32(length))
+            let end = position + length - 4
             switch type {
             case 0x0A0D_0D0A:
-                sectionComment = Self.comments(file, from: place + 24, to: end).joined()
+                sectionComment = Self.comments(file, from: position + 24, to: end).joined()
             case 6:
                 number += 1
-                let captured = Int(Self.word(file, place + 20))
-                let options = place + 28 + (captured + 3) / 4 * 4
+                let captured = Int(Self.word(file, position + 20))
+                let options = position + 28 + (captured + 3) / 4 * 4
                 packets.append(
                     Packet(
                         number: number,
-                        bytes: Array(file[place + 28..<place + 28 + captured]),
-                        originalLength: Self.word(file, place + 24),
+                        bytes: Array(file[position + 28..<position + 28 + captured]),
+                        originalLength: Self.word(file, position + 24),
                         comments: Self.comments(file, from: options, to: end)
                     )
                 )
             case 0x0BAD, 0x4000_0BAD: number += 1
             default: break
             }
-            place += length
+            position += length
         }
-        try #require(place == file.count)
+        try #require(position == file.count)
     }
 
-    private static func word(_ file: [UInt8], _ place: Int) -> UInt32 {
-        file[place..<place + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    private static func word(_ file: [UInt8], _ position: Int) -> UInt32 {
+        file[position..<position + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     /// The options with code 1.
     private static func comments(_ file: [UInt8], from start: Int, to end: Int) -> [String] {
-        var (place, comments) = (start, [String]())
-        while place + 4 <= end {
+        var (position, comments) = (start, [String]())
+        while position + 4 <= end {
             let (code, length) = (
-                Int(file[place]) | Int(file[place + 1]) << 8,
-                Int(file[place + 2]) | Int(file[place + 3]) << 8
+                Int(file[position]) | Int(file[position + 1]) << 8,
+                Int(file[position + 2]) | Int(file[position + 3]) << 8
             )
             if code == 0 { break }
             if code == 1 {
                 comments.append(
-                    String(decoding: file[place + 4..<place + 4 + length], as: UTF8.self)
+                    String(decoding: file[position + 4..<position + 4 + length], as: UTF8.self)
                 )
             }
-            place += 4 + (length + 3) / 4 * 4
+            position += 4 + (length + 3) / 4 * 4
         }
         return comments
     }

@@ -8,16 +8,16 @@ import Tracking
 @Suite(.tags(.slow)) struct `A capture that goes on` {
     /// Labelled captures that are short enough to be read packet by packet.
     private static let short: [URL] = ["Lab", "Field"].flatMap { folder -> [URL] in
-        let place = Program.root.appending(path: "Captures/\(folder)")
-        let labels = (try? Label.all(in: place)) ?? []
-        return labels.map { place.appending(path: $0.file ?? "\($0.name).pcap") }
+        let directory = Program.root.appending(path: "Captures/\(folder)")
+        let labels = (try? Label.all(in: directory)) ?? []
+        return labels.map { directory.appending(path: $0.file ?? "\($0.name).pcap") }
             .filter { size(of: $0) < mostBytes }
     }
 
     private static let mostBytes = 12_000
 
-    private static func size(of place: URL) -> Int {
-        (try? place.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? .max
+    private static func size(of file: URL) -> Int {
+        (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? .max
     }
 
     @Test func `is there to be read`() { #expect(Self.short.count > 60) }
@@ -28,9 +28,9 @@ import Tracking
     ]
 
     @Test(arguments: short)
-    func `never takes a finding back and finds it again`(_ place: URL) throws {
+    func `never takes a finding back and finds it again`(_ file: URL) throws {
         // One that is damaged has no prefixes of its own.
-        guard let stored = try? StoredCapture(reading: place.path),
+        guard let stored = try? StoredCapture(reading: file.path),
             stored.linkType == StoredCapture.ethernet
         else { return }
         let frames = stored.frames.map {
@@ -45,7 +45,7 @@ import Tracking
             present = found
         }
 
-        let isKnown = Self.flickering.contains(place.lastPathComponent)
+        let isKnown = Self.flickering.contains(file.lastPathComponent)
         #expect(flickering.isEmpty != isKnown)
     }
 

@@ -67,19 +67,19 @@ enum Program {
 
 /// A folder that goes when it is no longer needed.
 final class Scratch: Sendable {
-    let place: URL
+    let url: URL
 
     init() throws {
-        place = FileManager.default.temporaryDirectory.appending(
+        url = FileManager.default.temporaryDirectory.appending(
             path: "synopsis-\(UUID().uuidString)"
         )
-        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: place) }
+    deinit { try? FileManager.default.removeItem(at: url) }
 
     func file(_ name: String, _ content: Data = Data()) -> URL {
-        let file = place.appending(path: name)
+        let file = url.appending(path: name)
         _ = FileManager.default.createFile(atPath: file.path, contents: content)
         return file
     }

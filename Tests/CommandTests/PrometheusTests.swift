@@ -35,7 +35,7 @@ import Testing
         return try Running(
             [
                 Self.program, "--config.file=\(file.path)", "--web.listen-address=\(address)",
-                "--storage.tsdb.path=\(folder.place.appending(path: "data").path)",
+                "--storage.tsdb.path=\(folder.url.appending(path: "data").path)",
             ],
             in: folder
         )

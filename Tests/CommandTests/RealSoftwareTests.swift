@@ -13,7 +13,7 @@ import Testing
             maker.executableURL = URL(filePath: "/usr/bin/env")
             let script = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "RealTraffic/tls.py")
-            maker.arguments = ["python3", script.path, folder.place.path]
+            maker.arguments = ["python3", script.path, folder.url.path]
             maker.standardOutput = FileHandle.nullDevice
             let complaints = Pipe()
             maker.standardError = complaints
@@ -44,7 +44,7 @@ import Testing
     }
 
     private func pathologies(in capture: String) throws -> [String] {
-        let file = try Self.captures.get().place.appending(path: capture)
+        let file = try Self.captures.get().url.appending(path: capture)
         let run = try Program.run(file.path, "--format", "json")
         let report = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
         let findings = try #require((report as? [String: Any])?["findings"] as? [[String: Any]])

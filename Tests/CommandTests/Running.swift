@@ -51,7 +51,7 @@ final class Running {
     }
 
     func text(_ name: String) -> String {
-        (try? String(contentsOf: folder.place.appending(path: name), encoding: .utf8)) ?? ""
+        (try? String(contentsOf: folder.url.appending(path: name), encoding: .utf8)) ?? ""
     }
 }
 

@@ -70,7 +70,7 @@ import Testing
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
         shell.arguments =
-            ["-c", "cd \"$1\" && \"$2\" serve > out", "sh", folder.place.path]
+            ["-c", "cd \"$1\" && \"$2\" serve > out", "sh", folder.url.path]
             + [try Program.path.path]
         try shell.run()
         shell.waitUntilExit()
@@ -101,7 +101,7 @@ import Testing
 
         #expect(
             eventually {
-                let file = folder.place.appending(path: "out")
+                let file = folder.url.appending(path: "out")
                 let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
                 return text.contains(
                     "synopsis: waiting for a capture on standard input; Ctrl-C ends it"
@@ -116,7 +116,7 @@ import Testing
     @Test func `goes to several files, each as its name says`() throws {
         let folder = try Scratch()
         let paths = ["a.txt", "b.json", "c.ndjson", "d"].map {
-            folder.place.appending(path: $0).path
+            folder.url.appending(path: $0).path
         }
 
         let outcome = try Program.run(all: ["refused.pcap"] + paths.flatMap { ["-o", $0] })
@@ -137,7 +137,7 @@ import Testing
     ])
     func `is a page, a ticket or a table by its name`(_ name: String, _ begin: String) throws {
         let folder = try Scratch()
-        let path = folder.place.appending(path: name).path
+        let path = folder.url.appending(path: name).path
 
         let outcome = try Program.run("refused.pcap", "-o", path)
 
@@ -147,8 +147,8 @@ import Testing
 
     @Test func `as a table has every connection, and changes no other`() throws {
         let folder = try Scratch()
-        let json = folder.place.appending(path: "a.json").path
-        let table = folder.place.appending(path: "a.csv").path
+        let json = folder.url.appending(path: "a.json").path
+        let table = folder.url.appending(path: "a.csv").path
 
         let outcome = try Program.run("refused.pcap", "-o", table, "-o", json)
 
@@ -174,7 +174,7 @@ import Testing
 
     @Test func `is never a text by the name of something else`() throws {
         let folder = try Scratch()
-        let path = folder.place.appending(path: "report.pdf").path
+        let path = folder.url.appending(path: "report.pdf").path
 
         let refused = try Program.run("refused.pcap", "-o", path)
         let forced = try Program.run("refused.pcap", "-o", path, "--format", "text")

@@ -8,7 +8,7 @@ import Testing
     private func live(_ other: String, in folder: Scratch, output: FileHandle? = nil) throws
         -> Running
     {
-        let beside = folder.place.appending(path: "beside").path
+        let beside = folder.url.appending(path: "beside").path
         return try Running(
             [try Program.path.path, "live", "-i", "lo", "--format", "ndjson", "--interval", "0.1"]
                 + ["-o", beside, "-o", other],
@@ -56,18 +56,18 @@ import Testing
             return tool.process.terminationStatus
         }
         try #require(tool("mkfs.ext4", "-q", "-F", image) == 0)
-        try #require(tool("mount", "-o", "loop", image, frozen.place.path) == 0)
-        defer { _ = try? tool("umount", frozen.place.path) }
-        let running = try live(frozen.place.appending(path: "events").path, in: folder)
+        try #require(tool("mount", "-o", "loop", image, frozen.url.path) == 0)
+        defer { _ = try? tool("umount", frozen.url.path) }
+        let running = try live(frozen.url.appending(path: "events").path, in: folder)
         #expect(eventually { count(running) > 3 })
 
-        try #require(tool("fsfreeze", "-f", frozen.place.path) == 0)
+        try #require(tool("fsfreeze", "-f", frozen.url.path) == 0)
         let before = count(running)
         let goesOn = eventually { count(running) > before + 10 }
         kill(running.process.processIdentifier, SIGTERM)
         let hasEnded = eventually { running.text("err").contains("not sent") }
         let after = count(running)
-        _ = try tool("fsfreeze", "-u", frozen.place.path)
+        _ = try tool("fsfreeze", "-u", frozen.url.path)
 
         #expect(goesOn)
         #expect(hasEnded)

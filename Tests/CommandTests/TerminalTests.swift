@@ -13,9 +13,9 @@ import Testing
     private func show(_ command: String, environment: [String: String] = [:]) throws -> String {
         let script = Process()
         script.executableURL = URL(filePath: "/usr/bin/script")
-        let place = Program.root.appending(path: "Captures").path
+        let captures = Program.root.appending(path: "Captures").path
         let line = command.replacing("synopsis", with: try Program.path.path)
-        script.arguments = ["-qec", "cd '\(place)'; stty cols 80 rows 24; \(line)", "/dev/null"]
+        script.arguments = ["-qec", "cd '\(captures)'; stty cols 80 rows 24; \(line)", "/dev/null"]
         script.environment = [
             "TZ": "UTC", "LC_ALL": "C.UTF-8", "TERM": "xterm", "PATH": "/usr/bin:/bin",
         ].merging(environment) { $1 }
@@ -23,7 +23,7 @@ import Testing
         script.standardOutput = try FileHandle(forWritingTo: folder.file("out"))
         try script.run()
         script.waitUntilExit()
-        return try String(contentsOf: folder.place.appending(path: "out"), encoding: .utf8)
+        return try String(contentsOf: folder.url.appending(path: "out"), encoding: .utf8)
             .replacing("\r\n", with: "\n")
     }
 

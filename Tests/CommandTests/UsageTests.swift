@@ -183,7 +183,7 @@ import Testing
 
     @Test func `reads several pipes, each but once`() throws {
         let folder = try Scratch()
-        let pipes = ["first", "second"].map { folder.place.appending(path: $0).path }
+        let pipes = ["first", "second"].map { folder.url.appending(path: $0).path }
         for pipe in pipes {
             let isMade = unsafe mkfifo(pipe, 0o600) == 0
             try #require(isMade)
@@ -204,8 +204,8 @@ import Testing
 
     @Test func `writes a report and an example to files`() throws {
         let folder = try Scratch()
-        let report = folder.place.appending(path: "report.json")
-        let example = folder.place.appending(path: "example.pcap")
+        let report = folder.url.appending(path: "report.json")
+        let example = folder.url.appending(path: "example.pcap")
 
         let first = try Program.run("refused.pcap", "--format", "json", "-o", report.path)
         let second = try Program.run("explain", "rst-loop", "--capture", example.path)

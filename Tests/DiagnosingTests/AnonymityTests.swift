@@ -10,9 +10,9 @@ import Testing
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Captures")
         return ["", "Lab", "Field"].flatMap { folder -> [URL] in
-            let place = root.appending(path: folder)
+            let url = root.appending(path: folder)
             let files = try? FileManager.default.contentsOfDirectory(
-                at: place,
+                at: url,
                 includingPropertiesForKeys: nil
             )
             return (files ?? []).filter { $0.pathExtension.hasPrefix("pcap") }
@@ -47,10 +47,10 @@ import Testing
     @Test func `is there to be looked at`() { #expect(Self.captures.count > 200) }
 
     @Test(arguments: captures)
-    func `has the diagnosis of its original`(_ place: URL) throws {
-        var file = try PcapFile(path: place.path)
+    func `has the diagnosis of its original`(_ url: URL) throws {
+        var file = try PcapFile(path: url.path)
         let original = try Self.findings(in: &file)
-        var source = AnonymisedSource(try PcapFile(path: place.path), try Self.key())
+        var source = AnonymisedSource(try PcapFile(path: url.path), try Self.key())
 
         let found = try Self.findings(in: &source)
 
@@ -58,11 +58,11 @@ import Testing
     }
 
     @Test(arguments: captures)
-    func `holds no address, name or word of its original`(_ place: URL) throws {
+    func `holds no address, name or word of its original`(_ url: URL) throws {
         let key = try Self.key()
-        let addresses = try Self.addresses(in: place)
-        var file = try PcapFile(path: place.path)
-        var source = AnonymisedSource(try PcapFile(path: place.path), key)
+        let addresses = try Self.addresses(in: url)
+        var file = try PcapFile(path: url.path)
+        var source = AnonymisedSource(try PcapFile(path: url.path), key)
         var found: Set<String> = []
         do {
             while try file.advance(), try source.advance() {
@@ -95,8 +95,8 @@ import Testing
     }
 
     /// The addresses of hosts and network cards that can be told from other numbers, as bytes.
-    private static func addresses(in place: URL) throws -> [[UInt8]] {
-        var file = try PcapFile(path: place.path)
+    private static func addresses(in url: URL) throws -> [[UInt8]] {
+        var file = try PcapFile(path: url.path)
         var found: Set<[UInt8]> = []
         func note(_ address: Address) {
             let (high, low) = (Self.bytes(of: address.high), Self.bytes(of: address.low))
@@ -135,8 +135,8 @@ import Testing
 
     private static func holds(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
         guard bytes.count >= part.count else { return false }
-        return bytes.indices.dropLast(part.count - 1).contains { place in
-            bytes[place] == part[0] && bytes[place..<place + part.count].elementsEqual(part)
+        return bytes.indices.dropLast(part.count - 1).contains { index in
+            bytes[index] == part[0] && bytes[index..<index + part.count].elementsEqual(part)
         }
     }
 

@@ -119,10 +119,10 @@ import Tracking
 
     @Test func `is not claimed where the capture cuts the options off`() throws {
         var frames = handshake(offering: [.windowScale(7)], answering: [.windowScale(7)]).frames
-        for place in [0, 1] {
-            frames[place] = .init(
-                time: frames[place].time,
-                octets: Array(frames[place].octets.prefix(54))
+        for index in [0, 1] {
+            frames[index] = .init(
+                time: frames[index].time,
+                octets: Array(frames[index].octets.prefix(54))
             )
         }
 

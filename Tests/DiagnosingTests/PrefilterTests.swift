@@ -52,12 +52,12 @@ private func tracked(
     @Test(arguments: names)
     func `finds nothing in an example that lacks a packet or has one twice`(_ id: String) throws {
         let frames = try #require(Catalog.detector(named: id)).manual.example.frames
-        let places = frames.indices.prefix(24)
+        let indices = frames.indices.prefix(24)
 
-        let lacking = places.map { place in
-            frames.enumerated().filter { $0.offset != place }.map(\.element)
+        let lacking = indices.map { index in
+            frames.enumerated().filter { $0.offset != index }.map(\.element)
         }
-        let doubled = places.map { frames[...$0] + frames[$0...] }
+        let doubled = indices.map { frames[...$0] + frames[$0...] }
 
         for variant in lacking + doubled.map(Array.init) {
             #expect(try histories(of: variant).flatMap(findsInVain).isEmpty)

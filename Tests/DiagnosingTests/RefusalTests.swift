@@ -167,8 +167,8 @@ import Tracking
         _ server: String,
         _ severity: Severity
     ) throws {
-        let frames = (UInt16(1)...3).flatMap { place in
-            Exchange(from: "203.0.113.\(place):40000", to: "\(server):\(5000 + place)") {
+        let frames = (UInt16(1)...3).flatMap { number in
+            Exchange(from: "203.0.113.\(number):40000", to: "\(server):\(5000 + number)") {
                 client.syn(seq: 1000)
                 Party.server.rstAck(ack: 1001)
             }.frames

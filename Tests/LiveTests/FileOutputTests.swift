@@ -37,7 +37,7 @@ import Testing
         #expect(try folder.text("events") == "line9\n")
         #expect(try folder.text("events.1") == "line8\n")
         #expect(try folder.text("events.2") == "line7\n")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.place.path).count == 3)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 3)
         #expect(output.statistics.written == 9)
     }
 
@@ -151,11 +151,11 @@ import Testing
         let folder = try Scratch()
         let mount = try run(
             "/usr/bin/env",
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder.place.path]
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder.url.path]
         )
         try #require(mount.status == 0, "\(mount.errors)")
-        defer { _ = try? run("/usr/bin/env", ["umount", folder.place.path]) }
-        try Data(count: 40_000).write(to: folder.place.appending(path: "ballast"))
+        defer { _ = try? run("/usr/bin/env", ["umount", folder.url.path]) }
+        try Data(count: 40_000).write(to: folder.url.appending(path: "ballast"))
         var output = FileOutput(path: folder.path("events"))
 
         for number in 0..<100 {
@@ -180,12 +180,12 @@ import Testing
 /// What the command line says of places and times.
 @Suite struct `The place of events` {
     @Test(arguments: [
-        ("events.ndjson", OutputPlace.file("events.ndjson")), ("-", .standardOutput),
+        ("events.ndjson", OutputTarget.file("events.ndjson")), ("-", .standardOutput),
         ("tcp:log.example:5044", .tcp("log.example", 5044)), ("tcp:[::1]:9", .tcp("::1", 9)),
         ("unix:/run/x.sock", .unix("/run/x.sock")),
     ])
-    func `is read`(_ text: String, _ place: OutputPlace) {
-        #expect(OutputPlace(text) == place)
+    func `is read`(_ text: String, _ target: OutputTarget) {
+        #expect(OutputTarget(text) == target)
     }
 
     @Test(arguments: [
@@ -193,7 +193,7 @@ import Testing
         "unix:/" + String(repeating: "x", count: 120),
     ])
     func `is refused where it is none`(_ text: String) {
-        #expect(OutputPlace(text) == nil)
+        #expect(OutputTarget(text) == nil)
     }
 
     @Test(arguments: [

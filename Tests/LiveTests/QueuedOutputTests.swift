@@ -21,8 +21,8 @@ import Testing
             var text: [UInt8] = []
             var octets = [UInt8](repeating: 0, count: 65_536)
             while text.count(where: { $0 == 0x0A }) < count {
-                var place = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
-                guard unsafe poll(&place, 1, 1000) == 1 else { break }
+                var polled = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
+                guard unsafe poll(&polled, 1, 1000) == 1 else { break }
                 let got = unsafe read(ends.read, &octets, octets.count)
                 guard got > 0 else { break }
                 text += octets[..<got]

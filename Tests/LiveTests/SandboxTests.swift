@@ -102,8 +102,8 @@ import Tracking
     func `opens the files that were named, and no others`() throws {
         let folder = try Scratch()
         let other = try Scratch()
-        for place in [folder, other] {
-            try "text".write(toFile: place.path("in"), atomically: false, encoding: .utf8)
+        for scratch in [folder, other] {
+            try "text".write(toFile: scratch.path("in"), atomically: false, encoding: .utf8)
         }
         var sandbox = Sandbox()
         sandbox.readable = [folder.path("in")]

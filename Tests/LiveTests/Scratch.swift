@@ -3,18 +3,18 @@ import Live
 
 /// A folder that goes when it is no longer needed.
 final class Scratch: Sendable {
-    let place: URL
+    let url: URL
 
     init() throws {
-        place = FileManager.default.temporaryDirectory.appending(
+        url = FileManager.default.temporaryDirectory.appending(
             path: "synopsis-\(UUID().uuidString)"
         )
-        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: place) }
+    deinit { try? FileManager.default.removeItem(at: url) }
 
-    func path(_ name: String) -> String { place.appending(path: name).path }
+    func path(_ name: String) -> String { url.appending(path: name).path }
 
     func text(_ name: String) throws -> String {
         try String(contentsOfFile: path(name), encoding: .utf8)

@@ -18,7 +18,7 @@ import Tracking
     ) throws -> [String] {
         let path = "\(Replay.folder)/\(capture)"
         let replay = try Replay(path)
-        let files = SliceFolder(path: folder.place.path, kept: kept)
+        let files = SliceFolder(path: folder.url.path, kept: kept)
         var slices = TriggeredSlices(
             settings,
             interfaces: [CaptureInterface(name: "eth0", dataLink: 1, snapshotLength: 262_144)],
@@ -28,7 +28,7 @@ import Tracking
         while try file.advance() { slices.append(file.frame, interface: 0) }
         for incident in replay.incidents { slices.consider(incident, at: replay.last) }
         slices.finish(by: .now + .seconds(5))
-        return try FileManager.default.contentsOfDirectory(atPath: folder.place.path).sorted()
+        return try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
     }
 
     private func settings(_ change: (inout TriggeredSlices.Settings) -> Void = { _ in })
@@ -133,14 +133,14 @@ import Tracking
         var slices = TriggeredSlices(
             settings,
             interfaces: [CaptureInterface(name: "eth0", dataLink: 1, snapshotLength: 262_144)],
-            folder: SliceFolder(path: folder.place.path, kept: 9)
+            folder: SliceFolder(path: folder.url.path, kept: 9)
         )
         var frames = MemoryFrames(records, linkType: .ethernet)
         while try frames.advance() { slices.append(frames.frame, interface: 0) }
         slices.consider(replay.incidents[0], at: replay.last)
         slices.finish(by: .now + .seconds(5))
         let name = try #require(
-            FileManager.default.contentsOfDirectory(atPath: folder.place.path).first
+            FileManager.default.contentsOfDirectory(atPath: folder.url.path).first
         )
         var file = try PcapFile(path: folder.path(name))
         var count = 0
@@ -190,7 +190,7 @@ import Tracking
 
     @Test func `waits for what comes after`() throws {
         let folder = try Scratch()
-        let files = SliceFolder(path: folder.place.path, kept: 9)
+        let files = SliceFolder(path: folder.url.path, kept: 9)
         var slices = TriggeredSlices(
             settings { $0.after = 1000 },
             interfaces: [CaptureInterface(name: "eth0", dataLink: 1, snapshotLength: 262_144)],
@@ -213,14 +213,14 @@ import Tracking
         #expect(files.statistics.written == 1)
         #expect(files.takeNotice()?.hasSuffix(".pcapng: written") == true)
         let name = try #require(
-            FileManager.default.contentsOfDirectory(atPath: folder.place.path).first
+            FileManager.default.contentsOfDirectory(atPath: folder.url.path).first
         )
         #expect(try Replay(folder.path(name)).tally.packets == 20)
     }
 
     @Test func `makes the oldest one go when there are too many`() throws {
         let folder = try Scratch()
-        let files = SliceFolder(path: folder.place.path, kept: 2)
+        let files = SliceFolder(path: folder.url.path, kept: 2)
         try "mine".write(
             toFile: folder.path("synopsis-notes.txt"),
             atomically: false,
@@ -234,7 +234,7 @@ import Tracking
         }
         files.close(by: .now + .seconds(5))
 
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.place.path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         #expect(
             names.sorted() == [
                 "synopsis-19700101T000003Z-3333333333333333.pcapng",

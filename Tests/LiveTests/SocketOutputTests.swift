@@ -55,8 +55,8 @@ private final class Peer {
     }
 
     func accept() throws {
-        var place = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-        try #require(unsafe poll(&place, 1, 10_000) == 1)
+        var polled = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        try #require(unsafe poll(&polled, 1, 10_000) == 1)
         connection = Glibc.accept(listener, nil, nil)
     }
 
@@ -65,8 +65,8 @@ private final class Peer {
         var text: [UInt8] = []
         var octets = [UInt8](repeating: 0, count: 65_536)
         while text.count(where: { $0 == 0x0A }) < count {
-            var place = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&place, 1, 5000) == 1 else { break }
+            var polled = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&polled, 1, 5000) == 1 else { break }
             let got = unsafe recv(connection, &octets, octets.count, 0)
             guard got > 0 else { break }
             text += octets[..<got]

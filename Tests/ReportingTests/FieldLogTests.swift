@@ -31,9 +31,9 @@ import Tracking
     /// What ties each entry that stands beside the first incident, by its line.
     private func ties(_ report: Report) -> [Int: String] {
         guard let merge = report.logs else { return [:] }
-        let places = merge.placed[0] ?? []
+        let entries = merge.placed[0] ?? []
         return Dictionary(
-            uniqueKeysWithValues: places.map {
+            uniqueKeysWithValues: entries.map {
                 (merge.logs.entries[$0.entry].number, $0.tie.rawValue)
             }
         )

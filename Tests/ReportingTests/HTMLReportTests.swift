@@ -56,11 +56,11 @@ import Tracking
         }
         let page = try HTMLReport(report(on: burst.frames + refused.frames, flows: true)).text
 
-        let places = attributes("id", in: page)
+        let anchors = attributes("id", in: page)
         let links = attributes("href", in: page)
-        #expect(Set(places).count == places.count)
+        #expect(Set(anchors).count == anchors.count)
         #expect(links.count > 8)
-        #expect(links.allSatisfy { $0.first == "#" && places.contains($0.dropFirst()) })
+        #expect(links.allSatisfy { $0.first == "#" && anchors.contains($0.dropFirst()) })
     }
 
     @Test func `shows what strangers wrote as text`() throws {

@@ -35,12 +35,12 @@ import Tracking
     @Test func `tells of fragments that were read together`() throws {
         let whole = Exchange { client.syn(seq: 9000) }.frames[0]
         let tcp = Array(whole.octets[34...])
-        let parts = [tcp.prefix(24), tcp.dropFirst(24)].enumerated().map { place, part in
+        let parts = [tcp.prefix(24), tcp.dropFirst(24)].enumerated().map { index, part in
             var header = Array(whole.octets[..<34])
             header[16] = 0
             header[17] = UInt8(20 + part.count)
-            header[20] = place == 0 ? 0x20 : 0
-            header[21] = place == 0 ? 0 : 3
+            header[20] = index == 0 ? 0x20 : 0
+            header[21] = index == 0 ? 0 : 3
             return MemoryFrames.Record(time: whole.time, octets: header + part)
         }
 

@@ -39,8 +39,8 @@ import Tracking
     private func beside(_ lines: [String]) throws -> [[String]] {
         let merge = try #require(try report([lines]).logs)
         return (0..<2).map { incident in
-            (merge.placed[incident] ?? []).map { place in
-                "\(merge.logs.entries[place.entry].number) \(place.tie)"
+            (merge.placed[incident] ?? []).map { entry in
+                "\(merge.logs.entries[entry.entry].number) \(entry.tie)"
             }
         }
     }

@@ -70,14 +70,14 @@ private struct Mutilation {
     /// Changes a few octets or many, doubles a part, leaves one out, or cuts the end.
     static func damage(_ whole: Data, _ random: inout SplitMix64) -> Data {
         var octets = [UInt8](whole)
-        func place() -> Int { Int.random(in: 0..<max(1, octets.count), using: &random) }
+        func position() -> Int { Int.random(in: 0..<max(1, octets.count), using: &random) }
         for _ in 0..<([1, 3, 10, 60].randomElement(using: &random) ?? 1) {
             guard !octets.isEmpty else { break }
-            let (start, count) = (place(), Int.random(in: 1...90, using: &random))
+            let (start, count) = (position(), Int.random(in: 1...90, using: &random))
             let part = start..<min(octets.count, start + count)
             switch Int.random(in: 0..<12, using: &random) {
             case 0: octets.removeSubrange(part)
-            case 1: octets.insert(contentsOf: octets[part], at: place())
+            case 1: octets.insert(contentsOf: octets[part], at: position())
             case 2: octets.removeLast(min(octets.count, count))
             case 3...6: octets[start] ^= 1 << UInt8.random(in: 0..<8, using: &random)
             default: octets[start] = [0, 1, 127, 128, 255].randomElement(using: &random) ?? 0

@@ -7,12 +7,12 @@ import Tracking
 /// Reports on pages of any width.
 @Suite struct `A page` {
     private static let captures: [String] = ["", "/Lab", "/Field"].flatMap { folder in
-        let place =
+        let captures =
             URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path + "/Captures\(folder)"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: captures)) ?? []
         return names.filter { $0.hasSuffix(".pcap") || $0.hasSuffix(".pcapng") }.sorted()
-            .map { "\(place)/\($0)" }
+            .map { "\(captures)/\($0)" }
     }
 
     /// The lines that are wider than the page, those aside that hold a command to copy.

@@ -22,8 +22,8 @@ import Testing
     }
 
     private func files(_ suffix: String, in folder: String) throws -> [URL] {
-        let place = Self.root.appending(path: folder)
-        let all = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)
+        let directory = Self.root.appending(path: folder)
+        let all = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil)
         return (all?.allObjects ?? []).compactMap { $0 as? URL }
             .filter { $0.pathExtension == suffix }.sorted { $0.path < $1.path }
     }
@@ -61,6 +61,29 @@ import Testing
                 let plain = text.replacing(#/\\\([^)]*\)/#, with: "…")
                 found += slips(in: plain).map { "\(file.lastPathComponent):\(line): \($0)" }
             }
+        }
+
+        #expect(found.isEmpty)
+    }
+
+    /// Words of which a reader would have to guess the meaning; the field has others.
+    private static let privateWords: Set<Substring> = [
+        "Talk", "Speech", "Dialogue", "Census", "Surge", "Probing", "Collapse", "Tape", "Opening",
+        "mute", "isMute", "domain", "Leeway", "Step", "legs", "sieve", "noteworthy", "oddity",
+        "Surroundings", "Announcements", "Composition", "IncidentDraft", "Commentary", "Judgement",
+        "patience", "leisure", "youth", "lingering", "promptness", "speaker", "takeTurn", "life",
+        "lives", "place", "places", "told", "volley",
+    ]
+
+    @Test func `of the code has the words of the field`() throws {
+        var found: [String] = []
+        for file in try files("swift", in: "Sources") {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            // Comments, literals and what is in backticks are prose.
+            let code = text.replacing(#/"""[\s\S]*?"""|"(?:[^"\\\n]|\\.)*"|//[^\n]*/#, with: "")
+            let words = code.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+            found += Set(words).intersection(Self.privateWords)
+                .map { "\(file.lastPathComponent): \($0)" }
         }
 
         #expect(found.isEmpty)

@@ -8,13 +8,13 @@ import Tracking
 @Suite struct `The README` {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let place = root.appending(path: "README.md")
+    private static let url = root.appending(path: "README.md")
     private static let isRecording = ProcessInfo.processInfo.environment["SYNOPSIS_RECORD"] == "1"
 
     private func part(
         from begin: String,
         to end: String,
-        of file: URL = place
+        of file: URL = url
     ) throws -> Substring {
         let text = try String(contentsOf: file, encoding: .utf8)
         let start = try #require(text.firstRange(of: begin))
@@ -24,7 +24,7 @@ import Tracking
     }
 
     /// Compares a generated table with the one between two comments, or records it.
-    private func check(_ name: String, _ table: String, in file: URL = place) throws {
+    private func check(_ name: String, _ table: String, in file: URL = url) throws {
         let (begin, end) = ("<!-- \(name) -->", "<!-- /\(name) -->")
         let table = "\n" + table
         let written = try part(from: begin, to: end, of: file)
@@ -179,7 +179,7 @@ import Tracking
     }
 
     @Test func `names commands and files that exist`() throws {
-        let text = try String(contentsOf: Self.place, encoding: .utf8)
+        let text = try String(contentsOf: Self.url, encoding: .utf8)
 
         let paths = /Captures\/[a-z-]+\.pcap|(?:Sources|Tests)\/[A-Za-z\/]+\.(?:md|swift)/
         for match in text.matches(of: paths) {

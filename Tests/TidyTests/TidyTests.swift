@@ -10,8 +10,8 @@ import Testing
     private func sources(_ folders: [String] = ["Sources", "Tests"]) throws -> [URL] {
         var files: [URL] = []
         for folder in folders {
-            let place = Self.root.appending(path: folder)
-            let all = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)
+            let directory = Self.root.appending(path: folder)
+            let all = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil)
             files += (all?.allObjects ?? []).compactMap { $0 as? URL }
         }
         return files.filter { $0.pathExtension == "swift" }.sorted { $0.path < $1.path }

@@ -47,14 +47,14 @@ struct DistantCrowd {
     mutating func next<Result>(
         _ body: (inout Conversation, Conversation.Turn) -> Result
     ) -> Result {
-        let place = schedule.place
-        let sent = members[place].turn
-        let result = body(&members[place].conversation, sent)
-        if let turn = members[place].conversation.next() {
-            members[place].turn = turn
-            schedule.postpone(to: schedule.time + delay(from: sent, to: turn, of: place))
+        let index = schedule.index
+        let sent = members[index].turn
+        let result = body(&members[index].conversation, sent)
+        if let turn = members[index].conversation.next() {
+            members[index].turn = turn
+            schedule.postpone(to: schedule.time + delay(from: sent, to: turn, of: index))
         } else {
-            members[place] = another()
+            members[index] = another()
             schedule.postpone(to: schedule.time + Int64(random.below(2 * Self.meanPause)))
         }
         return result
@@ -63,16 +63,16 @@ struct DistantCrowd {
     private mutating func delay(
         from sent: Conversation.Turn,
         to next: Conversation.Turn,
-        of place: Int
+        of index: Int
     ) -> Int64 {
         let jitter = Int64(random.below(20_000))
-        let member = members[place]
+        let member = members[index]
         if next.isFromClient != sent.isFromClient {
             return (next.isFromClient ? member.far : member.near) + jitter
         }
         let isRepeat = next.isFromClient && next.flags == 2 && next.sequence == sent.sequence
         guard isRepeat else { return 5000 + jitter }
-        members[place].repeats += 1
+        members[index].repeats += 1
         return 1_000_000_000 << member.repeats
     }
 

@@ -32,16 +32,16 @@ enum TLSStory {
     private static let request: [Part] = {
         let header = ScriptRecord.applicationData(9 * 1448 - 5).encoded.prefix(5)
         var parts = [records(true, .applicationData(300))]
-        for place in 0..<9 {
+        for index in 0..<9 {
             parts.append(
                 Part(
                     isFromClient: false,
                     kind: .data,
                     payload: 1448,
-                    content: place == 0 ? Array(header) : []
+                    content: index == 0 ? Array(header) : []
                 )
             )
-            if place % 3 == 2 { parts.append(Part(isFromClient: true, kind: .ack)) }
+            if index % 3 == 2 { parts.append(Part(isFromClient: true, kind: .ack)) }
         }
         return parts
     }()

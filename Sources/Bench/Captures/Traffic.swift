@@ -141,14 +141,14 @@ struct Traffic: ~Copyable {
 
     private mutating func nextOfCrowd() -> Datagram {
         while conversations.count < Self.crowd { conversations.append(another()) }
-        let place = Int(random.below(UInt32(Self.crowd)))
+        let index = Int(random.below(UInt32(Self.crowd)))
         while true {
-            guard let turn = conversations[place].next() else {
-                conversations[place] = another()
+            guard let turn = conversations[index].next() else {
+                conversations[index] = another()
                 continue
             }
-            let echo = conversations[place].send(turn, at: clock)
-            return datagram(of: turn, in: conversations[place], echoing: echo)
+            let echo = conversations[index].send(turn, at: clock)
+            return datagram(of: turn, in: conversations[index], echoing: echo)
         }
     }
 

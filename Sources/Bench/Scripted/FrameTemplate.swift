@@ -32,10 +32,10 @@ struct FrameTemplate {
         let tcp = isIPv6 ? 54 : octets[23] == 1 ? 62 : 34
         guard octets.count >= tcp + 20 else { return 0 }
         let end = min(octets.count, tcp + Int(octets[tcp + 12] >> 4) * 4)
-        var place = tcp + 20
-        while place + 1 < end, octets[place] != 0 {
-            if octets[place] == 8, place + 10 <= end { return place + 2 }
-            place += octets[place] == 1 ? 1 : max(2, Int(octets[place + 1]))
+        var offset = tcp + 20
+        while offset + 1 < end, octets[offset] != 0 {
+            if octets[offset] == 8, offset + 10 <= end { return offset + 2 }
+            offset += octets[offset] == 1 ? 1 : max(2, Int(octets[offset + 1]))
         }
         return 0
     }

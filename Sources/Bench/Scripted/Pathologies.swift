@@ -105,8 +105,8 @@ enum Pathologies {
             client.ack(seq: 3_000_600_001, ack: 3_316_254_841)
         },
         Exchange(from: "192.0.2.10:706", to: "198.51.100.20:2051") {
-            for life in 0..<3 as Range<UInt32> {
-                let (own, other) = (1000 + life * 90_000, 5000 + life * 64_000)
+            for incarnation in 0..<3 as Range<UInt32> {
+                let (own, other) = (1000 + incarnation * 90_000, 5000 + incarnation * 64_000)
                 client.syn(seq: own).after(.seconds(3))
                 server.synAck(seq: other, ack: own + 1)
                 client.ack(seq: own + 1, ack: other + 1)

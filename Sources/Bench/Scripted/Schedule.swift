@@ -1,8 +1,8 @@
-/// Who is next: for each of a fixed number of places the time of its next turn, the earliest first.
+/// Who is next: for each of a fixed number of slots the time of its next turn, the earliest first.
 struct Schedule {
     private struct Entry {
         var time: Int64
-        var place: Int32
+        var index: Int32
     }
 
     /// A binary heap.
@@ -10,21 +10,21 @@ struct Schedule {
 
     /// - Parameter times: of the first turns; not empty.
     init(_ times: [Int64]) {
-        entries = times.enumerated().map { Entry(time: $1, place: Int32($0)) }
+        entries = times.enumerated().map { Entry(time: $1, index: Int32($0)) }
         // By place where times are equal, so that the order never depends on the sort.
-        entries.sort { ($0.time, $0.place) < ($1.time, $1.place) }
+        entries.sort { ($0.time, $0.index) < ($1.time, $1.index) }
     }
 
-    /// The place whose turn it is.
-    var place: Int { Int(entries[0].place) }
+    /// The slot whose turn it is.
+    var index: Int { Int(entries[0].index) }
 
     /// When its turn is.
     var time: Int64 { entries[0].time }
 
-    /// Gives the place whose turn it was its next turn.
+    /// Gives the slot whose turn it was its next turn.
     mutating func postpone(to time: Int64) {
         let count = entries.count
-        let moved = Entry(time: time, place: entries[0].place)
+        let moved = Entry(time: time, index: entries[0].index)
         unsafe entries.withUnsafeMutableBufferPointer { heap in
             var hole = 0
             while true {

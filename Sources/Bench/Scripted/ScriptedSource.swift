@@ -6,23 +6,23 @@ struct ScriptedSource: ~Copyable, CaptureSource {
     /// As much of a frame as is captured, in octets.
     private static let limit = 128
     /// Frames that lie in memory at the same time.
-    private static let places = 256
+    private static let slots = 256
 
     private var traffic: ScriptedTraffic
     private let octets: UnsafeMutablePointer<UInt8>
-    private var kept = [Int](repeating: 0, count: Self.places)
+    private var kept = [Int](repeating: 0, count: Self.slots)
     private var time: Int64 = 0
     private var length = 0
     private var number: UInt64 = 0
     private let count: UInt64
-    private(set) var place = -1
+    private(set) var slot = -1
 
     /// A source of `count` frames of `traffic`.
     init(_ traffic: ScriptedTraffic, count: UInt64) {
         self.traffic = traffic
         self.count = count
-        unsafe octets = .allocate(capacity: Self.limit * Self.places)
-        unsafe octets.initialize(repeating: 0, count: Self.limit * Self.places)
+        unsafe octets = .allocate(capacity: Self.limit * Self.slots)
+        unsafe octets.initialize(repeating: 0, count: Self.limit * Self.slots)
     }
 
     deinit {
@@ -31,14 +31,14 @@ struct ScriptedSource: ~Copyable, CaptureSource {
 
     mutating func advance() throws(CaptureError) -> Bool {
         guard number < count else { return false }
-        place = 0
+        slot = 0
         make()
         return true
     }
 
     mutating func advanceInPlace() -> CaptureStep {
-        guard place >= 0, place &+ 1 < Self.places, number < count else { return .blocked }
-        place &+= 1
+        guard slot >= 0, slot &+ 1 < Self.slots, number < count else { return .blocked }
+        slot &+= 1
         make()
         return .frame
     }
@@ -46,15 +46,15 @@ struct ScriptedSource: ~Copyable, CaptureSource {
     private mutating func make() {
         number &+= 1
         time = traffic.time
-        let target = unsafe octets + place &* Self.limit
-        (kept[place], length) = unsafe traffic.next(into: target, limit: Self.limit)
+        let target = unsafe octets + slot &* Self.limit
+        (kept[slot], length) = unsafe traffic.next(into: target, limit: Self.limit)
     }
 
-    subscript(place: Int) -> RawSpan {
+    subscript(slot: Int) -> RawSpan {
         @_lifetime(borrow self)
         get {
-            let start = unsafe UnsafeRawPointer(octets + place &* Self.limit)
-            let span = unsafe RawSpan(_unsafeStart: start, byteCount: kept[place])
+            let start = unsafe UnsafeRawPointer(octets + slot &* Self.limit)
+            let span = unsafe RawSpan(_unsafeStart: start, byteCount: kept[slot])
             return unsafe _overrideLifetime(span, borrowing: self)
         }
     }
@@ -63,7 +63,7 @@ struct ScriptedSource: ~Copyable, CaptureSource {
         @_lifetime(borrow self)
         get {
             Frame(
-                octets: self[place],
+                octets: self[slot],
                 time: time,
                 number: number,
                 originalLength: UInt32(truncatingIfNeeded: length),

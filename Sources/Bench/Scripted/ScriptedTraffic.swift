@@ -112,21 +112,21 @@ struct ScriptedTraffic {
         limit: Int
     ) -> (kept: Int, length: Int) {
         let now = schedule.time
-        let place = schedule.place
-        if stages[place].frame == stages[place].end { open(place, at: now) }
-        let template = frames[stages[place].frame]
+        let index = schedule.index
+        if stages[index].frame == stages[index].end { open(index, at: now) }
+        let template = frames[stages[index].frame]
         let kept = unsafe storage.withUnsafeBufferPointer { octets in
             guard let base = octets.baseAddress else { return 0 }
             return unsafe template.write(
-                as: stages[place].part,
+                as: stages[index].part,
                 from: base,
                 to: target,
                 limit: limit
             )
         }
-        stages[place].frame &+= 1
-        let isOver = stages[place].frame == stages[place].end
-        schedule.postpone(to: now &+ (isOver ? pause() : frames[stages[place].frame].delay))
+        stages[index].frame &+= 1
+        let isOver = stages[index].frame == stages[index].end
+        schedule.postpone(to: now &+ (isOver ? pause() : frames[stages[index].frame].delay))
         return (kept, template.length)
     }
 
@@ -136,15 +136,15 @@ struct ScriptedTraffic {
     }
 
     /// Begins another conversation.
-    private mutating func open(_ place: Int, at now: Int64) {
+    private mutating func open(_ index: Int, at now: Int64) {
         begun &+= 1
         let number = lots[Int(random.below(UInt32(lots.count)))]
         let scene = scenes[number]
         let draw = random.next()
         let host = UInt32(truncatingIfNeeded: draw)
-        stages[place].frame = scene.frames.lowerBound
-        stages[place].end = scene.frames.upperBound
-        stages[place].part = CastPart(
+        stages[index].frame = scene.frames.lowerBound
+        stages[index].end = scene.frames.upperBound
+        stages[index].part = CastPart(
             client: 0x0A00_0000 | host % Self.clients,
             server: scene.isTroubled
                 ? 0xC613_0000 | UInt32(truncatingIfNeeded: number & 0xFF) << 8 | host >> 24

@@ -77,11 +77,12 @@ package struct Annotations: Sendable {
 
     private func inBurst(_ burst: Burst, _ ordinal: Int) -> String {
         let first = burst.attempts[0].ordinal
-        let place = ordinal - first + 1
+        let position = ordinal - first + 1
         let count = burst.attempts.count
-        if place == 1 { return "SYN \(ordinal)." }
-        let number = first == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), the \(Wording.ordinal(place))"
-        let ending = place == count ? " The client now accepts only an answer to this SYN." : ""
+        if position == 1 { return "SYN \(ordinal)." }
+        let number =
+            first == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), the \(Wording.ordinal(position))"
+        let ending = position == count ? " The client now accepts only an answer to this SYN." : ""
         return """
             \(number) of \(count) in \(Wording.duration(burst.span(in: history))) on the same port, while \
             SYN \(ordinal - 1) is unanswered.\(ending)

@@ -59,7 +59,7 @@ package struct AcceptQueueOverflow: Detector {
     )
 
     /// Data that was sent so much longer ago than a round trip has arrived, in nanoseconds.
-    private static let patience: Int64 = 200_000_000
+    private static let acknowledgmentDelay: Int64 = 200_000_000
     /// Data sent so often was not taken.
     private static let manySendings = 3
 
@@ -180,7 +180,7 @@ package struct AcceptQueueOverflow: Detector {
         _ history: History
     ) -> Bool {
         guard let first = data.first, let last = copies.last else { return false }
-        return history.delay(from: first, to: last) > roundTrip + Self.patience
+        return history.delay(from: first, to: last) > roundTrip + Self.acknowledgmentDelay
             || data.count >= Self.manySendings
     }
 

@@ -71,30 +71,31 @@ package struct ChallengeACK: Detector {
                 nil
             }
         }
-        guard let told = replies.last(where: { !cameUp(after: $0, in: history) }) ?? replies.last,
+        guard
+            let reported = replies.last(where: { !cameUp(after: $0, in: history) }) ?? replies.last,
             let first = replies.first(where: {
                 history.incarnation(of: $0.event).number
-                    == history.incarnation(of: told.event).number
+                    == history.incarnation(of: reported.event).number
             })
         else { return nil }
-        let incarnation = history.incarnation(of: told.event)
-        let isResolved = cameUp(after: told, in: history)
+        let incarnation = history.incarnation(of: reported.event)
+        let isResolved = cameUp(after: reported, in: history)
         let waited = history.end - history.events[first.event].time
         let isPending = !isResolved && waited < Self.answerTimeout
         let resets = replies.compactMap { history.rejections[$0.event] }
         return finding(
             in: history,
             incarnation: incarnation,
-            reason: told.state.rawValue,
+            reason: reported.state.rawValue,
             severity: isResolved || isPending ? .warning : .error,
-            confidence: told.state == .unknown ? .medium : .high,
-            status: isPending ? .pending : told.state == .unknown ? .likely : .confirmed,
+            confidence: reported.state == .unknown ? .medium : .high,
+            status: isPending ? .pending : reported.state == .unknown ? .likely : .confirmed,
             count: replies.count,
             events: replies.map(\.event),
             note: { note(on: replies[$0], in: history) },
             metrics: [
                 Metric("acks", replies.count),
-                Metric("state", told.state.rawValue),
+                Metric("state", reported.state.rawValue),
                 Metric("resets", resets.count),
                 Metric("resolved", isResolved),
                 Metric("stuck", !isResolved && !isPending),
@@ -102,9 +103,9 @@ package struct ChallengeACK: Detector {
                 Metric("destination_port", Int(history.responder.port)),
                 Metric("established", history.isEverEstablished),
             ],
-            causes: causes(of: told.state, hasResets: !resets.isEmpty, isResolved: isResolved),
+            causes: causes(of: reported.state, hasResets: !resets.isEmpty, isResolved: isResolved),
             checks: checks(in: history, hasRecovered: isResolved),
-            summary: summary(of: replies.count, told, isResolved: isResolved, in: history),
+            summary: summary(of: replies.count, reported, isResolved: isResolved, in: history),
             explanation: explanation(
                 of: first,
                 resets,

@@ -93,9 +93,9 @@ package struct DuplicateAddress: Detector {
 
     /// The claims from the first return of an owner on.
     private func contest(in claims: [Neighbours.Claim]) -> [Neighbours.Claim] {
-        let returns = claims.indices.dropFirst(2).filter { place in
-            claims[place - 2].owner == claims[place].owner
-                && claims[place].time - claims[place - 2].time <= Neighbours.claimMemory
+        let returns = claims.indices.dropFirst(2).filter { index in
+            claims[index - 2].owner == claims[index].owner
+                && claims[index].time - claims[index - 2].time <= Neighbours.claimMemory
         }
         guard let first = returns.first, let last = returns.last else { return [] }
         return Array(claims[(first - 2)...last])

@@ -349,15 +349,15 @@ package struct InjectedReset: Detector {
                 && sent.flags == event.flags && history.isAbort(other)
         }
         var others = 0
-        var place = index - 1
-        while place >= incarnation.lowerBound, isNear(place) {
-            if isAlike(place) { others += 1 }
-            place -= 1
+        var position = index - 1
+        while position >= incarnation.lowerBound, isNear(position) {
+            if isAlike(position) { others += 1 }
+            position -= 1
         }
-        place = index + 1
-        while place < incarnation.upperBound, isNear(place) {
-            if isAlike(place) { others += 1 }
-            place += 1
+        position = index + 1
+        while position < incarnation.upperBound, isNear(position) {
+            if isAlike(position) { others += 1 }
+            position += 1
         }
         return others > 0 ? .burstWindow(others + 1) : nil
     }

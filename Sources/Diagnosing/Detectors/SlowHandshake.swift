@@ -161,14 +161,14 @@ package struct SlowHandshake: Detector {
     }
 
     private func explanation(of slow: Slow, in history: History) -> String {
-        let legs = """
+        let delays = """
             SYN to SYN-ACK took \(Wording.duration(slow.answerLeg)), SYN-ACK to ACK \
             \(Wording.duration(slow.completionLeg)).
             """
         var text =
             slow.wait > 0
-            ? "The SYN that was answered came after \(Wording.duration(slow.wait)). \(legs)"
-            : legs
+            ? "The SYN that was answered came after \(Wording.duration(slow.wait)). \(delays)"
+            : delays
         let usual = history.capture.handshakeTimes.usual(of: history.responder.address)
         if let usual, usual.count > 5 {
             text +=

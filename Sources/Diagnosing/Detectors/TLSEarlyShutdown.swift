@@ -128,38 +128,38 @@ package struct TLSEarlyShutdown: Detector {
     /// after, or resets what it gets.
     private func refusal(in closing: TLSClosing) -> Case? {
         let (session, history) = (closing.session, closing.history)
-        let speakers = [Side.low, .high].filter { session[$0].marks.contains(.endsInPlaintext) }
-        guard session.isComplete, speakers.count == 1, let speaker = speakers.first,
+        let senders = [Side.low, .high].filter { session[$0].marks.contains(.endsInPlaintext) }
+        guard session.isComplete, senders.count == 1, let sender = senders.first,
             !session.low.hasGap, !session.high.hasGap,
-            let answer = closing.firstEnd(of: speaker.other)
+            let answer = closing.firstEnd(of: sender.other)
         else { return nil }
         let alerts = [Side.low, .high].compactMap { side in
             session[side].alert.flatMap { $0.mayClose ? (side, $0) : nil }
         }.sorted { $0.1.packet < $1.1.packet }
         guard let (notifier, alert) = alerts.first, let last = alerts.last?.1,
-            let first = closing.event(of: session[speaker].plaintextPacket)
+            let first = closing.event(of: session[sender].plaintextPacket)
         else { return nil }
         let end = history.events[answer]
-        let isFirst = closing.firstEnd(of: speaker).map { answer < $0 } ?? true
+        let isFirst = closing.firstEnd(of: sender).map { answer < $0 } ?? true
         let delay = end.time - last.time
         let wait = alert.time - handshakeEnd(of: closing)
         let isHandBack = TLSSession.handBackPorts.contains(history.responder.port)
         // Whoever closed with the plaintext in hand may have read it.
         let isUnread =
-            end.acknowledgment.distance(to: session[speaker].recordEnd) >= 0
+            end.acknowledgment.distance(to: session[sender].recordEnd) >= 0
             || closing.incarnation.events.contains {
-                history.events[$0].kind == .rst && history.events[$0].side != speaker
+                history.events[$0].kind == .rst && history.events[$0].side != sender
             }
         guard isFirst || end.kind == .rst, end.packet > alert.packet, isUnread, wait <= Self.soon,
             isShort(closing, isHandBack: isHandBack),
-            min(delay, end.time - session[speaker].plaintextTime) <= Self.immediate
+            min(delay, end.time - session[sender].plaintextTime) <= Self.immediate
         else { return nil }
-        let refused = session[speaker].recordEnd.distance(to: closing.stream[speaker].end)
+        let refused = session[sender].recordEnd.distance(to: closing.stream[sender].end)
         let events = alerts.map { closing.event(of: $0.1.packet) } + [first, answer]
         return Case(
             closing: closing,
             notifier: notifier,
-            closer: speaker.other,
+            closer: sender.other,
             alert: alert,
             events: Set(events.compactMap(\.self)).sorted(),
             wait: wait,

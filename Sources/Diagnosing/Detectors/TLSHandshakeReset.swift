@@ -99,7 +99,7 @@ package struct TLSHandshakeReset: Detector {
             summary: words.summary,
             explanation: words.explanation
         )
-        found.shared = words.place
+        found.shared = words.stage
         return found
     }
 

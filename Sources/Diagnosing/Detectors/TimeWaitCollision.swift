@@ -84,29 +84,29 @@ package struct TimeWaitCollision: Detector {
     package func examine(_ history: History) -> Finding? {
         let collisions = history.incarnations.compactMap { collision(in: $0, of: history) }
         let unresolved = collisions.last { !cameUp(after: $0, in: history) }
-        guard let told = unresolved ?? collisions.last else { return nil }
+        guard let reported = unresolved ?? collisions.last else { return nil }
         let isResolved = unresolved == nil
         let isPending =
             !isResolved
-            && history.end - history.events[told.syn].time < Self.answerTimeout
+            && history.end - history.events[reported.syn].time < Self.answerTimeout
         let events = collisions.flatMap(\.events)
         return finding(
             in: history,
-            incarnation: told.incarnation,
-            reason: told.reason,
+            incarnation: reported.incarnation,
+            reason: reported.reason,
             severity: isResolved || isPending ? .warning : .error,
-            confidence: told.acks.isEmpty ? .medium : .high,
-            status: isPending ? .pending : told.acks.isEmpty ? .likely : .confirmed,
+            confidence: reported.acks.isEmpty ? .medium : .high,
+            status: isPending ? .pending : reported.acks.isEmpty ? .likely : .confirmed,
             count: collisions.count,
             events: events,
             note: { note(on: events[$0], in: history) },
-            metrics: metrics(of: told, isResolved: isResolved, in: history),
-            causes: told.reason == "old-timestamp"
+            metrics: metrics(of: reported, isResolved: isResolved, in: history),
+            causes: reported.reason == "old-timestamp"
                 ? ["two-hosts-behind-one-address", "timestamp-clock-restarted"]
                 : ["small-port-range", "fixed-source-port", "timestamps-off"],
             checks: checks(in: history),
-            summary: summary(of: told, isResolved: isResolved, in: history),
-            explanation: explanation(of: told, in: history)
+            summary: summary(of: reported, isResolved: isResolved, in: history),
+            explanation: explanation(of: reported, in: history)
         )
     }
 
@@ -196,20 +196,20 @@ package struct TimeWaitCollision: Detector {
     }
 
     private func metrics(
-        of told: Collision,
+        of reported: Collision,
         isResolved: Bool,
         in history: History
     ) -> [Metric] {
-        let syn = history.events[told.syn]
-        var metrics = [Metric("isn_minus_old_rcv_nxt", Int(told.former.sequenceAge(of: syn)))]
-        if let age = told.former.timestampAge(of: syn) {
+        let syn = history.events[reported.syn]
+        var metrics = [Metric("isn_minus_old_rcv_nxt", Int(reported.former.sequenceAge(of: syn)))]
+        if let age = reported.former.timestampAge(of: syn) {
             metrics.append(Metric("tsval_minus_ts_recent", Int(age)))
         }
         return metrics + [
-            Metric("since_close_us", nanoseconds: syn.time - told.former.lastTime),
+            Metric("since_close_us", nanoseconds: syn.time - reported.former.lastTime),
             Metric("predicted", "reject"),
-            Metric("acks", told.acks.count),
-            Metric("resets", told.resets.count),
+            Metric("acks", reported.acks.count),
+            Metric("resets", reported.resets.count),
             Metric("resolved", isResolved),
             Metric("source_port", Int(history.initiator.port)),
             Metric("destination_port", Int(history.responder.port)),
@@ -217,10 +217,10 @@ package struct TimeWaitCollision: Detector {
         ]
     }
 
-    private func summary(of told: Collision, isResolved: Bool, in history: History) -> String {
-        let quiet = history.events[told.syn].time - told.former.lastTime
+    private func summary(of reported: Collision, isResolved: Bool, in history: History) -> String {
+        let quiet = history.events[reported.syn].time - reported.former.lastTime
         let answer =
-            told.acks.isEmpty
+            reported.acks.isEmpty
             ? "left the new SYN unanswered" : "answered the new SYN with the old connection's ACK"
         let end = isResolved ? "; then the connection was established" : ""
         return """
@@ -229,17 +229,17 @@ package struct TimeWaitCollision: Detector {
             """
     }
 
-    private func explanation(of told: Collision, in history: History) -> String {
-        let syn = history.events[told.syn]
-        let distance = told.former.sequenceAge(of: syn)
-        let place = distance > 0 ? "above" : "below"
+    private func explanation(of reported: Collision, in history: History) -> String {
+        let syn = history.events[reported.syn]
+        let distance = reported.former.sequenceAge(of: syn)
+        let position = distance > 0 ? "above" : "below"
         var sentences = [
             """
-            The ISN \(syn.sequence) is \(distance.magnitude) \(place) the \(told.former.initiatorNext) that the \
-                server expects next in the old connection (last packet \(told.former.lastPacket)).
+            The ISN \(syn.sequence) is \(distance.magnitude) \(position) the \(reported.former.initiatorNext) that the \
+                server expects next in the old connection (last packet \(reported.former.lastPacket)).
             """
         ]
-        if let age = told.former.timestampAge(of: syn) {
+        if let age = reported.former.timestampAge(of: syn) {
             let order = age < 0 ? "older" : "newer"
             sentences.append(
                 "TSval \(syn.timestampValue) is \(age.magnitude) ticks \(order) than the last one seen."
@@ -247,13 +247,13 @@ package struct TimeWaitCollision: Detector {
         } else {
             sentences.append("There is no timestamp to decide.")
         }
-        switch told.verdict {
+        switch reported.verdict {
         case .oldTimestamp:
             sentences.append("An older timestamp is refused whatever the ISN (RFC 7323 §5.3).")
         case .oldSequence, .accepts:
             sentences.append("TIME-WAIT therefore does not accept it (RFC 6191 §2).")
         }
-        if let reset = told.resets.first, let last = told.acks.last, last > reset {
+        if let reset = reported.resets.first, let last = reported.acks.last, last > reset {
             sentences.append(
                 """
                 TIME-WAIT outlived the RST in packet \(history.events[reset].packet): either it never arrived, \

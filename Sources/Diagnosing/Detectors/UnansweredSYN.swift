@@ -94,7 +94,7 @@ package struct UnansweredSYN: Detector {
         let end = endOfWaiting(of: incarnation, after: last, in: history)
         let waited = min(
             end - history.events[first].time,
-            history.delay(from: first, to: last) + Self.patience(after: sendings, in: history)
+            history.delay(from: first, to: last) + Self.answerTimeout(after: sendings, in: history)
         )
         guard waited >= Self.leastSilence else { return nil }
         let isPending = waited < Self.answerTimeout || history.capture.holdsSYNsAlone
@@ -170,7 +170,7 @@ package struct UnansweredSYN: Detector {
             $0.initiator == history.initiator.address && $0.begin > last
         }
         guard let next = later.first, later.allSatisfy({ $0.outcome == .served }),
-            next.begin - last <= Self.patience(after: sendings, in: history)
+            next.begin - last <= Self.answerTimeout(after: sendings, in: history)
         else { return nil }
         return next.begin - last
     }
@@ -346,7 +346,7 @@ package struct UnansweredSYN: Detector {
 
     /// How long after the last sending the next one was due, in nanoseconds: a client that was
     /// still waiting would have sent it (RFC 6298 §5.5).
-    private static func patience(after sendings: [Int], in history: History) -> Int64 {
+    private static func answerTimeout(after sendings: [Int], in history: History) -> Int64 {
         guard sendings.count > 1 else { return answerTimeout }
         let last = sendings.suffix(2)
         return max(
@@ -424,7 +424,7 @@ package struct UnansweredSYN: Detector {
     ) -> String {
         [
             schedule(of: attempts, in: history), lateEnd(of: attempts, in: history),
-            place(in: history), otherPort(attempts, in: history),
+            arrival(in: history), otherPort(attempts, in: history),
             circumstance(reason, in: incarnation, of: history),
             refusalsInVain(in: incarnation, of: history),
         ].compactMap(\.self).joined(separator: " ")
@@ -448,7 +448,7 @@ package struct UnansweredSYN: Detector {
     }
 
     /// What the place of the capture tells: a SYN that was captured at the responder did arrive.
-    private func place(in history: History) -> String? {
+    private func arrival(in history: History) -> String? {
         let responder = history.responder.address
         guard history.vantage == .server else { return nil }
         return """
@@ -490,7 +490,7 @@ package struct UnansweredSYN: Detector {
         var text = "\(which) was sent again \(later) after the first time"
         let silence = history.capture.end - history.events[attempt.last].time
         let isGivenUp =
-            silence > Self.patience(after: attempt.sendings, in: history)
+            silence > Self.answerTimeout(after: attempt.sendings, in: history)
             && history.incarnation(of: attempt.last).events.last == attempt.last
         text += isGivenUp ? ", and then no more." : "."
         if let before = history.elapsed(before: attempt) {
@@ -585,9 +585,9 @@ extension [Attempt] {
     fileprivate func split(where separates: (Attempt, Attempt) -> Bool) -> [ArraySlice<Attempt>] {
         var runs: [ArraySlice<Attempt>] = []
         var start = 0
-        for place in indices.dropFirst() where separates(self[place - 1], self[place]) {
-            runs.append(self[start..<place])
-            start = place
+        for index in indices.dropFirst() where separates(self[index - 1], self[index]) {
+            runs.append(self[start..<index])
+            start = index
         }
         return runs + (isEmpty ? [] : [self[start...]])
     }

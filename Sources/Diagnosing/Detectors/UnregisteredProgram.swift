@@ -63,7 +63,7 @@ package struct UnregisteredProgram: Detector {
         _ worst: PortmapInquiry.Failure,
         in survey: Survey
     ) -> Finding {
-        let told = failures.filter { $0.outcome.reason == worst.outcome.reason }
+        let reported = failures.filter { $0.outcome.reason == worst.outcome.reason }
         let exchanges = failures.map(\.exchange)
         let (first, last) = (exchanges[0], exchanges[exchanges.count - 1])
         let omitted = exchanges.reduce(into: Set<PortmapExchange.Topic>()) { $0.insert($1.topic) }
@@ -72,7 +72,7 @@ package struct UnregisteredProgram: Detector {
         let ports = Set(exchanges.map(\.client.port))
         let evidence = exchanges.flatMap(evidence)
         let service = worst.exchange.question.service
-        let words = Words(inquiry: inquiry, told: told, worst: worst, count: count)
+        let words = Words(inquiry: inquiry, reported: reported, worst: worst, count: count)
         var subject = Subject(
             initiator: inquiry.client,
             initiatorPort: ports.count == 1 ? ports.first : nil,
@@ -100,7 +100,7 @@ package struct UnregisteredProgram: Detector {
                 Metric("transport", service.transport?.name.lowercased() ?? "other"),
                 Metric("portmap_version", Int(worst.exchange.question.version)),
                 Metric("questions", count),
-                Metric("services", Set(told.map(\.exchange.question.service)).count),
+                Metric("services", Set(reported.map(\.exchange.question.service)).count),
             ],
             evidence: evidence,
             proofCount: evidence.count + 2 * omitted,
@@ -136,7 +136,7 @@ package struct UnregisteredProgram: Detector {
 private struct Words {
     let inquiry: PortmapInquiry
     /// The failures to be told: the worst, and those like it.
-    let told: [PortmapInquiry.Failure]
+    let reported: [PortmapInquiry.Failure]
     let worst: PortmapInquiry.Failure
     let count: Int
 
@@ -145,7 +145,7 @@ private struct Words {
 
     /// Each service once.
     private var services: [RPCService] {
-        told.map(\.exchange.question.service).reduce(into: []) { list, service in
+        reported.map(\.exchange.question.service).reduce(into: []) { list, service in
             if !list.contains(service) { list.append(service) }
         }
     }
@@ -153,8 +153,8 @@ private struct Words {
     var headline: String { "\(inquiry.client) finds no \(service.name) at \(host)" }
 
     var summary: String {
-        let names = services.enumerated().map { place, service in
-            let isNew = !services[..<place].contains { $0.program == service.program }
+        let names = services.enumerated().map { index, service in
+            let isNew = !services[..<index].contains { $0.program == service.program }
             return service.nameWithTransport + (isNew ? " (program \(service.program))" : "")
         }
         let asked = """

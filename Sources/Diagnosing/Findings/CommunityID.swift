@@ -52,8 +52,8 @@ package enum CommunityID {
 extension SHA1 {
     /// Takes the octets of a number, most significant first.
     fileprivate mutating func take<Number: FixedWidthInteger & UnsignedInteger>(_ number: Number) {
-        for place in 1...Number.bitWidth / 8 {
-            take(UInt8(truncatingIfNeeded: number >> Number(Number.bitWidth - 8 * place)))
+        for position in 1...Number.bitWidth / 8 {
+            take(UInt8(truncatingIfNeeded: number >> Number(Number.bitWidth - 8 * position)))
         }
     }
 }

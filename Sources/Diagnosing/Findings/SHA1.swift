@@ -9,10 +9,10 @@ struct SHA1 {
 
     /// Takes the next octet of the message.
     mutating func take(_ octet: UInt8) {
-        let place = count & 63
-        block[place >> 2] |= UInt32(octet) << UInt32(24 - 8 * (place & 3))
+        let position = count & 63
+        block[position >> 2] |= UInt32(octet) << UInt32(24 - 8 * (position & 3))
         count &+= 1
-        if place == 63 { mix() }
+        if position == 63 { mix() }
     }
 
     /// Takes the octets of a text.

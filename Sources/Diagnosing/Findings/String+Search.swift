@@ -2,15 +2,16 @@
 extension String {
     /// The offset of the first octets from `start` that are those of `words`; `nil` where there are
     /// none.
-    func place(of words: String, from start: Int = 0) -> Int? {
+    func offset(of words: String, from start: Int = 0) -> Int? {
         let (text, wanted) = (utf8Span.span, words.utf8Span.span)
         guard let first = wanted.isEmpty ? nil : wanted[0] else { return nil }
-        var place = start
-        while place + wanted.count <= text.count {
-            if text[place] == first, wanted.indices.allSatisfy({ text[place + $0] == wanted[$0] }) {
-                return place
+        var offset = start
+        while offset + wanted.count <= text.count {
+            if text[offset] == first, wanted.indices.allSatisfy({ text[offset + $0] == wanted[$0] })
+            {
+                return offset
             }
-            place += 1
+            offset += 1
         }
         return nil
     }

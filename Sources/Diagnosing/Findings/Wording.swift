@@ -28,10 +28,11 @@ package enum Wording {
 
     /// Three digits that count: `1.02`, `12.3`, `99.9`, `160`; zeros at the end are left out.
     private static func decimal(_ value: UInt64, unit: UInt64) -> String {
-        let places: UInt64 = value >= 100 * unit ? 1 : value >= 10 * unit ? 10 : 100
-        let scaled = (value * places + unit / 2) / unit
-        let whole = scaled / places
-        var fraction = places == 1 ? "" : String(scaled % places + places).dropFirst().description
+        let precision: UInt64 = value >= 100 * unit ? 1 : value >= 10 * unit ? 10 : 100
+        let scaled = (value * precision + unit / 2) / unit
+        let whole = scaled / precision
+        var fraction =
+            precision == 1 ? "" : String(scaled % precision + precision).dropFirst().description
         while fraction.hasSuffix("0") { fraction.removeLast() }
         return fraction.isEmpty ? "\(whole)" : "\(whole).\(fraction)"
     }

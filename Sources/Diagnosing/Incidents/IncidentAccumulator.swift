@@ -68,7 +68,7 @@ struct IncidentAccumulator {
         if initiators.count < Self.distinguishedInitiators {
             initiators.insert(history.initiator.address)
         }
-        for place in new.indices { merge(new[place]) }
+        for position in new.indices { merge(new[position]) }
         if histories.count < Self.shownFlows { keep(history, showing: new.map(\.pathology)) }
     }
 
@@ -132,8 +132,8 @@ struct IncidentAccumulator {
             Self.isSame(findings[$0].pathology, finding.pathology)
         }
         if let known { findings[known].absorb(finding) } else { findings.append(finding) }
-        let place = known ?? findings.count - 1
-        if findings[place].evidence.count >= Finding.evidenceLimit,
+        let position = known ?? findings.count - 1
+        if findings[position].evidence.count >= Finding.evidenceLimit,
             !hasExamples(of: finding.pathology)
         {
             pathologiesWithExamples.append(finding.pathology)

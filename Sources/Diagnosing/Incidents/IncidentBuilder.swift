@@ -13,12 +13,12 @@ struct IncidentBuilder: Sendable {
         let identities = Self.identities(of: ordered)
         var links: [Incident.Link] = []
         links.reserveCapacity(ordered.count)
-        for (place, finding) in ordered.enumerated() {
+        for (index, finding) in ordered.enumerated() {
             let link = Incident.Link(
                 finding: finding,
-                id: finding.id(of: identities[place].first),
-                role: Self.role(of: finding, at: place, among: ordered, present: present),
-                communityID: identities[place].communityID
+                id: finding.id(of: identities[index].first),
+                role: Self.role(of: finding, at: index, among: ordered, present: present),
+                communityID: identities[index].communityID
             )
             links.append(link)
         }
@@ -102,11 +102,11 @@ struct IncidentBuilder: Sendable {
             return (headline, text)
         }
         let isSaid = name.source != .registry
-        let told =
+        let reported =
             isSaid ? ServiceNames.introduce(name.introduction, for: endpoint, in: text) : nil
-        let words = told == nil ? name.introduction : name.name
+        let words = reported == nil ? name.introduction : name.name
         return (
-            ServiceNames.introduce(words, for: endpoint, in: headline) ?? headline, told ?? text
+            ServiceNames.introduce(words, for: endpoint, in: headline) ?? headline, reported ?? text
         )
     }
 
@@ -154,16 +154,16 @@ struct IncidentBuilder: Sendable {
 
     private static func role(
         of finding: Finding,
-        at place: Int,
+        at index: Int,
         among findings: [Finding],
         present: Set<String>
     ) -> Incident.Role {
-        let earlier = Set(findings[..<place].map(\.pathology))
+        let earlier = Set(findings[..<index].map(\.pathology))
         if Catalog.causes(of: finding.pathology).contains(where: { earlier.contains($0) }) {
             return .consequence
         }
         let isRoot = hasConsequence(finding, in: present) && finding.severity > .note
-        return place == 0 && findings.count > 1 || isRoot ? .root : .single
+        return index == 0 && findings.count > 1 || isRoot ? .root : .single
     }
 
     private static func hasConsequence(_ finding: Finding, in present: Set<String>) -> Bool {
@@ -239,8 +239,9 @@ extension History {
         [Side.low, .high].compactMap { side in
             var isAny = false
             for event in events where event.side == side && event.isOfConnection {
-                let life = event.timeToLive
-                guard life <= Self.windowsTimeToLive, life >= Self.windowsTimeToLive - Hops.most
+                let timeToLive = event.timeToLive
+                guard timeToLive <= Self.windowsTimeToLive,
+                    timeToLive >= Self.windowsTimeToLive - Hops.most
                 else { return nil }
                 isAny = true
             }

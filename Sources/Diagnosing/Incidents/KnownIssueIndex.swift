@@ -2,19 +2,19 @@
 /// them.
 struct KnownIssueIndex: Sendable {
     private let issues: [KnownIssue]
-    /// The places of the issues that have a variant which begins with a pathology.
-    private var places: [String: [Int]] = [:]
+    /// The indices of the issues that have a variant which begins with a pathology.
+    private var indices: [String: [Int]] = [:]
     /// Those that need no pathology at all.
     private var always: [Int] = []
 
     init(_ issues: [KnownIssue]) {
         self.issues = issues
-        for (place, issue) in issues.enumerated() {
+        for (index, issue) in issues.enumerated() {
             for variant in issue.variants {
                 if let first = variant.first {
-                    places[first.pathology, default: []].append(place)
+                    indices[first.pathology, default: []].append(index)
                 } else {
-                    always.append(place)
+                    always.append(index)
                 }
             }
         }
@@ -28,7 +28,7 @@ struct KnownIssueIndex: Sendable {
         beside connections: Int
     ) -> [KnownIssue] {
         var candidates = always
-        for finding in findings { candidates += places[finding.pathology] ?? [] }
+        for finding in findings { candidates += indices[finding.pathology] ?? [] }
         if candidates.isEmpty { return [] }
         let roots = Set(links.filter { $0.role != .consequence }.map(\.finding.pathology))
         return Set(candidates).sorted().map { issues[$0] }

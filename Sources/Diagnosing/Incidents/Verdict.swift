@@ -106,7 +106,7 @@ struct Verdict {
             return "."
         }
         let span = (chain.map(\.lastSeen).max() ?? 0) - (chain.map(\.firstSeen).min() ?? 0)
-        let isTimed = sentence.place(of: " within ") != nil || span < 1_000_000_000
+        let isTimed = sentence.offset(of: " within ") != nil || span < 1_000_000_000
         return isTimed
             ? "\(furtherSYNs), and the connection was never established."
             : "\(furtherSYNs), and the connection was still not established after \(Wording.duration(span))."

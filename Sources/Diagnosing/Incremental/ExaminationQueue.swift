@@ -62,8 +62,8 @@ struct ExaminationQueue {
         lines.indices.first { lines[$0].count > 0 }.map { next(of: $0) }
     }
 
-    private mutating func next(of place: Int) -> Int {
-        let record = lines[place].take()
+    private mutating func next(of slot: Int) -> Int {
+        let record = lines[slot].take()
         members.remove(record)
         return record
     }

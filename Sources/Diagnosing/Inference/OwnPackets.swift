@@ -8,7 +8,7 @@ struct OwnPackets {
     /// Fewer packets show no series.
     private static let seriesLength = 3
 
-    /// Their places in the history, ascending.
+    /// Their indices in the history, ascending.
     let packets: [Int]
     /// Those with payload.
     let data: [Int]

@@ -31,50 +31,50 @@ struct PortmapInquiry {
             let client: Address
             let server: Endpoint
         }
-        var places: [Parties: Int] = [:]
+        var indices: [Parties: Int] = [:]
         var inquiries: [PortmapInquiry] = []
         for exchange in log.exchanges {
             let (client, server) = (exchange.client.address, exchange.server)
             let parties = Parties(client: client, server: server)
-            let place = places[parties] ?? inquiries.count
-            if place == inquiries.count {
-                places[parties] = place
+            let index = indices[parties] ?? inquiries.count
+            if index == inquiries.count {
+                indices[parties] = index
                 inquiries.append(PortmapInquiry(client: client, server: server))
             }
-            inquiries[place].exchanges.append(exchange)
+            inquiries[index].exchanges.append(exchange)
         }
         return inquiries
     }
 
     var failures: [Failure] {
-        exchanges.indices.compactMap { place in
-            switch exchanges[place].answer {
+        exchanges.indices.compactMap { index in
+            switch exchanges[index].answer {
             case .port, .list: return nil
             case .notRegistered:
-                return Failure(exchange: exchanges[place], outcome: outcome(of: place))
+                return Failure(exchange: exchanges[index], outcome: outcome(of: index))
             case .refused(let refusal):
                 // Clients try the versions of the protocol one after the other.
-                let isAnswered = exchanges[(place + 1)...].contains {
+                let isAnswered = exchanges[(index + 1)...].contains {
                     if case .refused = $0.answer { false } else { true }
                 }
                 return isAnswered
-                    ? nil : Failure(exchange: exchanges[place], outcome: .refused(refusal))
+                    ? nil : Failure(exchange: exchanges[index], outcome: .refused(refusal))
             }
         }
     }
 
-    private func outcome(of place: Int) -> Outcome {
-        let service = exchanges[place].question.service
+    private func outcome(of index: Int) -> Outcome {
+        let service = exchanges[index].question.service
         func registered(_ range: Range<Int>, _ isLike: (RPCService) -> Bool) -> PortmapExchange? {
             exchanges[range].first {
                 if case .port = $0.answer { isLike($0.question.service) } else { false }
             }
         }
         let all = exchanges.indices
-        if let later = registered(place + 1..<all.upperBound, { $0 == service }) {
+        if let later = registered(index + 1..<all.upperBound, { $0 == service }) {
             return .later(later)
         }
-        if let before = registered(0..<place, { $0 == service }) { return .gone(before) }
+        if let before = registered(0..<index, { $0 == service }) { return .gone(before) }
         return registered(all, { $0.program == service.program }).map { .other($0) } ?? .never
     }
 }

@@ -3,7 +3,7 @@ import Tracking
 /// A SYN of the responder while a SYN of the initiator was open, and what became of the two.
 ///
 /// Both are connections that come up without the usual SYN-ACK: opened by both ends at once, or by
-/// a responder that splits its SYN-ACK. All places are indices into the events of the history.
+/// a responder that splits its SYN-ACK. All positions are indices into the events of the history.
 struct ResponderOpening {
     let incarnation: Incarnation
     let attempt: Attempt

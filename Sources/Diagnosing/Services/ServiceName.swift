@@ -25,7 +25,7 @@ package struct ServiceName: Hashable, Sendable {
 
 /// The names of all services of a capture.
 package struct ServiceNames: Sendable {
-    private struct Place: Hashable {
+    private struct Port: Hashable {
         let endpoint: Endpoint
         let transport: Transport
     }
@@ -44,7 +44,7 @@ package struct ServiceNames: Sendable {
         }
     }
 
-    private var sayings: [Place: [Saying]] = [:]
+    private var sayings: [Port: [Saying]] = [:]
 
     /// As many services of one port are told.
     private static let servicesOfPort = 8
@@ -59,23 +59,23 @@ package struct ServiceNames: Sendable {
                 guard let transport = service.transport else { continue }
                 note(
                     Saying(service: service, exchange: exchange),
-                    at: Place(endpoint: endpoint, transport: transport)
+                    at: Port(endpoint: endpoint, transport: transport)
                 )
             }
         }
     }
 
-    private mutating func note(_ saying: Saying, at place: Place) {
-        let known = sayings[place] ?? []
+    private mutating func note(_ saying: Saying, at port: Port) {
+        let known = sayings[port] ?? []
         guard known.count < Self.servicesOfPort, sayings.count < Self.limit || !known.isEmpty,
             !known.contains(where: { $0.isLike(saying) })
         else { return }
-        sayings[place] = known + [saying]
+        sayings[port] = known + [saying]
     }
 
     /// What listens at an endpoint for TCP.
     package func name(of endpoint: Endpoint) -> ServiceName? {
-        let said = sayings[Place(endpoint: endpoint, transport: .tcp)] ?? []
+        let said = sayings[Port(endpoint: endpoint, transport: .tcp)] ?? []
         guard let first = said.first(where: \.isDirect) ?? said.first else {
             return Self.name(of: endpoint.port)
         }
@@ -93,7 +93,7 @@ package struct ServiceNames: Sendable {
     /// The exchange that tells `client` of a port: its own where it asked, else the first of
     /// anybody; an answer rather than a list.
     package func exchange(naming endpoint: Endpoint, for client: Address) -> PortmapExchange? {
-        let said = sayings[Place(endpoint: endpoint, transport: .tcp)] ?? []
+        let said = sayings[Port(endpoint: endpoint, transport: .tcp)] ?? []
         let own = said.filter { $0.exchange.client.address == client }
         return [own, said].lazy.compactMap { $0.first(where: \.isDirect) ?? $0.first }.first?
             .exchange
@@ -129,9 +129,9 @@ extension ServiceNames {
     static func introduce(_ words: String, for endpoint: Endpoint, in text: String) -> String? {
         let name = endpoint.description
         var start = 0
-        while let place = text.place(of: name, from: start) {
-            let end = place + name.utf8.count
-            if isWhole(place..<end, in: text) {
+        while let position = text.offset(of: name, from: start) {
+            let end = position + name.utf8.count
+            if isWhole(position..<end, in: text) {
                 let (head, rest) = (text.utf8.prefix(end), text.utf8.dropFirst(end))
                 // One pair of brackets says both.
                 return rest.starts(with: " (".utf8)

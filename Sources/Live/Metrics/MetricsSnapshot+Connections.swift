@@ -45,11 +45,11 @@ extension MetricsSnapshot {
             .histogram,
             "Time from a SYN to its SYN-ACK, from that to the ACK, and from the first SYN to the ACK."
         )
-        let legs = [
+        let stages = [
             ("syn_to_syn_ack", attempts.synToSYNACK), ("syn_ack_to_ack", attempts.synackToACK),
             ("first_syn_to_ack", attempts.wholeHandshake),
         ]
-        for (leg, delays) in legs {
+        for (leg, delays) in stages {
             var sum: UInt64 = 0
             for (bound, count) in zip(DelayHistogram.bounds, delays.counts) {
                 sum += count

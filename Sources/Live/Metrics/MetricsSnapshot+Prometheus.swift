@@ -39,10 +39,10 @@ extension MetricsSnapshot {
             "Packets that were lost before they could be read, by the kernel or the interface."
         )
         for interface in interfaces {
-            for (place, count) in [
+            for (stage, count) in [
                 ("kernel", interface.droppedByKernel), ("interface", interface.droppedByInterface),
             ] {
-                let labels = [("interface", interface.name), ("place", place)]
+                let labels = [("interface", interface.name), ("place", stage)]
                 text.add("synopsis_packets_dropped_total", labels, count)
             }
         }

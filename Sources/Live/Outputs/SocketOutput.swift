@@ -11,7 +11,7 @@ package final class SocketOutput: EventOutput, Sendable {
     package static let usualLimit = 4 << 20
     /// As many octets as are sent at once.
     private static let batch = 65_536
-    private let place: OutputPlace
+    private let target: OutputTarget
     package let name: String
     private let backlog: Mutex<OutputBacklog>
     private let thread = BackgroundThread()
@@ -19,12 +19,12 @@ package final class SocketOutput: EventOutput, Sendable {
     /// Begins to connect.
     ///
     /// - Parameters:
-    ///   - place: a TCP or Unix address.
+    ///   - target: a TCP or Unix address.
     ///   - limit: octets of lines that may wait.
-    package init(to place: OutputPlace, limit: Int = usualLimit) {
-        self.place = place
+    package init(to target: OutputTarget, limit: Int = usualLimit) {
+        self.target = target
         name =
-            switch place {
+            switch target {
             case .tcp(let host, let port): "tcp:\(host):\(port)"
             case .unix(let path): "unix:\(path)"
             case .file(let path): path
@@ -77,7 +77,7 @@ extension SocketOutput {
         var wait = Backoff()
         while !isOver {
             do throws(ConnectionFault) {
-                let connection = try StreamConnection(to: place, alarm: thread.alarm)
+                let connection = try StreamConnection(to: target, alarm: thread.alarm)
                 noteConnected(after: wait.attempts)
                 let begin = ContinuousClock.now
                 defer { if ContinuousClock.now - begin > .seconds(5) { wait = Backoff() } }

@@ -40,8 +40,8 @@ package struct StandardStream: LineSink {
 
     /// A stream may be set not to wait by another process that has it open.
     private func waitForReader() {
-        var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = unsafe poll(&place, 1, 1000)
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&polled, 1, 1000)
     }
 
     private mutating func stop(because code: Int32) {

@@ -10,11 +10,11 @@ struct StreamConnection: ~Copyable {
     /// Connects; waits for the name service and the peer.
     ///
     /// - Parameters:
-    ///   - place: where to.
+    ///   - target: where to.
     ///   - alarm: a descriptor that gets readable when it is to give up.
     /// - Throws: why there is no connection.
-    init(to place: OutputPlace, alarm: Int32) throws(ConnectionFault) {
-        switch place {
+    init(to target: OutputTarget, alarm: Int32) throws(ConnectionFault) {
+        switch target {
         case .tcp(let host, let port): descriptor = try Self.connectTCP(host, port, alarm)
         case .unix(let path): descriptor = try Self.connectUnix(path)
         case .file, .standardOutput: throw ConnectionFault(reason: "is not an address")
@@ -75,8 +75,8 @@ struct StreamConnection: ~Copyable {
         guard descriptor >= 0 else { throw ConnectionFault(reason: complaint(errno)) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
-            unsafe place.copyBytes(from: path.utf8.prefix(place.count - 1))
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { target in
+            unsafe target.copyBytes(from: path.utf8.prefix(target.count - 1))
         }
         let status = unsafe withUnsafeBytes(of: &address) { octets in
             unsafe connect(
@@ -149,11 +149,11 @@ struct StreamConnection: ~Copyable {
 
     /// - Returns: the error number, or 0 once it is connected.
     private static func settle(_ descriptor: Int32, _ alarm: Int32) -> Int32 {
-        var places = [
+        var polled = [
             pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: alarm, events: Int16(POLLIN), revents: 0),
         ]
-        guard unsafe poll(&places, nfds_t(places.count), connectTimeout) > 0, places[0].revents != 0
+        guard unsafe poll(&polled, nfds_t(polled.count), connectTimeout) > 0, polled[0].revents != 0
         else {
             return ETIMEDOUT
         }

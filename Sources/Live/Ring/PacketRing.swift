@@ -18,7 +18,7 @@ package struct PacketRing: ~Copyable {
         /// Captured octets, which follow.
         var length: UInt32
         var originalLength: UInt32
-        /// The place of its interface in the table that the slices are given.
+        /// The number of its interface in the table that the slices are given.
         var interface: UInt32
         var linkType: LinkType
     }
@@ -59,7 +59,7 @@ package struct PacketRing: ~Copyable {
     ///
     /// - Parameters:
     ///   - frame: the packet.
-    ///   - interface: the place of its interface in the table of interfaces.
+    ///   - interface: the number of its interface in the table of interfaces.
     package mutating func append(_ frame: borrowing Frame, interface: UInt32) {
         let length = frame.octets.byteCount
         let size = (Self.stride + length + 7) & ~7
@@ -78,11 +78,11 @@ package struct PacketRing: ~Copyable {
             interface: interface,
             linkType: frame.linkType
         )
-        let place = unsafe octets + end % capacity
-        unsafe place.storeBytes(of: record, as: Record.self)
+        let target = unsafe octets + end % capacity
+        unsafe target.storeBytes(of: record, as: Record.self)
         unsafe frame.octets.withUnsafeBytes { captured in
             guard let source = captured.baseAddress else { return }
-            unsafe (place + Self.stride).copyMemory(from: source, byteCount: captured.count)
+            unsafe (target + Self.stride).copyMemory(from: source, byteCount: captured.count)
         }
         end += size
         count += 1
@@ -129,14 +129,14 @@ package struct PacketRing: ~Copyable {
     }
 
     /// The record at a place, and the place of the next one; `nil` at the end.
-    private func record(at place: Int) -> (record: Record, next: Int)? {
-        guard place >= begin, place < end else { return nil }
-        let left = capacity - place % capacity
+    private func record(at offset: Int) -> (record: Record, next: Int)? {
+        guard offset >= begin, offset < end else { return nil }
+        let left = capacity - offset % capacity
         // Too little room for a gap that says so.
-        if left < Self.stride { return (Self.smallGap, place + left) }
-        let record = unsafe (octets + place % capacity).load(as: Record.self)
-        if record.number == 0 { return (record, place + left) }
-        return (record, place + (Self.stride + Int(record.length) + 7) & ~7)
+        if left < Self.stride { return (Self.smallGap, offset + left) }
+        let record = unsafe (octets + offset % capacity).load(as: Record.self)
+        if record.number == 0 { return (record, offset + left) }
+        return (record, offset + (Self.stride + Int(record.length) + 7) & ~7)
     }
 
     private static var smallGap: Record {
@@ -145,20 +145,20 @@ package struct PacketRing: ~Copyable {
 }
 
 extension PacketRing {
-    /// A place in the ring: packets are visited from the oldest on.
+    /// A position in the ring: packets are visited from the oldest on.
     struct Cursor {
-        fileprivate var place = 0
+        fileprivate var offset = 0
     }
 
-    /// Steps to the next packet behind a place.
+    /// Steps to the next packet behind an offset.
     ///
     /// - Returns: `nil` behind the newest.
     func next(after cursor: inout Cursor) -> Record? {
-        var place = max(cursor.place, begin)
-        while let (record, next) = record(at: place) {
-            cursor.place = next
+        var offset = max(cursor.offset, begin)
+        while let (record, next) = record(at: offset) {
+            cursor.offset = next
             if record.number != 0 { return record }
-            place = next
+            offset = next
         }
         return nil
     }
@@ -167,7 +167,7 @@ extension PacketRing {
     @_lifetime(borrow self)
     func frame(_ record: Record, before cursor: Cursor) -> Frame {
         let size = (Self.stride + Int(record.length) + 7) & ~7
-        let start = (cursor.place - size) % capacity + Self.stride
+        let start = (cursor.offset - size) % capacity + Self.stride
         let captured = unsafe UnsafeRawBufferPointer(
             start: octets + start,
             count: Int(record.length)

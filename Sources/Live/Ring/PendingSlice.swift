@@ -57,15 +57,15 @@ struct PendingSlice {
         }
         var isTaken = [Bool](repeating: false, count: found.count)
         for isEvidence in [true, false] {
-            for place in found.indices.reversed() {
-                let record = found[place].record
+            for index in found.indices.reversed() {
+                let record = found[index].record
                 guard selection.isEvidence(record.number) == isEvidence else { continue }
                 let cost = Self.overhead + Int(record.length)
-                isTaken[place] = size + cost <= limit
-                if isTaken[place] { size += cost } else { omitted += 1 }
+                isTaken[index] = size + cost <= limit
+                if isTaken[index] { size += cost } else { omitted += 1 }
             }
         }
-        for (place, packet) in found.enumerated() where isTaken[place] {
+        for (index, packet) in found.enumerated() where isTaken[index] {
             held.append(Held(record: packet.record, start: octets.count))
             let frame = ring.frame(packet.record, before: packet.cursor)
             unsafe frame.octets.withUnsafeBytes { unsafe octets.append(contentsOf: $0) }
@@ -77,7 +77,7 @@ struct PendingSlice {
 
     /// Makes a file of pcapng of the slice, with the diagnosis in comments.
     ///
-    /// - Parameter interfaces: by the places that the ring was given.
+    /// - Parameter interfaces: by the numbers that the ring was given.
     /// - Returns: its octets.
     func pcapng(of interfaces: [CaptureInterface]) -> [UInt8] {
         var writer = PcapngWriter(
@@ -87,9 +87,9 @@ struct PendingSlice {
         )
         let unknown = CaptureInterface(name: "unknown", dataLink: 1, snapshotLength: 262_144)
         for packet in held.sorted(by: { $0.record.number < $1.record.number }) {
-            let place = packet.record.interface
+            let index = Int(packet.record.interface)
             let interface =
-                interfaces.indices.contains(Int(place)) ? interfaces[Int(place)] : unknown
+                interfaces.indices.contains(index) ? interfaces[index] : unknown
             let number = writer.number(of: interface)
             let end = packet.start + Int(packet.record.length)
             writer.addPacket(

@@ -120,11 +120,11 @@ extension SliceFolder {
 
     /// Under another name first, so that whoever watches the folder sees whole files only.
     private func write(_ octets: [UInt8], to name: String) {
-        let (place, part) = ("\(path)/\(name)", "\(path)/.\(name).part")
+        let (file, part) = ("\(path)/\(name)", "\(path)/.\(name).part")
         // Never through a link that somebody else put there.
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
         let descriptor = unsafe open(part, flags, 0o640)
-        guard descriptor >= 0 else { return fail(place, errno) }
+        guard descriptor >= 0 else { return fail(file, errno) }
         var written = 0
         var error: Int32 = 0
         while written < octets.count, error == 0 {
@@ -138,23 +138,23 @@ extension SliceFolder {
             }
         }
         if Glibc.close(descriptor) != 0, error == 0 { error = errno }
-        if error == 0, unsafe rename(part, place) != 0 { error = errno }
+        if error == 0, unsafe rename(part, file) != 0 { error = errno }
         guard error == 0 else {
             _ = unsafe unlink(part)
-            return fail(place, error)
+            return fail(file, error)
         }
         state.withLock { state in
             state.statistics.written += 1
             state.statistics.octets += UInt64(octets.count)
-            state.note("\(place): written")
+            state.note("\(file): written")
         }
     }
 
-    private func fail(_ place: String, _ error: Int32) {
+    private func fail(_ file: String, _ error: Int32) {
         let reason = complaint(error)
         state.withLock { state in
             state.statistics.failed += 1
-            state.note("\(place): cannot be written: \(reason)")
+            state.note("\(file): cannot be written: \(reason)")
         }
     }
 

@@ -49,7 +49,7 @@ package struct TriggeredSlices: ~Copyable {
     ///
     /// - Parameters:
     ///   - frame: the packet.
-    ///   - interface: its place in `interfaces`.
+    ///   - interface: its index in `interfaces`.
     package mutating func append(_ frame: borrowing Frame, interface: UInt32) {
         ring.append(frame, interface: interface)
     }
@@ -61,8 +61,8 @@ package struct TriggeredSlices: ~Copyable {
     ///   - now: the time, in nanoseconds since 1970.
     package mutating func consider(_ incident: Incident, at now: Int64) {
         guard incident.severity >= settings.trigger else { return }
-        if let place = pending.firstIndex(where: { $0.incident.id == incident.id }) {
-            pending[place].update(incident)
+        if let index = pending.firstIndex(where: { $0.incident.id == incident.id }) {
+            pending[index].update(incident)
             return
         }
         guard !finished.contains(incident.id) else { return }
@@ -87,7 +87,7 @@ package struct TriggeredSlices: ~Copyable {
     ///
     /// - Parameter now: the time, in nanoseconds since 1970.
     package mutating func proceed(at now: Int64) {
-        for place in pending.indices { pending[place].collect(from: ring) }
+        for index in pending.indices { pending[index].collect(from: ring) }
         for slice in pending where slice.end <= now { write(slice) }
         pending.removeAll { $0.end <= now }
     }

@@ -66,9 +66,9 @@ final class BackgroundThread: Sendable {
     ///   - other: a descriptor and what else to wait for on it.
     ///   - milliseconds: how long at most.
     func rest(and other: pollfd? = nil, milliseconds: Int32) {
-        var places = [pollfd(fd: alarm, events: Int16(POLLIN), revents: 0)]
-        if let other { places.append(other) }
-        _ = unsafe poll(&places, nfds_t(places.count), milliseconds)
+        var polled = [pollfd(fd: alarm, events: Int16(POLLIN), revents: 0)]
+        if let other { polled.append(other) }
+        _ = unsafe poll(&polled, nfds_t(polled.count), milliseconds)
         var octets = [UInt8](repeating: 0, count: 512)
         _ = unsafe read(alarm, &octets, octets.count)
     }

@@ -28,7 +28,7 @@ package final class CaptureThread {
     /// Between two looks at the kernel's counters, in nanoseconds.
     private static let counterInterval: Int64 = 200_000_000
     /// At the end, what the kernel still holds comes within such a time, in nanoseconds.
-    private static let lingering: Int64 = 150_000_000
+    private static let finalReadTime: Int64 = 150_000_000
     /// Of several interfaces, packets wait so long for earlier ones of another, in nanoseconds:
     /// twice as long as a block of the kernel's may stay open, and a little more.
     private static let holdTime: Int64 = 120_000_000
@@ -155,7 +155,7 @@ extension CaptureThread {
             if !isPipe { tend(at: now) }
             let reading = readOnce(at: now)
             if now >= nextCounters { readCounters(at: now) }
-            if stop == .max, withState({ $0.isStopping }) { stop = now + Self.lingering }
+            if stop == .max, withState({ $0.isStopping }) { stop = now + Self.finalReadTime }
             if reading.isAtEnd || now >= stop { break }
         }
         readCounters(at: Clocks.monotonic)
@@ -319,7 +319,7 @@ extension CaptureThread.State {
 
     private mutating func numbered(_ round: CaptureThread.Round) -> CaptureThread.Round {
         round.frames.number(after: packets)
-        packets &+= UInt64(round.frames.places.count)
+        packets &+= UInt64(round.frames.indices.count)
         return round
     }
 

@@ -24,9 +24,9 @@ package struct ConfigurationError: Error, Equatable {
 
     /// `synopsis.toml:12: severity.port-reuse: expected note, warning or error`.
     package var shown: ShownText {
-        let place: ShownText = line.map { ":\($0)" } ?? ""
+        let line: ShownText = line.map { ":\($0)" } ?? ""
         let name: ShownText = key.map { "\(foreign: $0): " } ?? ""
-        return "\(foreign: file)\(place): \(name)\(reason)"
+        return "\(foreign: file)\(line): \(name)\(reason)"
     }
 
     /// Read at most this much of a file, in bytes.

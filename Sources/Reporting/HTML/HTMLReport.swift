@@ -14,7 +14,7 @@ package struct HTMLReport {
     let shown: ShownReport
     var report: Report { shown.report }
     private let described: [ShownReport.Described]
-    /// The places of the incidents of which title and verdict are shown.
+    /// The indices of the incidents of which title and verdict are shown.
     private let further: [Int]
     private let isCrowded: Bool
 
@@ -75,9 +75,9 @@ package struct HTMLReport {
     /// A strip of time, and the table of incidents where they are more than one.
     private var overview: Markup {
         guard report.incidents.count > 1, shown.extent.line == nil else { return "" }
-        let places = Set(described.flatMap(\.members) + further.prefix(Self.furtherLimit))
+        let shownMembers = Set(described.flatMap(\.members) + further.prefix(Self.furtherLimit))
         let rows = shown.overviewRows(atMost: .max).map { row -> Markup in
-            let member = shown.lines[row.number - 1].members.first(where: places.contains)
+            let member = shown.lines[row.number - 1].members.first(where: shownMembers.contains)
             let title: Markup =
                 member.map { "<a href=\"#i\($0 + 1)\">\(row.title)</a>" } ?? "\(row.title)"
             return """

@@ -37,8 +37,8 @@ struct SHA256 {
     }
 
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
-        var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { place in
-            block[place..<place + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { position in
+            block[position..<position + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         }
         for index in 16..<64 {
             let (old, new) = (words[index - 15], words[index - 2])
@@ -74,9 +74,9 @@ struct SHA256 {
             let group = digest[start..<min(start + 3, digest.count)]
             let bits =
                 group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for place in 0..<4 {
-                let letter = alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)]
-                letters.append(place <= group.count ? letter : UInt8(ascii: "="))
+            for position in 0..<4 {
+                let letter = alphabet[Int(bits >> UInt32(18 - 6 * position) & 63)]
+                letters.append(position <= group.count ? letter : UInt8(ascii: "="))
             }
         }
         return String(decoding: letters, as: UTF8.self)

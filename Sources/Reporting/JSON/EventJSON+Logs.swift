@@ -19,13 +19,13 @@ extension EventJSON {
 
     /// The entries beside the incidents, in the order of those.
     func logEntries(_ merge: LogMerge, of incidents: [Incident]) -> [JSONValue] {
-        incidents.enumerated().flatMap { place, incident in
-            (merge.placed[place] ?? []).map { entry($0, of: merge.logs, beside: incident) }
+        incidents.enumerated().flatMap { index, incident in
+            (merge.placed[index] ?? []).map { entry($0, of: merge.logs, beside: incident) }
         }
     }
 
     private func entry(
-        _ placed: LogMerge.Placed,
+        _ placed: LogMerge.PlacedEntry,
         of logs: Logs,
         beside incident: Incident
     ) -> JSONValue {

@@ -234,8 +234,8 @@ package struct EventJSON {
 extension Check {
     /// On one line: where, what, and what it tells.
     package var line: String {
-        let place = host.map { "on \($0): " } ?? ""
-        return command.isEmpty ? place + tells : "\(place)\(command.text)   # \(tells)"
+        let prefix = host.map { "on \($0): " } ?? ""
+        return command.isEmpty ? prefix + tells : "\(prefix)\(command.text)   # \(tells)"
     }
 }
 
@@ -251,5 +251,23 @@ extension Event.Kind {
         // The schema has no word for ARP; its IPv6 counterpart is of ICMPv6.
         case .icmp, .addressClaim: "ICMP"
         }
+    }
+}
+
+/// What a service is called, and who says so.
+extension EventJSON {
+    func service(at endpoint: (address: Address?, port: UInt16?)) -> ServiceName? {
+        guard let port = endpoint.port else { return nil }
+        return endpoint.address.map { services.name(of: Endpoint($0, port: port)) }
+            ?? ServiceNames.name(of: port)
+    }
+
+    /// What the ClientHello of a finding about TLS asked for.
+    func name(of finding: Finding) -> JSONValue? {
+        for (metric, source) in [("server_name", "tls-sni"), ("alpn", "tls-alpn")] {
+            guard case .text(let name)? = finding[metric: metric] else { continue }
+            return .members(("name", .string(name)), ("source", .string(source)))
+        }
+        return nil
     }
 }

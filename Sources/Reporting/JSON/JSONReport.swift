@@ -40,14 +40,14 @@ package struct JSONReport {
         append("window", window, to: &json)
         append("totals", totals, to: &json)
         let (incidents, events) = (report.incidents, events)
-        try write("incidents", threads, to: &json, sink) { place, lines in
-            lines.beginLine(isFirst: place == 0)
-            events.write(incidents[place], to: &lines)
+        try write("incidents", threads, to: &json, sink) { position, lines in
+            lines.beginLine(isFirst: position == 0)
+            events.write(incidents[position], to: &lines)
         }
-        try write("findings", threads, to: &json, sink) { place, lines in
-            for (number, link) in incidents[place].chain.enumerated() {
-                lines.beginLine(isFirst: place == 0 && number == 0)
-                events.write(link, of: incidents[place], to: &lines)
+        try write("findings", threads, to: &json, sink) { position, lines in
+            for (number, link) in incidents[position].chain.enumerated() {
+                lines.beginLine(isFirst: position == 0 && number == 0)
+                events.write(link, of: incidents[position], to: &lines)
             }
         }
         if let handshakes = report.handshakes {
@@ -95,7 +95,7 @@ package struct JSONReport {
     ///   - threads: on how many cores.
     ///   - json: what has been made.
     ///   - sink: takes that when it is long.
-    ///   - write: writes the lines of the incident with this place.
+    ///   - write: writes the lines of the incident with this index.
     /// - Throws: what the sink throws.
     private func write<Failure: Error>(
         _ name: StaticString,
@@ -112,7 +112,7 @@ package struct JSONReport {
             let runs = shared((end - begin + Self.runLength - 1) / Self.runLength, among: threads) {
                 let first = begin + $0 * Self.runLength
                 var lines = JSONWriter()
-                for place in first..<min(end, first + Self.runLength) { write(place, &lines) }
+                for position in first..<min(end, first + Self.runLength) { write(position, &lines) }
                 return lines.octets
             }
             for run in runs {
@@ -148,9 +148,9 @@ package struct JSONReport {
     ) {
         beginMember(name, to: &json)
         json.append("[")
-        for place in elements.indices {
-            json.beginLine(isFirst: place == 0)
-            write(elements[place], &json)
+        for position in elements.indices {
+            json.beginLine(isFirst: position == 0)
+            write(elements[position], &json)
         }
         json.append(elements.isEmpty ? "]" : "\n]")
     }

@@ -4,7 +4,7 @@
 /// Sound although it holds a pointer: nobody else has it, it is freed with the writer, and nothing
 /// is written before there is room for it.
 @safe struct JSONWriter: ~Copyable {
-    private var place: UnsafeMutablePointer<UInt8>
+    private var bytes: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     private var count = 0
     /// Whether the next value or name of a member stands behind another.
@@ -12,16 +12,16 @@
 
     init() {
         capacity = 4096
-        unsafe place = .allocate(capacity: capacity)
+        unsafe bytes = .allocate(capacity: capacity)
     }
 
     deinit {
-        unsafe place.deallocate()
+        unsafe bytes.deallocate()
     }
 
     /// All that was written.
     var octets: [UInt8] {
-        unsafe Array(UnsafeBufferPointer(start: place, count: count))
+        unsafe Array(UnsafeBufferPointer(start: bytes, count: count))
     }
 
     /// How much was written, in bytes.
@@ -37,7 +37,7 @@
     mutating func append(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
         makeRoom(for: length)
-        unsafe (place + count).update(from: text.utf8Start, count: length)
+        unsafe (bytes + count).update(from: text.utf8Start, count: length)
         count += length
     }
 
@@ -77,7 +77,7 @@
         if Self.isPlain(utf8) {
             unsafe utf8.withUnsafeBufferPointer { octets in
                 if let start = octets.baseAddress {
-                    unsafe (place + count).update(from: start, count: octets.count)
+                    unsafe (bytes + count).update(from: start, count: octets.count)
                 }
             }
             count += utf8.count
@@ -100,7 +100,7 @@
         }
         var rest = number
         for offset in (0..<length).reversed() {
-            unsafe place[count + offset] = UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0")
+            unsafe bytes[count + offset] = UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0")
             rest /= 10
         }
         count += length
@@ -140,7 +140,7 @@
         makeRoom(for: octets.count)
         unsafe octets.withUnsafeBufferPointer { octets in
             if let start = octets.baseAddress {
-                unsafe (place + count).update(from: start, count: octets.count)
+                unsafe (bytes + count).update(from: start, count: octets.count)
             }
         }
         count += octets.count
@@ -200,7 +200,7 @@
     /// Appends one octet, for which there is room.
     @inline(__always)
     private mutating func put(_ octet: UInt8) {
-        unsafe place[count] = octet
+        unsafe bytes[count] = octet
         count += 1
     }
 
@@ -213,9 +213,9 @@
     private mutating func grow(by more: Int) {
         capacity = max(2 * capacity, count + more)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        unsafe larger.update(from: place, count: count)
-        unsafe place.deallocate()
-        unsafe place = larger
+        unsafe larger.update(from: bytes, count: count)
+        unsafe bytes.deallocate()
+        unsafe bytes = larger
     }
 }
 

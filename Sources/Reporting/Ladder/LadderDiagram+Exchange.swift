@@ -15,7 +15,7 @@ extension LadderDiagram {
         let tail = isLong ? rungs.count - Self.ends.tail : rungs.count
         var rows: [Row] = []
         var last: Int64?
-        var places: [Int: Int] = [:]
+        var positions: [Int: Int] = [:]
         for (index, (time, drawn)) in rungs.enumerated() {
             var rung = drawn
             if isLong, index >= Self.ends.head, index < tail {
@@ -32,8 +32,8 @@ extension LadderDiagram {
                 }
             }
             last = time
-            rung.original = rung.original.flatMap { places[$0] }
-            places[index] = rows.count
+            rung.original = rung.original.flatMap { positions[$0] }
+            positions[index] = rows.count
             rows.append(.rung(rung))
         }
         lifelines = drawing.lifelines
@@ -51,7 +51,7 @@ private struct ExchangeDrawing {
     private(set) var rungs: [(time: Int64, rung: LadderDiagram.Rung)] = []
     private var device: Address?
     /// What was sent so far, by the place of its rung.
-    private var segments: [(place: Int, segment: Segment)] = []
+    private var segments: [(position: Int, segment: Segment)] = []
     private let syns: [SequenceNumber]
 
     init(_ exchange: Exchange) {
@@ -163,7 +163,7 @@ private struct ExchangeDrawing {
             fields: fields.joined(separator: " ")
         )
         let original = segments.first { $0.segment.isSent(as: segment) }
-        rung.original = original?.place
+        rung.original = original?.position
         rung.isRepeated = original != nil
         if segment.flags.contains(.rst), segment.flags.contains(.ack) { refuseSYN(by: segment) }
         segments.append((rungs.count, segment))
@@ -177,7 +177,7 @@ private struct ExchangeDrawing {
                 && $0.segment.source == reset.destination
                 && $0.segment.sequence.advanced(by: 1) == reset.acknowledgment
         }
-        if let syn { rungs[syn.place].rung.end = .refusal }
+        if let syn { rungs[syn.position].rung.end = .refusal }
     }
 
     private mutating func rung(for error: ICMPError, _ number: Int) -> LadderDiagram.Rung {
@@ -189,10 +189,10 @@ private struct ExchangeDrawing {
             error.sender == exchange.client.address
             ? 0 : error.sender == exchange.server.address ? right : 1
         if let subject {
-            rungs[subject.place].rung.end = .refusal
-            if from == 1, right == 2 { rungs[subject.place].rung.to = 1 }
+            rungs[subject.position].rung.end = .refusal
+            if from == 1, right == 2 { rungs[subject.position].rung.to = 1 }
         }
-        let about = subject.map { " about packet \(rungs[$0.place].rung.number)" } ?? ""
+        let about = subject.map { " about packet \(rungs[$0.position].rung.number)" } ?? ""
         return LadderDiagram.Rung(
             number: String(number),
             from: from,
@@ -219,9 +219,9 @@ private struct ExchangeDrawing {
     private func name(of segment: Segment) -> String {
         var name = "\(segment.flags)"
         if segment.source == exchange.client, syns.count > 1, segment.flags.contains(.syn),
-            let place = syns.firstIndex(of: segment.sequence)
+            let position = syns.firstIndex(of: segment.sequence)
         {
-            name = name.replacing("SYN", with: "SYN \(place + 1)", maxReplacements: 1)
+            name = name.replacing("SYN", with: "SYN \(position + 1)", maxReplacements: 1)
         }
         let ends = [segment.source, segment.destination]
         if !ends.contains(exchange.client) || !ends.contains(exchange.server) {

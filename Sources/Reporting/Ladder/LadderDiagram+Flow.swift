@@ -11,7 +11,7 @@ extension LadderDiagram {
     init(_ flow: ShownFlow, proofs: Set<UInt64>) {
         let drawing = FlowDrawing(flow, proofs: proofs)
         var rows: [Row] = []
-        var places: [Int: Int] = [:]
+        var positions: [Int: Int] = [:]
         var last: Int64?
         for item in flow.items {
             switch item {
@@ -24,8 +24,8 @@ extension LadderDiagram {
                     if delay >= Self.shownSilence { rows.append(.wait(Wording.duration(delay))) }
                 }
                 last = event.time
-                rung.original = drawing.original(of: index).flatMap { places[$0] }
-                places[index] = rows.count
+                rung.original = drawing.original(of: index).flatMap { positions[$0] }
+                positions[index] = rows.count
                 rows.append(.rung(rung))
             case .fold(let fold):
                 rows.append(Self.row(for: fold, clock: drawing.clock))

@@ -61,7 +61,7 @@ struct LadderDiagram {
         var end = End.arrival
         /// Whether the same was sent before.
         var isRepeated = false
-        /// The place of the row that shows what it repeats, if that is shown.
+        /// The index of the row that shows what it repeats, if that is shown.
         var original: Int?
         /// Whether it proves what is said.
         var isProof = false

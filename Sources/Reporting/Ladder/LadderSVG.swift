@@ -71,7 +71,7 @@ struct LadderSVG {
     /// The picture.
     var markup: Markup {
         let parts =
-            [names] + lives + diagram.rows.indices.map(row)
+            [names] + lifelines + diagram.rows.indices.map(row)
             + diagram.rows.indices.map(tie)
         return """
             <svg class="ladder" role="img" aria-label="\(diagram.summary)" width="100%" height="\(height)">
@@ -112,7 +112,7 @@ struct LadderSVG {
     }
 
     /// The lifelines, cut where nothing happens.
-    private var lives: [Markup] {
+    private var lifelines: [Markup] {
         var cuts: [Int] = []
         for (row, y) in zip(diagram.rows, positions) {
             if case .wait = row { cuts.append(y) }
@@ -149,8 +149,8 @@ struct LadderSVG {
 
     /// The bracket around the rungs that come again, and the row that says so.
     private func bracket(_ index: Int, _ cycle: Int) -> Markup {
-        let rungs = diagram.rows[..<index].indices.reversed().filter { place in
-            if case .rung = diagram.rows[place] { true } else { false }
+        let rungs = diagram.rows[..<index].indices.reversed().filter { position in
+            if case .rung = diagram.rows[position] { true } else { false }
         }
         guard let first = rungs.prefix(cycle).last, let right = across.last else { return "" }
         let (top, bottom) = (positions[first] - 10, positions[index] + 6)

@@ -53,22 +53,22 @@ private struct EndsReader {
     private static let longest = 52
 
     private let octets: [UInt8]
-    private var place = 0
+    private var offset = 0
 
     init(_ octets: [UInt8]) {
         self.octets = octets
     }
 
     mutating func next() -> (address: Address, port: UInt16?)? {
-        while place < octets.count {
-            let start = place
+        while offset < octets.count {
+            let start = offset
             guard Self.isPart(octets[start]) else {
-                place += 1
+                offset += 1
                 continue
             }
             var end = start
             while end < octets.count, Self.isPart(octets[end]) { end += 1 }
-            place = end
+            offset = end
             let isWord = end < octets.count && Self.isLetter(octets[end])
             let isRest = start > 0 && Self.isLetter(octets[start - 1])
             if isWord || isRest || end - start < 3 || end - start > Self.longest { continue }
@@ -103,7 +103,7 @@ private struct EndsReader {
             guard (1...5).contains(digits.count),
                 let port = UInt16(String(decoding: digits, as: UTF8.self))
             else { continue }
-            place = start + digits.count
+            offset = start + digits.count
             return port
         }
         return nil

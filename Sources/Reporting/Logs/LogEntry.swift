@@ -6,7 +6,7 @@ package struct LogEntry: Hashable, Sendable {
     package internal(set) var time: Int64
     /// Which of the logs it is from.
     package internal(set) var log: Int
-    /// The line's place in its log, from 1.
+    /// The line's number in its log, from 1.
     package let number: Int
     package let text: String
     /// Lines that have no time of their own, up to a limit.

@@ -12,8 +12,8 @@ package struct LogMerge: Sendable {
     private static let limit = 1000
 
     /// An entry, and beside what it stands.
-    package struct Placed: Hashable, Sendable {
-        /// Its place in `logs.entries`.
+    package struct PlacedEntry: Hashable, Sendable {
+        /// Its index in `logs.entries`.
         package let entry: Int
         /// The flow among the incident's histories; `nil` where it shows none.
         package let history: Int?
@@ -33,8 +33,8 @@ package struct LogMerge: Sendable {
     }
 
     package let logs: Logs
-    /// By the incident's place in the report; in order of time.
-    package private(set) var placed: [Int: [Placed]] = [:]
+    /// By the incident's index in the report; in order of time.
+    package private(set) var placed: [Int: [PlacedEntry]] = [:]
     /// How many more entries belong beside an incident.
     package private(set) var omitted: [Int: Int] = [:]
 
@@ -43,17 +43,17 @@ package struct LogMerge: Sendable {
         let parties = Parties(incidents)
         var nameless: [Int] = []
         for (index, entry) in logs.entries.enumerated() {
-            let places = parties.places(of: entry)
-            for place in places {
+            let matches = parties.matches(of: entry)
+            for match in matches {
                 add(
-                    Placed(entry: index, history: place.history, tie: place.tie),
-                    to: place.incident
+                    PlacedEntry(entry: index, history: match.history, tie: match.tie),
+                    to: match.incident
                 )
             }
             // Whoever names other connections does not speak of these incidents.
-            if places.isEmpty, entry.ends.endpoints.isEmpty { nameless.append(index) }
+            if matches.isEmpty, entry.ends.endpoints.isEmpty { nameless.append(index) }
         }
-        for (place, incident) in incidents.enumerated() {
+        for (position, incident) in incidents.enumerated() {
             let span = Span(incident.firstSeen, incident.lastSeen).widened(by: Self.slack)
             let start = nameless.partition { logs.entries[$0].time >= span.first }
             for index in nameless[start...] {
@@ -63,15 +63,15 @@ package struct LogMerge: Sendable {
                     Span($0).widened(by: Self.slack).contains(time)
                 }
                 let shown = history ?? (incident.histories.isEmpty ? nil : 0)
-                add(Placed(entry: index, history: shown, tie: .time), to: place)
+                add(PlacedEntry(entry: index, history: shown, tie: .time), to: position)
             }
-            placed[place]?.sort { $0.entry < $1.entry }
+            placed[position]?.sort { $0.entry < $1.entry }
         }
     }
 
-    private mutating func add(_ place: Placed, to incident: Int) {
+    private mutating func add(_ entry: PlacedEntry, to incident: Int) {
         if placed[incident]?.count ?? 0 < Self.limit {
-            placed[incident, default: []].append(place)
+            placed[incident, default: []].append(entry)
         } else {
             omitted[incident, default: 0] += 1
         }
@@ -122,10 +122,10 @@ private struct Parties {
     private var byAddress: [Address: [Int]] = [:]
 
     init(_ incidents: [Incident]) {
-        for (place, incident) in incidents.enumerated() {
+        for (position, incident) in incidents.enumerated() {
             for (index, history) in incident.histories.enumerated() {
                 let flow = Flow(
-                    incident: place,
+                    incident: position,
                     history: index,
                     initiator: history.initiator,
                     responder: history.responder,
@@ -141,7 +141,7 @@ private struct Parties {
     }
 
     /// The flows that an entry names, by as strong a tie as there is; one of each incident.
-    func places(of entry: LogEntry) -> [(incident: Int, history: Int, tie: LogMerge.Tie)] {
+    func matches(of entry: LogEntry) -> [(incident: Int, history: Int, tie: LogMerge.Tie)] {
         let ends = entry.ends
         let named = ends.endpoints.flatMap { byEndpoint[$0] ?? [] }
         let whole = named.filter { flow in
@@ -175,7 +175,7 @@ private struct Parties {
 }
 
 extension [Int] {
-    /// The first place from which on all elements satisfy `isBehind`, where they are so ordered.
+    /// The first index from which on all elements satisfy `isBehind`, where they are so ordered.
     fileprivate func partition(_ isBehind: (Int) -> Bool) -> Int {
         var low = 0
         var high = count

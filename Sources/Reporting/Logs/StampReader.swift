@@ -9,14 +9,14 @@ struct StampReader {
     private static let epochDigits = 10
 
     private let octets: [UInt8]
-    private(set) var place: Int
+    private(set) var position: Int
 
-    init(_ octets: [UInt8], from place: Int) {
+    init(_ octets: [UInt8], from position: Int) {
         self.octets = octets
-        self.place = place
+        self.position = position
     }
 
-    var isAtEnd: Bool { place == octets.count }
+    var isAtEnd: Bool { position == octets.count }
 
     /// A time with its date, in one of the forms of logs.
     mutating func datedStamp() -> LogStamp? {
@@ -26,9 +26,9 @@ struct StampReader {
 
     /// Steps back where `form` is not there.
     private mutating func attempt(_ form: (inout StampReader) -> LogStamp?) -> LogStamp? {
-        let start = place
+        let start = position
         if let stamp = form(&self) { return stamp }
-        place = start
+        position = start
         return nil
     }
 
@@ -53,11 +53,11 @@ struct StampReader {
         _ = take(" ")
         guard let day = number(1...2), take(" ") != nil, let clock = clock() else { return nil }
         let zone = zone()
-        let end = place
+        let end = position
         if take(" ") != nil, let year = number(4...4), isBoundary, (1970...2261).contains(year) {
             return stamp(year: year, month, day, clock, zone: zone)
         }
-        place = end
+        position = end
         return stamp(year: nil, month, day, clock, zone: nil)
     }
 
@@ -117,16 +117,16 @@ struct StampReader {
 
     /// Since midnight, in nanoseconds; a leap second is taken for the first one after it.
     private mutating func clock() -> Int64? {
-        let start = place
+        let start = position
         guard let hour = number(2...2), hour < 24, take(":") != nil, let minute = number(2...2),
             minute < 60, take(":") != nil, let second = number(2...2), second <= 60
         else {
-            place = start
+            position = start
             return nil
         }
         let fraction = fraction(marks: ".,")
         guard !goesOn else {
-            place = start
+            position = start
             return nil
         }
         return Int64(hour * 3600 + minute * 60 + second) * 1_000_000_000 + fraction
@@ -134,7 +134,7 @@ struct StampReader {
 
     /// Z, an offset from UTC, or UTC by name: what is to be subtracted, in nanoseconds.
     private mutating func zone() -> Int64? {
-        let start = place
+        let start = position
         let isApart = take(" ") != nil
         if !isApart, take("Zz") != nil, isBoundary { return 0 }
         for name in ["utc", "gmt"] where take(word: name) && isBoundary { return 0 }
@@ -146,15 +146,15 @@ struct StampReader {
                 return sign == UInt8(ascii: "-") ? -offset : offset
             }
         }
-        place = start
+        position = start
         return nil
     }
 
     /// Whether what looked like a clock is the begin of an Ethernet or IPv6 address, or of a word.
     private var goesOn: Bool {
         guard let next = peek else { return false }
-        if next == UInt8(ascii: ":"), place + 1 < octets.count {
-            return Self.isWord(octets[place + 1]) || octets[place + 1] == next
+        if next == UInt8(ascii: ":"), position + 1 < octets.count {
+            return Self.isWord(octets[position + 1]) || octets[position + 1] == next
         }
         return Self.isWord(next) && next | 0x20 != UInt8(ascii: "z")
     }
@@ -166,9 +166,9 @@ struct StampReader {
 
     /// In nanoseconds, without the digits behind the ninth; 0 where there is none.
     private mutating func fraction(marks: String) -> Int64 {
-        let start = place
+        let start = position
         guard take(marks) != nil, let digit = peek, Self.isDigit(digit) else {
-            place = start
+            position = start
             return 0
         }
         var fraction: Int64 = 0
@@ -176,14 +176,14 @@ struct StampReader {
         while let digit = peek, Self.isDigit(digit) {
             fraction += Int64(digit - UInt8(ascii: "0")) * unit
             unit /= 10
-            place += 1
+            position += 1
         }
         return fraction
     }
 }
 
 extension StampReader {
-    private var peek: UInt8? { place < octets.count ? octets[place] : nil }
+    private var peek: UInt8? { position < octets.count ? octets[position] : nil }
 
     /// Whether no word or number goes on here.
     private var isBoundary: Bool { peek.map { !Self.isWord($0) } ?? true }
@@ -198,15 +198,15 @@ extension StampReader {
 
     /// A number of so many digits, and no more.
     private mutating func number(_ digits: ClosedRange<Int>) -> Int? {
-        let start = place
+        let start = position
         var value = 0
-        while let octet = peek, Self.isDigit(octet), place - start < digits.upperBound {
+        while let octet = peek, Self.isDigit(octet), position - start < digits.upperBound {
             value = value * 10 + Int(octet - UInt8(ascii: "0"))
-            place += 1
+            position += 1
         }
         let isWhole = peek.map { !Self.isDigit($0) } ?? true
-        guard isWhole, digits.contains(place - start) else {
-            place = start
+        guard isWhole, digits.contains(position - start) else {
+            position = start
             return nil
         }
         return value
@@ -221,23 +221,23 @@ extension StampReader {
     /// One of `choices`.
     private mutating func take(_ choices: String) -> UInt8? {
         guard let octet = peek, choices.utf8.contains(octet) else { return nil }
-        place += 1
+        position += 1
         return octet
     }
 
     private mutating func take(_ octet: UInt8) -> Bool {
         guard peek == octet else { return false }
-        place += 1
+        position += 1
         return true
     }
 
     /// A word in small letters, however it is written here.
     private mutating func take(word: String) -> Bool {
-        let end = place + word.utf8.count
+        let end = position + word.utf8.count
         guard end <= octets.count,
-            zip(octets[place..<end], word.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 })
+            zip(octets[position..<end], word.utf8).allSatisfy({ $0 == $1 || $0 | 0x20 == $1 })
         else { return false }
-        place = end
+        position = end
         return true
     }
 }

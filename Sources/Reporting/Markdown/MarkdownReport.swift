@@ -67,7 +67,7 @@ package struct MarkdownReport {
             """
     }
 
-    /// One incident, by its place in the report.
+    /// One incident, by its index in the report.
     func incident(_ index: Int) -> String {
         let incident = ShownIncident(report.incidents[index], in: report)
         let severity = incident.severity.name.uppercased()

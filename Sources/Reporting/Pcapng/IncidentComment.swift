@@ -9,8 +9,8 @@ package enum IncidentComment {
     package static func lines(on incident: Incident) -> [String] {
         var lines = ["\(incident.severity.name.uppercased()): \(incident.headline)"]
         lines += [incident.verdict]
-        for (place, link) in incident.chain.enumerated() {
-            lines.append("\(place + 1). \(link.finding.pathology): \(link.finding.summary)")
+        for (index, link) in incident.chain.enumerated() {
+            lines.append("\(index + 1). \(link.finding.pathology): \(link.finding.summary)")
         }
         for issue in incident.knownIssues {
             lines.append("Known: \(issue.title) (\(issue.reference)).")

@@ -123,8 +123,8 @@ package struct PcapngWriter {
         octets.append(little: length)
         // By its bytes: a slice of `octets` would be a second owner, and all that was written be
         // copied.
-        for place in 0..<4 {
-            octets[begin + 4 + place] = UInt8(truncatingIfNeeded: length >> (8 * place))
+        for index in 0..<4 {
+            octets[begin + 4 + index] = UInt8(truncatingIfNeeded: length >> (8 * index))
         }
     }
 

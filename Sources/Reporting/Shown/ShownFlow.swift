@@ -48,8 +48,8 @@ struct ShownFlow {
     /// One of the flows that stand for an incident.
     ///
     /// - Parameters:
-    ///   - number: its place among the incident's flows.
-    ///   - index: the incident's place in the report.
+    ///   - number: its number among the incident's flows.
+    ///   - index: the incident's index in the report.
     ///   - shown: the report.
     ///   - rowLimit: show at most this many rows where repetition is folded.
     ///   - folding: whether it is; `nil` to do as the report does.
@@ -119,11 +119,11 @@ struct ShownFlow {
             }
             self.shown = shown
             annotations = Annotations(history)
-            rows = shown.enumerated().map { place, index in
+            rows = shown.enumerated().map { position, index in
                 PacketRow(
                     index,
                     in: history,
-                    after: place == 0 ? nil : shown[place - 1],
+                    after: position == 0 ? nil : shown[position - 1],
                     clock: clock
                 )
             }
@@ -144,7 +144,7 @@ struct ShownFlow {
             for part in showsAll ? [.rows(shown.indices)] : folding.parts {
                 switch part {
                 case .rows(let range):
-                    for place in range { items += row(at: place) }
+                    for position in range { items += row(at: position) }
                 case .folded(let range, let cycle, let times, let isSame):
                     items += asides(before: shown[range.lowerBound])
                     items.append(.fold(fold(range, cycle, times, isSame)))
@@ -162,14 +162,14 @@ struct ShownFlow {
             return items
         }
 
-        private mutating func row(at place: Int) -> [Item] {
-            let event = shown[place]
+        private mutating func row(at position: Int) -> [Item] {
+            let event = shown[position]
             var items = asides(before: event)
             let gap = entries.prefix { $0.time < history.events[event].time }
             entries = entries.dropFirst(gap.count)
             if !gap.isEmpty { items.append(.logs(gap)) }
             items.append(
-                .packet(event: event, rows[place], remark: annotations.remark(on: event))
+                .packet(event: event, rows[position], remark: annotations.remark(on: event))
             )
             return items
         }

@@ -62,14 +62,15 @@ struct ShownIncident {
 
     private static func reasoning(of finding: Finding, alone: Bool) -> String {
         let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
-        let told =
+        let reported =
             finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
         switch finding.status {
-        case .confirmed: return told
+        case .confirmed: return reported
         case .likely, .possible:
-            return "\(told) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
-        case .pending: return "\(told) (Pending: still open when the capture ends.)"
-        case .withdrawn: return "\(told) (Withdrawn: later packets contradict it.)"
+            return
+                "\(reported) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
+        case .pending: return "\(reported) (Pending: still open when the capture ends.)"
+        case .withdrawn: return "\(reported) (Withdrawn: later packets contradict it.)"
         }
     }
 }

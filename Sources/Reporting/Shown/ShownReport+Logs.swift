@@ -56,13 +56,13 @@ extension ShownReport {
     }
 
     /// The entries beside an incident that shows no flow.
-    func logEntries(besideIncident place: Int) -> [LogEntry] {
-        report.logs?.entries(ofIncident: place, history: nil) ?? []
+    func logEntries(besideIncident index: Int) -> [LogEntry] {
+        report.logs?.entries(ofIncident: index, history: nil) ?? []
     }
 
     /// How many more entries belong beside an incident; `nil` for none.
-    func omittedLogEntries(besideIncident place: Int) -> String? {
-        report.logs?.omitted[place].map {
+    func omittedLogEntries(besideIncident index: Int) -> String? {
+        report.logs?.omitted[index].map {
             "\(Wording.count($0, "more line")) of logs in its time not shown"
         }
     }

@@ -25,7 +25,7 @@ struct ShownReport {
     struct Described {
         /// The number of that line, from 1.
         let number: Int
-        /// Their places in the report.
+        /// Their indices in the report.
         let members: ArraySlice<Int>
         /// How many more the line stands for.
         let left: Int

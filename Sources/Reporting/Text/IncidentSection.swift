@@ -87,8 +87,8 @@ struct IncidentSection {
         let widest = names.map(\.count).max() ?? 0
         // Hosts with long addresses have a line of their own.
         let isAlone = widest > Self.hostColumn
-        let place = isAlone ? 2 : widest
-        let start = 9 + place
+        let position = isAlone ? 2 : widest
+        let start = 9 + position
         let room = min(Self.commandColumn, style.width - start - 4 - Self.leastTelling)
         let all = shown.checks.flatMap(\.checks)
         let column = all.map(\.command.text.count).filter { $0 <= room }.max()
@@ -99,7 +99,7 @@ struct IncidentSection {
             }
             for (number, check) in host.checks.enumerated() {
                 let label = text.isEmpty ? "  Check  " : "         "
-                let name = (number == 0 && !isAlone ? title : "").padded(to: place)
+                let name = (number == 0 && !isAlone ? title : "").padded(to: position)
                 if check.command.isEmpty {
                     text += style.hung(check.tells, behind: label)
                 } else {

@@ -90,15 +90,15 @@ package struct Style: Sendable {
         var line: [UInt8] = []
         line.reserveCapacity(2 * max(firstRoom, room))
         var lineWidth = 0
-        var place = 0
-        while place < octets.count {
-            let start = place
+        var position = 0
+        while position < octets.count {
+            let start = position
             var wordWidth = 0
-            while place < octets.count, octets[place] != UInt8(ascii: " ") {
-                if octets[place] & 0xC0 != 0x80 { wordWidth += 1 }
-                place += 1
+            while position < octets.count, octets[position] != UInt8(ascii: " ") {
+                if octets[position] & 0xC0 != 0x80 { wordWidth += 1 }
+                position += 1
             }
-            if place > start {
+            if position > start {
                 let space = lineWidth > 0 ? 1 : 0
                 let isFirst = lines.isEmpty && firstRoom != room
                 if lineWidth + space + wordWidth > (lines.isEmpty ? firstRoom : room),
@@ -112,10 +112,10 @@ package struct Style: Sendable {
                     line.append(UInt8(ascii: " "))
                     lineWidth += 1
                 }
-                for index in start..<place { line.append(octets[index]) }
+                for index in start..<position { line.append(octets[index]) }
                 lineWidth += wordWidth
             }
-            place += 1
+            position += 1
         }
         if lineWidth > 0 { lines.append(String(decoding: line, as: UTF8.self)) }
         return lines

@@ -1,9 +1,9 @@
 /// The newest timestamp that each host had accepted from each other: several clocks behind one
 /// address show when a SYN carries an older one.
 ///
-/// A table of fixed size, in which a pair may push out another that falls on the same place.
+/// A table of fixed size, in which a pair may push out another that falls on the same slot.
 struct AcceptedTimestamps {
-    private static let places = 4096
+    private static let slots = 4096
     /// What a listener remembers of a host's timestamps, in nanoseconds (RFC 7323 appendix B.2).
     private static let timestampMemory: Int64 = 60_000_000_000
     /// With fewer connections, chance could have put their clocks in order.
@@ -17,7 +17,7 @@ struct AcceptedTimestamps {
         var isOneClock = true
     }
 
-    private var records = [Record](repeating: Record(), count: places)
+    private var records = [Record](repeating: Record(), count: slots)
 
     @inline(always)
     private static func key(_ initiator: Address, _ responder: Address) -> UInt64 {
@@ -34,14 +34,14 @@ struct AcceptedTimestamps {
     ) {
         guard value != 0 else { return }
         let key = Self.key(initiator, responder)
-        let place = Int(truncatingIfNeeded: key >> 52)
-        if records[place].pair != key { records[place] = Record(pair: key, value: value) }
-        if Int32(bitPattern: value &- records[place].value) < 0 {
-            records[place].isOneClock = false
+        let slot = Int(truncatingIfNeeded: key >> 52)
+        if records[slot].pair != key { records[slot] = Record(pair: key, value: value) }
+        if Int32(bitPattern: value &- records[slot].value) < 0 {
+            records[slot].isOneClock = false
         }
-        records[place].value = value
-        records[place].time = time
-        if records[place].count < .max { records[place].count += 1 }
+        records[slot].value = value
+        records[slot].time = time
+        if records[slot].count < .max { records[slot].count += 1 }
     }
 
     /// The newest timestamp that the responder accepted from the host within the last minute, if it

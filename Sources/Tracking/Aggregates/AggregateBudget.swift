@@ -1,5 +1,5 @@
-/// What is left of the places that all services, initiators and pairs of a census share, so that
-/// many of them with much to count do not take memory without end.
+/// What is left of the entries that all services, initiators and pairs of the aggregates share, so
+/// that many of them with much to count do not take memory without end.
 struct AggregateBudget: Sendable {
     /// Sources of failed attempts that are told apart.
     var sources = 1 << 17
@@ -10,11 +10,11 @@ struct AggregateBudget: Sendable {
     /// Packets that are kept to be shown.
     var examples = 1 << 14
 
-    /// Takes one of some places, if there is one left.
+    /// Takes one of the remaining entries, if there is one left.
     @inline(always)
-    static func take(_ places: inout Int) -> Bool {
-        guard places > 0 else { return false }
-        places -= 1
+    static func take(_ remaining: inout Int) -> Bool {
+        guard remaining > 0 else { return false }
+        remaining -= 1
         return true
     }
 }

@@ -87,23 +87,23 @@ package struct Aggregates: Sendable {
         to service: Endpoint,
         _ firstEvent: () -> Event?
     ) -> Bool {
-        guard let place = serviceCounterIndex(of: service) else { return true }
-        serviceCounters[place].note(flow, &budget)
-        if serviceCounters[place].wantsExample, let event = firstEvent(), event.kind == .syn,
+        guard let index = serviceCounterIndex(of: service) else { return true }
+        serviceCounters[index].note(flow, &budget)
+        if serviceCounters[index].wantsExample, let event = firstEvent(), event.kind == .syn,
             AggregateBudget.take(&budget.examples)
         {
-            serviceCounters[place].show(event, from: flow.key[flow.initiator])
+            serviceCounters[index].show(event, from: flow.key[flow.initiator])
         }
-        return serviceCounters[place].attempts > Self.manyAttempts
+        return serviceCounters[index].attempts > Self.manyAttempts
     }
 
     private mutating func serviceCounterIndex(of service: Endpoint) -> Int? {
         if let newestCounter, serviceCounters[newestCounter].service == service {
             return newestCounter
         }
-        if let place = serviceCounterIndices[service] {
-            newestCounter = place
-            return place
+        if let index = serviceCounterIndices[service] {
+            newestCounter = index
+            return index
         }
         guard serviceCounters.count < Self.limit else {
             refused += 1
@@ -121,18 +121,18 @@ package struct Aggregates: Sendable {
         _ firstEvent: () -> Event?
     ) {
         let initiator = flow.key[flow.initiator]
-        let place: Int
+        let index: Int
         if let known = scanCounterIndices[initiator.address] {
-            place = known
+            index = known
         } else if scanCounters.count < Self.limit {
-            place = scanCounters.count
-            scanCounterIndices[initiator.address] = place
+            index = scanCounters.count
+            scanCounterIndices[initiator.address] = index
             scanCounters.append(ScanCounter(of: initiator.address))
         } else {
             refused += 1
             return
         }
-        scanCounters[place].note(
+        scanCounters[index].note(
             ScanCounter.Probe(
                 time: flow.begin,
                 target: target,
@@ -144,10 +144,10 @@ package struct Aggregates: Sendable {
             ),
             &budget
         )
-        if scanCounters[place].wantsExample, let event = firstEvent(),
+        if scanCounters[index].wantsExample, let event = firstEvent(),
             AggregateBudget.take(&budget.examples)
         {
-            scanCounters[place].show(event, from: initiator.port, to: target)
+            scanCounters[index].show(event, from: initiator.port, to: target)
         }
     }
 
@@ -218,8 +218,8 @@ package struct Aggregates: Sendable {
     /// Takes the connections that came up.
     mutating func note(_ established: EstablishedCounts) {
         for (service, count) in established.counts {
-            guard let place = serviceCounterIndices[service] else { continue }
-            serviceCounters[place].established += count
+            guard let index = serviceCounterIndices[service] else { continue }
+            serviceCounters[index].established += count
         }
     }
 
@@ -233,8 +233,8 @@ package struct Aggregates: Sendable {
         emptyConnections = emptyConnections.filter { _, connections in
             (connections.visits.last?.end ?? .min) >= time && connections.omitted == 0
         }
-        let places = serviceCounters.enumerated().map { ($1.service, $0) }
-        serviceCounterIndices = Dictionary(places) { first, _ in first }
+        let numbered = serviceCounters.enumerated().map { ($1.service, $0) }
+        serviceCounterIndices = Dictionary(numbered) { first, _ in first }
         let initiators = scanCounters.enumerated().map { ($1.initiator, $0) }
         scanCounterIndices = Dictionary(initiators) { first, _ in first }
         newestCounter = nil
@@ -253,8 +253,8 @@ package struct Aggregates: Sendable {
 
     /// Brings everything into the order of the packets, whatever order the flows ended in.
     mutating func settle() {
-        for place in serviceCounters.indices { serviceCounters[place].settle(&budget) }
-        for place in scanCounters.indices { scanCounters[place].settle() }
+        for index in serviceCounters.indices { serviceCounters[index].settle(&budget) }
+        for index in scanCounters.indices { scanCounters[index].settle() }
         serviceCounters.sort { ($0.firstTime, $0.service) < ($1.firstTime, $1.service) }
         serviceCounterIndices = Dictionary(
             uniqueKeysWithValues: serviceCounters.enumerated().map { ($1.service, $0) }

@@ -1,35 +1,35 @@
 /// How long the latest handshakes with each host took: what a slow one is measured against.
 ///
-/// A table of fixed size, in which a host may push out another that falls on the same place: it is
+/// A table of fixed size, in which a host may push out another that falls on the same slot: it is
 /// written at every handshake, so that it must cost next to nothing.
 package struct HandshakeTimes: Sendable {
-    private static let places = 4096
+    private static let slots = 4096
     /// The handshakes of one host that are remembered.
     private static let kept = 16
     /// With so many others their median counts.
     private static let leastOthers = 5
 
-    private var owners = [Address](repeating: Address(high: 0, low: 0), count: places)
-    private var counts = [UInt32](repeating: 0, count: places)
-    /// In microseconds, `kept` for each place.
-    private var durations = [UInt32](repeating: 0, count: places * kept)
+    private var owners = [Address](repeating: Address(high: 0, low: 0), count: slots)
+    private var counts = [UInt32](repeating: 0, count: slots)
+    /// In microseconds, `kept` for each slot.
+    private var durations = [UInt32](repeating: 0, count: slots * kept)
 
     package init() {}
 
     @inline(always)
-    private static func place(of host: Address) -> Int {
+    private static func slot(of host: Address) -> Int {
         let mixed = (host.low ^ host.high) &* 0x9E37_79B9_7F4A_7C15
         return Int(truncatingIfNeeded: mixed >> 52)
     }
 
     mutating func note(_ microseconds: UInt32, of responder: Address) {
-        let place = Self.place(of: responder)
-        if owners[place] != responder {
-            owners[place] = responder
-            counts[place] = 0
+        let slot = Self.slot(of: responder)
+        if owners[slot] != responder {
+            owners[slot] = responder
+            counts[slot] = 0
         }
-        durations[place * Self.kept + Int(counts[place] & (UInt32(Self.kept) - 1))] = microseconds
-        counts[place] &+= 1
+        durations[slot * Self.kept + Int(counts[slot] & (UInt32(Self.kept) - 1))] = microseconds
+        counts[slot] &+= 1
     }
 
     /// The middle one of the latest handshakes with a host.
@@ -37,10 +37,10 @@ package struct HandshakeTimes: Sendable {
     /// - Returns: how many there are, the one in question perhaps among them, and the median in
     ///   nanoseconds.
     package func usual(of responder: Address) -> (count: Int, median: Int64)? {
-        let place = Self.place(of: responder)
-        let count = min(Int(counts[place]), Self.kept)
-        guard owners[place] == responder, count > 0 else { return nil }
-        let sorted = durations[place * Self.kept..<place * Self.kept + count].sorted()
+        let slot = Self.slot(of: responder)
+        let count = min(Int(counts[slot]), Self.kept)
+        guard owners[slot] == responder, count > 0 else { return nil }
+        let sorted = durations[slot * Self.kept..<slot * Self.kept + count].sorted()
         return (count, Int64(sorted[count / 2]) * 1000)
     }
 

@@ -19,7 +19,7 @@ package struct Neighbours: Sendable {
     }
 
     /// The same address in two VLANs or tunnels is two hosts' in their own right.
-    private struct Place: Hashable {
+    private struct ClaimedAddress: Hashable {
         let encapsulation: EncapsulationID
         let address: Address
     }
@@ -34,7 +34,7 @@ package struct Neighbours: Sendable {
     private static let bridgingTime: Int64 = 1_000_000
 
     /// The claims to one address around each change of its owner, oldest first.
-    private var claims: [Place: [Claim]] = [:]
+    private var claims: [ClaimedAddress: [Claim]] = [:]
     /// Claims to addresses that found no place.
     package private(set) var refused: UInt64 = 0
 
@@ -48,16 +48,16 @@ package struct Neighbours: Sendable {
         )
         if claim.owner.isVirtual { return }
         noteBridge(claim, at: frame.time)
-        let place = Place(encapsulation: frame.encapsulation, address: claim.address)
-        guard var known = claims[place] else {
-            if claims.count < Self.limit { claims[place] = [new] } else { refused += 1 }
+        let claimed = ClaimedAddress(encapsulation: frame.encapsulation, address: claim.address)
+        guard var known = claims[claimed] else {
+            if claims.count < Self.limit { claims[claimed] = [new] } else { refused += 1 }
             return
         }
         let isChange = known.last?.owner != new.owner
         if !isChange { known.removeLast() }
         if isChange, known.count >= Self.keptClaims { return }
         known.append(new)
-        claims[place] = known
+        claims[claimed] = known
     }
 
     /// Takes down a card that sends on a request: the same question of the same address, from

@@ -47,7 +47,7 @@ package struct ServiceCounter: Sendable {
     /// Whether the rate of what comes later is not known.
     var isFull: Bool { counts.count >= Self.stepLimit || lacksSteps }
 
-    /// How many places of the census it takes.
+    /// How many entries of the aggregates it takes.
     var counted: Int { counts.count }
 
     var wantsExample: Bool { examples.count < Self.shownSYNs }
@@ -143,8 +143,8 @@ package struct ServiceCounter: Sendable {
     package func peak() -> Int {
         var best: UInt32 = 0
         for step in counts.keys {
-            let sum = (0..<Int64(Self.stepsOfWindow)).reduce(0 as UInt32) { sum, place in
-                sum + (counts[step + place] ?? 0)
+            let sum = (0..<Int64(Self.stepsOfWindow)).reduce(0 as UInt32) { sum, index in
+                sum + (counts[step + index] ?? 0)
             }
             best = max(best, sum)
         }

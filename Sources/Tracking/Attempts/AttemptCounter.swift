@@ -86,7 +86,7 @@ struct AttemptCounter: Sendable {
     ///
     /// - Parameters:
     ///   - halfOpen: the SYN.
-    ///   - offset: its place among all lone SYNs, from 0.
+    ///   - offset: its number among all lone SYNs, from 0.
     /// - Returns: whether a round has found it.
     func hasCounted(_ halfOpen: HalfOpenFlow, at offset: Int) -> Bool {
         let deadline = Self.deadline(first: halfOpen.time, last: halfOpen.time)

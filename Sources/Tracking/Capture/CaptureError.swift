@@ -1,4 +1,4 @@
-/// Why an input, or the rest of it, could not be read: one sentence, with the place.
+/// Why an input, or the rest of it, could not be read: one sentence, with the offset.
 package struct CaptureError: Error, Hashable, Sendable {
     /// The input's name as the user gave it.
     package let input: String

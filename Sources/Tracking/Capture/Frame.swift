@@ -4,7 +4,7 @@ package struct Frame: ~Escapable {
     package let octets: RawSpan
     /// When it was captured, in nanoseconds since 1970.
     package let time: Int64
-    /// Its place in the input, from 1; a filter does not renumber.
+    /// Its number in the input, from 1; a filter does not renumber.
     package let number: UInt64
     /// Its length on the wire, in octets, however much of it was captured.
     package let originalLength: UInt32

@@ -3,7 +3,7 @@
 ///
 /// Sound although it holds a pointer: nobody keeps it beyond the next change of its window, `end`
 /// is never behind the window's memory, and behind that lies a margin that may be looked at, too.
-/// Who reads at a place has looked at `left` before.
+/// Who reads at an offset has looked at `left` before.
 @safe
 struct OctetStretch: BitwiseCopyable {
     private let memory: UnsafeRawPointer

@@ -6,7 +6,7 @@ import Glibc
 /// one read gives, so that a pipe's packets come when they were written.
 ///
 /// Sound although it holds a pointer: the memory lives as long as the window, every octet of it is
-/// initialized, and every place is checked against its length.
+/// initialized, and every offset is checked against its length.
 @safe
 struct OctetWindow: ~Copyable {
     /// As much of an input is ahead at most, in octets.
@@ -88,10 +88,10 @@ struct OctetWindow: ~Copyable {
 
     /// Two words of the block in the file's byte order.
     @inline(always)
-    func words(at place: Int, isBigEndian: Bool) -> (UInt32, UInt32) {
-        precondition(place >= 0 && place <= Self.length &- 8)
+    func words(at position: Int, isBigEndian: Bool) -> (UInt32, UInt32) {
+        precondition(position >= 0 && position <= Self.length &- 8)
         let both = UInt64(
-            bigEndian: unsafe block.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            bigEndian: unsafe block.loadUnaligned(fromByteOffset: position, as: UInt64.self)
         )
         let (first, second) = (UInt32(both >> 32), UInt32(truncatingIfNeeded: both))
         return isBigEndian ? (first, second) : (first.byteSwapped, second.byteSwapped)
@@ -99,9 +99,9 @@ struct OctetWindow: ~Copyable {
 
     /// One word of the block in the file's byte order.
     @inline(always)
-    func word(at place: Int, isBigEndian: Bool) -> UInt32 {
-        precondition(place >= 0 && place <= Self.length &- 4)
-        let word = unsafe block.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+    func word(at position: Int, isBigEndian: Bool) -> UInt32 {
+        precondition(position >= 0 && position <= Self.length &- 4)
+        let word = unsafe block.loadUnaligned(fromByteOffset: position, as: UInt32.self)
         return isBigEndian ? word.bigEndian : word
     }
 
@@ -153,10 +153,10 @@ struct OctetWindow: ~Copyable {
     ///
     /// - Returns: the file, and from where on nothing has been read.
     mutating func share() -> SharedInput? {
-        let place = lseek(stream.descriptor, 0, SEEK_CUR)
-        guard stream.size != nil, unpacked == nil, place >= 0 else { return nil }
-        origin = UInt64(place) &- (base &+ UInt64(end))
-        return SharedInput(descriptor: stream.descriptor, offset: UInt64(place))
+        let position = lseek(stream.descriptor, 0, SEEK_CUR)
+        guard stream.size != nil, unpacked == nil, position >= 0 else { return nil }
+        origin = UInt64(position) &- (base &+ UInt64(end))
+        return SharedInput(descriptor: stream.descriptor, offset: UInt64(position))
     }
 
     /// Goes on in another block, to which what is ahead is copied, and leaves the one so far, whose
@@ -191,10 +191,10 @@ struct OctetWindow: ~Copyable {
             count: min(Self.length - end, Self.readLength)
         )
         if let unpacked { return unsafe try unpacked.read(into: room) }
-        let place = origin.map { $0 &+ base &+ UInt64(end) }
+        let position = origin.map { $0 &+ base &+ UInt64(end) }
         let got =
-            if let place {
-                unsafe CaptureStream.read(stream.descriptor, at: place, into: room)
+            if let position {
+                unsafe CaptureStream.read(stream.descriptor, at: position, into: room)
             } else {
                 unsafe CaptureStream.read(stream.descriptor, into: room)
             }

@@ -225,8 +225,8 @@ package struct PcapFile: ~Copyable, DescribedSource {
     }
 
     private func complaint(_ fault: RecordFault) -> CaptureError {
-        let place = compression == nil ? "" : " (counted in what was unpacked)"
-        let record = "the record of packet \(framesRead &+ 1)\(place)"
+        let remark = compression == nil ? "" : " (counted in what was unpacked)"
+        let record = "the record of packet \(framesRead &+ 1)\(remark)"
         return fault.complaint(of: name, at: window.offset, in: record)
     }
 

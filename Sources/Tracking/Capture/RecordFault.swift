@@ -7,7 +7,7 @@ enum RecordFault: Error {
     /// It reaches beyond what is ahead, and that must stay in its place.
     case pinned
 
-    /// The same in a sentence with the place.
+    /// The same in a sentence with the offset.
     ///
     /// - Parameters:
     ///   - input: the input's name.

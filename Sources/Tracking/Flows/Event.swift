@@ -58,7 +58,7 @@ extension Event {
     @inline(always) package var side: Side { kindAndSide & 1 == 0 ? .low : .high }
     /// In nanoseconds since 1970.
     package var time: Int64 { facts.time }
-    /// The frame's place in the input, from 1.
+    /// The frame's number in the input, from 1.
     package var packet: UInt64 { facts.packet }
     package var sequence: SequenceNumber { facts.sequence }
     package var acknowledgment: SequenceNumber { facts.acknowledgment }

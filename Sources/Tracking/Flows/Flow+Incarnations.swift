@@ -107,13 +107,13 @@ extension Flow {
         let number = incarnation &+ 1
         let keptMarks = marks.intersection([.suspicious, .reused])
         let encapsulations = (low: encapsulation(of: .low), high: encapsulation(of: .high))
-        let place = duplicateIndex
+        let index = duplicateIndex
         let letters = history.areWanted ? HistoryLetters() : .unwanted
         self = Flow(beginningWith: segment)
         history = letters
         setEncapsulation(encapsulations.low, of: .low)
         setEncapsulation(encapsulations.high, of: .high)
-        duplicateIndex = place
+        duplicateIndex = index
         eventLog = kept
         incarnation = number
         marks.formUnion(keptMarks)

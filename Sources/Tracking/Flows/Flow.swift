@@ -228,7 +228,7 @@ package struct HistoryLetters: BitwiseCopyable, Hashable, Sendable {
         " ", "S", "h", "a", "A", "r", "R", "f", "F", "d", "D", "i", "^",
     ]
 
-    /// The letters, by their places in the alphabet.
+    /// The letters, by their positions in the alphabet.
     package enum Letter: UInt8 {
         case syn = 1
         case synAck, ack, initiatorAck, rst, initiatorRst, fin, initiatorFin, data, initiatorData,

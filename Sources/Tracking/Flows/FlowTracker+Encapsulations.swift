@@ -1,8 +1,8 @@
 /// Which of several flows on one four-tuple a packet belongs to.
 ///
 /// Where VLANs or tunnels separate networks, the same four-tuple may be two connections. Where a
-/// mirror port tags by direction, two VLANs are one. Flows whose packets are all plain have domain
-/// 0 to themselves, so that nothing of this touches them.
+/// mirror port tags by direction, two VLANs are one. Flows whose packets are all plain have
+/// index 0 to themselves, so that nothing of this touches them.
 extension FlowTracker {
     /// As many flows of one four-tuple are told apart.
     private static let duplicateLimit: UInt16 = 15
@@ -56,7 +56,7 @@ extension FlowTracker {
         var lone: Int?
         var continued: Int?
         var sameNetwork: Int?
-        // In domain 0 there is seldom anything to be found, so it comes last.
+        // At index 0 there is seldom anything to be found, so it comes last.
         for duplicateIndex in stride(from: encapsulations.highestDuplicateIndex, through: 0, by: -1)
         {
             guard let index = find(waiting, within: duplicateIndex, &tally) else { continue }
@@ -120,8 +120,8 @@ extension FlowTracker {
         let tag = table.tag(of: key)
         var best: (index: Int, rank: Int, packet: UInt64)?
         for duplicateIndex in 0...encapsulations.highestDuplicateIndex {
-            let place = FlowTable.tag(tag, within: duplicateIndex)
-            guard let index = find(key, tag: place, &tally),
+            let position = FlowTable.tag(tag, within: duplicateIndex)
+            guard let index = find(key, tag: position, &tally),
                 let rank = table[index].rank(of: error.quoted, from: side, in: encapsulation)
             else { continue }
             let packet = table[index].lastPacket

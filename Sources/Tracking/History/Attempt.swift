@@ -1,7 +1,7 @@
 /// One attempt to connect: one initial sequence number, however often its SYN was sent (RFC 9293
 /// §3.5).
 ///
-/// All places are indices into the events of the history.
+/// All positions are indices into the events of the history.
 package struct Attempt: Hashable, Sendable {
     /// From 1 within its incarnation.
     package let ordinal: Int

@@ -1,6 +1,6 @@
 /// One incarnation of a four-tuple: all attempts until one of them came up, and what became of it.
 ///
-/// All places are indices into the events of the history.
+/// All positions are indices into the events of the history.
 package struct Incarnation: Hashable, Sendable {
     /// From 0; earlier ones may have left no events.
     package let number: Int

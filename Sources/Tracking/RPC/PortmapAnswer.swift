@@ -67,8 +67,10 @@ extension PortmapAnswer {
                 self = .notRegistered
                 return
             }
-            guard let place = UniversalAddress(text) else { return nil }
-            self = place.port == 0 ? .notRegistered : .port(place.port, address: place.address)
+            guard let universal = UniversalAddress(text) else { return nil }
+            self =
+                universal.port == 0
+                ? .notRegistered : .port(universal.port, address: universal.address)
         case .dump:
             self = .list(Self.mappings(in: &reader, version: question.version))
         }
@@ -96,14 +98,14 @@ extension PortmapAnswer {
                     let text = reader.text(atMost: PortmapQuestion.longestText),
                     reader.opaque(atMost: PortmapQuestion.longestText) != nil
                 else { break }
-                guard let place = UniversalAddress(text), place.port != 0 else { continue }
+                guard let universal = UniversalAddress(text), universal.port != 0 else { continue }
                 let service = RPCService(
                     program: program,
                     version: number,
                     transport: Transport(netID: netID)
                 )
                 mappings.append(
-                    Mapping(service: service, port: place.port, address: place.address)
+                    Mapping(service: service, port: universal.port, address: universal.address)
                 )
             }
         }

@@ -9,7 +9,7 @@ package struct PortmapLog: Sendable {
     package private(set) var refused: UInt64 = 0
 
     private var calls: [Transaction: Call] = [:]
-    /// The calls that wait, the oldest in the next place.
+    /// The calls that wait, the oldest in the next slot.
     private var waiting = [Transaction?](repeating: nil, count: callLimit)
     private var next = 0
     private var counts: [PortmapExchange.Topic: Int] = [:]
@@ -36,13 +36,13 @@ package struct PortmapLog: Sendable {
     private struct Call {
         let question: PortmapQuestion
         let mark: PacketMark
-        let place: Int
+        let slot: Int
     }
 
     /// Takes down the messages in one payload.
     mutating func note(_ payload: PortmapPayload, in mark: PacketMark) {
-        for place in payload.messages {
-            var reader = XDRReader(payload.octets, from: place)
+        for offset in payload.messages {
+            var reader = XDRReader(payload.octets, from: offset)
             guard let number = reader.word() else { continue }
             if payload.destination.port == PortmapPayload.port {
                 let transaction = Transaction(
@@ -63,7 +63,7 @@ package struct PortmapLog: Sendable {
                     server: payload.source,
                     transport: payload.transport
                 )
-                conclude(transaction, XDRReader(payload.octets, from: place + 4), mark)
+                conclude(transaction, XDRReader(payload.octets, from: offset + 4), mark)
             }
         }
     }
@@ -75,11 +75,11 @@ package struct PortmapLog: Sendable {
         _ mark: PacketMark
     ) {
         if calls[transaction]?.question == question { return }
-        if let oldest = waiting[next], calls[oldest]?.place == next {
+        if let oldest = waiting[next], calls[oldest]?.slot == next {
             calls[oldest] = nil
             refused += 1
         }
-        calls[transaction] = Call(question: question, mark: mark, place: next)
+        calls[transaction] = Call(question: question, mark: mark, slot: next)
         waiting[next] = transaction
         next = (next + 1) % Self.callLimit
     }
@@ -142,17 +142,17 @@ package struct PortmapExchange: Hashable, Sendable {
     }
 
     /// The ports that it names: each with the address it is at, and what listens there.
-    package var namings: [(place: Endpoint, service: RPCService)] {
+    package var namings: [(endpoint: Endpoint, service: RPCService)] {
         switch answer {
         case .port(let port, let address):
             // rpcbind answers for the transport on which it is asked, whatever the question names
             // (RFC 1833 §2.2.1); where the two differ, nobody knows whether this one does.
             let isClear =
                 question.procedure == .getPort || question.service.transport == transport
-            return isClear ? places(address, port).map { ($0, question.service) } : []
+            return isClear ? endpoints(address, port).map { ($0, question.service) } : []
         case .list(let mappings):
             return mappings.flatMap { mapping in
-                places(mapping.address, mapping.port).map { ($0, mapping.service) }
+                endpoints(mapping.address, mapping.port).map { ($0, mapping.service) }
             }
         case .notRegistered, .refused:
             return []
@@ -160,7 +160,7 @@ package struct PortmapExchange: Hashable, Sendable {
     }
 
     /// A client takes the port alone, or the address as well.
-    private func places(_ address: Address?, _ port: UInt16) -> [Endpoint] {
+    private func endpoints(_ address: Address?, _ port: UInt16) -> [Endpoint] {
         let own = Endpoint(server.address, port: port)
         return address.map { $0 == server.address ? [own] : [own, Endpoint($0, port: port)] } ?? [
             own

@@ -7,8 +7,8 @@ package enum PortmapMessage: Hashable, Sendable {
     /// The first message in a payload; only for calls of the procedure GETPORT a reply can be told
     /// alone.
     package init?(_ payload: PortmapPayload) {
-        guard let place = payload.messages.first else { return nil }
-        var reader = XDRReader(payload.octets, from: place)
+        guard let offset = payload.messages.first else { return nil }
+        var reader = XDRReader(payload.octets, from: offset)
         guard let number = reader.word() else { return nil }
         var again = reader
         if let question = PortmapQuestion(call: &reader) {

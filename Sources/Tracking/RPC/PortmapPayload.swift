@@ -76,15 +76,15 @@ extension PortmapPayload {
     /// of its own, so that a message may begin with the payload.
     var messages: [Int] {
         guard transport == .tcp else { return [0] }
-        var places: [Int] = []
+        var positions: [Int] = []
         var offset = 0
         while let mark = word(at: offset), offset + 4 < octets.count {
             let length = Int(mark & 0x7FFF_FFFF)
             guard length >= leastMessage, length <= mostMessage else { break }
-            places.append(offset + 4)
+            positions.append(offset + 4)
             offset += 4 + length
         }
-        return places.isEmpty ? [0] : places
+        return positions.isEmpty ? [0] : positions
     }
 
     /// No reply is shorter, in octets; no message for a port mapper is longer than `mostMessage`.

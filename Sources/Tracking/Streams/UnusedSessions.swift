@@ -1,10 +1,10 @@
 /// Which clients leave TLS sessions as soon as they have seen the certificate, and whether any
 /// session of theirs with the same service, or for the same name, carries a request.
 ///
-/// A table of fixed size, in which a pair may push out another that falls on the same place: it is
+/// A table of fixed size, in which a pair may push out another that falls on the same slot: it is
 /// written at every session, so that it must cost next to nothing.
 package struct UnusedSessions: Sendable {
-    private static let places = 1024
+    private static let slots = 1024
     /// Remember the newest of them.
     private static let kept = 8
     /// A pair that left so long ago makes room for others, in nanoseconds.
@@ -32,14 +32,14 @@ package struct UnusedSessions: Sendable {
         }
 
         @inline(always)
-        fileprivate var place: Int {
+        fileprivate var slot: Int {
             let addresses = client.low ^ client.high ^ (server.low ^ server.high) &* 3
             let mixed = addresses ^ UInt64(port) << 32 ^ UInt64(name) << 16
             return Int(truncatingIfNeeded: (mixed &* 0x9E37_79B9_7F4A_7C15) >> 54)
         }
     }
 
-    private struct Place: Sendable {
+    private struct Entry: Sendable {
         var key: Key?
         var isUsed = false
         /// When sessions were left, in nanoseconds since 1970; the newest.
@@ -66,58 +66,58 @@ package struct UnusedSessions: Sendable {
         }
     }
 
-    private var table: [Place] = []
+    private var table: [Entry] = []
 
     package init() {}
 
     /// Takes down that a client asked for something, in nanoseconds since 1970.
     mutating func noteUse(of key: Key, at time: Int64) {
-        guard let place = claim(key, at: time) else { return }
-        table[place].isUsed = true
+        guard let slot = claim(key, at: time) else { return }
+        table[slot].isUsed = true
     }
 
     /// Where a key is from now on; `nil` where another is that is still wanted.
     private mutating func claim(_ key: Key, at time: Int64) -> Int? {
-        if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
-        let place = key.place
-        if table[place].key != key {
-            if table[place].isWanted(at: time) { return nil }
-            table[place] = Place(key: key)
+        if table.isEmpty { table = [Entry](repeating: Entry(), count: Self.slots) }
+        let slot = key.slot
+        if table[slot].key != key {
+            if table[slot].isWanted(at: time) { return nil }
+            table[slot] = Entry(key: key)
         }
-        return place
+        return slot
     }
 
     /// Takes down that a server answered what a client had asked for, in nanoseconds since 1970.
     mutating func noteService(of key: Key, at time: Int64) {
-        guard !table.isEmpty, table[key.place].key == key else { return }
-        table[key.place].lastService = time
-        if table[key.place].isWaiting {
-            table[key.place].isWaiting = false
-            table[key.place].noteRelief(time)
+        guard !table.isEmpty, table[key.slot].key == key else { return }
+        table[key.slot].lastService = time
+        if table[key.slot].isWaiting {
+            table[key.slot].isWaiting = false
+            table[key.slot].noteRelief(time)
         }
     }
 
     /// Takes down that a session of a client ended before it had asked for anything, in nanoseconds
     /// since 1970.
     mutating func noteFailure(of key: Key, at time: Int64) {
-        guard let place = claim(key, at: time) else { return }
-        table[place].lastFailure = time
-        table[place].isWaiting = true
-        let last = table[place].lastService
-        if last != .min, time - last <= Self.recent { table[place].noteRelief(last) }
+        guard let slot = claim(key, at: time) else { return }
+        table[slot].lastFailure = time
+        table[slot].isWaiting = true
+        let last = table[slot].lastService
+        if last != .min, time - last <= Self.recent { table[slot].noteRelief(last) }
     }
 
     /// Takes down that a client left a session at the certificate, in nanoseconds since 1970.
     mutating func noteDeparture(of key: Key, at time: Int64) {
-        if table.isEmpty { table = [Place](repeating: Place(), count: Self.places) }
-        let place = key.place
-        if table[place].key != key {
-            let newest = table[place].departures.last ?? .min
+        if table.isEmpty { table = [Entry](repeating: Entry(), count: Self.slots) }
+        let slot = key.slot
+        if table[slot].key != key {
+            let newest = table[slot].departures.last ?? .min
             guard newest == .min || time - newest > Self.oldAge else { return }
-            table[place] = Place(key: key)
+            table[slot] = Entry(key: key)
         }
-        if table[place].departures.count == Self.kept { table[place].departures.removeFirst() }
-        table[place].departures.append(time)
+        if table[slot].departures.count == Self.kept { table[slot].departures.removeFirst() }
+        table[slot].departures.append(time)
     }
 
     /// What is known of a client and the service that it left.
@@ -156,9 +156,9 @@ package struct UnusedSessions: Sendable {
         return entry(of: key)?.reliefs.filter(time.contains).min()
     }
 
-    private func entry(of key: Key) -> Place? {
-        guard !table.isEmpty, table[key.place].key == key else { return nil }
-        return table[key.place]
+    private func entry(of key: Key) -> Entry? {
+        guard !table.isEmpty, table[key.slot].key == key else { return nil }
+        return table[key.slot]
     }
 }
 

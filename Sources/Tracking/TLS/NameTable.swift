@@ -14,7 +14,7 @@ struct NameTable {
     mutating func number(of octets: RawSpan, in range: Range<Int>) -> UInt32 {
         guard !range.isEmpty, range.count <= Self.longestName else { return 0 }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for place in range { hash = (hash ^ UInt64(octets.octet(at: place))) &* 0x100_0000_01B3 }
+        for index in range { hash = (hash ^ UInt64(octets.octet(at: index))) &* 0x100_0000_01B3 }
         if let number = numbers[hash] {
             // Two names may share a hash, by design of whoever made the second.
             return names[Int(number) - 1].utf8.elementsEqual(range.map { octets.octet(at: $0) })

@@ -79,18 +79,18 @@ extension RecordStream {
             let word: UInt64 = octets.bigEndian(at: offset)
             return (offset + length, word >> UInt64(64 - 8 * length))
         }
-        var place = offset
-        while carried < length, place < octets.byteCount {
-            carry = carry << 8 | UInt64(octets.octet(at: place))
+        var position = offset
+        while carried < length, position < octets.byteCount {
+            carry = carry << 8 | UInt64(octets.octet(at: position))
             carried += 1
-            place += 1
+            position += 1
         }
-        guard carried == length else { return (place, nil) }
+        guard carried == length else { return (position, nil) }
         defer {
             carried = 0
             carry = 0
         }
-        return (place, carry)
+        return (position, carry)
     }
 
     private mutating func readHeader(
@@ -146,8 +146,8 @@ extension RecordStream {
         from source: TLSSession.Source,
         in context: inout TLSContext
     ) -> Int {
-        let place = source.sequence.advanced(by: UInt32(truncatingIfNeeded: offset))
-        let left = UInt32(max(0, place.distance(to: recordEnd)))
+        let position = source.sequence.advanced(by: UInt32(truncatingIfNeeded: offset))
+        let left = UInt32(max(0, position.distance(to: recordEnd)))
         if messageLeft > 0 {
             let step = min(left, messageLeft)
             messageLeft -= step

@@ -88,10 +88,10 @@ package struct RecordStream: BitwiseCopyable, Hashable, Sendable {
                 && !marks.contains(.endsInPlaintext)
     }
 
-    /// Takes what the other end acknowledged for the place where this stream begins.
-    mutating func begin(at place: SequenceNumber) {
+    /// Takes what the other end acknowledged for the number at which this stream begins.
+    mutating func begin(at sequence: SequenceNumber) {
         marks.insert(.isExpected)
-        cursor = place
+        cursor = sequence
     }
 
     mutating func lose() { marks.formUnion([.lost, .hasGap]) }

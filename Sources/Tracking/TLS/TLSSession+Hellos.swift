@@ -15,14 +15,14 @@ extension TLSSession {
         server: Range<Int>?, protocol: Range<Int>?
     ) {
         var names: (server: Range<Int>?, protocol: Range<Int>?)
-        var place = start + fixedLength
-        guard octets.byteCount > place else { return names }
-        place += 1 + Int(octets.octet(at: place))
-        guard octets.byteCount >= place + 2 else { return names }
-        place += 2 + Int(octets.bigEndian(at: place, as: UInt16.self))
-        guard octets.byteCount > place else { return names }
-        place += 1 + Int(octets.octet(at: place))
-        HelloExtensions.each(in: octets, at: place) { type, body in
+        var position = start + fixedLength
+        guard octets.byteCount > position else { return names }
+        position += 1 + Int(octets.octet(at: position))
+        guard octets.byteCount >= position + 2 else { return names }
+        position += 2 + Int(octets.bigEndian(at: position, as: UInt16.self))
+        guard octets.byteCount > position else { return names }
+        position += 1 + Int(octets.octet(at: position))
+        HelloExtensions.each(in: octets, at: position) { type, body in
             switch type {
             case HelloExtensions.serverName where body.count > 5:
                 let length = Int(octets.bigEndian(at: body.lowerBound + 3, as: UInt16.self))
@@ -81,12 +81,12 @@ extension TLSAgreement {
         guard octets.byteCount >= start + TLSSession.fixedLength + 1 else { return false }
         version = octets.bigEndian(at: start)
         let isRetry = octets.bigEndian(at: start + 2, as: UInt64.self) == Self.retryRandom
-        let place =
+        let position =
             start + TLSSession.fixedLength + 1
             + Int(octets.octet(at: start + TLSSession.fixedLength))
-        guard octets.byteCount >= place + 3 else { return isRetry }
-        cipherSuite = octets.bigEndian(at: place)
-        HelloExtensions.each(in: octets, at: place + 3) { type, body in
+        guard octets.byteCount >= position + 3 else { return isRetry }
+        cipherSuite = octets.bigEndian(at: position)
+        HelloExtensions.each(in: octets, at: position + 3) { type, body in
             if type == HelloExtensions.supportedVersions, body.count >= 2 {
                 version = octets.bigEndian(at: body.lowerBound)
             }
@@ -111,12 +111,12 @@ enum HelloExtensions {
             octets.byteCount,
             start + 2 + Int(octets.bigEndian(at: start, as: UInt16.self))
         )
-        var place = start + 2
-        while place + 4 <= end {
-            let length = Int(octets.bigEndian(at: place + 2, as: UInt16.self))
-            guard place + 4 + length <= end else { return }
-            body(octets.bigEndian(at: place), place + 4..<place + 4 + length)
-            place += 4 + length
+        var position = start + 2
+        while position + 4 <= end {
+            let length = Int(octets.bigEndian(at: position + 2, as: UInt16.self))
+            guard position + 4 + length <= end else { return }
+            body(octets.bigEndian(at: position), position + 4..<position + 4 + length)
+            position += 4 + length
         }
     }
 }

@@ -52,9 +52,9 @@ package struct TLSSession: BitwiseCopyable, Hashable, Sendable {
         side == .low ? low.marks.contains(.isMilestone) : high.marks.contains(.isMilestone)
     }
 
-    /// Takes what the other end of a stream acknowledged for the place where it begins.
-    mutating func begin(_ side: Side, at place: SequenceNumber) {
-        if side == .low { low.begin(at: place) } else { high.begin(at: place) }
+    /// Takes what the other end of a stream acknowledged for the number at which it begins.
+    mutating func begin(_ side: Side, at sequence: SequenceNumber) {
+        if side == .low { low.begin(at: sequence) } else { high.begin(at: sequence) }
     }
 
     /// Takes a stream for lost until a segment of it begins with a header.

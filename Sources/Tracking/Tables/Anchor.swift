@@ -6,5 +6,5 @@ import Synchronization
 /// copied by every call that is not inlined: 1.3 KB for a tracker. An atomic value has an address,
 /// and what holds one is passed by that.
 struct Anchor: ~Copyable, Sendable {
-    private let place = Atomic<UInt8>(0)
+    private let byte = Atomic<UInt8>(0)
 }

@@ -9,20 +9,20 @@ package struct EndpointMarks: Sendable {
     /// Marks an endpoint.
     package mutating func insert(_ endpoint: Endpoint) {
         if words.isEmpty { words = [UInt64](repeating: 0, count: 1024) }
-        let place = Self.place(of: endpoint)
-        words[place >> 6] |= 1 << UInt64(place & 63)
+        let slot = Self.slot(of: endpoint)
+        words[slot >> 6] |= 1 << UInt64(slot & 63)
     }
 
     /// `false` only for what was not inserted.
     @inline(always)
     package func mayContain(_ endpoint: Endpoint) -> Bool {
         guard !words.isEmpty else { return false }
-        let place = Self.place(of: endpoint)
-        return words[place >> 6] >> UInt64(place & 63) & 1 != 0
+        let slot = Self.slot(of: endpoint)
+        return words[slot >> 6] >> UInt64(slot & 63) & 1 != 0
     }
 
     @inline(always)
-    private static func place(of endpoint: Endpoint) -> Int {
+    private static func slot(of endpoint: Endpoint) -> Int {
         let address = endpoint.address.high ^ endpoint.address.low
         let mixed = (address ^ UInt64(endpoint.port) << 32) &* 0x9E37_79B9_7F4A_7C15
         return Int(mixed >> 48)

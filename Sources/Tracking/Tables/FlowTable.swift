@@ -50,7 +50,7 @@ struct FlowTable: ~Copyable {
     @inline(always)
     func tag(of key: FlowKey) -> UInt32 { key.hash(seed: seed) }
 
-    /// Asks for the place in the index where a tag's search begins.
+    /// Asks for the slot of the index where a tag's search begins.
     @inline(always)
     func prefetchSlot(of tag: UInt32) { slots.prefetch(Int(tag)) }
 
@@ -128,22 +128,22 @@ struct FlowTable: ~Copyable {
     @inline(never)
     mutating func insert(_ halfOpen: HalfOpenFlow, tag: UInt32) -> Bool {
         if (count + 1) * 8 > slots.count * 5, !grow() { return false }
-        let place: Int
+        let number: Int
         if let recycled = freeHalfOpenFlows.popLast() {
-            place = Int(recycled)
-            halfOpenFlows[place] = halfOpen
+            number = Int(recycled)
+            halfOpenFlows[number] = halfOpen
         } else {
             guard halfOpenFlows.count < Self.firstHalfOpen - 1,
                 let fresh = halfOpenFlows.append(halfOpen)
             else { return false }
-            place = fresh
+            number = fresh
         }
-        slots.place(UInt64(tag) << 32 | UInt64(Self.firstHalfOpen + place + 1))
+        slots.insert(UInt64(tag) << 32 | UInt64(Self.firstHalfOpen + number + 1))
         count += 1
         return true
     }
 
-    /// Takes an opening out; its place may be used again.
+    /// Takes an opening out; its slot may be used again.
     mutating func remove(halfOpen number: Int) {
         let key = halfOpenFlows[number - Self.firstHalfOpen].key.key
         closeGap(at: slot(of: number, tag: tag(of: key)))
@@ -172,8 +172,8 @@ struct FlowTable: ~Copyable {
         freeHalfOpenFlows.append(UInt32(truncatingIfNeeded: number - Self.firstHalfOpen))
     }
 
-    /// The tag of the same four-tuple in another domain: never the same, so that who looks for one
-    /// of them does not find another.
+    /// The tag of the same four-tuple under another duplicate index: never the same, so that who
+    /// looks for one of them does not find another.
     static func tag(_ tag: UInt32, within duplicateIndex: UInt16) -> UInt32 {
         tag ^ UInt32(duplicateIndex) &* 0x9E37_79B1
     }
@@ -185,7 +185,7 @@ struct FlowTable: ~Copyable {
     mutating func insert(_ flow: Flow) -> Int? {
         if (count + 1) * 8 > slots.count * 5, !grow() { return nil }
         guard let index = record(flow) else { return nil }
-        slots.place(UInt64(tag(of: flow)) << 32 | UInt64(index + 1))
+        slots.insert(UInt64(tag(of: flow)) << 32 | UInt64(index + 1))
         count += 1
         return index
     }
@@ -207,11 +207,11 @@ struct FlowTable: ~Copyable {
         count -= 1
     }
 
-    /// Puts a flow into another domain, in which its four-tuple has none.
+    /// Puts a flow into another duplicate index, in which its four-tuple has none.
     mutating func move(_ index: Int, to duplicateIndex: UInt16) {
         closeGap(at: slot(of: index, tag: tag(of: self[index])))
         self[index].duplicateIndex = duplicateIndex
-        slots.place(UInt64(tag(of: self[index])) << 32 | UInt64(index + 1))
+        slots.insert(UInt64(tag(of: self[index])) << 32 | UInt64(index + 1))
     }
 
     private func tag(of flow: Flow) -> UInt32 {
@@ -257,7 +257,7 @@ struct FlowTable: ~Copyable {
         return Self.firstHalfOpen + roundHalfOpen
     }
 
-    /// The next opening, round and round: a place that is left is taken by the next SYN, so that
+    /// The next opening, round and round: a slot that is left is taken by the next SYN, so that
     /// they lie in the order of time.
     mutating func oldestHalfOpen() -> Int? {
         for _ in 0..<halfOpenFlows.count {
@@ -291,12 +291,12 @@ struct FlowTable: ~Copyable {
     /// Gives up the index once nobody looks for a flow by its key any more.
     mutating func dropIndex() { slots = SlotIndex() }
 
-    /// Doubles the index; the tags tell the new places, so no record is touched.
+    /// Doubles the index; the tags tell the new slots, so no record is touched.
     ///
     /// - Returns: `false` when there is no memory for that, and the index is too full.
     private mutating func grow() -> Bool {
         guard let larger = SlotIndex(count: slots.count * 2) else { return count + 1 < slots.count }
-        for place in 0..<slots.count where slots[place] != 0 { larger.place(slots[place]) }
+        for slot in 0..<slots.count where slots[slot] != 0 { larger.insert(slots[slot]) }
         slots = larger
         return true
     }

@@ -6,8 +6,8 @@
 struct HalfOpenFlow: BitwiseCopyable {
     /// In nanoseconds since 1970.
     let time: Int64
-    /// The frame's place in the input, in the higher 48 bits, and the number of the SYN's form; 0
-    /// for a place that is free.
+    /// The frame's number in the input, in the higher 48 bits, and the number of the SYN's form; 0
+    /// for a slot that is free.
     private var packetAndTemplate: UInt64
     private let source: UInt32
     private let destination: UInt32
@@ -52,14 +52,14 @@ struct HalfOpenFlow: BitwiseCopyable {
         identification = segment.identification
     }
 
-    /// The frame's place in the input, from 1.
+    /// The frame's number in the input, from 1.
     var packet: UInt64 { packetAndTemplate >> 16 }
 
     var template: UInt16 { UInt16(truncatingIfNeeded: packetAndTemplate) }
 
     var isFree: Bool { packetAndTemplate == 0 }
 
-    /// Leaves its place to another one.
+    /// Leaves its slot to another one.
     mutating func leave() { packetAndTemplate = 0 }
 
     /// Its four-tuple, and on which side of that its initiator is.

@@ -38,13 +38,13 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     subscript(index: Int) -> Record {
         @inline(always)
         _read {
-            let place = unsafe address(of: index)
-            yield unsafe place.pointee
+            let slot = unsafe address(of: index)
+            yield unsafe slot.pointee
         }
         @inline(always)
         _modify {
-            let place = unsafe address(of: index)
-            yield unsafe &place.pointee
+            let slot = unsafe address(of: index)
+            yield unsafe &slot.pointee
         }
     }
 
@@ -59,10 +59,10 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     @inline(always)
     func prefetch(_ index: Int) {
         guard index >= 0, index < count else { return }
-        let place = unsafe UnsafeRawPointer(address(of: index))
-        unsafe synopsis_prefetch(place)
-        unsafe synopsis_prefetch(place + 64)
-        unsafe synopsis_prefetch(place + 128)
+        let slot = unsafe UnsafeRawPointer(address(of: index))
+        unsafe synopsis_prefetch(slot)
+        unsafe synopsis_prefetch(slot + 64)
+        unsafe synopsis_prefetch(slot + 128)
     }
 
     /// - Returns: the new record's number, `nil` when there is no memory for it.

@@ -6,7 +6,7 @@ struct RemnantStore {
     static let chunkLimit = 1 << 12
 
     private var chunks: [RemnantChunk] = [RemnantChunk()]
-    /// The oldest and the newest chunk in use; their places are these numbers within the ring.
+    /// The oldest and the newest chunk in use; their slots are these numbers within the ring.
     private var oldest = 0
     private var newest = -1
     /// Where the newest chunk may have a service.
@@ -14,15 +14,15 @@ struct RemnantStore {
     private(set) var count = 0
 
     /// The flow that a remnant stands for.
-    subscript(number: Int) -> Flow { chunks[place(of: number)].flow(number & Self.last) }
+    subscript(number: Int) -> Flow { chunks[slot(of: number)].flow(number & Self.last) }
 
     /// Between whom it was.
     @inline(never)
-    func key(of number: Int) -> FlowKey { chunks[place(of: number)].key(number & Self.last) }
+    func key(of number: Int) -> FlowKey { chunks[slot(of: number)].key(number & Self.last) }
 
     /// When its last packet came, in nanoseconds since 1970.
     func lastTime(of number: Int) -> Int64 {
-        chunks[place(of: number)].lastTime(number & Self.last)
+        chunks[slot(of: number)].lastTime(number & Self.last)
     }
 
     /// Takes what is left of a flow.
@@ -33,21 +33,21 @@ struct RemnantStore {
     mutating func append(_ flow: Flow) -> Int? {
         let isNew = newest < oldest || !chunks[newest & mask].takes(flow)
         if isNew, !begin(with: flow) { return nil }
-        let place = chunks[newest & mask].append(flow, &hints)
+        let slot = chunks[newest & mask].append(flow, &hints)
         count += 1
-        return newest % Self.chunkLimit * RemnantChunk.length + place
+        return newest % Self.chunkLimit * RemnantChunk.length + slot
     }
 
     mutating func remove(_ number: Int) {
-        chunks[place(of: number)].remove(number & Self.last)
+        chunks[slot(of: number)].remove(number & Self.last)
         count -= 1
     }
 
     /// The one that ended first.
     mutating func first() -> Int? {
         while oldest <= newest {
-            if let place = chunks[oldest & mask].first() {
-                return oldest % Self.chunkLimit * RemnantChunk.length + place
+            if let slot = chunks[oldest & mask].first() {
+                return oldest % Self.chunkLimit * RemnantChunk.length + slot
             }
             if oldest == newest { return nil }
             oldest += 1
@@ -67,7 +67,7 @@ struct RemnantStore {
 
     private var mask: Int { chunks.count - 1 }
 
-    private func place(of number: Int) -> Int { number / RemnantChunk.length & mask }
+    private func slot(of number: Int) -> Int { number / RemnantChunk.length & mask }
 
     /// Begins a chunk, unless the newest is to be waited for.
     @inline(never)
@@ -92,7 +92,7 @@ struct RemnantStore {
 struct RemnantChunk {
     /// As many fit in one.
     static let length = 1 << 12
-    /// As many places may have been seen of services.
+    /// As many addresses may have been seen of services.
     static let hintCount = 1 << 10
 
     /// A responder: its address, or of IPv6 the number of that, its port, and its time to live.
@@ -140,7 +140,7 @@ struct RemnantChunk {
     /// - Parameters:
     ///   - flow: one that it takes.
     ///   - hints: where services may be.
-    /// - Returns: the place of what is left of it.
+    /// - Returns: the slot of what is left of it.
     @inline(never)
     mutating func append(_ flow: Flow, _ hints: inout [UInt16]) -> Int {
         let isHigh = flow.initiator == .high
@@ -154,8 +154,8 @@ struct RemnantChunk {
         return remnants.count - 1
     }
 
-    mutating func remove(_ place: Int) {
-        remnants[place].leave()
+    mutating func remove(_ slot: Int) {
+        remnants[slot].leave()
         count -= 1
     }
 
@@ -165,25 +165,25 @@ struct RemnantChunk {
         return hand
     }
 
-    func flow(_ place: Int) -> Flow {
-        let remnant = remnants[place]
+    func flow(_ slot: Int) -> Flow {
+        let remnant = remnants[slot]
         let (initiator, responder) = ends(of: remnant)
         let timeToLive = services[remnant.service].timeToLive
         return remnant.flow(from: initiator, to: responder, timeToLive, since: time, packet)
     }
 
-    func key(_ place: Int) -> FlowKey {
-        let (initiator, responder) = ends(of: remnants[place])
+    func key(_ slot: Int) -> FlowKey {
+        let (initiator, responder) = ends(of: remnants[slot])
         return FlowKey.of(initiator, responder).key
     }
 
-    func lastTime(_ place: Int) -> Int64 { time &+ remnants[place].offset }
+    func lastTime(_ slot: Int) -> Int64 { time &+ remnants[slot].offset }
 
     /// Hands `body` the flows that have not left, until it returns `false`, and returns whether it
     /// did not.
     func forEach(_ body: (Flow) -> Bool) -> Bool {
-        for place in remnants.indices where !remnants[place].hasLeft {
-            guard body(flow(place)) else { return false }
+        for slot in remnants.indices where !remnants[slot].hasLeft {
+            guard body(flow(slot)) else { return false }
         }
         return true
     }

@@ -4,7 +4,7 @@ import Glibc
 /// The slots of a hash index: 32 hash bits above a record number plus 1; 0 is an empty slot.
 ///
 /// Sound although it holds a pointer: the memory lives as long as the index, has as many slots as
-/// the mask has values, and a place is always taken within the mask.
+/// the mask has values, and a slot is always taken within the mask.
 @safe
 struct SlotIndex: ~Copyable {
     private let slots: UnsafeMutablePointer<UInt64>
@@ -45,28 +45,28 @@ struct SlotIndex: ~Copyable {
 
     @inline(always) var count: Int { mask + 1 }
 
-    /// The slot at a place, of which only the bits within the mask count.
+    /// The slot at a position, of which only the bits within the mask count.
     @inline(always)
-    subscript(place: Int) -> UInt64 {
-        get { unsafe slots[place & mask] }
-        nonmutating set { unsafe slots[place & mask] = newValue }
+    subscript(slot: Int) -> UInt64 {
+        get { unsafe slots[slot & mask] }
+        nonmutating set { unsafe slots[slot & mask] = newValue }
     }
 
-    /// The place behind another, the first behind the last.
+    /// The slot behind another, the first behind the last.
     @inline(always)
-    func next(_ place: Int) -> Int { (place + 1) & mask }
+    func next(_ slot: Int) -> Int { (slot + 1) & mask }
 
-    /// How far one place lies behind another, on the way that a search takes.
+    /// How far one slot lies behind another, on the way that a search takes.
     func distance(from first: Int, to second: Int) -> Int { (second - first) & mask }
 
     /// Asks for the slot's cache line, which will be needed soon.
     @inline(always)
-    func prefetch(_ place: Int) { unsafe synopsis_prefetch(slots + (place & mask)) }
+    func prefetch(_ slot: Int) { unsafe synopsis_prefetch(slots + (slot & mask)) }
 
-    /// Puts an entry on the first empty slot from the place that its hash bits tell.
-    func place(_ entry: UInt64) {
-        var place = Int(entry >> 32) & mask
-        while self[place] != 0 { place = next(place) }
-        self[place] = entry
+    /// Puts an entry on the first empty slot from the one that its hash bits tell.
+    func insert(_ entry: UInt64) {
+        var slot = Int(entry >> 32) & mask
+        while self[slot] != 0 { slot = next(slot) }
+        self[slot] = entry
     }
 }

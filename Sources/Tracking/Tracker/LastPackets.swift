@@ -28,7 +28,7 @@ package struct LastPackets {
     private let resolve: (_ first: Int64) -> Int64
     private let packetLimit: Int
     private let flowLimit: Int
-    private var places: [FlowKey: Int] = [:]
+    private var slots: [FlowKey: Int] = [:]
     private var tails: [FlowTail] = []
 
     /// - Parameters:
@@ -65,20 +65,20 @@ package struct LastPackets {
 
     private mutating func note(_ event: Event, of key: FlowKey, _ instant: Int64) {
         if event.time > instant {
-            guard let place = places[key], tails[place].next == nil else { return }
-            tails[place].next = event
+            guard let slot = slots[key], tails[slot].next == nil else { return }
+            tails[slot].next = event
             return
         }
-        let place = places[key] ?? begin(key)
-        tails[place].count += 1
-        tails[place].packets.append(event)
-        if tails[place].packets.count > packetLimit { tails[place].packets.removeFirst() }
+        let slot = slots[key] ?? begin(key)
+        tails[slot].count += 1
+        tails[slot].packets.append(event)
+        if tails[slot].packets.count > packetLimit { tails[slot].packets.removeFirst() }
     }
 
     private mutating func begin(_ key: FlowKey) -> Int {
         // Up to twice the limit, so that making room costs little a flow.
         if tails.count >= 2 * flowLimit { dropOldest() }
-        places[key] = tails.count
+        slots[key] = tails.count
         tails.append(FlowTail(key: key))
         return tails.count - 1
     }
@@ -87,7 +87,7 @@ package struct LastPackets {
         let kept = nearest(flowLimit)
         flowsEvicted += tails.count - kept.count
         tails = kept
-        places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.key, $0) })
+        slots = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.key, $0) })
     }
 
     /// How many flows had a packet up to the instant; one that made room and came back counts

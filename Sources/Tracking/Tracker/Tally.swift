@@ -95,9 +95,9 @@ package struct Tally: Hashable, Sendable {
             packets &+= UInt64(run.count &- 1)
             latest = run.last
         } else {
-            for place in 1..<run.count {
+            for index in 1..<run.count {
                 packets &+= 1
-                note(batch[place].time)
+                note(batch[index].time)
             }
         }
     }
@@ -167,8 +167,8 @@ package struct Tally: Hashable, Sendable {
     package var isFiltered: Bool { hollowFlows >= 2 && hollowFlows * 2 > numberedFlows }
 
     mutating func noteAnswer(after delay: UInt64) {
-        let place = Self.delayBounds.firstIndex { delay <= $0 } ?? Self.delayBounds.count
-        answerDelays[place] += 1
+        let index = Self.delayBounds.firstIndex { delay <= $0 } ?? Self.delayBounds.count
+        answerDelays[index] += 1
         answerDelaySum += delay
     }
 }

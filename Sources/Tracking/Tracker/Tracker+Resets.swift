@@ -14,7 +14,7 @@ extension Tracker {
     /// One connection that its responder reset.
     private struct ServiceReset {
         let index: Int
-        let place: Int
+        let position: Int
         let time: Int64
         /// The initiator's last message, where the responder had not yet sent application data.
         let message: TLSMessage?
@@ -24,8 +24,10 @@ extension Tracker {
         compareDepartures()
         var resets: [Endpoint: [ServiceReset]] = [:]
         for (index, list) in streams.summaries {
-            for place in list.indices {
-                guard let reset = reset(of: list[place], at: place, of: index) else { continue }
+            for position in list.indices {
+                guard let reset = reset(of: list[position], at: position, of: index) else {
+                    continue
+                }
                 resets[flows.table[index].responder, default: []].append(reset)
             }
         }
@@ -39,8 +41,8 @@ extension Tracker {
                     high += 1
                 }
                 let alike = reset.message.flatMap { messages[$0]?.count } ?? 0
-                streams.summaries[reset.index]?[reset.place].resetsAlike = alike
-                streams.summaries[reset.index]?[reset.place].resetsAtOnce = high - low
+                streams.summaries[reset.index]?[reset.position].resetsAlike = alike
+                streams.summaries[reset.index]?[reset.position].resetsAtOnce = high - low
             }
         }
     }
@@ -48,12 +50,12 @@ extension Tracker {
     /// Counts the TLS handshakes that one host closes at once, whoever the servers are: what
     /// somebody stops who loads no more.
     private mutating func compareDepartures() {
-        var departures: [Address: [(index: Int, place: Int, time: Int64)]] = [:]
+        var departures: [Address: [(index: Int, position: Int, time: Int64)]] = [:]
         for (index, list) in streams.summaries {
-            for place in list.indices {
-                guard let time = departure(in: list[place], of: index) else { continue }
+            for position in list.indices {
+                guard let time = departure(in: list[position], of: index) else { continue }
                 let host = flows.table[index].key[flows.table[index].initiator].address
-                departures[host, default: []].append((index, place, time))
+                departures[host, default: []].append((index, position, time))
             }
         }
         for unsorted in departures.values where unsorted.count > 1 {
@@ -64,7 +66,7 @@ extension Tracker {
                 while high < all.count, all[high].time <= departure.time + Self.massResetWindow {
                     high += 1
                 }
-                streams.summaries[departure.index]?[departure.place].closesAtOnce = high - low
+                streams.summaries[departure.index]?[departure.position].closesAtOnce = high - low
             }
         }
     }
@@ -80,7 +82,7 @@ extension Tracker {
 
     private borrowing func reset(
         of stream: StreamSummary,
-        at place: Int,
+        at position: Int,
         of index: Int
     ) -> ServiceReset? {
         let responder = flows.table[index].initiator.other
@@ -93,6 +95,6 @@ extension Tracker {
         if let tls = stream.tls, tls[responder].dataRecords == 0 {
             message = tls[responder.other].lastMessage
         }
-        return ServiceReset(index: index, place: place, time: end.time, message: message)
+        return ServiceReset(index: index, position: position, time: end.time, message: message)
     }
 }

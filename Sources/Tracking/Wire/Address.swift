@@ -77,9 +77,9 @@ extension Address: CustomStringConvertible {
                 unsafe text[count] = octet
                 count += 1
             }
-            for place: UInt64 in 0..<4 {
-                let octet = UInt8(truncatingIfNeeded: low >> (24 - 8 * place))
-                if place > 0 { append(UInt8(ascii: ".")) }
+            for index: UInt64 in 0..<4 {
+                let octet = UInt8(truncatingIfNeeded: low >> (24 - 8 * index))
+                if index > 0 { append(UInt8(ascii: ".")) }
                 if octet >= 100 { append(UInt8(ascii: "0") + octet / 100) }
                 if octet >= 10 { append(UInt8(ascii: "0") + octet / 10 % 10) }
                 append(UInt8(ascii: "0") + octet % 10)

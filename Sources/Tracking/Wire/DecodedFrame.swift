@@ -17,8 +17,8 @@ package struct DecodedFrame: BitwiseCopyable, Sendable {
     package var vlan: UInt16 { encapsulation.isPlain ? 0 : encapsulation.vlan }
 }
 
-/// Every reader of a layer takes the whole of the frame and the place where its layer begins, and
-/// ends in a `packet`; it looks at no octet that was not captured.
+/// Every reader of a layer takes the whole of the frame and the offset at which its layer begins,
+/// and ends in a `packet`; it looks at no octet that was not captured.
 extension DecodedFrame {
     /// Reads a frame from its link layer up, as far as the captured octets reach.
     package init(_ frame: borrowing Frame) {

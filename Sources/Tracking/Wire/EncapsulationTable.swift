@@ -53,7 +53,7 @@ package struct EncapsulationTable: Sendable {
     private var pairs: Set<UInt32> = []
     /// Packets in VLANs or tunnels for which there was no number left.
     package private(set) var refused: UInt64 = 0
-    /// The highest domain that a flow was given.
+    /// The highest duplicate index that a flow was given.
     var highestDuplicateIndex: UInt16 = 0
 
     package init() {}
@@ -63,8 +63,8 @@ package struct EncapsulationTable: Sendable {
 
     /// What a context is called.
     package func name(of id: EncapsulationID) -> Name {
-        let place = Int(id.number) - 1
-        return names.indices.contains(place) ? names[place] : Name()
+        let position = Int(id.number) - 1
+        return names.indices.contains(position) ? names[position] : Name()
     }
 
     /// The number of what is around a packet of `frame`, in which the header of its innermost
@@ -141,12 +141,12 @@ extension EncapsulationTable.Name {
         let tunnels = layers.filter { $0.kind != .vlan }
         // The ends that are at hand are those of the innermost one.
         let named = tunnels.lastIndex { $0.kind.isKnownByEnds }
-        let parts = tunnels.enumerated().map { place, layer in
+        let parts = tunnels.enumerated().map { position, layer in
             guard layer.kind.isKnownByEnds else {
                 return layer.kind == .teredo
                     ? layer.kind.name : "\(layer.kind.name):\(layer.number)"
             }
-            guard let ends, place == named else { return layer.kind.name }
+            guard let ends, position == named else { return layer.kind.name }
             return "\(layer.kind.name):\(ends.0)-\(ends.1)"
         }
         tunnel = parts.isEmpty ? nil : parts.joined(separator: "/")

@@ -26,7 +26,7 @@ struct FlowSegment: ~Copyable {
     /// The VLANs and tunnels it is in.
     private(set) var encapsulation = EncapsulationID.plain
 
-    /// A place in a batch that nobody waits in.
+    /// A slot in a batch that nobody waits in.
     init() {
         let nowhere = Endpoint(Address(ipv4: 0), port: 0)
         key = FlowKey.of(nowhere, nowhere).key
@@ -216,7 +216,7 @@ extension FlowSegment {
 extension FlowSegment {
     /// In nanoseconds since 1970.
     @inline(always) var time: Int64 { facts.time }
-    /// The frame's place in the input, from 1.
+    /// The frame's number in the input, from 1.
     @inline(always) var number: UInt64 { facts.packet }
     /// The frame's length on the wire, in octets.
     @inline(always) var originalLength: UInt32 { facts.frameLength }

@@ -27,8 +27,8 @@ enum InternetChecksum {
         var sum = halves(of: whole)
         if offset < end {
             var rest: UInt64 = 0
-            for place in 0..<(end - offset) {
-                rest |= UInt64(octets.octet(at: offset + place)) << UInt64(8 * place)
+            for position in 0..<(end - offset) {
+                rest |= UInt64(octets.octet(at: offset + position)) << UInt64(8 * position)
             }
             sum &+= halves(of: rest)
         }

@@ -5,7 +5,7 @@
 package struct SegmentFacts: BitwiseCopyable, Hashable, Sendable {
     /// In nanoseconds since 1970.
     package var time: Int64 = 0
-    /// The frame's place in the input, from 1; 0 for no segment.
+    /// The frame's number in the input, from 1; 0 for no segment.
     package var packet: UInt64 = 0
     package var sequence = SequenceNumber(0)
     package var acknowledgment = SequenceNumber(0)

@@ -19,7 +19,7 @@ struct LiveOutputOptions: ParsableArguments {
             valueName: "place"
         )
     )
-    var places: [String] = []
+    var targets: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -50,9 +50,9 @@ struct LiveOutputOptions: ParsableArguments {
     var user: String?
 
     func validate() throws {
-        for place in places where OutputPlace(place) == nil {
+        for target in targets where OutputTarget(target) == nil {
             throw ValidationError(
-                "-o takes a file, tcp:HOST:PORT or unix:/PATH, not '\(ShownText(foreign: place))'."
+                "-o takes a file, tcp:HOST:PORT or unix:/PATH, not '\(ShownText(foreign: target))'."
             )
         }
         if let rotate, Rotation(rotate) == nil {
@@ -76,7 +76,7 @@ struct LiveOutputOptions: ParsableArguments {
 
     /// Refuses files that must not be written, before anything is opened.
     func checkFiles() throws(ExitStatus) {
-        for case .file(let path) in places.compactMap({ OutputPlace($0) }) {
+        for case .file(let path) in targets.compactMap({ OutputTarget($0) }) {
             _ = try Output.file(path, beside: [], isForced: force)
         }
     }
@@ -105,8 +105,8 @@ struct LiveOutputOptions: ParsableArguments {
     func allow(in sandbox: inout Sandbox) {
         // Sockets of interfaces, and those by which the service manager hears of us.
         sandbox.hasSockets = true
-        for place in places.compactMap({ OutputPlace($0) }) {
-            switch place {
+        for target in targets.compactMap({ OutputTarget($0) }) {
+            switch target {
             case .standardOutput: break
             case .file(let path): sandbox.writable.append(path)
             case .tcp(_, let port):
@@ -126,8 +126,8 @@ struct LiveOutputOptions: ParsableArguments {
     /// - Throws: when a file cannot be opened; a socket may come later.
     func outputs(_ standard: QueuedOutput) throws(ExitStatus) -> [any EventOutput] {
         var outputs: [any EventOutput] = []
-        for place in places.compactMap({ OutputPlace($0) }) {
-            switch place {
+        for target in targets.compactMap({ OutputTarget($0) }) {
+            switch target {
             case .standardOutput: outputs.append(standard)
             case .file(let path):
                 let rotation = rotate.flatMap { Rotation($0) }
@@ -139,7 +139,7 @@ struct LiveOutputOptions: ParsableArguments {
                     throw ExitStatus(code: Program.failure)
                 }
                 outputs.append(QueuedOutput(file))
-            case .tcp, .unix: outputs.append(SocketOutput(to: place))
+            case .tcp, .unix: outputs.append(SocketOutput(to: target))
             }
         }
         return outputs
@@ -166,7 +166,7 @@ struct LiveOutputOptions: ParsableArguments {
     /// `ADDRESS:PORT`, or a port alone on the loopback.
     private static func address(_ text: String) -> (host: String, port: UInt16)? {
         if let port = UInt16(text), port > 0 { return ("127.0.0.1", port) }
-        guard let (host, port) = OutputPlace.hostAndPort(text[...]), port > 0 else { return nil }
+        guard let (host, port) = OutputTarget.hostAndPort(text[...]), port > 0 else { return nil }
         return (host, port)
     }
 }

@@ -10,10 +10,10 @@ enum TimeZoneName {
     /// Whether the C library knows the zone, by its file or by the rule that the name itself gives.
     static func isKnown(_ name: String) -> Bool {
         if ["UTC", "GMT"].contains(name) || isRule(name) { return true }
-        let place = name.hasPrefix(":") ? String(name.dropFirst()) : name
-        guard !place.isEmpty else { return false }
+        let path = name.hasPrefix(":") ? String(name.dropFirst()) : name
+        guard !path.isEmpty else { return false }
         let folder = Output.environment("TZDIR") ?? usualFolder
-        return isZoneFile(place.hasPrefix("/") ? place : "\(folder)/\(place)")
+        return isZoneFile(path.hasPrefix("/") ? path : "\(folder)/\(path)")
     }
 
     /// A rule as POSIX has it: `UTC0`, `EST5EDT`, `<+03>-3`, `CET-1CEST,M3.5.0,M10.5.0/3`.

@@ -2,7 +2,7 @@ import Tracking
 
 /// Where the capture is made, and what it holds.
 struct Tap {
-    enum Place: CaseIterable {
+    enum Location: CaseIterable {
         case client
         case middle
         case server
@@ -16,15 +16,15 @@ struct Tap {
         let parcel: Parcel
     }
 
-    let place: Place
+    let location: Location
     /// Whether a mirror port delivers every frame twice.
     let isMirrored: Bool
     /// The step of its clock, in nanoseconds.
     let granularity: Int64
     private(set) var passings: [Passing] = []
 
-    init(at place: Place, isMirrored: Bool, granularity: Int64) {
-        self.place = place
+    init(at location: Location, isMirrored: Bool, granularity: Int64) {
+        self.location = location
         self.isMirrored = isMirrored
         self.granularity = granularity
     }

@@ -9,7 +9,7 @@ import Testing
         let observation = try Observation(of: world.tap.frames())
 
         let report = "\(fault), seed \(seed):\n\(observation.findings.text)\(world.story)"
-        let due = world.tap.place == .client ? fault.pathologiesAtClient : []
+        let due = world.tap.location == .client ? fault.pathologiesAtClient : []
         let expected = fault.pathologies.union(due)
         let others = observation.alarms.pathologies.subtracting(expected)
         #expect(observation.findings.pathologies.isSuperset(of: expected), "\(report)")

@@ -15,12 +15,12 @@ struct Agenda {
     mutating func plan(_ occurrence: Occurrence, at time: Int64) {
         planned += 1
         items.append(Item(time: time, order: planned, occurrence: occurrence))
-        var place = items.count - 1
-        while place > 0 {
-            let parent = (place - 1) / 2
-            guard items[place].precedes(items[parent]) else { return }
-            items.swapAt(place, parent)
-            place = parent
+        var index = items.count - 1
+        while index > 0 {
+            let parent = (index - 1) / 2
+            guard items[index].precedes(items[parent]) else { return }
+            items.swapAt(index, parent)
+            index = parent
         }
     }
 
@@ -28,16 +28,16 @@ struct Agenda {
         guard let first = items.first, let last = items.popLast() else { return nil }
         guard !items.isEmpty else { return (first.time, first.occurrence) }
         items[0] = last
-        var place = 0
+        var index = 0
         while true {
-            let left = 2 * place + 1
+            let left = 2 * index + 1
             guard left < items.count else { break }
             let right = left + 1
             let isRight = right < items.count && items[right].precedes(items[left])
             let child = isRight ? right : left
-            guard items[child].precedes(items[place]) else { break }
-            items.swapAt(child, place)
-            place = child
+            guard items[child].precedes(items[index]) else { break }
+            items.swapAt(child, index)
+            index = child
         }
         return (first.time, first.occurrence)
     }

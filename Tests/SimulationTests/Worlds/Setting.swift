@@ -10,7 +10,7 @@ struct Setting {
     private let block: UInt32
     /// Whether the clients appear as one address.
     private let isTranslated: Bool
-    let place: Tap.Place
+    let location: Tap.Location
     /// The most that a link may lose, in parts of one.
     private let loss: Double
     /// Whether the links may deliver twice and out of order.
@@ -26,7 +26,7 @@ struct Setting {
         chance = Chance(seed: seed)
         isIPv4 = chance.coin()
         isTranslated = chance.happens(maybeTranslated ? 0.3 : 0)
-        place = chance.pick(Tap.Place.allCases)
+        location = chance.pick(Tap.Location.allCases)
         self.block = block
         self.loss = loss
         self.isUnruly = isUnruly
@@ -40,9 +40,9 @@ struct Setting {
             isDistant
             ? 100 * .millisecond...340 * .millisecond : leastDelay...80 * .millisecond
         let far = link(delay: chance.duration(in: delays))
-        let isMirrored = chance.happens(0.25) && place != .router
+        let isMirrored = chance.happens(0.25) && location != .router
         let granularity = chance.coin() ? 1 : Int64.microsecond
-        let tap = Tap(at: place, isMirrored: isMirrored, granularity: granularity)
+        let tap = Tap(at: location, isMirrored: isMirrored, granularity: granularity)
         let begin = Self.begin + Int64.random(in: 0...Int64.second, using: &chance)
         var world = World(at: begin, Chance(seed: chance.next()), near: near, far: far, tap: tap)
         if isTranslated { world.translator = Translator(router) }

@@ -94,8 +94,8 @@ extension World {
         agenda.plan(.departure(parcel), at: now + delay)
     }
 
-    private mutating func capture(_ parcel: Parcel, at place: Tap.Place) {
-        guard tap.place == place else { return }
+    private mutating func capture(_ parcel: Parcel, at location: Tap.Location) {
+        guard tap.location == location else { return }
         tap.note(parcel, at: now)
         guard tap.isMirrored else { return }
         let delay = Int64.random(in: 0...100 * .microsecond, using: &chance)

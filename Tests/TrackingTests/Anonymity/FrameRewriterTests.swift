@@ -73,8 +73,8 @@ import Testing
             let sample = try #require(Self.samples.randomElement(using: &random))
             var octets = sample.octets
             for _ in 0..<Int.random(in: 1...6, using: &random) {
-                let place = Int.random(in: 0..<octets.count, using: &random)
-                octets[place] = .random(in: 0...255, using: &random)
+                let offset = Int.random(in: 0..<octets.count, using: &random)
+                octets[offset] = .random(in: 0...255, using: &random)
             }
             let length = Int.random(in: 0...octets.count, using: &random)
             var source = AnonymisedSource(

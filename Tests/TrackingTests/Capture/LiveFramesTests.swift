@@ -28,7 +28,7 @@ import Testing
             let total = frames.total
             frames.beginRound()
             frames.number(after: total)
-            for place in 0..<2 { _ = add(Int64(round * 2 + place), [1, 2], to: &frames) }
+            for number in 0..<2 { _ = add(Int64(round * 2 + number), [1, 2], to: &frames) }
             while try frames.advance() { numbers.append(frames.frame.number) }
         }
 

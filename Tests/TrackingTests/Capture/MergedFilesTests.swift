@@ -81,9 +81,9 @@ import Testing
 
     @Test func `keep the numbers of what a filter leaves out`() throws {
         func file(_ flags: [UInt8], from time: UInt32) throws -> KeptFile {
-            let records = flags.enumerated().map { place, flags in
+            let records = flags.enumerated().map { index, flags in
                 CaptureOctets.Record(
-                    fraction: time + 2 * UInt32(place),
+                    fraction: time + 2 * UInt32(index),
                     octets: Octets.ethernet(Octets.ipv4(Octets.tcp(flags: flags)))
                 )
             }
@@ -150,7 +150,7 @@ import Testing
         #expect(try batch.fill(from: &files, upTo: 6, seed: 1))
 
         var marks: [UInt8] = []
-        for place in 0..<batch.count { marks.append(mark(of: batch[place])) }
+        for index in 0..<batch.count { marks.append(mark(of: batch[index])) }
         #expect(marks == [2, 1, 2, 1, 2, 1])
     }
 

@@ -203,7 +203,7 @@ import Tracking
         ] as [(Int, UInt8, String)]
     )
     func `that contradicts itself ends the reading`(
-        _ place: Int,
+        _ position: Int,
         _ value: UInt8,
         _ reason: String
     ) throws {
@@ -213,7 +213,7 @@ import Tracking
         let offset = file.octets.count
         file.packet(segment, at: 2)
         var damaged = file.octets
-        damaged[offset + place] = value
+        damaged[offset + position] = value
 
         let capture = try readCapture(damaged)
 

@@ -11,8 +11,8 @@ import Tracking
 
     /// Frames of several conversations in turn.
     private func interleaved(_ parts: [[MemoryFrames.Record]]) -> [MemoryFrames.Record] {
-        (0..<(parts.map(\.count).max() ?? 0)).flatMap { place in
-            parts.compactMap { place < $0.count ? $0[place] : nil }
+        (0..<(parts.map(\.count).max() ?? 0)).flatMap { index in
+            parts.compactMap { index < $0.count ? $0[index] : nil }
         }
     }
 

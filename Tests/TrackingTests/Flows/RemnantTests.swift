@@ -31,8 +31,8 @@ import Testing
         var store = RemnantStore()
 
         let fits = whole.fitsRemnant(isCounted: false)
-        let place = store.append(whole)
-        let number = try #require(place)
+        let index = store.append(whole)
+        let number = try #require(index)
         let again = store[number]
 
         #expect(fits)
@@ -125,8 +125,8 @@ import Testing
     ]
 
     @Test(arguments: others.indices)
-    func `is not left of what may be of interest`(_ place: Int) throws {
-        #expect(try follow(Self.others[place].frames).flows.table.remnantCount == 0)
+    func `is not left of what may be of interest`(_ index: Int) throws {
+        #expect(try follow(Self.others[index].frames).flows.table.remnantCount == 0)
     }
 
     /// What may come on the ports of a connection after its end.
@@ -148,9 +148,9 @@ import Testing
     ]
 
     @Test(arguments: sequels.indices, [false, true])
-    func `shows in nothing that comes after it`(_ place: Int, _ isIPv6: Bool) throws {
+    func `shows in nothing that comes after it`(_ index: Int, _ isIPv6: Bool) throws {
         let first = exchange(isSwapped: false, isIPv6: isIPv6)
-        var second = isIPv6 ? Self.sequels[place].overIPv6 : Self.sequels[place]
+        var second = isIPv6 ? Self.sequels[index].overIPv6 : Self.sequels[index]
         second.begin = first.begin + 40_000_000_000
         let frames = first.frames + second.frames
 
@@ -235,8 +235,8 @@ import Testing
             guard let number = store.append(flow) else { continue }
             model.append((number, key, time))
             if model.count > 4000, Bool.random(using: &random) {
-                let place = Int.random(in: 0..<model.count, using: &random)
-                store.remove(model.remove(at: place).number)
+                let index = Int.random(in: 0..<model.count, using: &random)
+                store.remove(model.remove(at: index).number)
             }
             while model.count > 6000 {
                 let first = store.first()

@@ -16,8 +16,8 @@ import Testing
     private func changed(_ octets: [UInt8], _ chance: inout SplitMix64) -> [UInt8] {
         var octets = octets
         for _ in 0..<Int.random(in: 0...3, using: &chance) where !octets.isEmpty {
-            let place = Int.random(in: octets.indices, using: &chance)
-            octets[place] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &chance) ?? 0
+            let position = Int.random(in: octets.indices, using: &chance)
+            octets[position] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &chance) ?? 0
         }
         if Bool.random(using: &chance) {
             octets.removeLast(Int.random(in: 0...octets.count, using: &chance))
@@ -56,7 +56,7 @@ import Testing
             let packet = frames[Int(exchange.reply.packet) - 1].octets
             for naming in exchange.namings {
                 let port: [UInt8] = [
-                    UInt8(naming.place.port >> 8), UInt8(naming.place.port & 0xFF),
+                    UInt8(naming.endpoint.port >> 8), UInt8(naming.endpoint.port & 0xFF),
                 ]
                 let text = "\(port[0]).\(port[1])".utf8
                 #expect(packet.contains(port) || packet.contains(Array(text)))

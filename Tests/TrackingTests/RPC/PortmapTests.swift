@@ -17,8 +17,8 @@ func mapper(@ExchangeBuilder _ steps: () -> [ScriptStep]) -> Exchange {
 
 /// What of a log names ports, as text.
 func namings(of log: PortmapLog) -> [String] {
-    log.exchanges.flatMap(\.namings).map { place, service in
-        "\(place) \(service.program)/\(service.version) \(service.transport?.name ?? "other")"
+    log.exchanges.flatMap(\.namings).map { endpoint, service in
+        "\(endpoint) \(service.program)/\(service.version) \(service.transport?.name ?? "other")"
     }
 }
 

@@ -15,8 +15,8 @@ enum Wrapping {
     }
 
     static func mpls(_ labels: [UInt32], _ payload: [UInt8]) -> [UInt8] {
-        labels.enumerated().flatMap { place, label in
-            Octets.big(label << 12 | (place == labels.count - 1 ? 0x100 : 0) | 64)
+        labels.enumerated().flatMap { index, label in
+            Octets.big(label << 12 | (index == labels.count - 1 ? 0x100 : 0) | 64)
         } + payload
     }
 

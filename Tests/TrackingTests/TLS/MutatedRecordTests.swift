@@ -15,8 +15,8 @@ import Testing
         var random = SplitMix64(seed: seed)
         var octets = Self.octets
         for _ in 0..<Int.random(in: 0...12, using: &random) {
-            let place = Int.random(in: octets.indices, using: &random)
-            octets[place] = UInt8.random(in: 0...255, using: &random)
+            let position = Int.random(in: octets.indices, using: &random)
+            octets[position] = UInt8.random(in: 0...255, using: &random)
         }
         let cuts = (0..<6).map { _ in Int.random(in: 0...octets.count, using: &random) }.sorted()
         var steps = Exchange {

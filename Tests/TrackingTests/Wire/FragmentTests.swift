@@ -8,10 +8,10 @@ import Tracking
     /// The parts of a datagram, at these places of its payload, each a multiple of 8.
     private func parts(_ cuts: [Int], isV6: Bool, identification: UInt8 = 7) -> [[UInt8]] {
         let bounds = [0] + cuts + [Self.tcp.count]
-        return (0..<bounds.count - 1).map { place in
+        return (0..<bounds.count - 1).map { index in
             part(
-                bounds[place]..<bounds[place + 1],
-                isLast: place == cuts.count,
+                bounds[index]..<bounds[index + 1],
+                isLast: index == cuts.count,
                 isV6: isV6,
                 identification
             )
@@ -38,8 +38,8 @@ import Tracking
 
     private func track(_ frames: [[UInt8]], at times: [Int64] = []) throws -> Tracked {
         try TrackingTests.track(
-            frames.enumerated().map { place, octets in
-                .init(time: place < times.count ? times[place] : Int64(place), octets: octets)
+            frames.enumerated().map { index, octets in
+                .init(time: index < times.count ? times[index] : Int64(index), octets: octets)
             }
         )
     }
@@ -186,8 +186,8 @@ import Tracking
                 parts([8, 24, 64], isV6: Bool.random(using: &random)).randomElement(using: &random)
             )
             for _ in 0..<Int.random(in: 0...3, using: &random) {
-                let place = Int.random(in: 14..<octets.count, using: &random)
-                octets[place] = .random(in: 0...255, using: &random)
+                let index = Int.random(in: 14..<octets.count, using: &random)
+                octets[index] = .random(in: 0...255, using: &random)
             }
             frames.append(Array(octets.prefix(.random(in: 0...octets.count, using: &random))))
         }

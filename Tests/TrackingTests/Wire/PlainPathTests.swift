@@ -22,8 +22,8 @@ import Testing
                 ? Octets.ethernet(Octets.ipv6(tcp), type: 0x86DD)
                 : Octets.ethernet(Octets.ipv4(tcp))
             guard index % 2 == 0 else { return octets }
-            let place = Int.random(in: 12..<octets.count, using: &random)
-            octets[place] = .random(in: 0...255, using: &random)
+            let offset = Int.random(in: 12..<octets.count, using: &random)
+            octets[offset] = .random(in: 0...255, using: &random)
             return Array(octets.prefix(.random(in: 0...octets.count + 20, using: &random)))
         }
     }

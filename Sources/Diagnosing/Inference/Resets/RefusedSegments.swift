@@ -92,8 +92,8 @@ struct RefusedSegments {
     }
 
     /// `refuses packet 1, 43 µs after it`.
-    func note(at place: Int) -> String {
-        let refusal = all[place]
+    func note(at position: Int) -> String {
+        let refusal = all[position]
         guard let subject = refusal.subject else {
             return "rejects a segment of the established connection"
         }

@@ -46,7 +46,7 @@ struct TLSCutWording {
 
     /// By whom it was cut off, and where: `by the server after the client's ClientHello`; `nil`
     /// where other words say more.
-    var place: String? {
+    var stage: String? {
         if cut.reason == .packetOfDeath {
             return cut.isAtOnce ? "at the same time" : "after \(lastWord)"
         }

@@ -43,13 +43,13 @@ struct InstantSection {
         let distance = gap == 0 ? "at that instant" : "\(Wording.duration(gap)) before"
         let of = flow.count > flow.packets.count ? ", \(flow.packets.count) of \(flow.count)" : ""
         let events = flow.packets + (flow.next.map { [$0] } ?? [])
-        var rows = events.enumerated().map { place, event in
+        var rows = events.enumerated().map { index, event in
             let row = PacketRow(
                 event,
                 from: flow.key[event.side],
                 to: flow.key[event.side.other],
                 isFromInitiator: event.side == flow.initiator,
-                after: place == 0 ? nil : events[place - 1].time,
+                after: index == 0 ? nil : events[index - 1].time,
                 clock: clock
             )
             let delay = Wording.duration(event.time &- report.time)

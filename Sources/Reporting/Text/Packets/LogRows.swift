@@ -19,15 +19,15 @@ struct LogRows {
     }
 
     private func row(_ entry: LogEntry) -> String {
-        let place = "\(names[entry.log]):\(entry.number)  "
+        let label = "\(names[entry.log]):\(entry.number)  "
         let time = clock.time(entry.time)
         let head = "\("log".leading(to: columns.number))  \(time)  "
         let start = head.padded(to: columns.stem)
         let indent = min(columns.stem, columns.indent) + 2
         var lines = set(
             entry.text,
-            behind: start + style.ink(place, .faint),
-            at: start.count + place.count,
+            behind: start + style.ink(label, .faint),
+            at: start.count + label.count,
             indent
         )
         let blank = String.blank(indent)

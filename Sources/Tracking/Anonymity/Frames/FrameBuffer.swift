@@ -95,12 +95,12 @@ struct FrameBuffer: ~Copyable {
 
     /// Writes bytes, as far as they lie in the frame.
     mutating func set(_ bytes: some Sequence<UInt8>, from offset: Int) {
-        for (place, byte) in bytes.enumerated() { self[offset + place] = byte }
+        for (position, byte) in bytes.enumerated() { self[offset + position] = byte }
     }
 
     /// Writes what the frame had in a range.
     mutating func restore(_ range: Range<Int>, of original: RawSpan) {
         let range = range.clamped(to: 0..<min(count, original.byteCount))
-        for place in range { self[place] = original.octet(at: place) }
+        for position in range { self[position] = original.octet(at: position) }
     }
 }

@@ -52,7 +52,7 @@ extension FrameRewriter {
         write(former, range, field: layer.offset + field, pseudo: new, isUDP: transport == 17)
     }
 
-    private mutating func mendHeader(of datagram: DatagramPlace, in original: RawSpan) {
+    private mutating func mendHeader(of datagram: DatagramLayout, in original: RawSpan) {
         let begin = datagram.begin
         let range = begin..<begin + Int(original.octet(at: begin) & 0x0F) * 4
         guard range.upperBound <= min(end, original.byteCount) else { return }
@@ -110,7 +110,7 @@ extension FrameRewriter {
     }
 
     /// Takes the new addresses into a checksum whose packet is not there as a whole (RFC 1624).
-    mutating func adjustChecksum(at offset: Int, for datagram: DatagramPlace) {
+    mutating func adjustChecksum(at offset: Int, for datagram: DatagramLayout) {
         let field: UInt16 = buffer.number(at: offset)
         guard field != 0 else { return }
         let old =

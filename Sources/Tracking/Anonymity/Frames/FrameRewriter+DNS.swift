@@ -26,19 +26,19 @@ extension FrameRewriter {
         let counts = (0..<4).map {
             Int(original.bigEndian(at: message.lowerBound + 4 + 2 * $0, as: UInt16.self))
         }
-        var place = head.endIndex
+        var offset = head.endIndex
         for _ in 0..<min(counts[0], Self.mostRecords) {
-            guard let name = keepDNSName(at: place, in: message, of: original),
+            guard let name = keepDNSName(at: offset, in: message, of: original),
                 name + 4 <= message.upperBound
             else { return }
             buffer.restore(name..<name + 4, of: original)
-            place = name + 4
-            end = max(end, place)
+            offset = name + 4
+            end = max(end, offset)
         }
         for _ in 0..<min(counts[1] + counts[2] + counts[3], Self.mostRecords) {
-            guard let next = keepRecord(at: place, in: message, of: original) else { return }
-            place = next
-            end = max(end, place)
+            guard let next = keepRecord(at: offset, in: message, of: original) else { return }
+            offset = next
+            end = max(end, offset)
         }
     }
 
@@ -50,20 +50,20 @@ extension FrameRewriter {
         in message: Range<Int>,
         of original: RawSpan
     ) -> Int? {
-        var place = first
-        while place < message.upperBound {
-            let length = Int(original.octet(at: place))
-            buffer[place] = original.octet(at: place)
-            if length == 0 { return place + 1 }
+        var offset = first
+        while offset < message.upperBound {
+            let length = Int(original.octet(at: offset))
+            buffer[offset] = original.octet(at: offset)
+            if length == 0 { return offset + 1 }
             if length >= 0xC0 {
-                guard place + 2 <= message.upperBound else { return nil }
-                buffer[place + 1] = original.octet(at: place + 1)
-                return place + 2
+                guard offset + 2 <= message.upperBound else { return nil }
+                buffer[offset + 1] = original.octet(at: offset + 1)
+                return offset + 2
             }
-            guard length < 0x40, place + 1 + length < message.upperBound else { return nil }
-            let label = (place + 1..<place + 1 + length).map { original.octet(at: $0) }
-            buffer.set(pseudonyms.label(label), from: place + 1)
-            place += 1 + length
+            guard length < 0x40, offset + 1 + length < message.upperBound else { return nil }
+            let label = (offset + 1..<offset + 1 + length).map { original.octet(at: $0) }
+            buffer.set(pseudonyms.label(label), from: offset + 1)
+            offset += 1 + length
         }
         return nil
     }

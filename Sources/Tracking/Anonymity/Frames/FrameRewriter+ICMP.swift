@@ -4,17 +4,17 @@ extension FrameRewriter {
 
     mutating func rewriteICMP(
         at offset: Int,
-        in datagram: DatagramPlace,
+        in datagram: DatagramLayout,
         of original: RawSpan,
-        at place: (number: UInt64, depth: Int)
+        at level: (number: UInt64, depth: Int)
     ) {
         end = max(end, min(offset + Self.headerLength, min(datagram.end, buffer.count)))
         switch buffer[offset] {
         case 5:
             // The router to be used instead.
             rewriteV4(at: offset + 4)
-            rewriteQuote(at: offset + Self.headerLength, of: original, at: place)
-        case 3, 4, 11, 12: rewriteQuote(at: offset + Self.headerLength, of: original, at: place)
+            rewriteQuote(at: offset + Self.headerLength, of: original, at: level)
+        case 3, 4, 11, 12: rewriteQuote(at: offset + Self.headerLength, of: original, at: level)
         // Times of day.
         case 13, 14: end = max(end, min(offset + 20, min(datagram.end, buffer.count)))
         default: break
@@ -23,14 +23,14 @@ extension FrameRewriter {
 
     mutating func rewriteICMPv6(
         at offset: Int,
-        in datagram: DatagramPlace,
+        in datagram: DatagramLayout,
         of original: RawSpan,
-        at place: (number: UInt64, depth: Int)
+        at level: (number: UInt64, depth: Int)
     ) {
         let last = min(datagram.end, buffer.count)
         end = max(end, min(offset + Self.headerLength, last))
         switch buffer[offset] {
-        case 1...4: rewriteQuote(at: offset + Self.headerLength, of: original, at: place)
+        case 1...4: rewriteQuote(at: offset + Self.headerLength, of: original, at: level)
         case 130...132: keepAddresses(1, at: offset + Self.headerLength, before: last)
         case 133: rewriteOptions(at: offset + 8, before: last)
         case 134:
@@ -52,7 +52,7 @@ extension FrameRewriter {
     @discardableResult
     private mutating func keepAddresses(_ count: Int, at offset: Int, before last: Int) -> Bool {
         guard offset + 16 * count <= last else { return false }
-        for place in 0..<count { rewriteV6(at: offset + 16 * place) }
+        for position in 0..<count { rewriteV6(at: offset + 16 * position) }
         end = max(end, offset + 16 * count)
         return true
     }
@@ -79,11 +79,11 @@ extension FrameRewriter {
     private mutating func rewriteQuote(
         at offset: Int,
         of original: RawSpan,
-        at place: (number: UInt64, depth: Int)
+        at level: (number: UInt64, depth: Int)
     ) {
-        guard place.depth == 0, offset < original.byteCount else { return }
+        guard level.depth == 0, offset < original.byteCount else { return }
         let quoted = decode(original, at: offset, as: .rawIP)
         end = max(end, min(quoted.trail.reach, buffer.count))
-        rewrite(quoted, in: original, at: (place.number, 1))
+        rewrite(quoted, in: original, at: (level.number, 1))
     }
 }

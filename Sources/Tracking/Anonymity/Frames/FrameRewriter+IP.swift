@@ -30,64 +30,64 @@ extension FrameRewriter {
         guard let ip = IPv6Header(datagram) else { return }
         rewriteV6(at: offset + 8)
         rewriteV6(at: offset + 24)
-        var place = offset + IPv6Header.length
+        var position = offset + IPv6Header.length
         var header = ip.nextHeader
         // Each step advances by 8 bytes or more, so the walk ends with the frame.
-        while place + 8 <= original.byteCount {
-            let units = Int(original.octet(at: place + 1))
-            let next = original.octet(at: place)
+        while position + 8 <= original.byteCount {
+            let units = Int(original.octet(at: position + 1))
+            let next = original.octet(at: position)
             switch header {
-            case 0, 60: clearOptions(from: place + 2, to: place + (units + 1) * 8)
-            case 43: rewriteRoute(from: place + 8, to: place + (units + 1) * 8)
-            case 135: buffer.clear(from: place + 8, to: place + (units + 1) * 8)
+            case 0, 60: clearOptions(from: position + 2, to: position + (units + 1) * 8)
+            case 43: rewriteRoute(from: position + 8, to: position + (units + 1) * 8)
+            case 135: buffer.clear(from: position + 8, to: position + (units + 1) * 8)
             case 51:
-                buffer.clear(from: place + 12, to: place + (units + 2) * 4)
-                place += (units + 2) * 4 - (units + 1) * 8
+                buffer.clear(from: position + 12, to: position + (units + 2) * 4)
+                position += (units + 2) * 4 - (units + 1) * 8
             case 44:
                 // Its length is no length, but reserved.
-                place -= units * 8
+                position -= units * 8
             default: return
             }
             if header == 44,
-                original.bigEndian(at: place + units * 8 + 2, as: UInt16.self) >> 3 != 0
+                original.bigEndian(at: position + units * 8 + 2, as: UInt16.self) >> 3 != 0
             {
                 return
             }
-            place += (units + 1) * 8
+            position += (units + 1) * 8
             header = next
         }
     }
 
     /// Options of IPv6: what pads, and the lengths of jumbograms, stay; the data of others go.
     private mutating func clearOptions(from first: Int, to end: Int) {
-        var place = first
-        while place + 2 <= end {
-            let kind = buffer[place]
+        var position = first
+        while position + 2 <= end {
+            let kind = buffer[position]
             if kind == 0 {
-                place += 1
+                position += 1
                 continue
             }
-            let length = Int(buffer[place + 1])
+            let length = Int(buffer[position + 1])
             if kind != 0xC2, kind != 0x05 {
-                buffer.clear(from: place + 2, to: min(place + 2 + length, end))
+                buffer.clear(from: position + 2, to: min(position + 2 + length, end))
             }
-            place += 2 + length
+            position += 2 + length
         }
     }
 
     /// The addresses of a routing header (RFC 8200 §4.4, RFC 8754).
     private mutating func rewriteRoute(from first: Int, to end: Int) {
-        var place = first
-        while place + 16 <= min(end, buffer.count) {
-            rewriteV6(at: place)
-            place += 16
+        var position = first
+        while position + 16 <= min(end, buffer.count) {
+            rewriteV6(at: position)
+            position += 16
         }
-        buffer.clear(from: place, to: end)
+        buffer.clear(from: position, to: end)
     }
 
     /// Keeps the headers of a datagram's part, and of a later one what belongs to a TCP header; of
     /// one that is cut short, nothing.
-    mutating func keepFragment(_ datagram: DatagramPlace, of original: RawSpan) {
+    mutating func keepFragment(_ datagram: DatagramLayout, of original: RawSpan) {
         let octets = original.extracting(droppingFirst: datagram.begin)
         if let ip = IPv4Header(octets) {
             guard ip.isFragment, ip.length <= octets.byteCount else { return }
@@ -95,12 +95,12 @@ extension FrameRewriter {
             end = max(end, begin)
             if ip.transport == 6 { keepHeader(from: ip.fragmentOffset, at: begin, in: datagram) }
         } else if let ip = IPv6Header(octets),
-            case .fragment(let place) = ip.transport(within: octets.byteCount)
+            case .fragment(let position) = ip.transport(within: octets.byteCount)
         {
-            let begin = datagram.begin + place + 8
+            let begin = datagram.begin + position + 8
             end = max(end, min(begin, buffer.count))
-            let field: UInt16 = octets.bigEndian(at: place + 2)
-            if octets.octet(at: place) == 6 {
+            let field: UInt16 = octets.bigEndian(at: position + 2)
+            if octets.octet(at: position) == 6 {
                 keepHeader(from: Int(field & 0xFFF8), at: begin, in: datagram)
             }
         }
@@ -112,7 +112,7 @@ extension FrameRewriter {
     ///   - first: the byte of the segment with which the part begins.
     ///   - offset: where that is in the frame.
     ///   - datagram: the part.
-    private mutating func keepHeader(from first: Int, at offset: Int, in datagram: DatagramPlace) {
+    private mutating func keepHeader(from first: Int, at offset: Int, in datagram: DatagramLayout) {
         guard first < TCPHeader.minimumLength else { return }
         var length = TCPHeader.minimumLength - first
         if first <= 12 {

@@ -64,7 +64,7 @@ extension FrameRewriter {
         // Of control frames an acknowledgment and a CTS have one address, the others two.
         let isShort = isControl && (control >> 4 == 12 || control >> 4 == 13)
         let addresses = isControl ? (isShort ? 1 : 2) : 3
-        for place in 0..<addresses { rewriteMAC(at: offset + 4 + 6 * place) }
+        for position in 0..<addresses { rewriteMAC(at: offset + 4 + 6 * position) }
         if isControl {
             end = min(end, offset + 4 + 6 * addresses)
         } else if control & 0x0C == 0x08, buffer[offset + 1] & 0x03 == 0x03 {
@@ -111,9 +111,9 @@ extension FrameRewriter {
             end = min(offset + 8, buffer.count)
             return
         }
-        for place in [offset + 8, offset + 18] {
-            rewriteMAC(at: place)
-            rewriteV4(at: place + 6)
+        for position in [offset + 8, offset + 18] {
+            rewriteMAC(at: position)
+            rewriteV4(at: position + 6)
         }
         end = offset + 28
     }
@@ -121,11 +121,11 @@ extension FrameRewriter {
     /// The values of its options are whatever the tunnel's ends agreed on.
     mutating func clearOptions(ofGENEVEAt offset: Int) {
         let options = offset + 8 + Int(buffer[offset] & 0x3F) * 4
-        var place = offset + 8
-        while place + 4 <= options {
-            let length = Int(buffer[place + 3] & 0x1F) * 4
-            buffer.clear(from: place + 4, to: min(place + 4 + length, options))
-            place += 4 + length
+        var position = offset + 8
+        while position + 4 <= options {
+            let length = Int(buffer[position + 3] & 0x1F) * 4
+            buffer.clear(from: position + 4, to: min(position + 4 + length, options))
+            position += 4 + length
         }
     }
 

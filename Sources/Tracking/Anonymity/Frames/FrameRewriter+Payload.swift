@@ -82,9 +82,9 @@ extension FrameRewriter {
             })
         else { return kept }
         var isType = true
-        for place in 5..<code.upperBound {
-            let byte = payload.octet(at: place)
-            kept.append(isType || byte == 0 || code.contains(place) ? byte : 0x78)
+        for offset in 5..<code.upperBound {
+            let byte = payload.octet(at: offset)
+            kept.append(isType || byte == 0 || code.contains(offset) ? byte : 0x78)
             isType = byte == 0
         }
         return kept + [0]

@@ -9,18 +9,18 @@ extension FrameRewriter {
     mutating func rewritePortmap(in payload: Range<Int>, of original: RawSpan, isStream: Bool) {
         buffer.clear(from: payload.lowerBound, to: payload.upperBound)
         end = payload.upperBound
-        var place = payload.lowerBound
+        var offset = payload.lowerBound
         if isStream {
             var isFramed = false
             // Behind the last fragment's mark is a message (RFC 5531 §11).
-            while place + 8 <= payload.upperBound {
-                let length = Int(original.bigEndian(at: place, as: UInt32.self) & 0x7FFF_FFFF)
+            while offset + 8 <= payload.upperBound {
+                let length = Int(original.bigEndian(at: offset, as: UInt32.self) & 0x7FFF_FFFF)
                 guard (20...1 << 20).contains(length) else { break }
                 isFramed = true
-                buffer.restore(place..<place + 4, of: original)
-                let message = place + 4..<min(place + 4 + length, payload.upperBound)
+                buffer.restore(offset..<offset + 4, of: original)
+                let message = offset + 4..<min(offset + 4 + length, payload.upperBound)
                 rewriteMessage(in: message, of: original)
-                place += 4 + length
+                offset += 4 + length
             }
             if isFramed { return }
             if payload.count == 4 { return buffer.restore(payload, of: original) }
@@ -29,7 +29,7 @@ extension FrameRewriter {
     }
 
     private mutating func rewriteMessage(in message: Range<Int>, of original: RawSpan) {
-        var reader = PortmapFields(place: message.lowerBound, end: message.upperBound)
+        var reader = PortmapFields(offset: message.lowerBound, end: message.upperBound)
         guard keepWord(&reader, original) != nil, let kind = keepWord(&reader, original) else {
             return
         }
@@ -54,8 +54,8 @@ extension FrameRewriter {
 
     private mutating func keepWord(_ reader: inout PortmapFields, _ original: RawSpan) -> UInt32? {
         guard let word = reader.peek(original) else { return nil }
-        buffer.restore(reader.place..<reader.place + 4, of: original)
-        reader.place += 4
+        buffer.restore(reader.offset..<reader.offset + 4, of: original)
+        reader.offset += 4
         return word
     }
 
@@ -67,8 +67,8 @@ extension FrameRewriter {
         guard keepWord(&reader, original) != nil, let length = keepWord(&reader, original),
             length <= 400
         else { return false }
-        reader.place += (Int(length) + 3) & ~3
-        return reader.place <= reader.end
+        reader.offset += (Int(length) + 3) & ~3
+        return reader.offset <= reader.end
     }
 
     /// Program, version, then two numbers, or three texts: network, address and owner.
@@ -83,7 +83,7 @@ extension FrameRewriter {
 
     /// A port, an address, or a list of either form; only the question tells which.
     private mutating func keepResults(_ reader: inout PortmapFields, _ original: RawSpan) {
-        let left = reader.end - reader.place
+        let left = reader.end - reader.offset
         guard left > 4, let word = reader.peek(original) else {
             _ = keepWord(&reader, original)
             return
@@ -100,13 +100,13 @@ extension FrameRewriter {
 
     private mutating func keepText(_ reader: inout PortmapFields, _ original: RawSpan) {
         guard let text = reader.text(original) else {
-            reader.place = reader.end
+            reader.offset = reader.end
             return
         }
         let words = text.map { original.octet(at: $0) }
         let string = String(decoding: words, as: UTF8.self)
         _ = keepWord(&reader, original)
-        reader.place = min(reader.end, text.lowerBound + (text.count + 3) & ~3)
+        reader.offset = min(reader.end, text.lowerBound + (text.count + 3) & ~3)
         if Self.networks.contains(string) {
             buffer.set(words, from: text.lowerBound)
         } else if let address = universalAddress(for: string) {
@@ -121,11 +121,11 @@ extension FrameRewriter {
     /// Where another address has a shorter text, a zone fills it up; where it has a longer one, the
     /// answer names no address, which means the one that it comes from.
     private mutating func universalAddress(for text: String) -> String? {
-        guard let place = UniversalAddress(text) else { return nil }
-        let ports = ".\(place.port >> 8).\(place.port & 0xFF)"
+        guard let address = UniversalAddress(text) else { return nil }
+        let ports = ".\(address.port >> 8).\(address.port & 0xFF)"
         let room = text.utf8.count - ports.utf8.count
         let none = text.contains(":") ? "::" : "0.0.0.0"
-        var host = place.address.map { pseudonyms.address($0).description } ?? none
+        var host = address.address.map { pseudonyms.address($0).description } ?? none
         if host.utf8.count > room { host = none }
         guard host.utf8.count <= room else { return nil }
         let zone = room - host.utf8.count
@@ -135,18 +135,18 @@ extension FrameRewriter {
 
 /// Where in a message the next field is.
 struct PortmapFields {
-    var place: Int
+    var offset: Int
     let end: Int
 
     func peek(_ original: RawSpan) -> UInt32? {
-        place + 4 <= end ? original.bigEndian(at: place) : nil
+        offset + 4 <= end ? original.bigEndian(at: offset) : nil
     }
 
     /// Where the text that comes next is; `nil` where it is not there whole.
     func text(_ original: RawSpan) -> Range<Int>? {
-        guard let length = peek(original), length <= 1024, place + 4 + Int(length) <= end else {
+        guard let length = peek(original), length <= 1024, offset + 4 + Int(length) <= end else {
             return nil
         }
-        return place + 4..<place + 4 + Int(length)
+        return offset + 4..<offset + 4 + Int(length)
     }
 }

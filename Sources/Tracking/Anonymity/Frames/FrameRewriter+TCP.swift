@@ -2,10 +2,10 @@
 extension FrameRewriter {
     mutating func rewriteTCP(
         at offset: Int,
-        in datagram: DatagramPlace,
+        in datagram: DatagramLayout,
         of original: RawSpan,
         _ decoded: DecodedFrame,
-        at place: (number: UInt64, depth: Int)
+        at level: (number: UInt64, depth: Int)
     ) {
         let last = min(max(datagram.end, offset), buffer.count)
         guard offset + TCPHeader.minimumLength <= last else {
@@ -17,7 +17,7 @@ extension FrameRewriter {
         clearTCPOptions(from: offset + TCPHeader.minimumLength, to: begin)
         end = max(end, begin)
         let flags = TCPFlags(rawValue: original.bigEndian(at: offset + 12, as: UInt16.self) & 0x1FF)
-        guard begin < last, place.depth == 0, !datagram.isFragment else { return }
+        guard begin < last, level.depth == 0, !datagram.isFragment else { return }
         let payload = begin..<last
         buffer.clear(from: payload.lowerBound, to: payload.upperBound)
         if flags.contains(.rst) { return keepReason(in: payload, of: original) }
@@ -44,7 +44,7 @@ extension FrameRewriter {
             from: datagram,
             ports,
             decoded,
-            place.number
+            level.number
         ) {
             keep(piece, before: last, of: original)
         }
@@ -56,27 +56,27 @@ extension FrameRewriter {
     /// Segment size, window scale, SACK and timestamps stay, and of Multipath TCP the reason of a
     /// RST.
     mutating func clearTCPOptions(from first: Int, to end: Int) {
-        var place = first
-        while place < end {
-            let kind = buffer[place]
-            if kind == 0 { return buffer.clear(from: place, to: end) }
+        var position = first
+        while position < end {
+            let kind = buffer[position]
+            if kind == 0 { return buffer.clear(from: position, to: end) }
             if kind == 1 {
-                place += 1
+                position += 1
                 continue
             }
-            let length = Int(buffer[place + 1])
-            guard place + 1 < end, length >= 2, place + length <= end else {
-                return buffer.clear(from: min(place + 2, end), to: end)
+            let length = Int(buffer[position + 1])
+            guard position + 1 < end, length >= 2, position + length <= end else {
+                return buffer.clear(from: min(position + 2, end), to: end)
             }
             switch kind {
             case 2, 3, 4, 5, 8: break
-            case 30 where buffer[place + 2] >> 4 == 8 && length == 4: break
+            case 30 where buffer[position + 2] >> 4 == 8 && length == 4: break
             // The subtype and its flags; what follows are keys, tokens and addresses.
-            case 30: buffer.clear(from: place + 3, to: place + length)
-            case 29: buffer.clear(from: place + 4, to: place + length)
-            default: buffer.clear(from: place + 2, to: place + length)
+            case 30: buffer.clear(from: position + 3, to: position + length)
+            case 29: buffer.clear(from: position + 4, to: position + length)
+            default: buffer.clear(from: position + 2, to: position + length)
             }
-            place += length
+            position += length
         }
     }
 
@@ -113,7 +113,7 @@ extension FrameRewriter {
             buffer[payload.lowerBound] = 0x80
             return
         }
-        var place = payload.lowerBound
+        var position = payload.lowerBound
         for part in bytes.split(
             omittingEmptySubsequences: false,
             whereSeparator: { !Self.isInWord($0) }
@@ -122,11 +122,11 @@ extension FrameRewriter {
             let isKept = Self.reasonWords.contains(word)
             buffer.set(
                 isKept ? Array(part) : [UInt8](repeating: 0x78, count: part.count),
-                from: place
+                from: position
             )
-            place += part.count
-            if place < payload.upperBound { buffer[place] = original.octet(at: place) }
-            place += 1
+            position += part.count
+            if position < payload.upperBound { buffer[position] = original.octet(at: position) }
+            position += 1
         }
     }
 

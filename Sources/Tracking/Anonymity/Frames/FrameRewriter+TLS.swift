@@ -39,45 +39,46 @@ extension FrameRewriter {
     /// of a HelloRetryRequest.
     private mutating func keepHello(in body: Range<Int>, isClient: Bool, of original: RawSpan) {
         func has(_ count: Int, at offset: Int) -> Bool { offset + count <= body.upperBound }
-        var place = body.lowerBound
-        guard has(35, at: place) else { return }
-        buffer.restore(place..<place + 2, of: original)
-        let isRetry = original.bigEndian(at: place + 2, as: UInt64.self) == TLSAgreement.retryRandom
-        if isRetry { buffer.restore(place + 2..<place + 34, of: original) }
-        buffer.restore(place + 34..<place + 35, of: original)
-        place += 35 + Int(original.octet(at: place + 34))
+        var position = body.lowerBound
+        guard has(35, at: position) else { return }
+        buffer.restore(position..<position + 2, of: original)
+        let isRetry =
+            original.bigEndian(at: position + 2, as: UInt64.self) == TLSAgreement.retryRandom
+        if isRetry { buffer.restore(position + 2..<position + 34, of: original) }
+        buffer.restore(position + 34..<position + 35, of: original)
+        position += 35 + Int(original.octet(at: position + 34))
         if isClient {
-            guard has(2, at: place) else { return }
-            let length = 2 + Int(original.bigEndian(at: place, as: UInt16.self))
-            buffer.restore(place..<min(place + length, body.upperBound), of: original)
-            place += length
-            guard has(1, at: place) else { return }
-            let methods = 1 + Int(original.octet(at: place))
-            buffer.restore(place..<min(place + methods, body.upperBound), of: original)
-            place += methods
+            guard has(2, at: position) else { return }
+            let length = 2 + Int(original.bigEndian(at: position, as: UInt16.self))
+            buffer.restore(position..<min(position + length, body.upperBound), of: original)
+            position += length
+            guard has(1, at: position) else { return }
+            let methods = 1 + Int(original.octet(at: position))
+            buffer.restore(position..<min(position + methods, body.upperBound), of: original)
+            position += methods
         } else {
-            guard has(3, at: place) else { return }
-            buffer.restore(place..<place + 3, of: original)
-            place += 3
+            guard has(3, at: position) else { return }
+            buffer.restore(position..<position + 3, of: original)
+            position += 3
         }
-        guard has(2, at: place) else { return }
-        buffer.restore(place..<place + 2, of: original)
+        guard has(2, at: position) else { return }
+        buffer.restore(position..<position + 2, of: original)
         let last = min(
-            place + 2 + Int(original.bigEndian(at: place, as: UInt16.self)),
+            position + 2 + Int(original.bigEndian(at: position, as: UInt16.self)),
             body.upperBound
         )
-        keepExtensions(in: place + 2..<max(place + 2, last), isClient: isClient, of: original)
+        keepExtensions(in: position + 2..<max(position + 2, last), isClient: isClient, of: original)
     }
 
     private mutating func keepExtensions(in list: Range<Int>, isClient: Bool, of original: RawSpan)
     {
-        var place = list.lowerBound
-        while place + 4 <= list.upperBound {
-            let type: UInt16 = original.bigEndian(at: place)
-            let length = Int(original.bigEndian(at: place + 2, as: UInt16.self))
-            buffer.restore(place..<place + 4, of: original)
-            let body = place + 4..<place + 4 + length
-            place += 4 + length
+        var position = list.lowerBound
+        while position + 4 <= list.upperBound {
+            let type: UInt16 = original.bigEndian(at: position)
+            let length = Int(original.bigEndian(at: position + 2, as: UInt16.self))
+            buffer.restore(position..<position + 4, of: original)
+            let body = position + 4..<position + 4 + length
+            position += 4 + length
             // One that was cut off is not read.
             guard body.upperBound <= list.upperBound, !body.isEmpty else { continue }
             switch type {
@@ -113,23 +114,23 @@ extension FrameRewriter {
     /// Replaces a name in the form with dots.
     mutating func rewriteName(in range: Range<Int>, of original: RawSpan) {
         let name = range.map { original.octet(at: $0) }
-        var place = range.lowerBound
+        var position = range.lowerBound
         for label in name.split(separator: 0x2E, omittingEmptySubsequences: false) {
-            buffer.set(pseudonyms.label(label), from: place)
-            place += label.count
-            if place < range.upperBound { buffer[place] = 0x2E }
-            place += 1
+            buffer.set(pseudonyms.label(label), from: position)
+            position += label.count
+            if position < range.upperBound { buffer[position] = 0x2E }
+            position += 1
         }
     }
 
     private mutating func keepProtocols(in body: Range<Int>, of original: RawSpan) {
         buffer.restore(body.prefix(2), of: original)
-        var place = body.lowerBound + 2
-        while place < body.upperBound {
-            let length = Int(original.octet(at: place))
-            let range = place + 1..<min(place + 1 + length, body.upperBound)
-            buffer[place] = original.octet(at: place)
-            place += 1 + length
+        var position = body.lowerBound + 2
+        while position < body.upperBound {
+            let length = Int(original.octet(at: position))
+            let range = position + 1..<min(position + 1 + length, body.upperBound)
+            buffer[position] = original.octet(at: position)
+            position += 1 + length
             let name = range.map { original.octet(at: $0) }
             let isKept = Self.protocols.contains(String(decoding: name, as: UTF8.self))
             buffer.set(isKept ? name : pseudonyms.label(name), from: range.lowerBound)
@@ -139,16 +140,16 @@ extension FrameRewriter {
     /// Groups of key shares, and how long each is; a HelloRetryRequest has the group alone (RFC
     /// 8446 §4.2.8).
     private mutating func keepKeyShares(in body: Range<Int>, isClient: Bool, of original: RawSpan) {
-        var place = body.lowerBound
+        var position = body.lowerBound
         if isClient {
             buffer.restore(body.prefix(2), of: original)
-            place += 2
+            position += 2
         } else if body.count == 2 {
             return buffer.restore(body, of: original)
         }
-        while place + 4 <= body.upperBound {
-            buffer.restore(place..<place + 4, of: original)
-            place += 4 + Int(original.bigEndian(at: place + 2, as: UInt16.self))
+        while position + 4 <= body.upperBound {
+            buffer.restore(position..<position + 4, of: original)
+            position += 4 + Int(original.bigEndian(at: position + 2, as: UInt16.self))
         }
     }
 
@@ -156,18 +157,18 @@ extension FrameRewriter {
     private mutating func keepSharedKeys(in body: Range<Int>, of original: RawSpan) {
         guard body.count >= 2 else { return }
         buffer.restore(body.prefix(2), of: original)
-        var place = body.lowerBound + 2
-        let middle = place + Int(original.bigEndian(at: body.lowerBound, as: UInt16.self))
+        var position = body.lowerBound + 2
+        let middle = position + Int(original.bigEndian(at: body.lowerBound, as: UInt16.self))
         guard middle + 2 <= body.upperBound else { return }
-        while place + 2 <= middle {
-            buffer.restore(place..<place + 2, of: original)
-            place += 6 + Int(original.bigEndian(at: place, as: UInt16.self))
+        while position + 2 <= middle {
+            buffer.restore(position..<position + 2, of: original)
+            position += 6 + Int(original.bigEndian(at: position, as: UInt16.self))
         }
         buffer.restore(middle..<middle + 2, of: original)
-        place = middle + 2
-        while place < body.upperBound {
-            buffer[place] = original.octet(at: place)
-            place += 1 + Int(original.octet(at: place))
+        position = middle + 2
+        while position < body.upperBound {
+            buffer[position] = original.octet(at: position)
+            position += 1 + Int(original.octet(at: position))
         }
     }
 }

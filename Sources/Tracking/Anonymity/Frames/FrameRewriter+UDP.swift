@@ -4,7 +4,7 @@ extension FrameRewriter {
     /// DNS, multicast DNS, and LLMNR, which has the same form (RFC 4795).
     private static let namePorts: Set<UInt16> = [53, 5353, 5355]
 
-    mutating func rewriteUDP(at offset: Int, in datagram: DatagramPlace, of original: RawSpan) {
+    mutating func rewriteUDP(at offset: Int, in datagram: DatagramLayout, of original: RawSpan) {
         let begin = offset + Self.headerLength
         end = max(end, min(begin, min(datagram.end, buffer.count)))
         guard original.byteCount >= begin, !datagram.isFragment else { return }

@@ -75,11 +75,11 @@ package struct FrameRewriter: ~Copyable {
     /// - Parameters:
     ///   - decoded: the layers.
     ///   - original: the frame.
-    ///   - place: the frame's number, and the depth of quotes: 0 or 1.
+    ///   - level: the frame's number, and the depth of quotes: 0 or 1.
     mutating func rewrite(
         _ decoded: DecodedFrame,
         in original: RawSpan,
-        at place: (number: UInt64, depth: Int)
+        at level: (number: UInt64, depth: Int)
     ) {
         let trail = decoded.trail
         for index in 0..<trail.count {
@@ -88,7 +88,7 @@ package struct FrameRewriter: ~Copyable {
         }
         if let last = trail[trail.count - 1] {
             let datagram = trail.datagram(around: trail.count - 1, in: original)
-            rewriteContents(of: last, in: datagram, of: original, decoded, at: place)
+            rewriteContents(of: last, in: datagram, of: original, decoded, at: level)
         }
         for index in (0..<trail.count).reversed() {
             mendChecksum(ofLayer: index, on: trail, in: original)
@@ -117,19 +117,19 @@ package struct FrameRewriter: ~Copyable {
     /// Rewrites what is behind the headers of the innermost layer.
     private mutating func rewriteContents(
         of layer: LayerTrail.Layer,
-        in datagram: DatagramPlace?,
+        in datagram: DatagramLayout?,
         of original: RawSpan,
         _ decoded: DecodedFrame,
-        at place: (number: UInt64, depth: Int)
+        at level: (number: UInt64, depth: Int)
     ) {
         guard let datagram else { return }
         switch layer.kind {
         case .tcp:
-            rewriteTCP(at: layer.offset, in: datagram, of: original, decoded, at: place)
-        case .udp where place.depth == 0: rewriteUDP(at: layer.offset, in: datagram, of: original)
+            rewriteTCP(at: layer.offset, in: datagram, of: original, decoded, at: level)
+        case .udp where level.depth == 0: rewriteUDP(at: layer.offset, in: datagram, of: original)
         case .udp: end = max(end, min(layer.offset + 8, buffer.count))
-        case .icmp: rewriteICMP(at: layer.offset, in: datagram, of: original, at: place)
-        case .icmpv6: rewriteICMPv6(at: layer.offset, in: datagram, of: original, at: place)
+        case .icmp: rewriteICMP(at: layer.offset, in: datagram, of: original, at: level)
+        case .icmpv6: rewriteICMPv6(at: layer.offset, in: datagram, of: original, at: level)
         case .ipv4, .ipv6: keepFragment(datagram, of: original)
         case .link, .arp, .authentication, .gre, .geneve, .teredo: break
         }
@@ -167,37 +167,37 @@ package struct FrameRewriter: ~Copyable {
             return 8
         }
         guard let ip = IPv6Header(datagram),
-            case .fragment(let place) = ip.transport(within: datagram.byteCount),
-            datagram.bigEndian(at: place + 2, as: UInt16.self) >> 3 == 0
+            case .fragment(let position) = ip.transport(within: datagram.byteCount),
+            datagram.bigEndian(at: position + 2, as: UInt16.self) >> 3 == 0
         else { return nil }
         buffer.set(UInt16.max, at: begin + 4)
-        buffer.set(0 as UInt16, at: begin + place + 2)
-        return place + 4
+        buffer.set(0 as UInt16, at: begin + position + 2)
+        return position + 4
     }
 }
 
 extension LayerTrail {
     /// The datagram that a layer lies in, or is.
-    func datagram(around index: Int, in original: RawSpan) -> DatagramPlace? {
+    func datagram(around index: Int, in original: RawSpan) -> DatagramLayout? {
         for index in (0...max(0, index)).reversed() {
             guard let layer = self[index] else { continue }
-            if let datagram = DatagramPlace(layer, in: original) { return datagram }
+            if let datagram = DatagramLayout(layer, in: original) { return datagram }
         }
         return nil
     }
 
     /// The datagram around all others.
-    func outermostDatagram(in original: RawSpan) -> DatagramPlace? {
+    func outermostDatagram(in original: RawSpan) -> DatagramLayout? {
         for index in 0..<count {
             guard let layer = self[index] else { continue }
-            if let datagram = DatagramPlace(layer, in: original) { return datagram }
+            if let datagram = DatagramLayout(layer, in: original) { return datagram }
         }
         return nil
     }
 }
 
 /// An IP datagram in a frame: where it is, and between whom.
-struct DatagramPlace {
+struct DatagramLayout {
     let begin: Int
     /// By its own claim: that may be outside of the frame.
     let end: Int

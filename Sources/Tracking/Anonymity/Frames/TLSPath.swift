@@ -86,15 +86,15 @@ struct TLSPath {
         _ stretch: TLSStretch,
         of original: RawSpan
     ) -> (offset: Int, header: UInt64?) {
-        var place = offset
-        while carried < length, place < stretch.range.count {
-            carry = carry << 8 | UInt64(original.octet(at: stretch.range.lowerBound + place))
+        var position = offset
+        while carried < length, position < stretch.range.count {
+            carry = carry << 8 | UInt64(original.octet(at: stretch.range.lowerBound + position))
             carried += 1
-            place += 1
+            position += 1
         }
-        guard carried == length else { return (place, nil) }
+        guard carried == length else { return (position, nil) }
         defer { (carried, carry) = (0, 0) }
-        return (place, carry)
+        return (position, carry)
     }
 
     private mutating func readHeader(
@@ -153,8 +153,8 @@ struct TLSPath {
         _ pieces: inout [TLSPiece]
     ) -> Int {
         let begin = stretch.range.lowerBound
-        let place = stretch.sequence.advanced(by: UInt32(truncatingIfNeeded: offset))
-        let left = UInt32(max(0, place.distance(to: recordEnd)))
+        let position = stretch.sequence.advanced(by: UInt32(truncatingIfNeeded: offset))
+        let left = UInt32(max(0, position.distance(to: recordEnd)))
         if messageLeft > 0 {
             let step = min(left, messageLeft)
             messageLeft -= step
@@ -183,16 +183,16 @@ struct TLSPath {
     /// where they are.
     private static func candidates(in stretch: TLSStretch, of original: RawSpan) -> [TLSPiece] {
         var pieces: [TLSPiece] = []
-        var place = stretch.range.lowerBound
-        while place + TLSSession.headerLength <= stretch.range.upperBound {
-            guard TLSSession.isHeader(original, at: place) else {
-                place += 1
+        var position = stretch.range.lowerBound
+        while position + TLSSession.headerLength <= stretch.range.upperBound {
+            guard TLSSession.isHeader(original, at: position) else {
+                position += 1
                 continue
             }
-            let body = place + TLSSession.headerLength
-            pieces.append(.bytes(place..<body))
-            let length = Int(original.bigEndian(at: place + 3, as: UInt16.self))
-            let type = original.octet(at: place)
+            let body = position + TLSSession.headerLength
+            pieces.append(.bytes(position..<body))
+            let length = Int(original.bigEndian(at: position + 3, as: UInt16.self))
+            let type = original.octet(at: position)
             if type == TLSRecordType.alert.rawValue, length == 2 {
                 pieces.append(.bytes(body..<body + 2))
             }
@@ -206,7 +206,7 @@ struct TLSPath {
                     pieces.append(.hello(isClient: word >> 24 == 1, range))
                 }
             }
-            place = body + length
+            position = body + length
         }
         return pieces
     }
@@ -230,7 +230,7 @@ struct TLSPaths {
     mutating func walk(
         _ stretch: TLSStretch,
         of original: RawSpan,
-        from datagram: DatagramPlace,
+        from datagram: DatagramLayout,
         _ ports: (UInt16, UInt16),
         _ decoded: DecodedFrame,
         _ number: UInt64
@@ -253,7 +253,7 @@ struct TLSPaths {
 
     /// Forgets what was said between two ends before: a SYN begins anew.
     mutating func forget(
-        _ datagram: DatagramPlace,
+        _ datagram: DatagramLayout,
         _ ports: (UInt16, UInt16),
         _ decoded: DecodedFrame
     ) {
@@ -262,7 +262,7 @@ struct TLSPaths {
     }
 
     private static func key(
-        _ datagram: DatagramPlace,
+        _ datagram: DatagramLayout,
         _ ports: (UInt16, UInt16),
         _ decoded: DecodedFrame
     ) -> Key {

@@ -6,7 +6,7 @@ import CZlib
 /// has it, too.
 @safe
 struct GzipUnpacker: Unpacker {
-    private enum Place {
+    private enum State {
         case inMember, betweenMembers
         /// After the first octet of a magic number.
         case inMagic
@@ -15,7 +15,7 @@ struct GzipUnpacker: Unpacker {
 
     /// zlib remembers where it lies, and refuses to go on elsewhere.
     private let stream: UnsafeMutablePointer<z_stream>
-    private var place = Place.inMember
+    private var state = State.inMember
 
     /// `nil` if there is no memory.
     init?() {
@@ -32,13 +32,13 @@ struct GzipUnpacker: Unpacker {
         unsafe stream.deallocate()
     }
 
-    var isComplete: Bool { place == .betweenMembers || place == .inPadding }
+    var isComplete: Bool { state == .betweenMembers || state == .inPadding }
 
     mutating func unpack(
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) -> UnpackStep {
-        switch place {
+        switch state {
         case .inMember: return unsafe inflate(input, output)
         case .betweenMembers, .inMagic, .inPadding: return unsafe step(over: input)
         }
@@ -64,7 +64,7 @@ struct GzipUnpacker: Unpacker {
         case Z_OK, Z_BUF_ERROR:
             break
         case Z_STREAM_END:
-            place = .betweenMembers
+            state = .betweenMembers
         default:
             let words = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
             step.fault = words ?? "zlib gives up with status \(status)"
@@ -76,11 +76,11 @@ struct GzipUnpacker: Unpacker {
     private mutating func step(over input: UnsafeRawBufferPointer) -> UnpackStep {
         var step = UnpackStep()
         for index in input.indices {
-            switch (place, unsafe input[index]) {
+            switch (state, unsafe input[index]) {
             case (.betweenMembers, 0x1F):
-                place = .inMagic
+                state = .inMagic
             case (.betweenMembers, 0), (.inPadding, 0):
-                place = .inPadding
+                state = .inPadding
             case (.inMagic, 0x8B):
                 begin()
                 step.taken += 1
@@ -106,6 +106,6 @@ struct GzipUnpacker: Unpacker {
             unsafe stream.pointee.avail_out = 0
             _ = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
         }
-        place = .inMember
+        state = .inMember
     }
 }

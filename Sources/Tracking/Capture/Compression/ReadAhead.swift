@@ -38,7 +38,7 @@ final class ReadAhead {
     /// Behind a pointer, so that the compiler knows that it changes while a thread waits.
     private let state: UnsafeMutablePointer<State>
     private var thread: StartedThread?
-    /// The reader's place in the buffer that it empties.
+    /// The reader's position in the buffer that it empties.
     private var position = 0
 
     /// Begins to unpack.
@@ -252,11 +252,11 @@ extension ReadAhead {
     ///
     /// - Returns: `false` when the thread is to stop.
     private func waitForInput() -> Bool {
-        var places = [
+        var polled = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: alarm.wait, events: Int16(POLLIN), revents: 0),
         ]
-        while unsafe poll(&places, nfds_t(places.count), -1) < 0, errno == EINTR {}
-        return places[1].revents == 0
+        while unsafe poll(&polled, nfds_t(polled.count), -1) < 0, errno == EINTR {}
+        return polled[1].revents == 0
     }
 }

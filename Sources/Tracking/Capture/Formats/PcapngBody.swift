@@ -34,9 +34,9 @@ extension PcapngRecords.Body {
         window.words(at: start + offset, isBigEndian: isBigEndian)
     }
 
-    /// The number of 8 octets at a place of the window.
-    func long(at place: Int, in window: borrowing OctetWindow) -> UInt64 {
-        let (first, second) = window.words(at: place, isBigEndian: isBigEndian)
+    /// The number of 8 octets at an offset in the window.
+    func long(at position: Int, in window: borrowing OctetWindow) -> UInt64 {
+        let (first, second) = window.words(at: position, isBigEndian: isBigEndian)
         let (high, low) = isBigEndian ? (first, second) : (second, first)
         return UInt64(high) << 32 | UInt64(low)
     }
@@ -45,15 +45,15 @@ extension PcapngRecords.Body {
     /// fit.
     func options(from offset: Int, in window: borrowing OctetWindow) -> [PcapngRecords.Option] {
         var options: [PcapngRecords.Option] = []
-        var place = start + offset
+        var position = start + offset
         // No block that matters has more of them.
-        while end - place >= 4, options.count < 64 {
-            let word = window.word(at: place, isBigEndian: isBigEndian)
+        while end - position >= 4, options.count < 64 {
+            let word = window.word(at: position, isBigEndian: isBigEndian)
             let code = isBigEndian ? word >> 16 : word & 0xFFFF
             let length = Int(isBigEndian ? word & 0xFFFF : word >> 16)
-            guard code != 0, length <= end - place - 4 else { break }
-            options.append(.init(code: code, start: place + 4, count: length))
-            place += 4 + ((length + 3) & ~3)
+            guard code != 0, length <= end - position - 4 else { break }
+            options.append(.init(code: code, start: position + 4, count: length))
+            position += 4 + ((length + 3) & ~3)
         }
         return options
     }

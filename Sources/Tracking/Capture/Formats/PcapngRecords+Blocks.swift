@@ -22,7 +22,7 @@ extension PcapngRecords {
             let (low, captured) = body.words(at: 8, in: window)
             let original = body.words(at: 12, in: window).1
             try choose(interface)
-            try place(body, at: 20, captured, original, in: &record)
+            try locate(body, at: 20, captured, original, in: &record)
             record.time = self.interface.time(of: UInt64(high) << 32 | UInt64(low))
             return true
         case BlockType.obsoletePacket:
@@ -33,7 +33,7 @@ extension PcapngRecords {
             let (number, drops) =
                 isBigEndian ? (ids >> 16, ids & 0xFFFF) : (ids & 0xFFFF, ids >> 16)
             try choose(number)
-            try place(body, at: 20, captured, original, in: &record)
+            try locate(body, at: 20, captured, original, in: &record)
             record.time = self.interface.time(of: UInt64(high) << 32 | UInt64(low))
             if drops != 0xFFFF { interfaces[Int(number)].dropsBetweenPackets &+= UInt64(drops) }
             return true
@@ -43,7 +43,7 @@ extension PcapngRecords {
             try choose(0)
             let limit = interface.snapshotLength == 0 ? Int.max : interface.snapshotLength
             let captured = min(Int(original), limit, body.count - 4)
-            try place(body, at: 4, UInt32(captured), original, in: &record)
+            try locate(body, at: 4, UInt32(captured), original, in: &record)
             packetsWithoutTime &+= 1
             return true
         default:
@@ -52,7 +52,7 @@ extension PcapngRecords {
         return false
     }
 
-    private mutating func place(
+    private mutating func locate(
         _ body: Body,
         at offset: Int,
         _ captured: UInt32,

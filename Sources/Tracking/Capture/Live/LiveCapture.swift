@@ -30,8 +30,8 @@ package final class LiveCapture: LiveSource {
     /// - Throws: when any of them cannot be opened.
     package init(_ names: [String], _ options: LiveOptions) throws(CaptureError) {
         self.options = options
-        for (place, name) in names.enumerated() {
-            let interface = try LiveInterface(name, options, place: place)
+        for (index, name) in names.enumerated() {
+            let interface = try LiveInterface(name, options, index: index)
             interfaces.append(
                 Interface(name: name, open: interface, dataLink: interface.dataLink)
             )
@@ -70,14 +70,14 @@ package final class LiveCapture: LiveSource {
     package func read(into frames: inout LiveFrames, at now: Int64) -> LiveReading {
         var reading = LiveReading()
         reading.news = reopenLost(at: now)
-        for place in interfaces.indices {
-            guard let interface = interfaces[place].open, isReady[place] else { continue }
+        for index in interfaces.indices {
+            guard let interface = interfaces[index].open, isReady[index] else { continue }
             do throws(CaptureError) {
                 if try interface.read(into: &frames) { reading.hasMore = true }
             } catch {
-                readCounters(of: place)
-                interfaces[place].open = nil
-                interfaces[place].nextAttempt = now + Self.retryInterval
+                readCounters(of: index)
+                interfaces[index].open = nil
+                interfaces[index].nextAttempt = now + Self.retryInterval
                 reading.news.append(.lost(error))
             }
         }
@@ -86,13 +86,13 @@ package final class LiveCapture: LiveSource {
 
     private func reopenLost(at now: Int64) -> [LiveNews] {
         var news: [LiveNews] = []
-        for place in interfaces.indices where interfaces[place].open == nil {
-            guard now >= interfaces[place].nextAttempt else { continue }
-            interfaces[place].nextAttempt = now + Self.retryInterval
-            let name = interfaces[place].name
-            guard let interface = try? LiveInterface(name, options, place: place) else { continue }
-            interfaces[place].open = interface
-            interfaces[place].counters = LiveInterface.Counters()
+        for index in interfaces.indices where interfaces[index].open == nil {
+            guard now >= interfaces[index].nextAttempt else { continue }
+            interfaces[index].nextAttempt = now + Self.retryInterval
+            let name = interfaces[index].name
+            guard let interface = try? LiveInterface(name, options, index: index) else { continue }
+            interfaces[index].open = interface
+            interfaces[index].counters = LiveInterface.Counters()
             news.append(.back(name))
         }
         return news
@@ -100,21 +100,21 @@ package final class LiveCapture: LiveSource {
 
     package func readCounters() -> UInt64 {
         let before = dropped
-        for place in interfaces.indices { readCounters(of: place) }
+        for index in interfaces.indices { readCounters(of: index) }
         return dropped &- before
     }
 
     private var dropped: UInt64 { interfaces.reduce(0) { $0 &+ $1.drops.total } }
 
-    private func readCounters(of place: Int) {
-        guard let counters = interfaces[place].open?.counters else { return }
-        let last = interfaces[place].counters
+    private func readCounters(of index: Int) {
+        guard let counters = interfaces[index].open?.counters else { return }
+        let last = interfaces[index].counters
         // The kernel's counters are narrow, and come round.
-        interfaces[place].drops.byKernel &+=
+        interfaces[index].drops.byKernel &+=
             UInt64(counters.droppedByKernel &- last.droppedByKernel)
-        interfaces[place].drops.byInterface &+=
+        interfaces[index].drops.byInterface &+=
             UInt64(counters.droppedByInterface &- last.droppedByInterface)
-        interfaces[place].counters = counters
+        interfaces[index].counters = counters
     }
 
     package func summary() -> InputSummary {

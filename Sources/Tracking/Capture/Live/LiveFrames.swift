@@ -16,7 +16,7 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         let length: UInt32
         let originalLength: UInt32
         let linkType: LinkType
-        /// Its place among the interfaces, the last one standing for all beyond 255.
+        /// Its number among the interfaces, the last one standing for all beyond 255.
         let interface: UInt8
     }
 
@@ -119,9 +119,9 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     package mutating func hold(after time: Int64, in next: inout LiveFrames) {
         var kept = count
         while kept > 0, record(kept - 1).time > time { kept -= 1 }
-        for place in kept..<count {
-            let record = record(place)
-            _ = unsafe self[place].withUnsafeBytes { octets in
+        for slot in kept..<count {
+            let record = record(slot)
+            _ = unsafe self[slot].withUnsafeBytes { octets in
                 unsafe next.append(
                     octets,
                     time: record.time,
@@ -158,13 +158,13 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     }
 
     @inline(always)
-    package var place: Int { position }
+    package var slot: Int { position }
 
-    package subscript(place: Int) -> RawSpan {
+    package subscript(slot: Int) -> RawSpan {
         @_lifetime(borrow self)
         @inline(always)
         get {
-            let record = record(place)
+            let record = record(slot)
             let frame = unsafe UnsafeRawBufferPointer(
                 start: octets + Int(record.start),
                 count: Int(record.length)
@@ -174,9 +174,9 @@ package struct LiveFrames: ~Copyable, CaptureSource {
     }
 
     @inline(always)
-    private func record(_ place: Int) -> Record {
-        precondition(place >= 0 && place < count)
-        return unsafe records[place]
+    private func record(_ slot: Int) -> Record {
+        precondition(slot >= 0 && slot < count)
+        return unsafe records[slot]
     }
 
     package var frame: Frame {
@@ -185,23 +185,23 @@ package struct LiveFrames: ~Copyable, CaptureSource {
         get { frame(at: position) }
     }
 
-    /// The places of the frames of this round.
-    package var places: Range<Int> { 0..<count }
+    /// The slots of the frames of this round.
+    package var indices: Range<Int> { 0..<count }
 
-    /// The frame at a place.
+    /// The frame in a slot.
     @_lifetime(borrow self)
     @inline(always)
-    package func frame(at place: Int) -> Frame {
-        let record = record(place)
+    package func frame(at slot: Int) -> Frame {
+        let record = record(slot)
         return Frame(
-            octets: self[place],
+            octets: self[slot],
             time: record.time,
-            number: base &+ UInt64(place) &+ 1,
+            number: base &+ UInt64(slot) &+ 1,
             originalLength: record.originalLength,
             linkType: record.linkType
         )
     }
 
-    /// The interface that delivered the frame at a place, by its place among those of the capture.
-    package func interface(at place: Int) -> UInt8 { record(place).interface }
+    /// The interface that delivered the frame in a slot, by its number among those of the capture.
+    package func interface(at slot: Int) -> UInt8 { record(slot).interface }
 }

@@ -19,8 +19,8 @@ final class LiveInterface {
     let linkType: LinkType
     /// libpcap's number for its link layer.
     let dataLink: Int32
-    /// Its place among the interfaces of a capture.
-    let place: UInt8
+    /// Its number among the interfaces of a capture.
+    let index: UInt8
     let hasNanoseconds: Bool
     /// What poll(2) waits for; -1 where the handle has none.
     let descriptor: Int32
@@ -38,13 +38,13 @@ final class LiveInterface {
     ///
     /// - Throws: when there is no such interface, it is down, or this user may not; the reason says
     ///   what would help.
-    init(_ name: String, _ options: LiveOptions, place: Int) throws(CaptureError) {
+    init(_ name: String, _ options: LiveOptions, index: Int) throws(CaptureError) {
         var complaint = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = unsafe pcap_create(name, &complaint) else {
             throw CaptureError(input: name, reason: Self.text(complaint))
         }
         self.name = name
-        self.place = UInt8(clamping: place)
+        self.index = UInt8(clamping: index)
         unsafe self.handle = handle
         unsafe pcap_set_snaplen(handle, Int32(clamping: options.snapshotLength))
         unsafe pcap_set_promisc(handle, options.isPromiscuous && name != "any" ? 1 : 0)
@@ -119,7 +119,7 @@ final class LiveInterface {
                 var lent = unsafe LentFrames(
                     frames: frames,
                     linkType: linkType,
-                    interface: place,
+                    interface: index,
                     unit: hasNanoseconds ? 1 : 1000
                 )
                 return unsafe withUnsafeMutableBytes(of: &lent) { lent in

@@ -9,7 +9,7 @@ package struct FrameOrigins: Hashable, Sendable {
         let file: Int
     }
 
-    /// Which input of the report each file is, by its place in the user's order.
+    /// Which input of the report each file is, by its position in the user's order.
     private var inputs: [Int]
     /// Whether there were more runs than are remembered; of the frames behind them nothing is
     /// known.
@@ -24,7 +24,7 @@ package struct FrameOrigins: Hashable, Sendable {
         inputs = Array(0..<files)
     }
 
-    /// Says in which order the report lists the files, by their places in the user's order.
+    /// Says in which order the report lists the files, by their positions in the user's order.
     mutating func arrange(_ order: [Int]) {
         for (input, file) in order.enumerated() { inputs[file] = input }
     }

@@ -3,7 +3,7 @@ struct MergeQueue {
     struct Entry: BitwiseCopyable {
         /// In nanoseconds since 1970.
         let time: Int64
-        /// Its place in the user's order, which decides between equal times.
+        /// Its position in the user's order, which decides between equal times.
         let file: Int
 
         /// After all others.

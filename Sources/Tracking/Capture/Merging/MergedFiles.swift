@@ -8,8 +8,8 @@ package struct MergedFiles: ~Copyable, DescribedSource {
     /// What is known of one file.
     private struct Member {
         var summary: InputSummary?
-        /// Its place while it is open.
-        var place: Int?
+        /// Its slot while it is open.
+        var slot: Int?
         /// The number of its last frame that was given, in the file.
         var given: UInt64 = 0
         /// The numbers of its first and last frame among all.
@@ -32,7 +32,7 @@ package struct MergedFiles: ~Copyable, DescribedSource {
     /// The file of the present frame, below 0 for none.
     private var current = -1
     /// Where that is open.
-    private var currentPlace = 0
+    private var currentSlot = 0
     /// The next frame of another file.
     private var horizon = MergeQueue.Entry.never
     /// Up to where the frames of all were given when the current file became that.
@@ -75,13 +75,13 @@ package struct MergedFiles: ~Copyable, DescribedSource {
                 waiting.insert(entry)
                 return
             }
-            guard let place = files.insert(file) else {
+            guard let slot = files.insert(file) else {
                 let limit = OpenFiles.limit
                 let reason = "more than \(limit) files overlap in time; this one was left out"
                 members[number].summary?.damage = CaptureError(input: paths[number], reason: reason)
                 return
             }
-            members[number].place = place
+            members[number].slot = slot
             if isFirstLook { waiting.insert(entry) }
         } catch {
             if isFirstLook {
@@ -101,7 +101,7 @@ package struct MergedFiles: ~Copyable, DescribedSource {
             } else {
                 select()
             }
-            if current >= 0, filter == nil || files[currentPlace].passesFilter() { return true }
+            if current >= 0, filter == nil || files[currentSlot].passesFilter() { return true }
         }
     }
 
@@ -109,23 +109,23 @@ package struct MergedFiles: ~Copyable, DescribedSource {
     package mutating func advanceInPlace() -> CaptureStep {
         guard current >= 0 else { return .blocked }
         repeat {
-            guard files[currentPlace].stepInPlace() else { return .blocked }
-            let entry = MergeQueue.Entry(time: files[currentPlace].time, file: current)
+            guard files[currentSlot].stepInPlace() else { return .blocked }
+            let entry = MergeQueue.Entry(time: files[currentSlot].time, file: current)
             if horizon.precedes(entry) {
                 // Nothing must be opened while frames wait.
                 guard turn(at: entry) else { return .blocked }
             }
-        } while filter != nil && !files[currentPlace].passesFilter()
+        } while filter != nil && !files[currentSlot].passesFilter()
         return .frame
     }
 
     /// Steps the current file, and turns to another one if it is earlier, or if this one is at its
     /// end.
     private mutating func step() {
-        let last = files[currentPlace].framesRead
+        let last = files[currentSlot].framesRead
         var damage: CaptureError?
         var isThere = false
-        do throws(CaptureError) { isThere = try files[currentPlace].step() } catch {
+        do throws(CaptureError) { isThere = try files[currentSlot].step() } catch {
             damage = error
         }
         guard isThere else {
@@ -133,7 +133,7 @@ package struct MergedFiles: ~Copyable, DescribedSource {
             if !waiting.isEmpty { select() }
             return
         }
-        let entry = MergeQueue.Entry(time: files[currentPlace].time, file: current)
+        let entry = MergeQueue.Entry(time: files[currentSlot].time, file: current)
         guard horizon.precedes(entry) else { return }
         leave(after: last)
         waiting.insert(entry)
@@ -145,10 +145,10 @@ package struct MergedFiles: ~Copyable, DescribedSource {
     /// - Returns: `false` where that is not open yet; then none is current.
     @inline(never)
     private mutating func turn(at entry: MergeQueue.Entry) -> Bool {
-        leave(after: files[currentPlace].framesRead &- 1)
+        leave(after: files[currentSlot].framesRead &- 1)
         let next = waiting.first
         waiting.insert(entry)
-        guard members[next.file].place != nil else { return false }
+        guard members[next.file].slot != nil else { return false }
         select()
         return true
     }
@@ -157,21 +157,21 @@ package struct MergedFiles: ~Copyable, DescribedSource {
     private mutating func select() {
         let file = waiting.first.file
         waiting.removeFirst()
-        if members[file].place == nil { open(file, isFirstLook: false) }
-        guard let place = members[file].place else { return }
-        (current, currentPlace) = (file, place)
+        if members[file].slot == nil { open(file, isFirstLook: false) }
+        guard let slot = members[file].slot else { return }
+        (current, currentSlot) = (file, slot)
         horizon = waiting.first
         let given = members[file].given
         // So that its frames are numbered on from the last one that was given.
-        files[place].framesBefore = framesGiven &- given
+        files[slot].framesBefore = framesGiven &- given
         origins.begin(at: framesGiven &+ 1, file: file, numberInFile: given &+ 1)
-        let number = framesGiven &- given &+ files[place].framesRead
+        let number = framesGiven &- given &+ files[slot].framesRead
         if members[file].numbers == nil { members[file].numbers = number...number }
     }
 
     /// Leaves the current file, of which the frame with the number `last` was given last.
     private mutating func leave(after last: UInt64) {
-        framesGiven = files[currentPlace].framesBefore &+ last
+        framesGiven = files[currentSlot].framesBefore &+ last
         members[current].given = last
         if let first = members[current].numbers?.lowerBound, first <= framesGiven {
             members[current].numbers = first...framesGiven
@@ -181,11 +181,11 @@ package struct MergedFiles: ~Copyable, DescribedSource {
 
     private mutating func close(_ damage: CaptureError?) {
         let file = current
-        leave(after: files[currentPlace].framesRead)
-        members[file].summary = files[currentPlace].summary(damage: damage)
-        members[file].place = nil
-        octetsClosed &+= files[currentPlace].octetsRead
-        files.remove(currentPlace)
+        leave(after: files[currentSlot].framesRead)
+        members[file].summary = files[currentSlot].summary(damage: damage)
+        members[file].slot = nil
+        octetsClosed &+= files[currentSlot].octetsRead
+        files.remove(currentSlot)
     }
 
     @inline(always)
@@ -194,26 +194,26 @@ package struct MergedFiles: ~Copyable, DescribedSource {
         @inline(always)
         get {
             Frame(
-                octets: files.octets(of: currentPlace),
-                time: files[currentPlace].time,
-                number: files[currentPlace].number,
-                originalLength: files[currentPlace].originalLength,
-                linkType: files[currentPlace].linkType
+                octets: files.octets(of: currentSlot),
+                time: files[currentSlot].time,
+                number: files[currentSlot].number,
+                originalLength: files[currentSlot].originalLength,
+                linkType: files[currentSlot].linkType
             )
         }
     }
 
-    package var interface: CaptureInterface { files[currentPlace].interface }
+    package var interface: CaptureInterface { files[currentSlot].interface }
 
     /// Frames read so far, those that the filter left out among them.
     package var framesRead: UInt64 {
         current < 0
-            ? framesGiven : files[currentPlace].framesBefore &+ files[currentPlace].framesRead
+            ? framesGiven : files[currentSlot].framesBefore &+ files[currentSlot].framesRead
     }
 
     /// Octets of the inputs that were read.
     package var octetsRead: UInt64 {
-        octetsClosed &+ (current < 0 ? 0 : files[currentPlace].octetsRead)
+        octetsClosed &+ (current < 0 ? 0 : files[currentSlot].octetsRead)
     }
 
     /// What is to be said of the files that could be opened, the one that begins first first.
@@ -222,13 +222,13 @@ package struct MergedFiles: ~Copyable, DescribedSource {
     package mutating func finish() -> [InputSummary] {
         if current >= 0 {
             let file = current
-            leave(after: files[currentPlace].framesRead)
-            members[file].summary = files[currentPlace].summary(damage: nil)
-            members[file].place = nil
+            leave(after: files[currentSlot].framesRead)
+            members[file].summary = files[currentSlot].summary(damage: nil)
+            members[file].slot = nil
         }
         for file in members.indices {
-            guard let place = members[file].place else { continue }
-            members[file].summary = files[place].summary(damage: nil)
+            guard let slot = members[file].slot else { continue }
+            members[file].summary = files[slot].summary(damage: nil)
             // The frame that waits was not given.
             members[file].summary?.packets -= 1
             members[file].summary?.lastNumber -= 1

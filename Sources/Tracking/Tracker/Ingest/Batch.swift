@@ -1,17 +1,17 @@
 /// Frames that were read one after the other, and wait for their flows' memory.
 ///
-/// Sound although it holds a pointer: the memory lives as long as the batch, every place is
+/// Sound although it holds a pointer: the memory lives as long as the batch, every slot is
 /// initialized, and an index is checked.
 @safe
 struct Batch: ~Copyable {
-    /// As many frames wait where they are followed at once: their places stay in the nearest cache.
+    /// As many frames wait where they are followed at once: their slots stay in the nearest cache.
     static let shortLength = 32
 
     /// As many frames as it can hold.
     let capacity: Int
     /// What its frames are together.
     private(set) var run = FrameRun()
-    private let places: UnsafeMutablePointer<FlowSegment>
+    private let slots: UnsafeMutablePointer<FlowSegment>
 
     init(capacity: Int = Self.shortLength) {
         self.capacity = max(1, capacity)
@@ -19,27 +19,27 @@ struct Batch: ~Copyable {
             byteCount: self.capacity * MemoryLayout<FlowSegment>.stride,
             alignment: 64
         )
-        unsafe places = memory.bindMemory(to: FlowSegment.self, capacity: self.capacity)
-        for place in 0..<self.capacity { unsafe (places + place).initialize(to: FlowSegment()) }
+        unsafe slots = memory.bindMemory(to: FlowSegment.self, capacity: self.capacity)
+        for slot in 0..<self.capacity { unsafe (slots + slot).initialize(to: FlowSegment()) }
     }
 
     deinit {
-        unsafe places.deinitialize(count: capacity)
-        unsafe UnsafeMutableRawPointer(places).deallocate()
+        unsafe slots.deinitialize(count: capacity)
+        unsafe UnsafeMutableRawPointer(slots).deallocate()
     }
 
     /// How many frames are in it.
     @inline(always) var count: Int { run.count }
 
     @inline(always)
-    subscript(place: Int) -> FlowSegment {
+    subscript(slot: Int) -> FlowSegment {
         _read {
-            precondition(place >= 0 && place < count)
-            yield unsafe places[place]
+            precondition(slot >= 0 && slot < count)
+            yield unsafe slots[slot]
         }
     }
 
-    /// Reads the next frames of a source, for as long as the source keeps them in their places.
+    /// Reads the next frames of a source, for as long as the source keeps them in their slots.
     ///
     /// - Parameters:
     ///   - source: where they come from.
@@ -102,15 +102,15 @@ struct Batch: ~Copyable {
         return count > 0
     }
 
-    /// Adds the frames that are ahead as a whole, and reads all from a place on.
+    /// Adds the frames that are ahead as a whole, and reads all from a slot on.
     @inline(always)
     private mutating func addFrames(
         ahead file: inout PcapFile,
         upTo limit: Int,
-        from place: Int,
+        from slot: Int,
         seed: UInt64
     ) {
-        var start = place
+        var start = slot
         if file.isFiltered {
             while count < limit, file.advanceInPlace() == .frame { take(file.frame) }
             return read(from: start, seed: seed)
@@ -131,12 +131,12 @@ struct Batch: ~Copyable {
     private func noteTimes(in file: inout PcapFile) {
         if count == 0 { return }
         if run.isInOrder { return file.note(run.first...run.last) }
-        for place in 0..<count { file.note(self[place].time...self[place].time) }
+        for slot in 0..<count { file.note(self[slot].time...self[slot].time) }
     }
 
     @inline(always)
     private mutating func take(_ frame: borrowing Frame) {
-        unsafe places[count].take(frame)
+        unsafe slots[count].take(frame)
         if count == 0 { run.begin(with: frame) } else { run.add(frame) }
         run.count &+= 1
     }
@@ -164,11 +164,11 @@ struct Batch: ~Copyable {
         var stretch = ahead
         var run = run
         var number = before
-        var place = unsafe places + count
-        let end = unsafe place + max(0, min(limit, capacity - count))
+        var slot = unsafe slots + count
+        let end = unsafe slot + max(0, min(limit, capacity - count))
         var record = CapturedRecord()
         record.linkType = linkType
-        while unsafe place != end, walker.advanceInPlace(in: &stretch, to: &record) {
+        while unsafe slot != end, walker.advanceInPlace(in: &stretch, to: &record) {
             number &+= 1
             let found = record
             let frame = Frame(
@@ -178,18 +178,18 @@ struct Batch: ~Copyable {
                 originalLength: found.originalLength,
                 linkType: found.linkType
             )
-            unsafe place.pointee.take(frame)
+            unsafe slot.pointee.take(frame)
             run.add(frame)
-            unsafe place += 1
+            unsafe slot += 1
         }
         run.count &+= Int(truncatingIfNeeded: number &- before)
         self.run = run
         return stretch
     }
 
-    /// Reads the headers of the frames that were taken, from a place on.
+    /// Reads the headers of the frames that were taken, from a slot on.
     @inline(never)
     private mutating func read(from start: Int, seed: UInt64) {
-        for place in start..<count { unsafe places[place].read(seed: seed) }
+        for slot in start..<count { unsafe slots[slot].read(seed: seed) }
     }
 }

@@ -155,9 +155,9 @@ extension PrefetchThread {
                 wait { isFilled(number) || isOver(number) }
             }
         }
-        let place = number % Self.batchCount
-        unsafe body(batches[place])
-        progress = unsafe marks[place]
+        let slot = number % Self.batchCount
+        unsafe body(batches[slot])
+        progress = unsafe marks[slot]
         emptied.store(number + 1, ordering: .sequentiallyConsistent)
         // Woken for every batch, the thread would cost more than it reads.
         if claimed.load(ordering: .sequentiallyConsistent) - number - 1 <= Self.batchCount / 2 {
@@ -208,31 +208,31 @@ extension PrefetchThread {
 
     /// Fills a batch that was claimed, or finds the end.
     private func read(_ number: Int) {
-        let place = number % Self.batchCount
+        let slot = number % Self.batchCount
         var part: (offset: UInt64, count: Int) = (0, 0)
         if let shared {
             part.offset =
                 shared.offset &+ UInt64(number) &* UInt64(OctetBlock.readLength)
-            part.count = unsafe blocks[place].read(shared.descriptor, at: part.offset)
+            part.count = unsafe blocks[slot].read(shared.descriptor, at: part.offset)
         }
         wait { filled.load(ordering: .sequentiallyConsistent) == number || isOver(number) }
         if isOver(number) { return }
-        unsafe file.exchange(&blocks[place], holding: part)
+        unsafe file.exchange(&blocks[slot], holding: part)
         let most = Int(clamping: limit - given)
         var isMore = false
         do throws(CaptureError) {
             isMore =
                 if most > 0 {
-                    unsafe try batches[place].fillWholly(from: &file, upTo: most, seed: seed)
+                    unsafe try batches[slot].fillWholly(from: &file, upTo: most, seed: seed)
                 } else {
                     false
                 }
         } catch {
             self.error = error
         }
-        let count = most > 0 ? unsafe batches[place].count : 0
+        let count = most > 0 ? unsafe batches[slot].count : 0
         given += UInt64(count)
-        unsafe marks[place] = Progress(octets: file.octetsRead, frames: file.framesRead)
+        unsafe marks[slot] = Progress(octets: file.octetsRead, frames: file.framesRead)
         if !isMore {
             total.store(
                 count > 0 ? number + 1 : number,

@@ -68,24 +68,24 @@ extension Tracker {
             truncatingIfNeeded: ~tally.packets & (Self.packetsBetweenSteps &- 1)
         )
         tally.note(batch)
-        for place in 0..<min(count, Self.slotReach) {
-            flows.table.prefetchSlot(of: batch[place].tag)
+        for position in 0..<min(count, Self.slotReach) {
+            flows.table.prefetchSlot(of: batch[position].tag)
         }
-        for place in 0..<min(count, Self.recordReach) {
-            flows.table.prefetchRecord(of: batch[place].tag)
+        for position in 0..<min(count, Self.recordReach) {
+            flows.table.prefetchRecord(of: batch[position].tag)
         }
-        for place in 0..<count {
-            if place &+ Self.slotReach < count {
-                flows.table.prefetchSlot(of: batch[place &+ Self.slotReach].tag)
+        for position in 0..<count {
+            if position &+ Self.slotReach < count {
+                flows.table.prefetchSlot(of: batch[position &+ Self.slotReach].tag)
             }
-            if place &+ Self.recordReach < count {
-                flows.table.prefetchRecord(of: batch[place &+ Self.recordReach].tag)
+            if position &+ Self.recordReach < count {
+                flows.table.prefetchRecord(of: batch[position &+ Self.recordReach].tag)
             }
-            if place == next {
-                age(to: batch[place].time)
+            if position == next {
+                age(to: batch[position].time)
                 next &+= Int(Self.packetsBetweenSteps)
             }
-            if batch[place].isPlain { follow(batch[place]) } else { consume(batch[place]) }
+            if batch[position].isPlain { follow(batch[position]) } else { consume(batch[position]) }
         }
     }
 
@@ -178,7 +178,7 @@ extension Tracker {
     }
 
     /// Follows what was decoded of a frame, or of a datagram that was put together of fragments,
-    /// which then takes the frame's place.
+    /// which then takes the frame's slot.
     private mutating func take(_ decoded: DecodedFrame, in frame: borrowing Frame) {
         let encapsulation = flows.encapsulations.number(
             of: decoded.encapsulation,

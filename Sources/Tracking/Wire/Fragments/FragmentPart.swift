@@ -42,16 +42,16 @@ struct FragmentPart {
 
     init?(ipv6 datagram: RawSpan, in encapsulation: EncapsulationID) {
         guard let ip = IPv6Header(datagram),
-            case .fragment(let place) = ip.transport(within: datagram.byteCount)
+            case .fragment(let position) = ip.transport(within: datagram.byteCount)
         else { return nil }
         let end = ip.end(within: datagram.byteCount) ?? datagram.byteCount
-        begin = place + 8
+        begin = position + 8
         guard end > begin else { return nil }
-        let field: UInt16 = datagram.bigEndian(at: place + 2)
+        let field: UInt16 = datagram.bigEndian(at: position + 2)
         key = Key(
             source: ip.source,
             destination: ip.destination,
-            identification: datagram.bigEndian(at: place + 4),
+            identification: datagram.bigEndian(at: position + 4),
             transport: 0,
             encapsulation: encapsulation
         )
@@ -59,7 +59,7 @@ struct FragmentPart {
         range = offset..<offset + end - begin
         isLast = field & 1 == 0
         var header = (0..<IPv6Header.length).map { datagram.octet(at: $0) }
-        header[6] = datagram.octet(at: place)
+        header[6] = datagram.octet(at: position)
         self.header = header
     }
 }

@@ -34,8 +34,8 @@ struct FragmentedDatagram {
         let captured = part.range.lowerBound + max(0, datagram.byteCount - part.begin)
         for gap in gaps(in: part.range) {
             if captured < gap.upperBound { cut = min(cut, max(captured, gap.lowerBound)) }
-            for place in gap where place < captured {
-                payload[place] = datagram.octet(at: part.begin + place - part.range.lowerBound)
+            for offset in gap where offset < captured {
+                payload[offset] = datagram.octet(at: part.begin + offset - part.range.lowerBound)
             }
         }
         insert(part.range)
@@ -71,8 +71,8 @@ struct FragmentedDatagram {
             }
             return touches
         }
-        let place = ranges.firstIndex { $0.lowerBound > joined.lowerBound } ?? ranges.endIndex
-        ranges.insert(joined, at: place)
+        let offset = ranges.firstIndex { $0.lowerBound > joined.lowerBound } ?? ranges.endIndex
+        ranges.insert(joined, at: offset)
     }
 
     /// The datagram, if nothing of it is missing; of its payload as much as was captured without a

@@ -68,7 +68,7 @@ extension DecodedFrame {
         switch ip.transport(within: datagram.byteCount) {
         case .fragment: packet = .unread(.incompleteFragment)
         case .cutShort: packet = .unread(.cutShort)
-        case .found(let transport, let place):
+        case .found(let transport, let position):
             let carrier = Carrier(
                 source: ip.source,
                 destination: ip.destination,
@@ -77,7 +77,7 @@ extension DecodedFrame {
                 begin: offset,
                 end: offset + (ip.end(within: datagram.byteCount) ?? datagram.byteCount)
             )
-            read(octets, at: offset + place, transport, in: carrier)
+            read(octets, at: offset + position, transport, in: carrier)
         }
     }
 

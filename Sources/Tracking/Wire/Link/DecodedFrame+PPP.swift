@@ -54,13 +54,13 @@ extension DecodedFrame {
             return
         }
         // An octet of padding may stand before the protocol.
-        let place = octets.octet(at: offset + 3) == 0 ? offset + 4 : offset + 3
-        guard has(1, at: place, in: octets) else { return }
-        trail.reach(place + 1)
-        switch octets.octet(at: place) {
-        case 0xCC: readIPv4(octets, at: place + 1)
-        case 0x8E: readIPv6(octets, at: place + 1)
-        case 0x80: readEtherType(octets, typeAt: place + 4, payloadAt: place + 6)
+        let position = octets.octet(at: offset + 3) == 0 ? offset + 4 : offset + 3
+        guard has(1, at: position, in: octets) else { return }
+        trail.reach(position + 1)
+        switch octets.octet(at: position) {
+        case 0xCC: readIPv4(octets, at: position + 1)
+        case 0x8E: readIPv6(octets, at: position + 1)
+        case 0x80: readEtherType(octets, typeAt: position + 4, payloadAt: position + 6)
         default: packet = .unread(.notTCP)
         }
     }

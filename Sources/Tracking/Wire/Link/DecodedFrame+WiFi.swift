@@ -46,13 +46,13 @@ extension DecodedFrame {
 
     /// The station that sent the frame, which is not always the one that sends it on.
     private mutating func noteSender(_ octets: RawSpan, at offset: Int, flags: UInt8) {
-        let place =
+        let position =
             switch flags & 0x03 {
             case 2: offset + 16
             case 3: offset + 24
             default: offset + 10
             }
-        link = LinkFacts(source: MACAddress(octets, at: place), direction: .unknown)
+        link = LinkFacts(source: MACAddress(octets, at: position), direction: .unknown)
     }
 
     /// Radiotap: flags tell whether the 802.11 header is padded (radiotap.org, "Flags").

@@ -75,8 +75,8 @@ package struct MACAddress: Hashable, BitwiseCopyable, Sendable, CustomStringConv
     }
 
     package var description: String {
-        (0..<6).map { place in
-            let octet = UInt8(truncatingIfNeeded: bits >> UInt64(40 - 8 * place))
+        (0..<6).map { position in
+            let octet = UInt8(truncatingIfNeeded: bits >> UInt64(40 - 8 * position))
             let digits = String(octet, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined(separator: ":")

@@ -1,4 +1,4 @@
-/// A place in a sender's sequence space: a circle of 2³² numbers (RFC 9293 §3.4).
+/// A position in a sender's sequence space: a circle of 2³² numbers (RFC 9293 §3.4).
 ///
 /// Deliberately not `Comparable`: on a circle nothing is smaller in general. Ask for the
 /// `distance(to:)`, which is right as long as two numbers lie within half the circle.

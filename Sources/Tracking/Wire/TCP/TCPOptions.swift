@@ -36,7 +36,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
             case maximumSegmentSize, windowScale, selectiveAcknowledgment, timestamps
         }
 
-        /// Two bits a place, the first lowest.
+        /// Two bits a position, the first lowest.
         private var packed: UInt8 = 0
 
         package init() {}
@@ -53,13 +53,13 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
             return Order(packed: front | timestamps.rawValue << 4 | Kind.windowScale.rawValue << 6)
         }
 
-        /// The kinds in their places, the first `count` of them.
+        /// The kinds in their positions, the first `count` of them.
         package func kinds(_ count: Int) -> [Kind] {
             (0..<min(count, 4)).compactMap { Kind(rawValue: packed >> (2 * $0) & 3) }
         }
 
-        mutating func append(_ kind: Kind, at place: Int) {
-            if place < 4 { packed |= kind.rawValue << (2 * place) }
+        mutating func append(_ kind: Kind, at position: Int) {
+            if position < 4 { packed |= kind.rawValue << (2 * position) }
         }
     }
 
@@ -152,21 +152,21 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
     }
 
     private mutating func take(_ kind: UInt8, _ length: Int, _ header: RawSpan, at offset: Int) {
-        let place = presence.usualCount
+        let position = presence.usualCount
         switch (kind, length) {
         case (2, 4):
-            order.append(.maximumSegmentSize, at: place)
+            order.append(.maximumSegmentSize, at: position)
             presence.insert(.maximumSegmentSize)
             maximumSegmentSize = header.bigEndian(at: offset)
         case (3, 3):
-            order.append(.windowScale, at: place)
+            order.append(.windowScale, at: position)
             presence.insert(.windowScale)
             windowScale = header.octet(at: offset)
         case (4, 2):
-            order.append(.selectiveAcknowledgment, at: place)
+            order.append(.selectiveAcknowledgment, at: position)
             presence.insert(.selectiveAcknowledgment)
         case (8, 10):
-            order.append(.timestamps, at: place)
+            order.append(.timestamps, at: position)
             presence.insert(.timestamps)
             timestampValue = header.bigEndian(at: offset)
             timestampEcho = header.bigEndian(at: offset + 4)

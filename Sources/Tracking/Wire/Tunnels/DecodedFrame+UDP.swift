@@ -113,19 +113,19 @@ extension DecodedFrame {
         // A data message; the reserved bits are 0.
         guard flags & 0xB4FF == 0x0002 else { return }
         let hasLength = flags & 0x4000 != 0
-        var place = offset + 2
+        var position = offset + 2
         if hasLength {
-            guard Int(octets.bigEndian(at: place, as: UInt16.self)) == length else { return }
-            place += 2
+            guard Int(octets.bigEndian(at: position, as: UInt16.self)) == length else { return }
+            position += 2
         }
-        let session: UInt32 = octets.bigEndian(at: place)
-        place += 4
-        if flags & 0x0800 != 0 { place += 4 }
+        let session: UInt32 = octets.bigEndian(at: position)
+        position += 4
+        if flags & 0x0800 != 0 { position += 4 }
         if flags & 0x0200 != 0 {
-            guard octets.byteCount >= place + 2 else { return }
-            place += 2 + Int(octets.bigEndian(at: place, as: UInt16.self))
+            guard octets.byteCount >= position + 2 else { return }
+            position += 2 + Int(octets.bigEndian(at: position, as: UInt16.self))
         }
-        guard octets.byteCount >= place + 2 else { return }
-        if enter(.l2tp, UInt64(session)) { readPPP(octets, at: place) }
+        guard octets.byteCount >= position + 2 else { return }
+        if enter(.l2tp, UInt64(session)) { readPPP(octets, at: position) }
     }
 }

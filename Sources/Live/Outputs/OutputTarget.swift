@@ -1,5 +1,5 @@
 /// Where a user wants the events to go.
-package enum OutputPlace: Hashable, Sendable {
+package enum OutputTarget: Hashable, Sendable {
     case standardOutput
     case file(String)
     /// A host, by name or address, and a port.
