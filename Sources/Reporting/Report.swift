@@ -152,7 +152,7 @@ package struct Report: Sendable {
         if tally.timeReversals > 0 {
             let message =
                 tally.timeReversals == 1
-                ? "1 packet has an earlier time than a packet before it"
+                ? "1 packet is out of order in time"
                 : "the capture's clock went back: \(tally.timeReversals) packets have earlier times than one before them"
             warnings.append(("time-reversal", message))
         }

@@ -21,6 +21,9 @@ extension Annotations {
         }
         var names = event.contents.messages.map { message in
             let name = message.name
+            if message == .certificate, records.messages.contains(.emptyCertificate) {
+                return "\(name) (empty)"
+            }
             guard message == .clientHello, let host = stream.serverName else { return name }
             return "\(name) (server \(host))"
         }

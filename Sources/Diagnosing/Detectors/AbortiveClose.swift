@@ -137,7 +137,9 @@ package struct AbortiveClose: Detector {
     private func severity(of abort: Abort, isByClient: Bool) -> Severity {
         // A client may well not care for the rest, and one that left without waiting for its answer
         // does not.
-        guard abort.hasBeginning, !isByClient, !abort.isAfterFIN else { return .note }
+        guard abort.hasBeginning, !isByClient, !abort.isAfterFIN, !abort.isDone else {
+            return .note
+        }
         return abort.kind == .lingerZero || abort.kind == .noLongerKnown ? .note : .warning
     }
 
@@ -189,9 +191,24 @@ package struct AbortiveClose: Detector {
             kind: kind,
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
             isUnread: unread > 0,
+            isDone: kind == .dataAfterClose && peerClosed != nil && stream.isAcknowledged(side)
+                && closed.map { !hasNewData(after: $0, in: ending, history) } ?? false,
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether the other end sent anything for the first time after a FIN.
+    private func hasNewData(after fin: Int, in ending: Ending, _ history: History) -> Bool {
+        let side = history.events[fin].side.other
+        let data = ending.incarnation.events.filter {
+            history.events[$0].side == side && history.events[$0].payloadLength > 0
+        }
+        guard let known = data.last(where: { $0 < fin }).map({ history.events[$0].sequenceEnd })
+        else { return true }
+        return data.contains {
+            $0 > fin && known.distance(to: history.events[$0].sequenceEnd) > 0
+        }
     }
 
     /// Whether a RST came when all was acknowledged and the other end had closed, or had said its
@@ -267,7 +284,8 @@ package struct AbortiveClose: Detector {
             isByClient ? other.description : Wording.end(other, beside: closer)
         let lost =
             abort.lost > 0
-            ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""
+            ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") discarded"
+            : ""
         switch abort.kind {
         case .dataAfterClose:
             return
@@ -313,7 +331,7 @@ package struct AbortiveClose: Detector {
                 """
         case .unreadData:
             return """
-                The RST in packet \(packet) was sent by a live socket. A stack does this when the application closes with \
+                The RST in packet \(packet) was sent while the socket still existed. A stack does this when the application closes with \
                 unread data in the receive buffer (RFC 2525 §2.17).
                 """
         case .lingerZero:
@@ -350,6 +368,9 @@ package struct AbortiveClose: Detector {
         let lost: Int
         /// Whether bytes of the other end were on their way.
         let isUnread: Bool
+        /// Whether all that its sender had said was acknowledged, and the other end said nothing
+        /// new before it closed, too.
+        let isDone: Bool
         /// Whether the other end had closed, and all was acknowledged.
         let isAfterFIN: Bool
         let hasBeginning: Bool

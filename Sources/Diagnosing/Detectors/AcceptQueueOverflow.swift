@@ -122,7 +122,11 @@ package struct AcceptQueueOverflow: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.destination) ignored the completed handshakes of \(many.flows) connections from \(many.source): its accept queue is full, or their ACKs do not reach it."
+        let isAtServer = many[metric: "at_server"] == .flag(true)
+        return """
+            \(many.destination) ignored the completed handshakes of \(many.flows) connections from \(many.source): its accept \
+            queue is full\(isAtServer ? "" : ", or their ACKs do not reach it").
+            """
     }
 
     private func story(of incarnation: Incarnation, in history: History) -> Story? {

@@ -272,7 +272,7 @@ package struct ConnectionRefused: Detector {
             if let delay = delayUntilStart(after: first.event, in: history) {
                 return """
                     \(form). \(responder) served no client before, and others from \(Wording.duration(delay)) later on: the \
-                    service had not been started yet.
+                    service was probably not started yet.
                     """
             }
             if history.isServiceAlive {

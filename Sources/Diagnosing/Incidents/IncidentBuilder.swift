@@ -7,7 +7,7 @@ struct IncidentBuilder: Sendable {
 
     func incident(of accumulator: IncidentAccumulator) -> Incident? {
         let worded = accumulator.findings.map(Self.worded)
-        let ordered = Self.ordered(worded)
+        let ordered = Self.ordered(worded, of: accumulator)
         guard !ordered.isEmpty else { return nil }
         let present = Set(ordered.map(\.pathology))
         let identities = Self.identities(of: ordered)
@@ -66,7 +66,13 @@ struct IncidentBuilder: Sendable {
     /// numbers of its own.
     private static func blame(for root: Finding, among findings: [Finding]) -> [FaultSide] {
         let example = findings.first { $0.pathology == root.pathology } ?? root
-        return Catalog.detector(named: root.pathology)?.blame(for: example) ?? []
+        let sides = Catalog.detector(named: root.pathology)?.blame(for: example) ?? []
+        // Within one host there is no network.
+        let isLocal =
+            root.subject.responderAddress.map {
+                $0.isLoopback || $0 == root.subject.initiatorAddress
+            } ?? false
+        return isLocal && sides.count > 1 ? sides.filter { $0 != .network } : sides
     }
 
     /// Of each finding, the text that tells its first subject from others, and the Community ID of
@@ -126,12 +132,21 @@ struct IncidentBuilder: Sendable {
         return many
     }
 
-    /// Causes before their consequences, then the graver and the earlier first.
-    private static func ordered(_ findings: [Finding]) -> [Finding] {
+    /// What most of the failures have before what few of them have, causes before their
+    /// consequences, then the graver and the earlier first.
+    private static func ordered(
+        _ findings: [Finding],
+        of accumulator: IncidentAccumulator
+    ) -> [Finding] {
         let present = Set(findings.map(\.pathology))
         return findings.sorted { left, right in
             let (first, second) = (left.severity > .note, right.severity > .note)
             if first != second { return first }
+            let (explains, other) = (
+                accumulator.explainsFailures(left.pathology),
+                accumulator.explainsFailures(right.pathology)
+            )
+            if explains != other { return explains }
             let depths = (
                 depth(of: left.pathology, in: present), depth(of: right.pathology, in: present)
             )
@@ -223,7 +238,7 @@ extension Check {
     fileprivate func fitting(_ windowsHosts: [String]) -> Check {
         guard let host, windowsHosts.contains(host) else { return self }
         if command.text.hasPrefix("nstat") {
-            return Check(on: host, "netstat -s -p tcp", "which counter rises with each of them?")
+            return Check(on: host, "netstat -s -p tcp", "Which counter rises with each of them?")
         }
         guard command.text.hasPrefix("ss ") else { return self }
         return Check(on: host, "netstat -ano -p tcp", tells)

@@ -1,9 +1,9 @@
 import Tracking
 
 /// Words the outcome of an incident: a headline, and the sentences under it.
-struct Verdict {
+package struct Verdict {
     /// The most findings that the verdict states; the chain has the others.
-    private static let statedFindings = 3
+    package static let statedFindings = 3
 
     let chain: [Finding]
     let flows: Int
@@ -60,6 +60,9 @@ struct Verdict {
             || root.reason == AdministrativelyProhibited.device
     }
 
+    private static let challenge = ChallengeACK.manual.id
+    private var isCollision: Bool { root.pathology == TimeWaitCollision.manual.id }
+
     private var connections: Int { failures + established }
 
     /// Why a connection that could not be made again had been closed: for being idle.
@@ -75,8 +78,14 @@ struct Verdict {
     }
 
     var text: String {
-        // What a device does to a connection needs no other words.
-        let relevant = isByDevice ? [root] : chain.filter { $0.severity > .note }
+        // What a device does to a connection needs no other words, and the challenge is part of
+        // the collision.
+        let relevant =
+            isByDevice
+            ? [root]
+            : chain.filter {
+                $0.severity > .note && !(isCollision && $0.pathology == Self.challenge)
+            }
         var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.statedFindings).map(
             \.summary
         )
@@ -87,7 +96,7 @@ struct Verdict {
             // What failed after its handshake was established, too.
             let (count, fate) =
                 root.isEstablished
-                ? (untroubled, "did not fail") : (established, "were established")
+                ? (untroubled, "show no fault") : (established, "were established")
             if count > 0 {
                 sentences.append(
                     "\(count) of \(connections) connections to \(root.destination) \(fate)."
