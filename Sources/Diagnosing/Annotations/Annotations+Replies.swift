@@ -111,6 +111,8 @@ extension Annotations {
                 """
         }
         switch history.interpretations[subject] {
+        case .answer where history.echoesNoSYN(subject):
+            return "Rejects packet \(packet): its timestamp echo (TSecr) is that of no SYN."
         case .answer where history.isUnacceptable(subject):
             return """
                 Rejects packet \(packet): it acknowledges a SYN other than the one still waiting \

@@ -100,7 +100,7 @@ package struct AbortiveClose: Detector {
         let event = history.events[last.resets[0]]
         let sender = history.endpoint(of: event)
         let isByClient = history.isFromInitiator(event)
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.incarnation,
             reason: last.kind.rawValue,
@@ -128,10 +128,18 @@ package struct AbortiveClose: Detector {
             summary: summary(of: last, by: sender, in: history),
             explanation: explanation(of: last, in: history)
         )
+        found.shared = isByClient ? "client" : "server"
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections from \(many.source) to \(many.destination) were reset while in use."
+        guard let sender = many.shared else {
+            return
+                "\(many.flows) connections from \(many.source) to \(many.destination) were reset before both ends had closed."
+        }
+        let (own, other) =
+            sender == "client" ? (many.source, many.destination) : (many.destination, many.source)
+        return "\(own) reset \(many.flows) connections with \(other) before both ends had closed."
     }
 
     private func severity(of abort: Abort, isByClient: Bool) -> Severity {
@@ -191,6 +199,7 @@ package struct AbortiveClose: Detector {
             kind: kind,
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
             isUnread: unread > 0,
+            mayHaveUnread: stream[side.other].hasSentData,
             isDone: kind == .dataAfterClose && peerClosed != nil && stream.isAcknowledged(side)
                 && closed.map { !hasNewData(after: $0, in: ending, history) } ?? false,
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
@@ -204,8 +213,8 @@ package struct AbortiveClose: Detector {
         let data = ending.incarnation.events.filter {
             history.events[$0].side == side && history.events[$0].payloadLength > 0
         }
-        guard let known = data.last(where: { $0 < fin }).map({ history.events[$0].sequenceEnd })
-        else { return true }
+        let ends = data.filter { $0 < fin }.map { history.events[$0].sequenceEnd }
+        guard let known = ends.max(by: { $0.distance(to: $1) > 0 }) else { return true }
         return data.contains {
             $0 > fin && known.distance(to: history.events[$0].sequenceEnd) > 0
         }
@@ -335,9 +344,13 @@ package struct AbortiveClose: Detector {
                 unread data in the receive buffer (RFC 2525 §2.17).
                 """
         case .lingerZero:
+            let unread =
+                abort.mayHaveUnread
+                ? ", or unread data was still in the receive buffer; or the socket"
+                : "; or the socket"
             return """
-                The RST in packet \(packet) was sent by the application's own close: either SO_LINGER was 0, or unread data \
-                was still in the receive buffer.
+                The RST in packet \(packet) was sent by an open socket: its process closed it with SO_LINGER 0\(unread) was \
+                destroyed from outside (ss -K).
                 """
         }
     }
@@ -368,6 +381,8 @@ package struct AbortiveClose: Detector {
         let lost: Int
         /// Whether bytes of the other end were on their way.
         let isUnread: Bool
+        /// Whether the other end had sent any.
+        let mayHaveUnread: Bool
         /// Whether all that its sender had said was acknowledged, and the other end said nothing
         /// new before it closed, too.
         let isDone: Bool

@@ -116,11 +116,10 @@ package struct SYNBurst: Detector {
         ]
         if let first = clocked.first {
             let predicted = clocked.map { Wording.duration($0.byClock) }
-            let captured = clocked.map { Wording.duration($0.captured) }
             sentences.append(
                 """
                 The ISNs of SYN \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) fit calls of connect() \
-                on one Linux host, \(Wording.list(predicted)) apart (captured: \(Wording.list(captured))), so no NAT joined several hosts.
+                on one Linux host, \(Wording.list(predicted)) apart, so no NAT joined several hosts.
                 """
             )
         } else if let step = burst.constantStep {

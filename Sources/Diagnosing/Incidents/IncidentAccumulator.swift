@@ -54,6 +54,12 @@ struct IncidentAccumulator {
     /// Whether there is nothing but notes.
     var holdsNotes: Bool { findings.allSatisfy { $0.severity == .note } }
 
+    /// Whether any flow failed that has this pathology, or none failed at all.
+    func concernsFailures(_ pathology: String) -> Bool {
+        let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
+        return failed == 0 || index.map { failedFlows[$0] > 0 } ?? false
+    }
+
     /// Whether at least half of the failures have this pathology: if not, another one explains
     /// them.
     func explainsFailures(_ pathology: String) -> Bool {

@@ -27,7 +27,10 @@ struct IncidentBuilder: Sendable {
         }.min()
         let issues = knownIssues.matches(
             accumulator.findings,
-            among: links,
+            // What only connections had that did not fail has no share in the failures.
+            among: links.filter {
+                $0.finding.severity > .note || accumulator.concernsFailures($0.finding.pathology)
+            },
             beside: max(0, accumulator.established)
         )
         let verdict = Verdict(
@@ -103,11 +106,14 @@ struct IncidentBuilder: Sendable {
         _ verdict: Verdict,
         of subject: Subject
     ) -> (headline: String, text: String) {
-        let (headline, text) = (verdict.headline, verdict.text)
+        let headline = verdict.headline
         guard let endpoint = subject.responder, let name = services.name(of: endpoint) else {
-            return (headline, text)
+            return (headline, verdict.text)
         }
         let isSaid = name.source != .registry
+        // A port that was named and refuses is no longer the service's.
+        let isStale = isSaid && verdict.root.pathology == ConnectionRefused.manual.id
+        let text = verdict.text + (isStale ? " The port mapper's entry is stale." : "")
         let reported =
             isSaid ? ServiceNames.introduce(name.introduction, for: endpoint, in: text) : nil
         let words = reported == nil ? name.introduction : name.name

@@ -14,7 +14,7 @@ package struct Verdict {
     let untroubled: Int
     let initiators: Int
 
-    private var root: Finding { chain[0] }
+    var root: Finding { chain[0] }
     private var isFailure: Bool { chain.contains { $0.severity == .error } }
 
     /// The cause, then who, then how many.
@@ -96,7 +96,8 @@ package struct Verdict {
             // What failed after its handshake was established, too.
             let (count, fate) =
                 root.isEstablished
-                ? (untroubled, "show no fault") : (established, "were established")
+                ? (untroubled, untroubled == 1 ? "shows no fault" : "show no fault")
+                : (established, established == 1 ? "was established" : "were established")
             if count > 0 {
                 sentences.append(
                     "\(count) of \(connections) connections to \(root.destination) \(fate)."
