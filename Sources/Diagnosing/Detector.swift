@@ -15,6 +15,10 @@ package protocol Detector: Sendable {
     /// finds nothing.
     static var yieldsTo: [any Detector.Type] { get }
 
+    /// Those whose sentence its own says already: a verdict that begins with this one leaves them
+    /// out.
+    static var saysToo: [any Detector.Type] { get }
+
     init()
 
     /// - Returns: at most one finding; what happened several times is counted in it.
@@ -44,6 +48,8 @@ extension Detector {
     package func examine(_ survey: Survey) -> [Finding] { [] }
 
     package static var yieldsTo: [any Detector.Type] { [] }
+
+    package static var saysToo: [any Detector.Type] { [] }
 
     package static var explainsPayloadlessFlows: Bool { false }
 

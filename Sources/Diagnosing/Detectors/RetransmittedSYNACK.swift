@@ -69,6 +69,8 @@ package struct RetransmittedSYNACK: Detector {
 
     package static let needs: Signals? = [.severalAnswers]
 
+    package static let saysToo: [any Detector.Type] = [SlowHandshake.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {
         case .refusedByICMP, .reset: [.client]
