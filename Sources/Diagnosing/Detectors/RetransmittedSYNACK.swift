@@ -259,10 +259,12 @@ package struct RetransmittedSYNACK: Detector {
         _ history: History
     ) -> Reason {
         // An ACK for another machine's SYN-ACK does not stop this one's timer.
-        let isAcknowledged = incarnation.completion.map {
-            history.events[first].sequenceEnd.distance(to: history.events[$0].acknowledgment) >= 0
+        let acknowledged = incarnation.completion.map { history.events[$0].acknowledgment }
+        let isOther = incarnation.answers.contains {
+            history.events[$0].sequence != history.events[first].sequence
+                && history.events[$0].sequenceEnd == acknowledged
         }
-        if let completion = incarnation.completion, isAcknowledged == true {
+        if let completion = incarnation.completion, !isOther {
             if history.delay(from: completion, to: last) > TimingTolerance.reordering {
                 return .notAccepted
             }
