@@ -18,7 +18,7 @@ package struct HostRestart: Detector {
             """,
         unless: """
             A process that ends closes its connections by FIN, or by a RST with ACK. A device that forgot one connection \
-            leaves the service as it was. A firewall that begins to reject with tcp-reset looks alike: no capture at the \
+            leaves the service as it was. RSTs from another network card than the SYN-ACKs are another host's. A firewall that begins to reject with tcp-reset looks alike: no capture at the \
             client tells the two apart.
             """,
         check: """
@@ -68,8 +68,9 @@ package struct HostRestart: Detector {
         let crashed = Set(survey.aggregates.massResets.all.map(\.service.address))
         return survey.aggregates.forgotten.hosts.flatMap { host, connections -> [Finding] in
             guard !crashed.contains(host) else { return [] }
+            let connections = connections.filter { !survey.isElsewhere($0.reset, of: host) }
             let services = outcomes.refusingServices.filter { $0.address == host }
-            let restarts = services.compactMap { restart(at: $0, connections, in: outcomes) }
+            let restarts = services.compactMap { restart(at: $0, connections, in: survey) }
             // A host that serves anything meanwhile is up.
             let isUp = restarts.contains { restart in
                 services.contains { service in
@@ -88,9 +89,9 @@ package struct HostRestart: Detector {
     private func restart(
         at service: Endpoint,
         _ connections: [ForgottenConnections.Connection],
-        in outcomes: ConnectOutcomes
+        in survey: Survey
     ) -> Restart? {
-        let attempts = outcomes.attempts(at: service)
+        let attempts = survey.ownAttempts(at: service)
         for connection in connections {
             let time = connection.reset.time
             let wasServed =

@@ -12,8 +12,12 @@ struct IncidentAccumulator {
     private var countedFlows = 0
     /// The most flows of a finding about many of which each may be examined, too.
     private var overlappingFlows = 0
-    /// Flows that did not come up.
-    private(set) var failures = 0
+    /// Flows that did not come up, of those that were examined or that a finding stands for.
+    private var countedFailures = 0
+    /// Flows that did not come up either, though their initiators got what they wanted elsewhere.
+    private var notedFailures = 0
+    /// The most of them that a finding counts of which each may be examined, too.
+    private var overlappingFailures = 0
     /// Connections between the same parties that came up, with or without a finding.
     var established = 0
     /// Those of them that had trouble afterwards.
@@ -50,13 +54,18 @@ struct IncidentAccumulator {
 
     var flows: Int { max(countedFlows, overlappingFlows) }
 
+    /// Flows that did not come up.
+    var failures: Int {
+        max(countedFailures + (holdsNotes ? 0 : notedFailures), overlappingFailures)
+    }
+
     /// When anything of it happened last.
     var lastSeen: Int64 { findings.map(\.lastSeen).max() ?? .min }
 
     mutating func add(_ new: [Finding], of history: History) {
         countedFlows += 1
         if new.contains(where: \.isFailure) {
-            failures += 1
+            countedFailures += 1
             lastFailure = max(lastFailure, new.map(\.lastSeen).max() ?? .min)
             // It will be counted among those that came up, and did not come up for whoever waits
             // for it.
@@ -64,6 +73,8 @@ struct IncidentAccumulator {
             if let last, history.incarnations[last].isEstablished { established -= 1 }
         } else if new.contains(where: { $0.severity > .note }) {
             troubled += 1
+        } else if !history.isEverEstablished, new.contains(where: { !$0.isEstablished }) {
+            notedFailures += 1
         }
         if initiators.count < Self.distinguishedInitiators {
             initiators.insert(history.initiator.address)
@@ -78,11 +89,14 @@ struct IncidentAccumulator {
         if detector?.explainsPayloadlessFlows == true {
             // Among them are those that had to go before, and were examined then.
             countedFlows = max(countedFlows, finding.flows)
+            if finding.severity == .error { countedFailures = max(countedFailures, finding.flows) }
         } else {
             overlappingFlows = max(overlappingFlows, finding.flows)
+            if finding.severity == .error {
+                overlappingFailures = max(overlappingFailures, finding.flows)
+            }
         }
         if finding.severity == .error {
-            failures = max(failures, finding.flows)
             lastFailure = max(lastFailure, finding.lastSeen)
         }
         if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
@@ -113,7 +127,9 @@ struct IncidentAccumulator {
     mutating func absorb(_ other: IncidentAccumulator) {
         countedFlows += other.countedFlows
         overlappingFlows += other.overlappingFlows
-        failures += other.failures
+        countedFailures += other.countedFailures
+        notedFailures += other.notedFailures
+        overlappingFailures += other.overlappingFailures
         established += other.established
         troubled += other.troubled
         lastSuccess = max(lastSuccess, other.lastSuccess)

@@ -7,7 +7,7 @@ struct IncidentBuilder: Sendable {
 
     func incident(of accumulator: IncidentAccumulator) -> Incident? {
         let worded = accumulator.findings.map(Self.worded)
-        let ordered = Self.ordered(worded)
+        let (ordered, beside) = Self.led(Self.ordered(worded), to: accumulator.failures)
         guard !ordered.isEmpty else { return nil }
         let present = Set(ordered.map(\.pathology))
         let identities = Self.identities(of: ordered)
@@ -32,6 +32,7 @@ struct IncidentBuilder: Sendable {
         )
         let verdict = Verdict(
             chain: ordered,
+            beside: beside,
             flows: accumulator.flows,
             failures: accumulator.failures,
             established: max(0, accumulator.established),
@@ -142,6 +143,46 @@ struct IncidentBuilder: Sendable {
             if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
             return left.pathology < right.pathology
         }
+    }
+
+    /// Puts first what made connections fail, where that is neither the root nor follows from it: a
+    /// title that counts failures names their cause.
+    ///
+    /// - Parameters:
+    ///   - findings: in order.
+    ///   - failures: how many connections failed.
+    /// - Returns: the findings, and what would have been the first of them; `nil` where it is.
+    private static func led(
+        _ findings: [Finding],
+        to failures: Int
+    ) -> (findings: [Finding], beside: Finding?) {
+        guard let root = findings.first, root.headline == nil, failures > 0,
+            root.isEstablished || root.flows * 2 < failures
+        else { return (findings, nil) }
+        let rivals = findings.indices.dropFirst().filter { index in
+            let finding = findings[index]
+            return finding.severity > .note && !finding.isEstablished
+                && (root.isEstablished || finding.flows > root.flows)
+                && !isCaused(finding.pathology, by: root.pathology)
+        }
+        guard let leader = rivals.max(by: { findings[$0].flows < findings[$1].flows }) else {
+            return (findings, nil)
+        }
+        var led = findings
+        led.insert(led.remove(at: leader), at: 0)
+        return (led, root.severity > .note ? root : nil)
+    }
+
+    /// Whether a pathology may follow from another, by whatever lies between.
+    private static func isCaused(_ pathology: String, by cause: String) -> Bool {
+        var (open, seen) = ([pathology], Set([pathology]))
+        while let next = open.popLast() {
+            for other in Catalog.causes(of: next) where seen.insert(other).inserted {
+                if other == cause { return true }
+                open.append(other)
+            }
+        }
+        return false
     }
 
     /// How many causes stand one behind the other before a pathology.

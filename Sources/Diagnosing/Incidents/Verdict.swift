@@ -6,6 +6,8 @@ struct Verdict {
     private static let statedFindings = 3
 
     let chain: [Finding]
+    /// What was found on other connections of the same parties, which did not make them fail.
+    let beside: Finding?
     let flows: Int
     /// Flows that were not established, and connections of the same parties that were.
     let failures: Int
@@ -47,10 +49,15 @@ struct Verdict {
 
     /// What the root is called, with the doubt that remains.
     private var cause: String {
+        let also = beside.map { ", also \(Self.manualTitle(of: $0))" } ?? ""
         switch root.status {
-        case .likely, .possible: "\(root.title) (\(root.status.rawValue))"
-        case .confirmed, .pending, .withdrawn: root.title
+        case .likely, .possible: return "\(root.title) (\(root.status.rawValue))\(also)"
+        case .confirmed, .pending, .withdrawn: return root.title + also
         }
+    }
+
+    private static func manualTitle(of finding: Finding) -> String {
+        Catalog.detector(named: finding.pathology)?.manual.title ?? finding.pathology
     }
 
     /// Whether a device on the way ended the connection, so that nothing else that was found about
