@@ -81,7 +81,10 @@ extension Detector {
         let times = events.map { history.events[$0].time }
         let firstTime = times.min() ?? history.lastTime
         let lastTime = times.max() ?? history.lastTime
-        let comfort = severity > .note ? history.comfort(of: incarnation, after: lastTime) : nil
+        let comfort =
+            severity > .note
+            ? history.damage(among: events) ?? history.comfort(of: incarnation, after: lastTime)
+            : nil
         let begin = incarnation.attempts.first.map { history.events[$0.first].time }
         return Finding(
             pathology: Self.manual.id,

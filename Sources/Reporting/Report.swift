@@ -149,6 +149,14 @@ package struct Report: Sendable {
                 "\(hosts) went on as if answered, but no answer was captured: one direction is missing"
             warnings.append(("one-direction", message))
         }
+        if let message = Self.translated(tally.translations) {
+            warnings.append(("both-sides-of-nat", message))
+        }
+        if incidents.contains(where: \.isOfDamagedCapture) {
+            let message =
+                "the capture is damaged: packets with wrong checksums in it were accepted by their receivers"
+            warnings.append(("damaged-capture", message))
+        }
         if tally.timeReversals > 0 {
             let message =
                 tally.timeReversals == 1
@@ -199,5 +207,48 @@ package struct Report: Sendable {
             )
         }
         return warnings
+    }
+}
+
+extension Report {
+    /// Name at most this many translations.
+    private static let namedTranslations = 2
+
+    /// A sentence on connections that were captured on both sides of an address translation; `nil`
+    /// where there are none.
+    private static func translated(_ pairs: [Translations.Pair]) -> String? {
+        guard !pairs.isEmpty else { return nil }
+        var changes: [String: Int] = [:]
+        for pair in pairs { changes[change(in: pair), default: 0] += 1 }
+        let usual = changes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+        let verb = pairs.count == 1 ? "was" : "were"
+        let rest = usual.count - namedTranslations
+        let more = rest > 0 ? ", and \(rest) more" : ""
+        return """
+            \(Wording.count(pairs.count, "connection")) \(verb) captured on both sides of an address translation and counted \
+            once: \(usual.prefix(namedTranslations).joined(separator: ", "))\(more)
+            """
+    }
+
+    private static func change(in pair: Translations.Pair) -> String {
+        var changes: [String] = []
+        if pair.initiator.address != pair.translatedInitiator.address {
+            changes.append("\(pair.initiator.address) becomes \(pair.translatedInitiator.address)")
+        }
+        if pair.responder != pair.translatedResponder {
+            changes.append("\(pair.responder) becomes \(pair.translatedResponder)")
+        }
+        if changes.isEmpty { changes = ["the source port of \(pair.initiator.address) changes"] }
+        let device =
+            pair.isByCapturer
+            ? "on the capturing host" : pair.card.map { "at the card \($0)" } ?? "on the way"
+        return "\(Wording.list(changes)) \(device)"
+    }
+}
+
+extension Incident {
+    /// Whether any of its findings was made in spite of damage in the capture.
+    fileprivate var isOfDamagedCapture: Bool {
+        chain.contains { $0.finding.guards.contains(.damagedCapture) }
     }
 }

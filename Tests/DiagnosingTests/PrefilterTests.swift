@@ -140,6 +140,7 @@ private func tracked(
                 #expect(Diagnosis.findings(in: history, by: [detector.init()]).isEmpty)
             }
         }
-        #expect(yields > 0)
+        // Both of a black hole's and a half-closed connection show in no capture.
+        #expect(yields > 0 || id == HalfCloseStall.manual.id)
     }
 }

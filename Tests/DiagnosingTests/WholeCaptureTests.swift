@@ -403,6 +403,55 @@ import Tracking
         #expect(try !findings(in: claims, by: [DuplicateAddress.self]).isEmpty)
     }
 
+    /// A server whose address another card claims meanwhile, which answers what comes then.
+    private func usurped(by card: UInt8) -> Exchange {
+        Exchange(to: "198.51.100.20:7000") {
+            server.claims(mac: 2)
+            ScriptOpening.tcp
+            client.data([UInt8](repeating: 46, count: 80))
+            server.data([UInt8](repeating: 46, count: 80))
+            client.ack()
+            server.claims(mac: 7).after(.seconds(1))
+            client.data([UInt8](repeating: 46, count: 80)).after(.seconds(1))
+            server.rst(seq: 5081).mac(card)
+            for port: UInt16 in 40_001...40_003 {
+                client.syn(seq: 1000).between(clientPort: port).after(.seconds(1))
+                server.rstAck(ack: 1001).between(clientPort: port).mac(card)
+            }
+            server.claims(mac: 2).after(.seconds(1))
+            client.syn(seq: 1000).between(clientPort: 40_009).after(.seconds(1))
+            server.synAck(seq: 5000, ack: 1001).between(clientPort: 40_009)
+            client.ack(seq: 1001, ack: 5001).between(clientPort: 40_009)
+        }
+    }
+
+    @Test func `whose other host rejects connections is their root`() throws {
+        let incident = try #require(try incidents(in: usurped(by: 7)).first)
+
+        #expect(
+            incident.headline
+                == "198.51.100.20 is used by 2 hosts: 3 of 5 connections from 192.0.2.10 failed"
+        )
+        #expect(incident.severity == .error)
+        #expect(
+            incident.chain.map(\.finding.pathology)
+                == ["duplicate-address", "connection-refused", "abortive-close"]
+        )
+        #expect(
+            incident.verdict.contains(
+                "02:00:00:00:00:07 refused 3 connections and reset 1 open connection"
+            )
+        )
+        #expect(incident.chain[1].finding.explanation.contains("It came from 02:00:00:00:00:07"))
+    }
+
+    @Test func `is not what rejects from the card that accepts`() throws {
+        let found = try incidents(in: usurped(by: 2)).flatMap { $0.chain.map(\.finding) }
+
+        #expect(found.contains { $0.pathology == "service-restart" })
+        #expect(!found.contains { $0.reason == "wrong-host" })
+    }
+
     /// Two addresses that a card and their owners claim by turns.
     private func disputes(_ cards: [[UInt8]]) -> [MemoryFrames.Record] {
         cards.enumerated().flatMap { index, cards in

@@ -59,7 +59,7 @@ package struct ACKLoop: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        for ending in history.endings.reversed() {
+        for ending in history.allEndings.reversed() {
             guard let stall = ending.stream.stall, stall.longestTurns >= Stall.leastTurns else {
                 continue
             }

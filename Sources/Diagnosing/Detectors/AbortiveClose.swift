@@ -36,7 +36,7 @@ package struct AbortiveClose: Detector {
             "accept-queue-overflow", "turned-away", "protocol-mismatch",
             "rst-after-handshake", "challenge-ack", "time-wait-collision", "port-reuse",
             "zero-window-stall", "ack-loop", "acks-not-received", "idle-state-lost",
-            "host-restart", "service-restart",
+            "host-restart", "service-restart", "duplicate-address",
         ],
         example: Exchange(to: "198.51.100.20:8000") {
             client.syn(seq: 1000)
@@ -95,7 +95,7 @@ package struct AbortiveClose: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let aborts = history.endings.compactMap { abort(in: $0, history) }
+        let aborts = history.allEndings.compactMap { abort(in: $0, history) }
         guard let last = aborts.last else { return nil }
         let event = history.events[last.resets[0]]
         let sender = history.endpoint(of: event)
@@ -333,6 +333,11 @@ package struct AbortiveClose: Detector {
                 application read.
                 """
         case .connectionUnknown:
+            if let proof = history.proofOfOtherCard(abort.resets[0]) {
+                return """
+                    The RST in packet \(packet) has no ACK, so there was no socket for it. \(proof)
+                    """
+            }
             return """
                 The RST in packet \(packet) has no ACK and takes its number from the segment it rejects, so there was no \
                 socket for it. The host restarted, the application died, or a device lost its state.

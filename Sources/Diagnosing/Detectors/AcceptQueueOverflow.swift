@@ -221,7 +221,7 @@ package struct AcceptQueueOverflow: Detector {
 
     /// Whether the connection served somebody in the end: the responder sent data of its own.
     private func isServed(_ incarnation: Incarnation, _ answer: Event, _ history: History) -> Bool {
-        history.endings.contains { ending in
+        history.allEndings.contains { ending in
             guard ending.incarnation.number == incarnation.number else { return false }
             let next = ending.stream.progress(of: answer.side).next
             // A SYN and a FIN take one number each.

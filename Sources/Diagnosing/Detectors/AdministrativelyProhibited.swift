@@ -92,6 +92,21 @@ package struct AdministrativelyProhibited: Detector {
         return found
     }
 
+    package func examine(_ survey: Survey) -> [Finding] {
+        UncapturedRefusals.all(in: survey) { $0.isProhibition }.map { refusals in
+            let isOwn = refusals.first.icmpSender == refusals.initiator
+            return finding(
+                on: refusals,
+                in: survey,
+                causes: ["reject-rule"],
+                check: .rejectCounter(
+                    on: refusals.first.icmpSender,
+                    chain: isOwn ? "OUTPUT" : "FORWARD"
+                )
+            )
+        }
+    }
+
     package static func summary(of many: Finding) -> String {
         let name = many.evidence.first?.event.icmpName ?? "ICMP"
         return """

@@ -4,15 +4,17 @@ import Tracking
 package struct BadChecksum: Detector {
     package static let manual = Manual(
         id: "bad-checksum",
-        title: "bad TCP checksum",
+        title: "bad checksum",
         group: .options,
         sees: """
             A SYN that was not answered, or a SYN-ACK that its receiver ignored, has a wrong TCP checksum \
-            although it was captured in full.
+            although it was captured in full. Or the UDP datagram around a SYN in a tunnel has (outer-udp), and that SYN is \
+            lost.
             """,
         means: """
             The receiver drops such a segment silently, which looks like a firewall or a full queue. A NAT, a \
-            tunnel or a virtual network card changed the segment without updating the checksum.
+            tunnel or a virtual network card changed the segment without updating the checksum. In a tunnel without UDP \
+            checksums, or with right ones, a wrong TCP checksum is the inner card's work (in-tunnel).
             """,
         unless: """
             On the sending host the network card fills in the checksum after the capture, so a checksum of the \
@@ -56,10 +58,12 @@ package struct BadChecksum: Detector {
 
     package func examine(_ history: History) -> Finding? {
         guard !history.capture.hasEditedChecksums else { return nil }
-        for incarnation in history.incarnations.reversed() where incarnation.completion == nil {
-            let wrong = incarnation.events.filter {
-                isDamaged($0, in: history) && isIgnored($0, in: incarnation, history)
-            }
+        for incarnation in history.incarnations.reversed() {
+            let wrong =
+                incarnation.completion == nil
+                ? incarnation.events.filter {
+                    isDamaged($0, in: history) && isIgnored($0, in: incarnation, history)
+                } : lostSendings(of: incarnation, in: history)
             guard let first = wrong.first else { continue }
             let sender = history.endpoint(of: history.events[first]).address
             let receiver =
@@ -69,12 +73,12 @@ package struct BadChecksum: Detector {
             return finding(
                 in: history,
                 incarnation: incarnation,
-                reason: kind == "SYN" ? "syn" : "syn-ack",
+                reason: reason(of: history.events[first]),
                 // What was sent just before the capture ends may be sent again, and arrive.
                 severity: history.capture.end - history.events[first].time < Self.leastSilence
-                    ? .note : .error,
-                confidence: history.capture.rightChecksums > 0 ? .high : .medium,
-                status: history.capture.rightChecksums > 0 ? .confirmed : .likely,
+                    ? .note : incarnation.isEstablished ? .warning : .error,
+                confidence: isKnown(first, in: history) ? .high : .medium,
+                status: isKnown(first, in: history) ? .confirmed : .likely,
                 count: wrong.count,
                 events: wrong,
                 note: { _ in "its checksum is wrong" },
@@ -94,18 +98,68 @@ package struct BadChecksum: Detector {
                         "If it rises with every \(kind), the segment arrives damaged."
                     )
                 ],
-                summary: """
-                    \(Wording.count(wrong.count, kind)) from \(sender) to \(receiver) \
-                    \(wrong.count == 1 ? "has a wrong checksum" : "have wrong checksums"), so \(receiver) drops \
-                    \(wrong.count == 1 ? "it" : "them").
-                    """,
-                explanation: """
-                    The first is packet \(history.events[first].packet). It was captured in full, and its checksum is not the \
-                    one a network card would still fill in.
-                    """
+                summary: summary(of: wrong, kind, from: sender, to: receiver, in: history),
+                explanation: explanation(of: first, in: history)
             )
         }
         return nil
+    }
+
+    private func reason(of event: Event) -> String {
+        if event.linkFacts.outerChecksum == .wrong { return "outer-udp" }
+        if event.linkFacts.isInDatagram { return "in-tunnel" }
+        return event.kind == .syn ? "syn" : "syn-ack"
+    }
+
+    /// Whether other segments show that checksums are right where nothing is damaged.
+    private func isKnown(_ index: Int, in history: History) -> Bool {
+        history.capture.rightChecksums > 0 && history.events[index].linkFacts.checksum == .wrong
+    }
+
+    /// The SYNs in damaged datagrams of an attempt that came up by one that was sent later, and
+    /// whole.
+    private func lostSendings(of incarnation: Incarnation, in history: History) -> [Int] {
+        guard let attempt = incarnation.attempts.last, let answer = attempt.answers.first else {
+            return []
+        }
+        let answered = history.sending(of: attempt, answeredBy: answer)
+        let lost = attempt.sendings.filter { $0 < answered }
+        let areDamaged = lost.allSatisfy {
+            history.events[$0].linkFacts.outerChecksum == .wrong && isDamaged($0, in: history)
+        }
+        return areDamaged && !isDamaged(answered, in: history) ? lost : []
+    }
+
+    private func summary(
+        of wrong: [Int],
+        _ kind: String,
+        from sender: Address,
+        to receiver: Address,
+        in history: History
+    ) -> String {
+        let isOuter = history.events[wrong[0]].linkFacts.outerChecksum == .wrong
+        guard isOuter else {
+            return """
+                \(Wording.count(wrong.count, kind)) from \(sender) to \(receiver) \
+                \(wrong.count == 1 ? "has a wrong checksum" : "have wrong checksums"), so \(receiver) drops \
+                \(wrong.count == 1 ? "it" : "them").
+                """
+        }
+        return """
+            \(Wording.count(wrong.count, kind)) from \(sender) to \(receiver) \(wrong.count == 1 ? "is" : "are") in UDP \
+            datagrams of a tunnel with wrong checksums, so the tunnel's other end drops \(wrong.count == 1 ? "it" : "them").
+            """
+    }
+
+    private func explanation(of first: Int, in history: History) -> String {
+        let event = history.events[first]
+        let whose =
+            event.linkFacts.outerChecksum == .wrong
+            ? "the checksum of the UDP datagram around it" : "its checksum"
+        return """
+            The first is packet \(event.packet). It was captured in full, and \(whose) is not the one a network card would \
+            still fill in.
+            """
     }
 
     package static func summary(of many: Finding) -> String {
@@ -115,7 +169,8 @@ package struct BadChecksum: Detector {
     private func isDamaged(_ index: Int, in history: History) -> Bool {
         let event = history.events[index]
         // No stack begins a connection with the other flags.
-        return event.linkFacts.checksum == .wrong
+        return (event.linkFacts.checksum == .wrong || event.linkFacts.outerChecksum == .wrong)
+            && event.linkFacts.direction != .outgoing
             && event.flags.isDisjoint(with: [.fin, .rst, .psh, .urg])
             && !history.capture.localHosts.contains(history.endpoint(of: event).address)
     }

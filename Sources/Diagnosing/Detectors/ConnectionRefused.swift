@@ -250,6 +250,7 @@ package struct ConnectionRefused: Detector {
         let responder = history.responder
         let time = Wording.range(delays.min() ?? 0, delays.max() ?? 0)
         let form = "The RST has Seq=\(event.sequence) and acknowledges the SYN, \(time) after it"
+        if let proof = history.proofOfOtherCard(first.event) { return "\(form). \(proof)" }
         switch reason {
         case .middlebox: return "\(form). \(distance(of: event, in: history))"
         case .fast:

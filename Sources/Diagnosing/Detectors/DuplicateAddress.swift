@@ -9,7 +9,8 @@ package struct DuplicateAddress: Detector {
         sees: """
             Within 60 s, ARP messages or neighbour advertisements claim an address for one network card, then \
             for another, then for the first again. A card that does so with several addresses is one finding \
-            (one-card).
+            (one-card). Where one of the cards accepts connections to a service and the other one rejects them, that is an \
+            error (wrong-host).
             """,
         means: """
             Two hosts use the same address. The one that was seen last gets the packets. Connections break in \
@@ -50,6 +51,8 @@ package struct DuplicateAddress: Detector {
 
     package static let needs: Signals? = nil
 
+    package static let saysToo: [any Detector.Type] = [AbortiveClose.self, ConnectionRefused.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]
     }
@@ -77,7 +80,56 @@ package struct DuplicateAddress: Detector {
             findings.append(finding(on: card, own, in: survey))
             rest.removeAll { $0.owners.contains(card) }
         }
-        return findings + rest.map { finding(on: $0.address, $0.claims, in: survey) }
+        return findings
+            + rest.flatMap { contest in
+                let victims = victims(of: contest, in: survey)
+                return victims.isEmpty
+                    ? [finding(on: contest.address, contest.claims, in: survey)]
+                    : victims.map { finding(on: $0, of: contest, in: survey) }
+            }
+    }
+
+    /// Report at most this many services of one address.
+    private static let mostServices = 8
+
+    /// The services of a contested address whose connections were rejected from the card of a
+    /// claimant that accepts none.
+    private func victims(of contest: Contest, in survey: Survey) -> [Victim] {
+        let (address, aggregates) = (contest.address, survey.aggregates)
+        func isWrong(_ reset: Event) -> Bool {
+            survey.isElsewhere(reset, of: address)
+                && reset.linkFacts.source.map(contest.owners.contains) == true
+        }
+        let resets = aggregates.forgotten.hosts.filter { $0.host == address }
+            .flatMap(\.connections).filter { isWrong($0.reset) }
+        let services = aggregates.outcomes.refusingServices.filter { $0.address == address }
+        return Set(services + resets.map(\.holder)).sorted().prefix(Self.mostServices).compactMap {
+            service in
+            let attempts = aggregates.outcomes.attempts(at: service)
+            let victim = Victim(
+                service: service,
+                attempts: attempts.count,
+                refusals: attempts.filter { $0.refusal.map(isWrong) ?? false },
+                resets: resets.filter { $0.holder == service }
+            )
+            return victim.refusals.isEmpty && victim.resets.isEmpty ? nil : victim
+        }
+    }
+
+    /// A service that clients reached only while its host had the address.
+    private struct Victim {
+        let service: Endpoint
+        let attempts: Int
+        let refusals: [ConnectOutcomes.Entry]
+        let resets: [ForgottenConnections.Connection]
+
+        var initiators: Set<Address> {
+            Set(refusals.map(\.initiator) + resets.map(\.peer.address))
+        }
+        var events: [Event] { (refusals.compactMap(\.refusal) + resets.map(\.reset)) }
+        var cards: [MACAddress] {
+            Set(events.compactMap(\.linkFacts.source)).sorted { $0.description < $1.description }
+        }
     }
 
     /// Whoever claims so many addresses of others is no host that was configured twice.
@@ -150,6 +202,115 @@ package struct DuplicateAddress: Detector {
         )
     }
 
+    private func finding(
+        on victim: Victim,
+        of contest: Contest,
+        in survey: Survey
+    ) -> Finding {
+        let (service, claims) = (victim.service, contest.claims)
+        let initiators = victim.initiators
+        let times = victim.events.map(\.time) + claims.map(\.time)
+        return finding(
+            in: survey,
+            reason: "wrong-host",
+            severity: victim.refusals.isEmpty ? .warning : .error,
+            confidence: .high,
+            status: .confirmed,
+            subject: Subject(
+                initiator: initiators.count == 1 ? initiators.first : nil,
+                responder: service.address,
+                responderPort: service.port,
+                encapsulation: claims[0].encapsulation
+            ),
+            summary: summary(of: victim, of: contest, in: survey),
+            explanation: """
+                Packets to \(service.address) go to the host whose claim was seen last, and only one of the two serves \
+                port \(service.port).
+                """,
+            count: claims.count - 1,
+            flows: max(1, victim.refusals.count),
+            headline: headline(of: victim, contest.owners.count, in: survey),
+            metrics: [
+                Metric("owners", contest.owners.count),
+                Metric("changes", claims.count - 1),
+                Metric("refusals", victim.refusals.count),
+                Metric("forgotten_connections", victim.resets.count),
+                Metric("first_owner", claims[0].owner.description),
+                Metric("rejecting_card", victim.cards[0].description),
+                Metric("destination_port", Int(service.port)),
+            ],
+            evidence: evidence(of: victim, of: contest),
+            causes: ["address-configured-twice"],
+            checks: [Self.probe(for: service.address)],
+            firstSeen: times.min() ?? claims[0].time,
+            lastSeen: times.max() ?? claims[0].time,
+            isEstablished: false
+        )
+    }
+
+    private func headline(of victim: Victim, _ owners: Int, in survey: Survey) -> String {
+        let initiators = victim.initiators
+        let whose =
+            initiators.count == 1
+            ? " from \(victim.initiators.map(\.description)[0])"
+            : " from \(initiators.count) clients"
+        let used = "\(victim.service.address) is used by \(owners) hosts"
+        guard !victim.refusals.isEmpty else {
+            let resets = Wording.count(victim.resets.count, "open connection")
+            return "\(used): \(resets)\(whose) \(victim.resets.count == 1 ? "was" : "were") reset"
+        }
+        // What is missing from the list may have been established.
+        let failed =
+            survey.aggregates.outcomes.refused == 0 && victim.attempts > victim.refusals.count
+            ? "\(victim.refusals.count) of \(victim.attempts) connections"
+            : Wording.count(victim.refusals.count, "connection")
+        return "\(used): \(failed)\(whose) failed"
+    }
+
+    private func summary(of victim: Victim, of contest: Contest, in survey: Survey) -> String {
+        let (claims, service) = (contest.claims, victim.service)
+        let servers = survey.capture.answerCards.of(service.address).map(\.description)
+        let refused =
+            victim.refusals.isEmpty
+            ? nil : "refused \(Wording.count(victim.refusals.count, "connection"))"
+        let reset =
+            victim.resets.isEmpty
+            ? nil : "reset \(Wording.count(victim.resets.count, "open connection"))"
+        let acts = [refused, reset].compactMap(\.self).joined(separator: " and ")
+        return """
+            \(service.address) is claimed alternately by \(contest.owners.count) hosts, \(claims.count) times in \
+            \(Wording.duration(claims[claims.count - 1].time - claims[0].time)): \(Wording.list(servers)) accepts \
+            connections to port \(service.port), and \(Wording.list(victim.cards.map(\.description))) \(acts).
+            """
+    }
+
+    private func evidence(of victim: Victim, of contest: Contest) -> [Evidence] {
+        let service = victim.service
+        let resets = victim.resets.map { ($0.reset, $0.peer) }
+        let refusals = victim.refusals.compactMap { entry in
+            entry.refusal.map { ($0, Endpoint(entry.initiator, port: entry.initiatorPort)) }
+        }
+        let rejections = (resets + refusals).map { event, peer in
+            Evidence(
+                event: event,
+                isFromInitiator: false,
+                ends: Evidence.Ends(source: service, destination: peer),
+                errorSender: .other,
+                note: "comes from \(event.linkFacts.source?.description ?? "another card")"
+            )
+        }
+        let claims = contest.claims.map { Self.evidence(of: $0, to: contest.address) }
+        return (claims + rejections).sorted { $0.event.packet < $1.event.packet }
+    }
+
+    private static func probe(for address: Address) -> Check {
+        Check(
+            on: nil,
+            "arping -D -I IFACE \(address)",
+            "More than one answer proves a duplicate address."
+        )
+    }
+
     private static func evidence(of claim: Neighbours.Claim, to address: Address) -> Evidence {
         Evidence(
             event: claim.event,
@@ -188,13 +349,7 @@ package struct DuplicateAddress: Detector {
             ],
             evidence: claims.map { Self.evidence(of: $0, to: address) },
             causes: ["address-configured-twice"],
-            checks: [
-                Check(
-                    on: nil,
-                    "arping -D -I IFACE \(address)",
-                    "More than one answer proves a duplicate address."
-                )
-            ],
+            checks: [Self.probe(for: address)],
             firstSeen: first.time,
             lastSeen: last.time,
             isEstablished: false

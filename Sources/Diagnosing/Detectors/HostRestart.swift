@@ -18,7 +18,7 @@ package struct HostRestart: Detector {
             """,
         unless: """
             A process that ends closes its connections by FIN, or by a RST with ACK. A device that forgot one connection \
-            leaves the service as it was. A firewall that begins to reject with tcp-reset looks alike: no capture at the \
+            leaves the service as it was. RSTs from another network card than the SYN-ACKs are another host's. A firewall that begins to reject with tcp-reset looks alike: no capture at the \
             client tells the two apart.
             """,
         check: """
@@ -72,8 +72,9 @@ package struct HostRestart: Detector {
         let crashed = Set(survey.aggregates.massResets.all.map(\.service.address))
         return survey.aggregates.forgotten.hosts.flatMap { host, connections -> [Finding] in
             guard !crashed.contains(host) else { return [] }
+            let connections = connections.filter { !survey.isElsewhere($0.reset, of: host) }
             let services = outcomes.refusingServices.filter { $0.address == host }
-            let restarts = services.compactMap { restart(at: $0, connections, in: outcomes) }
+            let restarts = services.compactMap { restart(at: $0, connections, in: survey) }
             // A host that serves anything meanwhile is up.
             let isUp = restarts.contains { restart in
                 services.contains { service in
@@ -92,9 +93,9 @@ package struct HostRestart: Detector {
     private func restart(
         at service: Endpoint,
         _ connections: [ForgottenConnections.Connection],
-        in outcomes: ConnectOutcomes
+        in survey: Survey
     ) -> Restart? {
-        let attempts = outcomes.attempts(at: service)
+        let attempts = survey.ownAttempts(at: service)
         for connection in connections {
             let time = connection.reset.time
             let wasServed =
@@ -168,14 +169,19 @@ package struct HostRestart: Detector {
     private func summary(of restart: Restart) -> String {
         let (service, host) = (restart.service, restart.service.address)
         let forgotten = Wording.count(restart.connections.count, "open connection")
-        let refused = Wording.count(restart.refusals.count, "connection")
+        let count = restart.refusals.count
+        let span = Wording.duration(restart.end - restart.begin)
+        let refused =
+            count == 1
+            ? "a new one to port \(service.port)"
+            : "\(count) new ones to port \(service.port) over \(span)"
         let end =
             restart.servedAgain.map {
-                ", and served again \(Wording.duration($0 - restart.begin)) after the first sign"
+                ", and served again \(Wording.duration($0 - restart.begin)) after the first RST"
             } ?? ""
         return """
-            \(host) did not know \(forgotten) any more, then refused \(refused) to port \(service.port) for \
-            \(Wording.duration(restart.end - restart.begin))\(end): it was restarted.
+            \(host) no longer knew \(forgotten) and reset \(restart.connections.count == 1 ? "it" : "them"), then refused \
+            \(refused)\(end): it was probably restarted.
             """
     }
 

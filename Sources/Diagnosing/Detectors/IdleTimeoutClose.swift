@@ -239,6 +239,7 @@ package struct IdleTimeoutClose: Detector {
     private func close(in ending: Ending, _ history: History) -> Close? {
         guard let first = ending.first, let idle = ending.stream.quietBeforeEnd,
             ending.stream.hasData, idle >= Signal.idleTimeout,
+            ending.stream.isAcknowledged(.low), ending.stream.isAcknowledged(.high),
             ending.stream.lastDataSender != ending.incarnation.initiator
         else { return nil }
         return isRound(idle)

@@ -78,11 +78,13 @@ package struct MTUBlackHole: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        for ending in history.endings.reversed() {
+        for ending in history.allEndings.reversed() {
             for side in [Side.low, .high] {
                 let sent = ending.stream[side]
                 if let found = disobedience(of: side, ending, in: history) { return found }
                 guard sent.repetitions >= Self.leastRepetitions, sent.repeatedLength >= Self.large,
+                    // Where what follows arrived, its size does.
+                    sent.heldBeyond < Self.large,
                     history.isUnacknowledged(side, in: ending),
                     ending.stream[side.other].hasSentData
                         || sent.segments > UInt32(sent.repetitions) + 1,
@@ -168,7 +170,7 @@ package struct MTUBlackHole: Detector {
     private func findingAtReceiver(in history: History) -> Finding? {
         guard history.capture.lossSigns == 0 else { return nil }
         // Ends out of step with each other are ahead of what arrived, too.
-        for ending in history.endings.reversed()
+        for ending in history.allEndings.reversed()
         where ending.stream.hasBeginning
             && ending.stream.stall?.longestTurns ?? 0 < Stall.leastTurns
         {

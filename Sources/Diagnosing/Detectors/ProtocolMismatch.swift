@@ -72,7 +72,7 @@ package struct ProtocolMismatch: Detector {
         let cuts = history.incarnations.compactMap { TLSCut($0, in: history) }
             .filter { $0.reason == .noTLSAnswer }
         if let cut = cuts.last { return finding(on: cut, of: cuts.count, in: history) }
-        for ending in history.endings.reversed() {
+        for ending in history.allEndings.reversed() {
             if let reason = reason(of: ending, in: history) {
                 return finding(on: ending, reason, in: history)
             }

@@ -7,11 +7,12 @@ package struct RetransmissionTimeout: Detector {
         title: "retransmission timeout",
         group: .standstill,
         sees: """
-            The same data or FIN sent six times or more and never acknowledged; then a RST, a FIN, or nothing. Or two keep-alive probes or more that nothing answered, and a RST of the end that sent them.
+            The same data or FIN sent six times or more and never acknowledged; then a RST, a FIN, or nothing. Four sendings \
+            are enough where selective acknowledgments (SACK) show that the data behind it arrived (hole). Or two keep-alive probes or more that nothing answered, and a RST of the end that sent them.
             """,
         means: """
             The other host is gone, or the path in one direction is: a host without power, a cable, a route. Or a firewall \
-            forgot the connection and drops what it does not know. If the other end still sends, the data \
+            forgot the connection and drops what it does not know. If the other end still sends, or has what follows, the data \
             itself is dropped on the way. Linux gives up after about a quarter of an hour (tcp_retries2), an \
             application with TCP_USER_TIMEOUT or keep-alive sooner.
             """,
@@ -67,6 +68,9 @@ package struct RetransmissionTimeout: Detector {
     /// Sent so often after the first time.
     private static let leastRepetitions: UInt16 = 5
 
+    /// Of a hole: the other end has what follows.
+    private static let leastRepetitionsOfHole: UInt16 = 3
+
     /// What is sent behind the other end's FIN is a goodbye up to this length, in bytes.
     private static let goodbye: UInt32 = 64
 
@@ -77,7 +81,9 @@ package struct RetransmissionTimeout: Detector {
     ]
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        guard let peer = finding.party("sender")?.peer else { return [.network] }
+        guard let peer = finding.party("sender")?.peer, finding.reason != Kind.hole.rawValue else {
+            return [.network]
+        }
         // What was captured at the silent end did arrive there.
         return finding.viewpoint.vantage == peer.vantage ? [peer] : [.network, peer]
     }
@@ -85,7 +91,7 @@ package struct RetransmissionTimeout: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        for ending in history.endings.reversed() {
+        for ending in history.allEndings.reversed() {
             for side in [Side.low, .high] {
                 let sendings = sendings(of: side, in: ending, history)
                 if let sendings { return finding(for: sendings, ending, in: history) }
@@ -100,7 +106,7 @@ package struct RetransmissionTimeout: Detector {
         if isLost(side, in: ending, history) {
             return Sendings(
                 side: side,
-                kind: .data,
+                kind: sent.heldBeyond > 0 ? .hole : .data,
                 count: Int(sent.repetitions) + 1,
                 span: sent.last.time - sent.repeatedFrom,
                 begin: sent.repeatedFrom,
@@ -178,7 +184,10 @@ package struct RetransmissionTimeout: Detector {
         let isGoodbye =
             sent.repeatedLength <= Self.goodbye
             && peerClosed.map { history.events[$0].time < sent.repeatedFrom } ?? false
-        return sent.repetitions >= Self.leastRepetitions && !goesOn && !isGoodbye
+        let least =
+            sent.heldBeyond > 0 ? Self.leastRepetitionsOfHole : Self.leastRepetitions
+        // What is missing keeps all that follows from the other end's application.
+        return sent.repetitions >= least && (!goesOn || sent.heldBeyond > 0) && !isGoodbye
             && history.isUnacknowledged(side, in: ending)
     }
 
@@ -201,10 +210,11 @@ package struct RetransmissionTimeout: Detector {
                 Metric("span_us", nanoseconds: sendings.span),
                 Metric("sender", role),
                 Metric("peer_alive", isAlive),
+                Metric("held_octets", Int(ending.stream[sendings.side].heldBeyond)),
                 Metric("source_port", Int(history.initiator.port)),
                 Metric("destination_port", Int(history.responder.port)),
             ],
-            causes: isAlive
+            causes: isAlive || sendings.kind == .hole
                 ? ["data-dropped-on-the-way", "filter-on-the-way", "path-mtu-too-small"]
                 : ["host-gone", "path-lost", "state-lost-on-the-way"],
             checks: [
@@ -232,7 +242,7 @@ package struct RetransmissionTimeout: Detector {
     private func severity(of sendings: Sendings, in ending: Ending) -> Severity {
         let isByClient = sendings.side == ending.incarnation.initiator
         switch sendings.kind {
-        case .data: return .warning
+        case .data, .hole: return .warning
         case .probe: return isByClient ? .warning : .note
         case .fin:
             if !ending.stream.hasData { return .note }
@@ -250,7 +260,7 @@ package struct RetransmissionTimeout: Detector {
     private func note(on index: Int, _ sendings: Sendings, in history: History) -> String {
         switch (sendings.kind, history.events[index].kind) {
         case (_, .rst): "gives up"
-        case (.data, _): "the same data again"
+        case (.data, _), (.hole, _): "the same data again"
         case (.fin, _): "the same FIN again"
         case (.probe, _): "asks whether the other end is there"
         }
@@ -264,6 +274,13 @@ package struct RetransmissionTimeout: Detector {
     ) -> String {
         let span = Wording.duration(sendings.span)
         switch sendings.kind {
+        case .hole:
+            let sent = ending.stream[sendings.side]
+            return """
+                \(sender) sent \(Wording.count(Int(sent.repeatedLength), "byte")) to \(receiver) \
+                \(Wording.times(sendings.count)) within \(span), and they never arrived, although \
+                \(Wording.count(Int(sent.heldBeyond), "byte")) behind them did.
+                """
         case .data:
             let length = Int(ending.stream[sendings.side].repeatedLength)
             return """
@@ -292,6 +309,14 @@ package struct RetransmissionTimeout: Detector {
         in history: History
     ) -> String {
         let acknowledged = ending.stream.progress(of: sendings.side.other).acknowledged
+        if sendings.kind == .hole {
+            let sent = ending.stream[sendings.side]
+            let reach = sent.repeated.advanced(by: sent.repeatedLength &+ sent.heldBeyond)
+            return """
+                \(receiver) stays at Ack=\(acknowledged) and selectively acknowledges up to \(reach). The path works, so \
+                something on it drops packets with these very bytes, or of this size.
+                """
+        }
         if isAlive {
             return """
                 \(receiver) is alive: it went on sending, with Ack=\(acknowledged) that did not move. The segment at \
@@ -324,6 +349,8 @@ package struct RetransmissionTimeout: Detector {
     /// What was sent again.
     private enum Kind: String {
         case data
+        /// Data that is missing while what follows arrived.
+        case hole = "sack-hole"
         case fin
         case probe = "keep-alive"
     }

@@ -17,7 +17,8 @@ package struct ServiceRestart: Detector {
             """,
         unless: """
             Where connections stay open while others are refused, a limit or a firewall rule refuses them. Where served \
-            and refused connections alternate without a gap of their own, one of several back ends is down.
+            and refused connections alternate without a gap of their own, one of several back ends is down. \
+            RSTs from another network card than the SYN-ACKs are another host's.
             """,
         check: """
             The journal of the service at that time: who stopped it, or why did it end? systemctl status shows since when \
@@ -81,7 +82,7 @@ package struct ServiceRestart: Detector {
 
     /// The times in which a service was away; `nil` where refusals have another reason.
     private func gaps(at service: Endpoint, in survey: Survey) -> [Gap]? {
-        let attempts = survey.aggregates.outcomes.attempts(at: service)
+        let attempts = survey.ownAttempts(at: service)
         let known = survey.aggregates.forgotten.connections(to: service).map(\.reset.time)
         var gaps: [Gap] = []
         var refusals: [ConnectOutcomes.Entry] = []

@@ -31,7 +31,7 @@ package struct SlowHandshake: Detector {
             """,
         sources: [.rfc(6298, section: "2"), .rfc(6298, section: "5.7")],
         followsFrom: [
-            "ecn-fallback", "tfo-fallback", "challenge-ack", "time-wait-collision",
+            "bad-checksum", "ecn-fallback", "tfo-fallback", "challenge-ack", "time-wait-collision",
             "syn-ack-retransmission", "accept-queue-overflow", "simultaneous-open",
             "split-handshake", "syn-flood",
         ],

@@ -75,9 +75,10 @@ package struct UnansweredRequest: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let endings = history.endings
-        let requests = endings.compactMap { request(in: $0, history) }
-        guard let last = requests.last else { return gatewayTimeout(in: endings, of: history) }
+        let requests = history.endings.compactMap { request(in: $0, history) }
+        guard let last = requests.last else {
+            return gatewayTimeout(in: history.allEndings, of: history)
+        }
         let event = history.events[last.data]
         let isOpen = last.end == nil
         return finding(
@@ -189,10 +190,7 @@ package struct UnansweredRequest: Detector {
             let data = history.lastData(of: side, in: ending)
         else { return nil }
         // Nobody failed to answer, or to acknowledge, what lies outside the capture.
-        guard !ending.stream.hasUncapturedData(of: side.other),
-            ending.stream.isAcknowledged(side)
-                || ending.stream.isRetransmitting(side)
-                    && !ending.stream.isCut(side, by: history.endTime(of: ending)),
+        guard ending.stream.isAcknowledged(side) || ending.stream.isRetransmitting(side),
             !isProbe(ending, side), !isControlRecord(ending, side),
             !PortProfile.isPing(own.last.payloadLength, to: history.responder.port)
         else { return nil }

@@ -10,7 +10,7 @@ package struct Unreachable: Detector {
         sees: """
             An ICMP error quotes a segment of the flow: the four-tuple and the sequence number match. It is a \
             destination unreachable (code 0 to 3, 5 to 8, 11 or 12; for ICMPv6 code 0, 2, 3 or 4) or a time \
-            exceeded.
+            exceeded. An error that quotes a SYN of which nothing was captured is reported too (not-captured).
             """,
         means: """
             The sender of the error determines its meaning. The destination itself: a REJECT rule, because a \
@@ -90,6 +90,21 @@ package struct Unreachable: Detector {
         }
         if refusals.first.origin == .router { found.shared = refusals.first.sender.description }
         return found
+    }
+
+    package func examine(_ survey: Survey) -> [Finding] {
+        UncapturedRefusals.all(in: survey) { $0.isUnreachability && !$0.isTimeExceeded }.map {
+            finding(
+                on: $0,
+                in: survey,
+                causes: ["neighbour-does-not-answer", Self.missingRoute, "reject-rule"],
+                check: Check(
+                    on: $0.first.icmpSender.description,
+                    "ip route get \($0.responder.address); ip neigh show to \($0.responder.address)",
+                    "No route, or a neighbour in state FAILED or INCOMPLETE; otherwise a filter rejects it."
+                )
+            )
+        }
     }
 
     /// The cause for which a router fails everybody alike.

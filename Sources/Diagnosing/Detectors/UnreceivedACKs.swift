@@ -74,7 +74,7 @@ package struct UnreceivedACKs: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        for ending in history.endings.reversed() {
+        for ending in history.allEndings.reversed() {
             for side in [Side.low, .high] where isDeaf(side, in: ending) {
                 return finding(for: side, ending, in: history)
             }

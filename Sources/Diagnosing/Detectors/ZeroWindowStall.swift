@@ -70,7 +70,7 @@ package struct ZeroWindowStall: Detector {
     package init() {}
 
     package func examine(_ history: History) -> Finding? {
-        let stalls = history.endings.flatMap { ending in
+        let stalls = history.allEndings.flatMap { ending in
             [Side.low, .high].compactMap { stall(of: $0, in: ending, history) }
         }
         return stalls.max { $0.severity < $1.severity || $0.duration < $1.duration }

@@ -12,6 +12,10 @@ extension Guard {
         case .filteredCapture: "A filter left packets with data out of the capture."
         case .reordered: "Some packets were captured in another order than they were sent."
         case .cutPackets: "The snapshot length cut off TCP options."
+        case .cutFlow:
+            "Packets of the connection are missing from the capture: its silence proves nothing."
+        case .damagedCapture:
+            "A packet with a wrong checksum was accepted: it was damaged in the capture only."
         case .bothSidesOfNAT:
             "The connection was captured on both sides of an address translation."
         case .bothSidesOfRewriter:

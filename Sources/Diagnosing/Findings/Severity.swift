@@ -61,6 +61,11 @@ package enum Guard: String, CaseIterable, Sendable {
     case reordered = "reordered-packets"
     /// Options were cut off by the snapshot length.
     case cutPackets = "cut-packets"
+    /// Data that was neither acknowledged nor sent again, or numbers without their bytes: packets
+    /// of the connection are missing from the capture.
+    case cutFlow = "cut-flow"
+    /// A packet with a wrong checksum was accepted by its receiver: it was damaged in the capture.
+    case damagedCapture = "damaged-capture"
     /// The same connection was captured on both sides of an address translation.
     case bothSidesOfNAT = "both-sides-of-nat"
     /// The same connection was captured on both sides of a device that rewrites sequence numbers.

@@ -12,12 +12,12 @@ struct IncidentAccumulator {
     private var countedFlows = 0
     /// The most flows of a finding about many of which each may be examined, too.
     private var overlappingFlows = 0
-    /// Flows that failed for their user.
-    private var failed = 0
-    /// Further flows that did not come up, but whose user was served otherwise.
-    private var replaced = 0
-    /// Flows that did not come up: all are counted where any of them mattered.
-    var failures: Int { failed > 0 ? failed + replaced : 0 }
+    /// Flows that did not come up, of those that were examined or that a finding stands for.
+    private var countedFailures = 0
+    /// Flows that did not come up either, though their initiators got what they wanted elsewhere.
+    private var notedFailures = 0
+    /// The most of them that a finding counts of which each may be examined, too.
+    private var overlappingFailures = 0
     /// Of each of the findings, the flows with it that failed.
     private var failedFlows: [Int] = []
     /// Connections between the same parties that came up, with or without a finding.
@@ -57,17 +57,22 @@ struct IncidentAccumulator {
     /// Whether any flow failed that has this pathology, or none failed at all.
     func concernsFailures(_ pathology: String) -> Bool {
         let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
-        return failed == 0 || index.map { failedFlows[$0] > 0 } ?? false
+        return failures == 0 || index.map { failedFlows[$0] > 0 } ?? false
     }
 
     /// Whether at least half of the failures have this pathology: if not, another one explains
     /// them.
     func explainsFailures(_ pathology: String) -> Bool {
         let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
-        return index.map { failedFlows[$0] >= (failed + 1) / 2 } ?? false
+        return index.map { failedFlows[$0] >= (failures + 1) / 2 } ?? false
     }
 
     var flows: Int { max(countedFlows, overlappingFlows) }
+
+    /// Flows that did not come up.
+    var failures: Int {
+        max(countedFailures + (holdsNotes ? 0 : notedFailures), overlappingFailures)
+    }
 
     /// When anything of it happened last.
     var lastSeen: Int64 { findings.map(\.lastSeen).max() ?? .min }
@@ -76,7 +81,7 @@ struct IncidentAccumulator {
         countedFlows += 1
         let isFailure = new.contains(where: \.isFailure)
         if isFailure {
-            failed += 1
+            countedFailures += 1
             lastFailure = max(lastFailure, new.map(\.lastSeen).max() ?? .min)
             // It will be counted among those that came up, and did not come up for whoever waits
             // for it.
@@ -84,8 +89,8 @@ struct IncidentAccumulator {
             if let last, history.incarnations[last].isEstablished { established -= 1 }
         } else if new.contains(where: { $0.severity > .note }) {
             troubled += 1
-        } else if !new.contains(where: \.isEstablished), !history.isEverEstablished {
-            replaced += 1
+        } else if !history.isEverEstablished, new.contains(where: { !$0.isEstablished }) {
+            notedFailures += 1
         }
         if initiators.count < Self.distinguishedInitiators {
             initiators.insert(history.initiator.address)
@@ -100,11 +105,14 @@ struct IncidentAccumulator {
         if detector?.explainsPayloadlessFlows == true {
             // Among them are those that had to go before, and were examined then.
             countedFlows = max(countedFlows, finding.flows)
+            if finding.severity == .error { countedFailures = max(countedFailures, finding.flows) }
         } else {
             overlappingFlows = max(overlappingFlows, finding.flows)
+            if finding.severity == .error {
+                overlappingFailures = max(overlappingFailures, finding.flows)
+            }
         }
         if finding.severity == .error {
-            failed = max(failed, finding.flows)
             lastFailure = max(lastFailure, finding.lastSeen)
         }
         if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
@@ -136,8 +144,9 @@ struct IncidentAccumulator {
     mutating func absorb(_ other: IncidentAccumulator) {
         countedFlows += other.countedFlows
         overlappingFlows += other.overlappingFlows
-        failed += other.failed
-        replaced += other.replaced
+        countedFailures += other.countedFailures
+        notedFailures += other.notedFailures
+        overlappingFailures += other.overlappingFailures
         established += other.established
         troubled += other.troubled
         lastSuccess = max(lastSuccess, other.lastSuccess)

@@ -7,6 +7,22 @@ extension History {
         return ending.incarnation.events.last { packet != 0 && events[$0].packet == packet }
     }
 
+    /// The ends of those connections of which the capture misses nothing that silence could hide:
+    /// only from these may a detector conclude that an end did not answer.
+    var endings: [Ending] { allEndings.filter { !isCut($0) } }
+
+    /// Whether packets of a connection are missing from the capture: bytes by their numbers, or the
+    /// acknowledgment of data that its sender did not send again though it went on.
+    func isCut(_ ending: Ending) -> Bool {
+        [Side.low, .high].contains { side in
+            if ending.stream.hasUncapturedData(of: side) { return true }
+            // A closed window stops the timer; whoever resets gives up.
+            let isHeld = ending.stream.stall?[side.other].closure != nil
+            let hasReset = ending.resets.first.map { events[$0].side == side } ?? false
+            return !isHeld && !hasReset && ending.stream.isCut(side, by: endTime(of: ending))
+        }
+    }
+
     /// When the connection began to end, or the capture ended.
     func endTime(of ending: Ending) -> Int64 {
         ending.first.map { events[$0].time } ?? ending.stream.time

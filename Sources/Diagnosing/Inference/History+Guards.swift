@@ -27,11 +27,19 @@ extension History {
         if capture.oneWayInitiators.contains(initiator.address) { guards.append(.oneDirection) }
         if capture.lossSigns > 0 || hasDrops(during: incarnation) { guards.append(.captureLoss) }
         if capture.isFiltered { guards.append(.filteredCapture) }
+        let isMissingPackets = allEndings.contains {
+            $0.incarnation.number == incarnation.number && isCut($0)
+        }
+        if isMissingPackets { guards.append(.cutFlow) }
+        if incarnation.events.contains(where: { isDamaged($0) }) {
+            guards.append(.damagedCapture)
+        }
         if isReordered(incarnation) { guards.append(.reordered) }
         let own = events[incarnation.events]
         if own.contains(where: { $0.options.contains(.cut) }) { guards.append(.cutPackets) }
         let isOffloaded = own.contains {
-            $0.linkFacts.checksum == .unfilled || $0.frameLength > Self.longestFrame
+            $0.linkFacts.checksum == .unfilled || $0.linkFacts.outerChecksum == .unfilled
+                || $0.frameLength > Self.longestFrame
         }
         if isOffloaded { guards.append(.offload) }
         return guards
@@ -44,6 +52,31 @@ extension History {
         let end = isLast ? lastTime : events[incarnation.events.upperBound - 1].time
         let begin = events[first].time
         return capture.drops.contains { $0.lowerBound <= max(begin, end) && $0.upperBound >= begin }
+    }
+
+    /// Whether a SYN or SYN-ACK with a wrong checksum was accepted: it had another content then,
+    /// and was damaged in the capture.
+    func isDamaged(_ index: Int) -> Bool {
+        guard events[index].linkFacts.checksum == .wrong, !capture.hasEditedChecksums,
+            !capture.localHosts.contains(endpoint(of: events[index]).address)
+        else { return false }
+        switch interpretations[index] {
+        case .syn(let ordinal, _):
+            let attempt = incarnation(of: index).attempt(ordinal)
+            // One of several sendings may have been another one.
+            guard let answer = attempt.answers.first else { return false }
+            return attempt.sendings.filter { $0 < answer } == [index]
+        case .answer:
+            guard let completion = incarnation(of: index).completion, completion > index else {
+                return false
+            }
+            let sequence = events[index].sequence
+            return !events.indices.contains {
+                $0 != index && $0 < completion && events[$0].kind == .synAck
+                    && events[$0].sequence == sequence
+            }
+        default: return false
+        }
     }
 
     /// Whether an answer stands before its question, or a packet before an earlier one.

@@ -27,6 +27,20 @@ extension History {
         return nearer > 0 ? nearer : nil
     }
 
+    /// What says that another host sent a packet in a host's name, by its network card; `nil` where
+    /// nothing does.
+    func proofOfOtherCard(_ index: Int) -> String? {
+        let host = endpoint(of: events[index]).address
+        guard capture.answerCards.isElsewhere(events[index], of: host),
+            let card = events[index].linkFacts.source
+        else { return nil }
+        let own = capture.answerCards.of(host).map(\.description)
+        return """
+            It came from \(card), the SYN-ACKs of \(host) from \(Wording.list(own)): another host uses that address, or the \
+            way back changed.
+            """
+    }
+
     /// Why a failure matters less than it seems: the initiator was served soon after it, or never
     /// meant to connect.
     func comfort(of incarnation: Incarnation, after time: Int64) -> Comfort? {
@@ -58,6 +72,18 @@ extension History {
         return Comfort(
             mostSeverity: .warning,
             sentence: "\(initiator.address) was served\(family) within a second after that."
+        )
+    }
+
+    /// Why a finding matters less whose packets were damaged in the capture; `nil` where none was.
+    func damage(among indices: [Int]) -> Comfort? {
+        guard let index = indices.first(where: { isDamaged($0) }) else { return nil }
+        return Comfort(
+            mostSeverity: .note,
+            sentence: """
+                The capture is damaged: packet \(events[index].packet) has a wrong checksum, and its receiver accepted it, so \
+                it was sent with another content.
+                """
         )
     }
 
@@ -156,6 +182,21 @@ extension History {
     /// Whether the service was served to anybody in this capture.
     var isServiceAlive: Bool {
         isEverEstablished || capture.outcomes.isServed(by: responder)
+    }
+}
+
+extension Survey {
+    /// Whether a packet in a host's name came from another network card than all its SYN-ACKs.
+    func isElsewhere(_ event: Event, of host: Address) -> Bool {
+        capture.answerCards.isElsewhere(event, of: host)
+    }
+
+    /// All attempts to reach a service, oldest first, but those that another host refused in its
+    /// name.
+    func ownAttempts(at service: Endpoint) -> [ConnectOutcomes.Entry] {
+        aggregates.outcomes.attempts(at: service).filter { entry in
+            entry.refusal.map { !isElsewhere($0, of: service.address) } ?? true
+        }
     }
 }
 

@@ -34,6 +34,12 @@ package struct Aggregates: Sendable {
     package internal(set) var idleCloses = IdleCloses()
     /// Where packets of hosts came from.
     var sightings = HostSightings()
+    /// SYNs that were refused and not captured.
+    package internal(set) var refusedSYNs = RefusedSYNs()
+    /// Connections that were captured on both sides of an address translation.
+    var translations = Translations()
+    /// From which network cards they answer.
+    var answerCards = AnswerCards()
     /// Who was served when, where somebody was not.
     package internal(set) var outcomes = ConnectOutcomes()
     /// Connections that one of their ends did not know any more.
@@ -228,6 +234,8 @@ package struct Aggregates: Sendable {
     mutating func forget(quietSince time: Int64) {
         idleCloses.forget(quietSince: time)
         forgotten.forget(quietSince: time)
+        answerCards.forget()
+        refusedSYNs.forget(quietSince: time)
         serviceCounters.removeAll { $0.lastTime < time || $0.isFull }
         scanCounters.removeAll { $0.probes.last.map { $0.time < time } ?? true || $0.omitted > 0 }
         emptyConnections = emptyConnections.filter { _, connections in

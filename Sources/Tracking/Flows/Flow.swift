@@ -188,6 +188,7 @@ struct Flow: BitwiseCopyable {
             return false
         }
         if acknowledgesUnseen(segment.acknowledgment, from: side) { return false }
+        if segment.options.presence.contains(.selectiveBlocks) { return false }
         if isStalling(segment) { return false }
         if segment.payloadLength > 0, !self[side].marks.contains(.sentData) {
             noteFirstData(segment)

@@ -45,6 +45,8 @@ package final class CaptureFacts: Sendable {
     private let neighbours: Neighbours
     /// Where packets of hosts came from.
     package let sightings: HostSightings
+    /// From which network cards hosts answer.
+    package let answerCards: AnswerCards
     /// Who was served when, where somebody was not.
     package let outcomes: ConnectOutcomes
     /// What its connections are judged by.
@@ -71,6 +73,7 @@ package final class CaptureFacts: Sendable {
         unusedSessions: UnusedSessions = UnusedSessions(),
         neighbours: Neighbours = Neighbours(),
         sightings: HostSightings = HostSightings(),
+        answerCards: AnswerCards = AnswerCards(),
         outcomes: ConnectOutcomes = ConnectOutcomes(),
         drops: [ClosedRange<Int64>] = [],
         thresholds: Thresholds = Thresholds()
@@ -95,6 +98,7 @@ package final class CaptureFacts: Sendable {
         self.unusedSessions = unusedSessions
         self.neighbours = neighbours
         self.sightings = sightings
+        self.answerCards = answerCards
         self.outcomes = outcomes
         self.drops = drops
         self.thresholds = thresholds
@@ -140,6 +144,7 @@ extension CaptureFacts {
             unusedSessions: nothing.unusedSessions,
             neighbours: nothing.neighbours,
             sightings: sightings.reduced(to: hosts),
+            answerCards: nothing.answerCards,
             outcomes: nothing.outcomes,
             thresholds: thresholds
         )

@@ -29,8 +29,9 @@ package final class History: Sendable {
     package let end: Int64
     /// Of the connections that came up and did not end well: what was said on them, oldest first.
     package let streams: [StreamSummary]
-    /// The ends of those that may have ended badly.
-    package let endings: [Ending]
+    /// The ends of those that may have ended badly, connections of which packets are missing among
+    /// them.
+    package let allEndings: [Ending]
     /// What its RSTs say of their reasons, by their packets.
     package let resetReasons: [UInt64: ResetReason]
     /// All that it shows.
@@ -60,7 +61,7 @@ package final class History: Sendable {
         streams = flow.streams
         resetReasons = flow.resetReasons
         let hasAnswers = !capture.oneWayInitiators.contains(initiator.address)
-        endings = hasAnswers ? interpreter.endings(of: flow.streams) : []
+        allEndings = hasAnswers ? interpreter.endings(of: flow.streams) : []
         self.capture = capture
         end = capture.end(after: flow.lastTime)
         steadyHops = (
@@ -117,7 +118,7 @@ package final class History: Sendable {
         self.capture = capture
         end = other.end
         streams = other.streams
-        endings = other.endings
+        allEndings = other.allEndings
         resetReasons = other.resetReasons
         signals = other.signals
         steadyHops = other.steadyHops

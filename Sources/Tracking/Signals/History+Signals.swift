@@ -88,7 +88,9 @@ extension Signals {
             if event.hasOptionFault { insert(.oddOptions) }
             if event.flags.contains(.syn), event.isSigned { insert(.signature) }
             if event.formerTimestamp != nil { insert(.fallenTimestamp) }
-            if event.linkFacts.checksum == .wrong { insert(.wrongChecksum) }
+            if event.linkFacts.checksum == .wrong || event.linkFacts.outerChecksum == .wrong {
+                insert(.wrongChecksum)
+            }
         }
         if fins >= Signal.manyFINs { insert(.repetition) }
         if hasECN, lacksECN { insert(.mixedECN) }

@@ -18,6 +18,9 @@ extension StreamSummary {
         package let repeatedLength: UInt32
         package let repetitions: UInt16
         package let repeatedFrom: Int64
+        /// How many octets behind what is sent again the other end has received, by its selective
+        /// acknowledgments; 0 for none.
+        package let heldBeyond: UInt32
         /// How often it sent again what the other end had acknowledged, without having got anything
         /// newer meanwhile, and when for the first and the last time.
         package let covered: UInt16
@@ -31,7 +34,12 @@ extension StreamSummary {
 
         package var hasSentData: Bool { last.packet != 0 }
 
-        init(_ line: StreamEnd, from start: SequenceNumber, _ repetition: Repetition?) {
+        init(
+            _ line: StreamEnd,
+            from start: SequenceNumber,
+            _ repetition: Repetition?,
+            _ hole: SelectiveAcknowledgment?
+        ) {
             last = line.last
             begin = line.last.packet == 0 ? 0 : line.beginTime
             turn = line.turn
@@ -43,9 +51,21 @@ extension StreamSummary {
             repeatedLength = repetition?.length ?? 0
             repetitions = repetition?.count ?? 0
             repeatedFrom = repetition?.begin ?? 0
+            heldBeyond = Self.held(hole, beyond: repetition)
             covered = repetition?.covered ?? 0
             coveredFrom = repetition?.coveredFrom ?? 0
             coveredUntil = repetition?.coveredUntil ?? 0
+        }
+
+        private static func held(
+            _ hole: SelectiveAcknowledgment?,
+            beyond repetition: Repetition?
+        ) -> UInt32 {
+            guard let hole, let repetition, hole.acknowledgment == repetition.sequence else {
+                return 0
+            }
+            let end = repetition.sequence.advanced(by: repetition.length)
+            return UInt32(clamping: end.distance(to: hole.reach))
         }
     }
 }

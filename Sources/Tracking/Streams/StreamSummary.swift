@@ -59,6 +59,7 @@ package struct StreamSummary: Hashable, Sendable {
     ///   - signals: what it shows.
     ///   - flow: the flow whose present connection it is.
     ///   - repetitions: what each end sent again and again.
+    ///   - holes: what the other end of each received behind a hole.
     ///   - tls: its TLS session, with the names that its ClientHello gives.
     ///   - stall: what made no progress on it.
     ///   - words: what the responder said first, if that is to be quoted.
@@ -68,6 +69,7 @@ package struct StreamSummary: Hashable, Sendable {
         showing signals: Signals,
         of flow: Flow,
         repeating repetitions: (low: Repetition?, high: Repetition?),
+        behindHoles holes: (low: SelectiveAcknowledgment?, high: SelectiveAcknowledgment?),
         tls: (session: TLSSession?, serverName: String?, applicationProtocol: String?),
         stall: Stall?,
         words: ShownText?,
@@ -76,8 +78,8 @@ package struct StreamSummary: Hashable, Sendable {
         incarnation = flow.incarnation
         self.signals = signals
         flat = Flat(
-            low: End(state[.low], from: flow.low.firstData, repetitions.low),
-            high: End(state[.high], from: flow.high.firstData, repetitions.high),
+            low: End(state[.low], from: flow.low.firstData, repetitions.low, holes.low),
+            high: End(state[.high], from: flow.high.firstData, repetitions.high, holes.high),
             quietBeforeEnd: state.quietBeforeEnd,
             endBegin: state.endBegin,
             lastDataSender: flow.lastDataSender,

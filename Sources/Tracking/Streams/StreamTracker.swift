@@ -6,6 +6,8 @@ struct StreamTracker: ~Copyable {
     var states = RecycledStore(blank: StreamState())
     /// What is sent again on them, by `Repetition.key`.
     var repetitions: [UInt64: Repetition] = [:]
+    /// What was received behind holes, by the `Repetition.key` of its sender.
+    var selective: [UInt64: SelectiveAcknowledgment] = [:]
     /// What makes no progress on them, by the numbers of their flows' records.
     var stalls: [Int: Stall] = [:]
     var sessions = RecycledStore(blank: TLSSession())
@@ -84,6 +86,10 @@ struct StreamTracker: ~Copyable {
             repetitions[Repetition.key(of: .low, in: number)] = nil
             repetitions[Repetition.key(of: .high, in: number)] = nil
         }
+        if !selective.isEmpty {
+            selective[Repetition.key(of: .low, in: number)] = nil
+            selective[Repetition.key(of: .high, in: number)] = nil
+        }
         if !words.isEmpty { words.forget(number) }
         states.release(Int(number))
         flow.streamState = 0
@@ -131,6 +137,10 @@ struct StreamTracker: ~Copyable {
             repeating: (
                 repetitions[Repetition.key(of: .low, in: flow.streamState)],
                 repetitions[Repetition.key(of: .high, in: flow.streamState)]
+            ),
+            behindHoles: (
+                selective[Repetition.key(of: .low, in: flow.streamState)],
+                selective[Repetition.key(of: .high, in: flow.streamState)]
             ),
             tls: (
                 tls,

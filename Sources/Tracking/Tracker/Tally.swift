@@ -42,6 +42,11 @@ package struct Tally: Hashable, Sendable {
     /// sent data of which nothing was captured.
     package var numberedFlows: UInt64 = 0
     package var hollowFlows: UInt64 = 0
+    /// Connections that were captured on both sides of an address translation, and how many of them
+    /// were established on both: counted once.
+    package internal(set) var translations: [Translations.Pair] = []
+    var translatedCopies: UInt64 = 0
+    var establishedCopies: UInt64 = 0
     /// Packets captured before one that stands before them.
     package var timeReversals: UInt64 = 0
     /// The longest time without a packet, and when it began; `nil` where none is longer than a
@@ -75,13 +80,17 @@ package struct Tally: Hashable, Sendable {
     package func unread(_ reason: UnreadReason) -> UInt64 { unread[Int(reason.rawValue)] }
 
     /// Connections that were established, to their initiators at least.
-    package var completed: UInt64 { outcome(.completed) + outcome(.probed) }
+    package var completed: UInt64 {
+        let all = outcome(.completed) + outcome(.probed)
+        return all - min(all, establishedCopies)
+    }
 
     package func outcome(_ outcome: HandshakeOutcome) -> UInt64 { outcomes[Int(outcome.rawValue)] }
 
     /// Attempts to connect that the capture saw begin.
     package var attempted: UInt64 {
-        outcomes.reduce(0, +) - outcome(.midstream)
+        let all = outcomes.reduce(0, +) - outcome(.midstream)
+        return all - min(all, translatedCopies)
     }
 
     /// Takes all packets of a batch, which must not be empty.

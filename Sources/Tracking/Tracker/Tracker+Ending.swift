@@ -105,6 +105,7 @@ extension Tracker {
     mutating func close() {
         tally.eventsRefused = flows.eventLogs.refused
         tally.resetReasonsRefused = flows.resetReasons.refused
+        countTranslations()
         closeHalfOpenFlows()
         flows.table.dropIndex()
         tally.noteRemnants(flows.table.remnantCount)

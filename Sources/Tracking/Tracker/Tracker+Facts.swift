@@ -36,6 +36,7 @@ extension Tracker {
             unusedSessions: streams.unusedSessions,
             neighbours: aggregates.neighbours,
             sightings: aggregates.sightings,
+            answerCards: aggregates.answerCards,
             outcomes: aggregates.outcomes,
             drops: drops,
             thresholds: flows.thresholds

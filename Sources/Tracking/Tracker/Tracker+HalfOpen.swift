@@ -25,6 +25,7 @@ extension Tracker {
             return true
         }
         noteChecksum(of: segment)
+        aggregates.translations.note(segment)
         return true
     }
 

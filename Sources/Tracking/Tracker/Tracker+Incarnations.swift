@@ -30,6 +30,10 @@ extension Tracker {
             )
         else {
             tally.unattachedICMPErrors &+= 1
+            // One that quotes another number is old, or forged.
+            if flows.table.find(key) == nil {
+                aggregates.refusedSYNs.note(error, Event(error, side: side, in: frame))
+            }
             return
         }
         if flows.table[index].note(error, from: side) {

@@ -133,6 +133,9 @@ package struct Tracker: ~Copyable {
         if phase == .stalled || phase == .closing && mayStall(segment, index) {
             streams.noteStall(segment, on: &flows.table[index], at: index, &flows.eventLogs)
         }
+        if segment.options.presence.contains(.selectiveBlocks) {
+            streams.noteSelective(segment, on: flows.table[index])
+        }
         if change.marks.contains(.oneWay) { aggregates.hosts.noteOneWay(segment.source.address) }
         if flows.changes.areWanted { flows.noteChange(of: index) }
         if flows.attempts.isWanted {
@@ -198,7 +201,11 @@ package struct Tracker: ~Copyable {
         guard segment.flags.contains(.syn) else { return }
         noteChecksum(of: segment)
         noteSignature(of: segment)
-        guard segment.flags.contains(.ack) else { return }
+        guard segment.flags.contains(.ack) else {
+            aggregates.translations.note(segment)
+            return
+        }
+        aggregates.answerCards.note(segment)
         if flows.table[index].syns == 0 {
             aggregates.unsolicitedSYNACKs.note(segment, Event(segment))
         }

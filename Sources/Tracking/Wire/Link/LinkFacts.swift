@@ -9,7 +9,7 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
     private static let addressBits: UInt64 = 0xFFFF_FFFF_FFFF
 
     /// The source MAC address in the lowest 48 bits, the direction in the next 2, the checksum in
-    /// the next 2.
+    /// the next 2, that of the UDP datagram around it in 2 more, and whether there is one.
     private(set) var packed: UInt64 = 0
 
     @inline(always)
@@ -50,6 +50,16 @@ package struct LinkFacts: Hashable, BitwiseCopyable, Sendable {
         get { SegmentChecksum(rawValue: UInt8(truncatingIfNeeded: packed >> 50 & 3)) ?? .unchecked }
         set { packed = packed & ~(3 << 50) | UInt64(newValue.rawValue) << 50 }
     }
+
+    /// What became of the checksum of the outermost UDP datagram in which a SYN is tunnelled, or of
+    /// one that is wrong.
+    package internal(set) var outerChecksum: SegmentChecksum {
+        get { SegmentChecksum(rawValue: UInt8(truncatingIfNeeded: packed >> 52 & 3)) ?? .unchecked }
+        set { packed = packed & ~(3 << 52) | UInt64(newValue.rawValue) << 52 | 1 << 54 }
+    }
+
+    /// Whether it is a SYN in a tunnel over UDP.
+    package var isInDatagram: Bool { packed >> 54 & 1 == 1 }
 }
 
 /// A hardware address of 48 bits (IEEE 802).

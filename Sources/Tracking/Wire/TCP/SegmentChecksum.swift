@@ -26,9 +26,33 @@ extension SegmentChecksum {
         )
     }
 
+    /// Sums up a UDP datagram that was captured whole (RFC 768); without a checksum it is
+    /// unchecked.
+    @inline(never)
+    init(ofUDP datagram: RawSpan, length: Int, from source: Address, to destination: Address) {
+        guard length >= 8, length <= datagram.byteCount, datagram.word(at: 6) as UInt16 != 0 else {
+            self = .unchecked
+            return
+        }
+        self.init(
+            addresses: InternetChecksum.sum(of: source) + InternetChecksum.sum(of: destination),
+            length: length,
+            segment: InternetChecksum.sum(of: datagram, from: 0, to: length),
+            field: datagram.word(at: 6),
+            transport: 17
+        )
+    }
+
     @inline(always)
-    private init(addresses: UInt64, length: Int, segment: UInt64, field: UInt16) {
-        let pseudo = addresses &+ InternetChecksum.pseudoHeader(length: length, transport: 6)
+    private init(
+        addresses: UInt64,
+        length: Int,
+        segment: UInt64,
+        field: UInt16,
+        transport: UInt8 = 6
+    ) {
+        let header = InternetChecksum.pseudoHeader(length: length, transport: transport)
+        let pseudo = addresses &+ header
         if InternetChecksum.folded(pseudo &+ segment) == 0xFFFF {
             self = .right
         } else {

@@ -25,6 +25,8 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         package static let md5Signature = Presence(rawValue: 256)
         /// A message authentication code of TCP-AO (RFC 5925 §2.2).
         package static let authentication = Presence(rawValue: 512)
+        /// Blocks of what arrived out of order (RFC 2018 §3).
+        package static let selectiveBlocks = Presence(rawValue: 1024)
         /// Either of the two.
         package static let signature: Presence = [.md5Signature, .authentication]
     }
@@ -165,6 +167,7 @@ package struct TCPOptions: Hashable, BitwiseCopyable, Sendable {
         case (4, 2):
             order.append(.selectiveAcknowledgment, at: position)
             presence.insert(.selectiveAcknowledgment)
+        case (5, 10...): presence.insert(.selectiveBlocks)
         case (8, 10):
             order.append(.timestamps, at: position)
             presence.insert(.timestamps)

@@ -30,6 +30,26 @@ extension DecodedFrame {
             default: break
             }
         }
+        noteChecksum(octets, at: offset, length + Self.headerLength, in: carrier)
+    }
+
+    /// Looks what became of the checksum of a datagram with a SYN in it.
+    @inline(always)
+    private mutating func noteChecksum(
+        _ octets: RawSpan,
+        at offset: Int,
+        _ length: Int,
+        in carrier: Carrier
+    ) {
+        guard case .segment(let segment) = packet, segment.flags.contains(.syn),
+            link.outerChecksum != .wrong
+        else { return }
+        link.outerChecksum = SegmentChecksum(
+            ofUDP: octets.extracting(droppingFirst: offset),
+            length: length,
+            from: carrier.source,
+            to: carrier.destination
+        )
     }
 
     /// VXLAN (RFC 7348 §5), with the group policy that some switches put into its reserved bits.
