@@ -9,9 +9,13 @@ import Tracking
 /// full, packets wait in the kernel, which drops and counts what its buffer cannot hold. The thread
 /// also feeds the watchdog.
 ///
+/// Who follows the packets reads an interface for itself as long as it comes back soon and finds
+/// few: two threads that wake each other, and carry packets from one core's cache to the other's,
+/// cost as much as a quarter of all else that happens to a packet.
+///
 /// Sound although it holds pointers and is shared by two threads: what `state` holds is touched
-/// under the lock only, a round that was taken belongs to who took it, and the source belongs to
-/// the thread from `start()` on.
+/// under the lock only, a round that was taken belongs to who took it, and from `start()` on the
+/// source belongs to the thread while `state` says that it reads, and to the follower otherwise.
 @safe
 package final class CaptureThread {
     /// As many rounds wait to be followed.
@@ -25,6 +29,9 @@ package final class CaptureThread {
     /// A round with few packets waits so long for more, in nanoseconds: to wake a thread for each
     /// block of the kernel's would cost more than its packets.
     private static let gatherTime: Int64 = 20_000_000
+    /// Who follows the packets is expected back within such a time, in nanoseconds; the kernel's
+    /// buffer holds many times as much.
+    private static let attendanceTime: Int64 = 25_000_000
     /// Between two looks at the kernel's counters, in nanoseconds.
     private static let counterInterval: Int64 = 200_000_000
     /// At the end, what the kernel still holds comes within such a time, in nanoseconds.
@@ -62,12 +69,20 @@ package final class CaptureThread {
         var update: Update
         var isStopping = false
         var isAtEnd = false
+        /// Whether the thread has the source.
+        var isReading = false
+        /// Until when the thread has nothing to read, by the monotonic clock: who follows the
+        /// packets reads them.
+        var attendedUntil: Int64 = 0
         /// Since the begin.
         var packets: UInt64 = 0
     }
 
     private let source: any LiveSource
     private let isMixed: Bool
+    /// Whether who follows the packets may read them: a pipe lasts as long as it likes, and of
+    /// several interfaces packets wait for each other.
+    private let mayBeAttended: Bool
     package let names: [String]
     package let hasNanoseconds: Bool
     /// Whether packets come from a pipe, and bring their own time.
@@ -92,6 +107,7 @@ package final class CaptureThread {
         hasNanoseconds = source.hasNanoseconds
         isPipe = source.isBlocking
         isMixed = source.isMixed
+        mayBeAttended = !source.isBlocking && !source.isMixed
         unsafe lock = .allocate(capacity: 1)
         unsafe change = .allocate(capacity: 1)
         unsafe state = .allocate(capacity: 1)
@@ -148,7 +164,7 @@ package final class CaptureThread {
 extension CaptureThread {
     private func run() {
         var stop = Int64.max
-        while true {
+        while claimSource() {
             // A source that waits as long as it likes does not feed the watchdog in time.
             source.wait(upTo: Self.waitTime)
             let now = Clocks.monotonic
@@ -163,15 +179,44 @@ extension CaptureThread {
         unsafe pthread_cond_broadcast(change)
     }
 
-    private func readOnce(at now: Int64) -> LiveReading {
+    /// Waits while who follows the packets reads them.
+    ///
+    /// - Returns: `false` where everything was read.
+    private func claimSource() -> Bool {
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
-        let wasEmpty = unsafe state.pointee.current.frames.isEmpty
+        var now = Clocks.monotonic
+        while unsafe !state.pointee.isStopping && !state.pointee.isAtEnd
+            && now < state.pointee.attendedUntil
+        {
+            if unsafe state.pointee.isReading {
+                unsafe state.pointee.isReading = false
+                unsafe pthread_cond_broadcast(change)
+            }
+            let longest = now + Int64(Self.waitTime) * 1_000_000
+            waitForChange(until: unsafe min(longest, state.pointee.attendedUntil))
+            now = Clocks.monotonic
+            tend(at: now)
+        }
+        unsafe state.pointee.isReading = true
+        return unsafe !state.pointee.isAtEnd
+    }
+
+    /// Reads what came into the present round; the lock must be held.
+    private func readLocked(at now: Int64) -> LiveReading {
         let reading = unsafe source.read(into: &state.pointee.current.frames, at: now)
         if !reading.news.isEmpty {
             unsafe state.pointee.update.links = source.links
             unsafe state.pointee.update.note(reading.news, limit: Self.newsLimit)
         }
+        return reading
+    }
+
+    private func readOnce(at now: Int64) -> LiveReading {
+        unsafe pthread_mutex_lock(lock)
+        defer { unsafe pthread_mutex_unlock(lock) }
+        let wasEmpty = unsafe state.pointee.current.frames.isEmpty
+        let reading = readLocked(at: now)
         let isWorthWaking = unsafe wasEmpty || state.pointee.current.isLarge
         if reading.hasMore { passOn() }
         if isWorthWaking { unsafe pthread_cond_broadcast(change) }
@@ -225,19 +270,26 @@ extension CaptureThread {
         if isPipe { tend(at: Clocks.monotonic) }
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
-        var gathers = true
+        var (gathers, hasWaited) = (true, false)
         while true {
             let now = Clocks.monotonic
             let isReady = unsafe state.pointee.isLarge || state.pointee.isAtEnd
-            if isReady || !gathers || now >= time,
-                let round = unsafe state.pointee.take(holdingAfter: holdsAfter)
+            if isReady || !gathers || mayRead || now >= time,
+                let round = takeRound()
             {
-                unsafe pthread_cond_broadcast(change)
+                leave(behind: round, hasWaited, at: now)
                 return round
             }
             let isAtEnd = unsafe state.pointee.isAtEnd
-            guard now < time, !isAtEnd else { return nil }
-            if unsafe state.pointee.current.frames.isEmpty {
+            guard now < time, !isAtEnd else {
+                leave(behind: nil, hasWaited, at: now)
+                return nil
+            }
+            hasWaited = true
+            if mayBeAttended { unsafe state.pointee.attendedUntil = .max }
+            if mayRead {
+                readForFollower(until: time, at: now)
+            } else if unsafe state.pointee.current.frames.isEmpty {
                 waitForChange(until: time)
             } else {
                 // Packets that are held back come without a change.
@@ -245,6 +297,41 @@ extension CaptureThread {
                 gathers = false
             }
         }
+    }
+
+    /// Takes the oldest round; the lock must be held.
+    private func takeRound() -> Round? {
+        let isAwaited = unsafe state.pointee.full.count >= Self.roundLimit
+        let round = unsafe state.pointee.take(holdingAfter: holdsAfter)
+        if isAwaited { unsafe pthread_cond_broadcast(change) }
+        return round
+    }
+
+    /// Whether the source is the follower's.
+    private var mayRead: Bool {
+        unsafe mayBeAttended && thread != nil && !state.pointee.isReading
+            && !state.pointee.isStopping
+    }
+
+    /// Waits for packets and reads them, without another thread; the lock must be held, and is not
+    /// while it waits.
+    private func readForFollower(until time: Int64, at start: Int64) {
+        unsafe pthread_mutex_unlock(lock)
+        let left = (time - start + 999_999) / 1_000_000
+        source.wait(upTo: min(Self.waitTime, Int32(clamping: left)))
+        let now = Clocks.monotonic
+        if now >= nextCounters { readCounters(at: now) }
+        unsafe pthread_mutex_lock(lock)
+        if readLocked(at: now).isAtEnd { unsafe state.pointee.isAtEnd = true }
+    }
+
+    /// Says whether the follower will read again, or has more to do than it can; the lock must be
+    /// held.
+    private func leave(behind round: Round?, _ hasWaited: Bool, at now: Int64) {
+        guard mayBeAttended else { return }
+        let isHurried = round.map { !hasWaited || $0.isLarge } ?? false
+        if isHurried, unsafe !state.pointee.isReading { unsafe pthread_cond_broadcast(change) }
+        unsafe state.pointee.attendedUntil = isHurried ? 0 : now + Self.attendanceTime
     }
 
     private var holdsAfter: Int64? {
@@ -261,7 +348,10 @@ extension CaptureThread {
     }
 
     /// Asks for the end: what the kernel holds is read, and nothing after it.
-    func stop() { withState { $0.isStopping = true } }
+    func stop() {
+        withState { $0.isStopping = true }
+        unsafe pthread_cond_broadcast(change)
+    }
 
     /// Whether everything was read and taken.
     var isAtEnd: Bool {

@@ -63,6 +63,9 @@ package struct Aggregates: Sendable {
         {
             return
         }
+        // A connection that came up, and on which the responder spoke: nothing to tell.
+        let responder = flow[flow.initiator.other]
+        if flow.marks.contains(.completed), responder.marks.contains(.sentData) { return }
         noteSlowly(flow, firstEvent: firstEvent)
     }
 

@@ -26,12 +26,14 @@ extension FlowTracker {
     /// Takes down a SYN: one with a number of its own ends the attempt before it.
     @inline(never)
     mutating func noteNewAttempt(on index: Int, by segment: borrowing FlowSegment) {
-        let flow = table[index]
-        guard flow.syns > 0, segment.side == flow.initiator, !segment.flags.contains(.ack),
-            flow[segment.side].initialSequence != segment.sequence
+        guard !segment.flags.contains(.ack), table[index].syns > 0,
+            segment.side == table[index].initiator,
+            table[index][segment.side].initialSequence != segment.sequence
         else { return }
         attempts.begin()
-        if flow.isUndecided, flow.phase != .established { settle(index, as: flow.outcome) }
+        if table[index].isUndecided, table[index].phase != .established {
+            settle(index, as: table[index].outcome)
+        }
     }
 
     /// Takes down the end of a connection, if it was never known how its handshake ended.

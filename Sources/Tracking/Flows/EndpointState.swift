@@ -48,9 +48,47 @@ struct EndpointState: BitwiseCopyable {
         if !segment.flags.contains(.rst) { note(timeToLive: segment.timeToLive) }
     }
 
+    /// What became of a plain segment.
+    enum Absorption {
+        case declined, taken
+        /// Taken, and its sender had sent no data before.
+        case firstData
+    }
+
+    /// Takes a plain segment of a settled flow.
+    ///
+    /// Declined is one whose timestamp falls back; one that closes its sender's window; and a bare
+    /// ACK below what its sender had sent: a probe, or one that nobody accepts.
+    @inline(always)
+    mutating func absorbs(_ segment: borrowing FlowSegment) -> Absorption {
+        if segment.window == 0 { return .declined }
+        if segment.payloadLength == 0 {
+            if segment.sequence != next { return .declined }
+            send(plain: segment)
+            return .taken
+        }
+        if fallsBack(segment.options, at: segment.sequence) { return .declined }
+        let isFirst = !marks.contains(.sentData)
+        send(plain: segment)
+        return isFirst ? .firstData : .taken
+    }
+
+    /// Timestamps of one side differ by no more where segments were reordered, in ticks: a second
+    /// of the usual clock.
+    private static let timestampSlack: Int32 = 1000
+
+    /// Whether new data carries a timestamp far older than the newest one (RFC 7323 §5.3); a
+    /// reordered segment carries an old sequence number too.
+    @inline(always)
+    func fallsBack(_ options: TCPOptions, at sequence: SequenceNumber) -> Bool {
+        let distance = Int32(bitPattern: options.timestampValue &- timestamp)
+        return distance < -Self.timestampSlack && timestamp != 0
+            && options.presence.contains(.timestamps) && next.distance(to: sequence) >= 0
+    }
+
     /// Takes an ACK, with data or without, of an end that has spoken before or not.
     @inline(always)
-    mutating func send(plain segment: borrowing FlowSegment) {
+    private mutating func send(plain segment: borrowing FlowSegment) {
         let end = segment.sequence.advanced(by: segment.payloadLength)
         if !marks.contains(.seen) || next.distance(to: end) > 0 { next = end }
         lastSent = Self.units(segment.time)

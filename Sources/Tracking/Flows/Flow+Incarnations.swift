@@ -62,6 +62,7 @@ extension Flow {
     }
 
     /// Whether a SYN-ACK belongs to the present connection, as a late copy of it does.
+    @inline(always)
     private func isOwn(answer: borrowing FlowSegment, from side: Side) -> Bool {
         let other = self[side.other]
         if other.isAnswered(by: answer.acknowledgment) { return true }

@@ -53,10 +53,6 @@ struct Flow: BitwiseCopyable {
         static let oddBeginning = Marks(rawValue: 32768)
     }
 
-    /// Timestamps of one side differ by no more where segments were reordered, in ticks: a second
-    /// of the usual clock.
-    private static let timestampSlack: Int32 = 1000
-
     // What every packet touches comes first, so that it lies in as few cache lines as possible.
     let key: FlowKey
     private var senders = PerEndpoint(both: EndpointState())
@@ -108,7 +104,7 @@ struct Flow: BitwiseCopyable {
 
     @inline(always)
     subscript(side: Side) -> EndpointState {
-        _read { yield senders[side] }
+        get { senders[side] }
         _modify { yield &senders[side] }
     }
 
@@ -152,10 +148,7 @@ struct Flow: BitwiseCopyable {
     /// reordered segment carries an old sequence number too.
     @inline(always)
     func fallsBack(_ options: TCPOptions, at sequence: SequenceNumber, from side: Side) -> Bool {
-        let sender = self[side]
-        let distance = Int32(bitPattern: options.timestampValue &- sender.timestamp)
-        return distance < -Self.timestampSlack && sender.timestamp != 0
-            && options.presence.contains(.timestamps) && sender.next.distance(to: sequence) >= 0
+        self[side].fallsBack(options, at: sequence)
     }
 
     /// Whether the capture misses what is acknowledged here.
@@ -182,32 +175,19 @@ struct Flow: BitwiseCopyable {
         guard phase == .settled, segment.flags.rawValue | TCPFlags.psh.rawValue == Self.plainFlags
         else { return false }
         let side = segment.side
-        if segment.payloadLength > 0,
-            fallsBack(segment.options, at: segment.sequence, from: side)
-        {
-            return false
-        }
         if acknowledgesUnseen(segment.acknowledgment, from: side) { return false }
         if segment.options.presence.contains(.selectiveBlocks) { return false }
-        if isStalling(segment) { return false }
-        if segment.payloadLength > 0, !self[side].marks.contains(.sentData) {
-            noteFirstData(segment)
+        switch self[side].absorbs(segment) {
+        case .declined: return false
+        case .firstData: noteFirstData(segment)
+        case .taken: break
         }
-        self[side].send(plain: segment)
         lastTime = segment.time
         lastPacket = segment.number
         return true
     }
 
-    /// Whether a segment closes its sender's window, or is a bare ACK below what its sender had
-    /// sent: a probe, or one that nobody accepts.
-    @inline(always)
-    func isStalling(_ segment: borrowing FlowSegment) -> Bool {
-        segment.window == 0
-            || segment.payloadLength == 0 && segment.sequence != self[segment.side].next
-    }
-
-    /// Notes that an end of a settled flow begins to send data.
+    /// Notes that an end of a settled flow has begun to send data.
     @inline(never)
     private mutating func noteFirstData(_ segment: borrowing FlowSegment) {
         let isFromInitiator = segment.side == initiator

@@ -47,9 +47,9 @@ struct FlowTracker: ~Copyable {
     /// Takes down that a flow changed, where a diagnosis may want it for that.
     @inline(never)
     mutating func noteChange(of index: Int) {
-        let flow = table[index]
-        let isEnding = flow.phase == .closing || flow.phase == .reset
-        if flow.isSuspicious || isEnding || flow.marks.contains(.slow) { changes.note(index) }
+        let (phase, marks) = (table[index].phase, table[index].marks)
+        let isWanted = !marks.isDisjoint(with: [.suspicious, .reused, .slow])
+        if isWanted || phase == .closing || phase == .reset { changes.note(index) }
     }
 
     /// Leaves a remnant of a closed connection, if that ended well and there are many flows.

@@ -10,7 +10,8 @@ struct PerEndpoint<Value: BitwiseCopyable>: BitwiseCopyable {
 
     @inline(always)
     subscript(side: Side) -> Value {
-        _read { yield values[Int(side.rawValue)] }
+        // Not by a number that is computed: what is read would be copied as a whole.
+        get { side == .low ? values[0] : values[1] }
         _modify { yield &values[Int(side.rawValue)] }
     }
 }

@@ -11,7 +11,7 @@ struct StreamState: BitwiseCopyable {
 
     @inline(always)
     subscript(side: Side) -> StreamEnd {
-        _read { yield ends[side] }
+        get { ends[side] }
         _modify { yield &ends[side] }
     }
 }

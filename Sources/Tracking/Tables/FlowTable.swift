@@ -71,6 +71,20 @@ struct FlowTable: ~Copyable {
     @inline(always)
     func find(_ key: FlowKey, tag: UInt32) -> Int? {
         var position = Int(tag)
+        var slot = slots[position]
+        // Tags alone first: of two keys that have the same, the loop below tells.
+        while slot != 0, UInt32(truncatingIfNeeded: slot >> 32) != tag {
+            position = slots.next(position)
+            slot = slots[position]
+        }
+        if slot == 0 { return nil }
+        let index = Int(UInt32(truncatingIfNeeded: slot)) - 1
+        return index < Self.firstRemnant && self[index].key == key ? index : search(key, tag: tag)
+    }
+
+    @inline(never)
+    private func search(_ key: FlowKey, tag: UInt32) -> Int? {
+        var position = Int(tag)
         while true {
             let slot = slots[position]
             if slot == 0 { return nil }

@@ -60,9 +60,10 @@ struct RecordStore<Record: BitwiseCopyable>: ~Copyable {
     func prefetch(_ index: Int) {
         guard index >= 0, index < count else { return }
         let slot = unsafe UnsafeRawPointer(address(of: index))
+        let stride = MemoryLayout<Record>.stride
         unsafe synopsis_prefetch(slot)
-        unsafe synopsis_prefetch(slot + 64)
-        unsafe synopsis_prefetch(slot + 128)
+        if stride > 8 { unsafe synopsis_prefetch(slot + min(stride - 1, 64)) }
+        if stride > 128 { unsafe synopsis_prefetch(slot + 128) }
     }
 
     /// - Returns: the new record's number, `nil` when there is no memory for it.

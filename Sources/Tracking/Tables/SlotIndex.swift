@@ -54,7 +54,7 @@ struct SlotIndex: ~Copyable {
 
     /// The slot behind another, the first behind the last.
     @inline(always)
-    func next(_ slot: Int) -> Int { (slot + 1) & mask }
+    func next(_ slot: Int) -> Int { (slot &+ 1) & mask }
 
     /// How far one slot lies behind another, on the way that a search takes.
     func distance(from first: Int, to second: Int) -> Int { (second - first) & mask }

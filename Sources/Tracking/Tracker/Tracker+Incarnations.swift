@@ -55,15 +55,17 @@ extension Tracker {
         _ news: Flow.Marks,
         on index: Int
     ) {
-        let flow = flows.table[index]
-        let event = Event(segment)
         if news.contains(.refused) {
             aggregates.massResets
-                .noteRefusal(event, by: segment.source, of: segment.destination)
-        } else if flow.streamState != 0, flow.phase == .reset,
-            streams.states[Int(flow.streamState)].endBegin == segment.time
+                .noteRefusal(Event(segment), by: segment.source, of: segment.destination)
+            return
+        }
+        let stream = Int(flows.table[index].streamState)
+        if stream != 0, flows.table[index].phase == .reset,
+            streams.states[stream].endBegin == segment.time
         {
-            aggregates.massResets.noteReset(event, by: segment.source, of: segment.destination)
+            aggregates.massResets
+                .noteReset(Event(segment), by: segment.source, of: segment.destination)
         }
     }
 

@@ -277,9 +277,11 @@ package struct Tracker: ~Copyable {
     /// Takes down the only SYN-ACK of a flow, which its initiator rejects.
     @inline(never)
     private mutating func noteRejection(on index: Int) {
+        guard flows.table[index].synAcks == 1, flows.table[index].attempts == 1,
+            aggregates.unsolicitedSYNACKs.wantsRejected
+        else { return }
         let flow = flows.table[index]
-        guard flow.synAcks == 1, flow.attempts == 1, !flow.marks.contains(.completed),
-            aggregates.unsolicitedSYNACKs.wantsRejected,
+        guard !flow.marks.contains(.completed),
             let answer = flows.eventLogs.events(on: flow.eventLog).last(where: {
                 $0.kind == .synAck
             })
@@ -295,9 +297,12 @@ package struct Tracker: ~Copyable {
     /// from another distance than all else of it.
     @inline(never)
     private mutating func noteForgotten(by reset: borrowing FlowSegment, on index: Int) {
+        guard flows.table[index].phase == .reset, flows.table[index].marks.contains(.alive) else {
+            return
+        }
         let flow = flows.table[index]
         let sender = flow[reset.side]
-        guard flow.phase == .reset, flow.marks.contains(.alive), sender.marks.contains(.seen),
+        guard sender.marks.contains(.seen),
             sender.timeToLive == 0 || sender.timeToLive == reset.timeToLive
         else { return }
         var event = Event(reset)

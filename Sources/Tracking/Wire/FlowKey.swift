@@ -11,6 +11,21 @@ package struct FlowKey: Hashable, BitwiseCopyable, Sendable {
     package let lowPort: UInt16
     package let highPort: UInt16
 
+    /// Compares all at once: two keys whose hashes are equal are nearly always the same.
+    @inline(always)
+    package static func == (one: FlowKey, other: FlowKey) -> Bool {
+        let low =
+            (one.lowAddress.high ^ other.lowAddress.high)
+            | (one.lowAddress.low ^ other.lowAddress.low)
+        let high =
+            (one.highAddress.high ^ other.highAddress.high)
+            | (one.highAddress.low ^ other.highAddress.low)
+        return low | high | UInt64(one.ports ^ other.ports) == 0
+    }
+
+    @inline(always)
+    private var ports: UInt32 { UInt32(lowPort) | UInt32(highPort) << 16 }
+
     /// The key, and on which of its sides `source` is.
     @inline(always)
     static func of(_ source: Endpoint, _ destination: Endpoint) -> (key: FlowKey, side: Side) {

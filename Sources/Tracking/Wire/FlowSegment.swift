@@ -253,6 +253,11 @@ extension FlowSegment {
     @inline(never)
     private mutating func noteChecksum() {
         let begin = Self.headersLength(of: octets)
+        if begin == 34 {
+            let length = Int(payloadOffset) &- 34 &+ Int(payloadLength)
+            link.checksum = SegmentChecksum(inPlainIPv4: octets, length: length)
+            return
+        }
         link.checksum = SegmentChecksum(
             of: octets.extracting(droppingFirst: begin),
             length: Int(payloadOffset) - begin + Int(payloadLength),

@@ -25,6 +25,10 @@ enum InternetChecksum {
             offset &+= 8
         }
         var sum = halves(of: whole)
+        if offset &+ 4 <= end {
+            sum &+= UInt64(octets.word(at: offset, as: UInt32.self))
+            offset &+= 4
+        }
         if offset < end {
             var rest: UInt64 = 0
             for position in 0..<(end - offset) {

@@ -1,11 +1,15 @@
 /// Frames that were read one after the other, and wait for their flows' memory.
 ///
 /// Sound although it holds a pointer: the memory lives as long as the batch, every slot is
-/// initialized, and an index is checked.
+/// initialized, as many behind the last as `tags` looks ahead, and an index is checked.
 @safe
 struct Batch: ~Copyable {
     /// As many frames wait where they are followed at once: their slots stay in the nearest cache.
-    static let shortLength = 32
+    static let shortLength = 64
+    /// So many frames ahead the flow table's index is asked for.
+    static let slotReach = 16
+    /// So many frames ahead the flow is asked for.
+    static let recordReach = 8
 
     /// As many frames as it can hold.
     let capacity: Int
@@ -16,15 +20,16 @@ struct Batch: ~Copyable {
     init(capacity: Int = Self.shortLength) {
         self.capacity = max(1, capacity)
         let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: self.capacity * MemoryLayout<FlowSegment>.stride,
+            byteCount: (self.capacity + Self.slotReach) * MemoryLayout<FlowSegment>.stride,
             alignment: 64
         )
-        unsafe slots = memory.bindMemory(to: FlowSegment.self, capacity: self.capacity)
-        for slot in 0..<self.capacity { unsafe (slots + slot).initialize(to: FlowSegment()) }
+        let length = self.capacity + Self.slotReach
+        unsafe slots = memory.bindMemory(to: FlowSegment.self, capacity: length)
+        for slot in 0..<length { unsafe (slots + slot).initialize(to: FlowSegment()) }
     }
 
     deinit {
-        unsafe slots.deinitialize(count: capacity)
+        unsafe slots.deinitialize(count: capacity + Self.slotReach)
         unsafe UnsafeMutableRawPointer(slots).deallocate()
     }
 
@@ -37,6 +42,23 @@ struct Batch: ~Copyable {
             precondition(slot >= 0 && slot < count)
             yield unsafe slots[slot]
         }
+    }
+
+    /// The tags of two later frames, whose memory is to be asked for; behind the last frame they
+    /// are old ones, which do no harm.
+    @inline(always)
+    func tags(after slot: Int) -> (nextSlot: UInt32, nextRecord: UInt32) {
+        precondition(slot >= 0 && slot < count)
+        return unsafe (
+            slots[slot + Self.slotReach].tag, slots[slot + Self.recordReach].tag
+        )
+    }
+
+    /// Those of the first frames, for whose memory it would be too late then.
+    @inline(always)
+    func firstTag(_ slot: Int) -> UInt32 {
+        precondition(slot >= 0 && slot < Self.slotReach)
+        return unsafe slots[slot].tag
     }
 
     /// Reads the next frames of a source, for as long as the source keeps them in their slots.

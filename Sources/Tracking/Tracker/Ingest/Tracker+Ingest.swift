@@ -54,33 +54,20 @@ extension Tracker {
         try reader.next { follow($0) }
     }
 
-    /// So many frames ahead the flow table's index is asked for.
-    private static let slotReach = 16
-    /// So many frames ahead the flow is asked for.
-    private static let recordReach = 8
-
     /// Follows what waits in a batch, while the memory of the next ones is on its way.
     @inline(never)
     mutating func follow(_ batch: borrowing Batch) {
-        let count = batch.count
         // The packet at which others are looked at that may be over.
         var next = Int(
             truncatingIfNeeded: ~tally.packets & (Self.packetsBetweenSteps &- 1)
         )
         tally.note(batch)
-        for position in 0..<min(count, Self.slotReach) {
-            flows.table.prefetchSlot(of: batch[position].tag)
-        }
-        for position in 0..<min(count, Self.recordReach) {
-            flows.table.prefetchRecord(of: batch[position].tag)
-        }
-        for position in 0..<count {
-            if position &+ Self.slotReach < count {
-                flows.table.prefetchSlot(of: batch[position &+ Self.slotReach].tag)
-            }
-            if position &+ Self.recordReach < count {
-                flows.table.prefetchRecord(of: batch[position &+ Self.recordReach].tag)
-            }
+        for slot in 0..<Batch.slotReach { flows.table.prefetchSlot(of: batch.firstTag(slot)) }
+        for slot in 0..<Batch.recordReach { flows.table.prefetchRecord(of: batch.firstTag(slot)) }
+        for position in 0..<batch.count {
+            let later = batch.tags(after: position)
+            flows.table.prefetchSlot(of: later.nextSlot)
+            flows.table.prefetchRecord(of: later.nextRecord)
             if position == next {
                 age(to: batch[position].time)
                 next &+= Int(Self.packetsBetweenSteps)

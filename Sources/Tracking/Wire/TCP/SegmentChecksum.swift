@@ -26,6 +26,22 @@ extension SegmentChecksum {
         )
     }
 
+    /// The same of a segment in a plain frame: Ethernet and IPv4, both without options.
+    @inline(never)
+    init(inPlainIPv4 frame: RawSpan, length: Int) {
+        guard length >= TCPHeader.minimumLength, 34 &+ length <= frame.byteCount else {
+            self = .unchecked
+            return
+        }
+        self.init(
+            // The two addresses lie side by side.
+            addresses: InternetChecksum.sum(of: frame, from: 26, to: 34),
+            length: length,
+            segment: InternetChecksum.sum(of: frame, from: 34, to: 34 &+ length),
+            field: frame.word(at: 50)
+        )
+    }
+
     /// Sums up a UDP datagram that was captured whole (RFC 768); without a checksum it is
     /// unchecked.
     @inline(never)
