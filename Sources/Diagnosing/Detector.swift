@@ -229,6 +229,15 @@ extension Finding {
     /// Who initiates: an address, or `several hosts`.
     package var source: String { subject.initiatorAddress?.description ?? "several hosts" }
 
+    /// Who did it on all flows, where `shared` says `client` or `server`, and to whom.
+    var sharedParties: (own: String, other: String)? {
+        switch shared {
+        case "client": (source, destination)
+        case "server": (destination, source)
+        default: nil
+        }
+    }
+
     /// Where to: `10.0.0.81:304`, or `several ports of 10.0.0.81`.
     package var destination: String {
         switch (subject.responderAddress, subject.responderPort) {

@@ -133,12 +133,10 @@ package struct AbortiveClose: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        guard let sender = many.shared else {
+        guard let (own, other) = many.sharedParties else {
             return
                 "\(many.flows) connections from \(many.source) to \(many.destination) were reset before both ends had closed."
         }
-        let (own, other) =
-            sender == "client" ? (many.source, many.destination) : (many.destination, many.source)
         return "\(own) reset \(many.flows) connections with \(other) before both ends had closed."
     }
 

@@ -107,12 +107,10 @@ package struct HalfCloseStall: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        guard let closer = many.shared else {
+        guard let (own, other) = many.sharedParties else {
             return
                 "On \(many.flows) connections from \(many.source) to \(many.destination) only one end closed."
         }
-        let (own, other) =
-            closer == "client" ? (many.source, many.destination) : (many.destination, many.source)
         return
             "\(own) closed \(many.flows) connections with \(other), which acknowledged that and did not close its side."
     }

@@ -140,12 +140,10 @@ package struct ResetAfterHandshake: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        guard let sender = many.shared else {
+        guard let (own, other) = many.sharedParties else {
             return
                 "\(many.flows) connections from \(many.source) to \(many.destination) were reset right after the handshake."
         }
-        let (own, other) =
-            sender == "client" ? (many.source, many.destination) : (many.destination, many.source)
         return "\(own) reset \(many.flows) connections with \(other) right after the handshake."
     }
 
