@@ -311,7 +311,8 @@ package struct MTUBlackHole: Detector {
                 \(Wording.times(Int(sent.repetitions) + 1)). It was never acknowledged, while smaller ones were.
                 """,
             explanation: """
-                The handshake and small segments were acknowledged; the segment at Seq=\(sent.repeated) was not.
+                The handshake and small segments were acknowledged; the segment at Seq=\(sent.repeated) was not, and no \
+                ICMP "fragmentation needed" was captured: segments above some size vanish on the way.
                 """
         )
     }

@@ -64,13 +64,14 @@ package struct PortReuse: Detector {
     package func examine(_ history: History) -> Finding? {
         let reuses = history.incarnations.compactMap { reuse(in: $0, of: history) }
         guard let last = reuses.last else { return nil }
+        let count = max(reuses.count, last.incarnation.number)
         return finding(
             in: history,
             incarnation: last.incarnation,
             reason: last.outcome.rawValue,
             severity: .note,
             confidence: .high,
-            count: max(reuses.count, last.incarnation.number),
+            count: count,
             events: reuses.map(\.syn),
             note: { "SYN on a reused port: \(reuses[$0].outcome.rawValue)" },
             metrics: [
@@ -83,7 +84,7 @@ package struct PortReuse: Detector {
             ],
             causes: ["small-port-range", "reserved-port"],
             checks: last.outcome == .accepted ? [] : checks(in: history),
-            summary: summary(of: last, in: history),
+            summary: summary(of: last, count, in: history),
             explanation: explanation(of: last, in: history)
         )
     }
@@ -130,7 +131,7 @@ package struct PortReuse: Detector {
         }
     }
 
-    private func summary(of reuse: Reuse, in history: History) -> String {
+    private func summary(of reuse: Reuse, _ count: Int, in history: History) -> String {
         let outcome =
             switch reuse.outcome {
             case .accepted: "and the new connection was accepted"
@@ -143,7 +144,8 @@ package struct PortReuse: Detector {
             case .ignored: "and nothing answered"
             }
         return """
-            \(history.initiator.address) reused port \(history.initiator.port) to \(history.responder) \
+            \(history.initiator.address) reused port \(history.initiator.port) to \(history.responder)\
+            \(count > 1 ? " \(Wording.times(count)), the last time" : "") \
             \(Wording.duration(reuse.idle)) after the last packet of the previous connection, \(outcome).
             """
     }

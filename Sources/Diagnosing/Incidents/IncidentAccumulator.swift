@@ -27,7 +27,7 @@ struct IncidentAccumulator {
     /// When the last of them began, and when the last failure was, in nanoseconds since 1970.
     private var lastSuccess = Int64.min
     private var lastFailure = Int64.min
-    private(set) var histories: [History] = []
+    private var examples: [Example] = []
     /// The sets of pathologies of which a flow is kept.
     private var shown: Set<[String]> = []
     private(set) var initiators: Set<Address> = []
@@ -96,7 +96,9 @@ struct IncidentAccumulator {
             initiators.insert(history.initiator.address)
         }
         for finding in new { merge(finding, failed: isFailure ? 1 : 0) }
-        if histories.count < Self.shownFlows { keep(history, showing: new.map(\.pathology)) }
+        if examples.count < Self.shownFlows {
+            keep(Example(history: history, pathologies: new.map(\.pathology), isFailure: isFailure))
+        }
     }
 
     /// A finding about many flows, which are counted in it.
@@ -157,8 +159,8 @@ struct IncidentAccumulator {
         for (finding, count) in zip(other.findings, other.failedFlows) {
             merge(finding, failed: count)
         }
-        for history in other.histories where histories.count < Self.shownFlows {
-            histories.append(history)
+        for example in other.examples where examples.count < Self.shownFlows {
+            examples.append(example)
         }
     }
 
@@ -191,8 +193,27 @@ struct IncidentAccumulator {
         one.utf8.count == other.utf8.count && one == other
     }
 
-    private mutating func keep(_ history: History, showing pathologies: [String]) {
-        if shown.insert(pathologies).inserted { histories.append(history) }
+    private mutating func keep(_ example: Example) {
+        if shown.insert(example.pathologies).inserted { examples.append(example) }
+    }
+
+    /// The flows that are shown: first those that failed by the root, then others that have it.
+    func histories(showing root: String) -> [History] {
+        examples.enumerated().sorted { left, right in
+            let ranks = (left.element.rank(beside: root), right.element.rank(beside: root))
+            return ranks.0 != ranks.1 ? ranks.0 > ranks.1 : left.offset < right.offset
+        }.map(\.element.history)
+    }
+
+    /// A flow that is shown.
+    private struct Example {
+        let history: History
+        let pathologies: [String]
+        let isFailure: Bool
+
+        func rank(beside root: String) -> Int {
+            pathologies.contains(root) ? isFailure ? 2 : 1 : 0
+        }
     }
 }
 

@@ -9,6 +9,7 @@ struct IncidentBuilder: Sendable {
         let worded = accumulator.findings.map(Self.worded)
         let ordered = Self.ordered(worded, of: accumulator)
         guard !ordered.isEmpty else { return nil }
+        let histories = accumulator.histories(showing: ordered[0].pathology)
         let present = Set(ordered.map(\.pathology))
         let identities = Self.identities(of: ordered)
         var links: [Incident.Link] = []
@@ -48,7 +49,7 @@ struct IncidentBuilder: Sendable {
         return Incident(
             chain: links,
             knownIssues: issues,
-            checks: Self.checks(of: issues, then: ordered, blame, on: accumulator.histories),
+            checks: Self.checks(of: issues, then: ordered, blame, on: histories),
             flows: accumulator.flows,
             blame: blame,
             state: accumulator.state,
@@ -60,7 +61,7 @@ struct IncidentBuilder: Sendable {
             clients: accumulator.initiators,
             headline: headline,
             verdict: pointer.isEmpty ? text : "\(text) \(pointer)",
-            histories: accumulator.histories,
+            histories: histories,
             origin: origin ?? Incident.Origin(begin: ordered[0].begin, identity: "")
         )
     }
