@@ -149,6 +149,11 @@ package struct Report: Sendable {
                 "\(hosts) went on as if answered, but no answer was captured: one direction is missing"
             warnings.append(("one-direction", message))
         }
+        if !tally.hasClock {
+            let message =
+                "the capture has no times: all packets have the same, so nothing that depends on time was looked for"
+            warnings.append(("no-clock", message))
+        }
         if let message = Self.translated(tally.translations) {
             warnings.append(("both-sides-of-nat", message))
         }
@@ -160,7 +165,7 @@ package struct Report: Sendable {
         if tally.timeReversals > 0 {
             let message =
                 tally.timeReversals == 1
-                ? "1 packet has an earlier time than a packet before it"
+                ? "1 packet is out of order in time"
                 : "the capture's clock went back: \(tally.timeReversals) packets have earlier times than one before them"
             warnings.append(("time-reversal", message))
         }

@@ -53,8 +53,9 @@ import Tracking
     }
 
     @Test(arguments: [
-        (1, "first"), (4, "fourth"), (5, "5th"), (11, "11th"), (12, "12th"), (13, "13th"),
-        (21, "21st"), (22, "22nd"), (23, "23rd"), (24, "24th"), (111, "111th"), (101, "101st"),
+        (1, "first"), (4, "fourth"), (5, "fifth"), (10, "10th"), (11, "11th"), (12, "12th"),
+        (13, "13th"), (21, "21st"), (22, "22nd"), (23, "23rd"), (24, "24th"), (111, "111th"),
+        (101, "101st"),
     ])
     func `count places`(_ number: Int, _ text: String) {
         #expect(Wording.ordinal(number) == text)

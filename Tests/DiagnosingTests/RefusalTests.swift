@@ -193,7 +193,7 @@ import Tracking
 
         let found = try refusal(in: exchange)
 
-        #expect(found.explanation.contains("the service had not been started yet"))
+        #expect(found.explanation.contains("the service was probably not started yet"))
     }
 
     @Test func `between BGP speakers matters less where the other one connects`() throws {

@@ -63,7 +63,7 @@ import Tracking
 
         #expect(ended[8] == "TLS: an encrypted alert.")
         #expect(ended[10] == "No longer TLS.")
-        #expect(other[5] == "Not TLS.")
+        #expect(other[5] == "Not TLS: the HTTP status of a malformed request.")
     }
 
     @Test func `stands beside a segment that came before what lies in front of it`() throws {

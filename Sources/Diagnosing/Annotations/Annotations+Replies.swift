@@ -77,7 +77,7 @@ extension Annotations {
                 \(sender.address)'s half-open entry and destroyed it (RFC 9293 §3.10.7.4).
                 """
         case .rejects(let subject):
-            return onRejection(of: subject, by: sender)
+            return onRejection(of: subject, by: sender, in: event)
         case .aborts:
             if let attempt = history.attemptRefusedInVain(at: index) {
                 return """
@@ -88,7 +88,7 @@ extension Annotations {
             switch reset.form {
             case .active:
                 return
-                    "\(sender.address) aborts the connection: the RST was sent by a live socket."
+                    "\(sender.address) aborts the connection: the socket still existed when it sent the RST."
             case .passiveToSYN:
                 return "A RST of the kind that answers a SYN, but it acknowledges no captured SYN."
             case .passive, .other:
@@ -102,9 +102,17 @@ extension Annotations {
         history.statedReason(of: index).map { "The RST \($0.words)." }
     }
 
-    private func onRejection(of subject: Int, by sender: Endpoint) -> String {
+    private func onRejection(of subject: Int, by sender: Endpoint, in reset: Event) -> String {
         let packet = packet(subject)
+        if let usual = reset.formerTimeToLive, usual != reset.timeToLive {
+            return """
+                Rejects packet \(packet) in the name of \(sender.address): its TTL is \(reset.timeToLive), that of other \
+                packets \(usual).
+                """
+        }
         switch history.interpretations[subject] {
+        case .answer where history.echoesNoSYN(subject):
+            return "Rejects packet \(packet): its timestamp echo (TSecr) is that of no SYN."
         case .answer where history.isUnacceptable(subject):
             return """
                 Rejects packet \(packet): it acknowledges a SYN other than the one still waiting \

@@ -17,15 +17,25 @@ extension Annotations {
         }
         if records.lastType == nil {
             let hello = session[event.side.other].messagePacket
-            return hello != 0 && event.packet > hello ? "Not TLS." : nil
+            guard hello != 0, event.packet > hello else { return nil }
+            let first = stream[event.side].opening
+            return first == .unknown || first == .binary ? "Not TLS." : "Not TLS: \(first.words)."
         }
         var names = event.contents.messages.map { message in
             let name = message.name
+            if message == .certificate, records.messages.contains(.emptyCertificate) {
+                return "\(name) (empty)"
+            }
             guard message == .clientHello, let host = stream.serverName else { return name }
             return "\(name) (server \(host))"
         }
         if event.contents.contains(.applicationData) { names.append(data(of: records, in: event)) }
         if event.contents.contains(.alert) { names.append(alert(of: records, in: event)) }
+        // Of the last message of an end that is kept afterwards, its records remember the name.
+        if names.isEmpty, records.messagePacket == event.packet, let last = records.lastMessage {
+            let host = last == .clientHello ? stream.serverName : nil
+            names.append(last.name + (host.map { " (server \($0))" } ?? ""))
+        }
         // Of a segment that brought no message nothing was noted.
         if names.isEmpty, records.lastType == .applicationData,
             records.messages.contains(.finished)

@@ -94,7 +94,10 @@ package struct Annotations: Sendable {
         let gap = history.delay(from: sendings[sending - 2], to: index)
         let which = history.incarnation(of: index).attempts.count > 1 ? "SYN \(ordinal)" : "The SYN"
         let before = sending == 2 ? Backoff.elapsed(before: gap) : nil
-        let remark = "\(which) again, after \(Wording.duration(gap))"
+        let hadECN = history.events[sendings[sending - 2]].flags.contains(.ece)
+        let lacksECN = hadECN && !history.events[index].flags.contains(.ece)
+        let remark =
+            "\(which) again, after \(Wording.duration(gap))\(lacksECN ? ", without ECN" : "")"
         guard let before else {
             return "\(remark): \(Wording.ordinal(sending - 1)) retransmission."
         }

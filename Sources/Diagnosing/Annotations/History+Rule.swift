@@ -35,6 +35,15 @@ extension History {
         }
     }
 
+    /// Whether a SYN-ACK echoes a timestamp that no SYN carried (RFC 7323 §3.2).
+    func echoesNoSYN(_ index: Int) -> Bool {
+        let answer = events[index]
+        guard answer.hasTimestamps, answer.timestampEcho != 0 else { return false }
+        let syns = incarnation(of: index).attempts.flatMap(\.sendings).map { events[$0] }
+        return !syns.isEmpty
+            && syns.allSatisfy { $0.hasTimestamps && $0.timestampValue != answer.timestampEcho }
+    }
+
     /// Whether the event acknowledges what no SYN that waits for an answer has sent (RFC 9293
     /// §3.10.7.3).
     func isUnacceptable(_ index: Int) -> Bool {

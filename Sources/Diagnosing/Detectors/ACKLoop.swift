@@ -107,12 +107,12 @@ package struct ACKLoop: Detector {
                 Check(
                     on: responder.address.description,
                     "ss -tno dst \(initiator.address) sport = :\(responder.port)",
-                    "which state does it hold for port \(initiator.port)?"
+                    "Which state does it hold for port \(initiator.port)?"
                 ),
                 Check(
                     on: initiator.address.description,
                     "ss -tno dst \(responder.address) dport = :\(responder.port)",
-                    "which state does it hold for port \(initiator.port)?"
+                    "Which state does it hold for port \(initiator.port)?"
                 ),
             ],
             summary: """

@@ -100,7 +100,7 @@ package struct AbortiveClose: Detector {
         let event = history.events[last.resets[0]]
         let sender = history.endpoint(of: event)
         let isByClient = history.isFromInitiator(event)
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.incarnation,
             reason: last.kind.rawValue,
@@ -128,16 +128,26 @@ package struct AbortiveClose: Detector {
             summary: summary(of: last, by: sender, in: history),
             explanation: explanation(of: last, in: history)
         )
+        found.shared = isByClient ? "client" : "server"
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections from \(many.source) to \(many.destination) were reset while in use."
+        guard let sender = many.shared else {
+            return
+                "\(many.flows) connections from \(many.source) to \(many.destination) were reset before both ends had closed."
+        }
+        let (own, other) =
+            sender == "client" ? (many.source, many.destination) : (many.destination, many.source)
+        return "\(own) reset \(many.flows) connections with \(other) before both ends had closed."
     }
 
     private func severity(of abort: Abort, isByClient: Bool) -> Severity {
         // A client may well not care for the rest, and one that left without waiting for its answer
         // does not.
-        guard abort.hasBeginning, !isByClient, !abort.isAfterFIN else { return .note }
+        guard abort.hasBeginning, !isByClient, !abort.isAfterFIN, !abort.isDone else {
+            return .note
+        }
         return abort.kind == .lingerZero || abort.kind == .noLongerKnown ? .note : .warning
     }
 
@@ -145,6 +155,7 @@ package struct AbortiveClose: Detector {
         let stream = ending.stream
         guard stream.hasData, let first = ending.resets.first, !saidGoodbye(ending, history)
         else { return nil }
+        if history.isWithoutEffect(reset: first) { return nil }
         let event = history.events[first]
         let side = event.side
         let (own, other) = (stream.progress(of: side), stream.progress(of: side.other))
@@ -189,9 +200,25 @@ package struct AbortiveClose: Detector {
             kind: kind,
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
             isUnread: unread > 0,
+            mayHaveUnread: stream[side.other].hasSentData,
+            isDone: kind == .dataAfterClose && peerClosed != nil && stream.isAcknowledged(side)
+                && closed.map { !hasNewData(after: $0, in: ending, history) } ?? false,
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether the other end sent anything for the first time after a FIN.
+    private func hasNewData(after fin: Int, in ending: Ending, _ history: History) -> Bool {
+        let side = history.events[fin].side.other
+        let data = ending.incarnation.events.filter {
+            history.events[$0].side == side && history.events[$0].payloadLength > 0
+        }
+        let ends = data.filter { $0 < fin }.map { history.events[$0].sequenceEnd }
+        guard let known = ends.max(by: { $0.distance(to: $1) > 0 }) else { return true }
+        return data.contains {
+            $0 > fin && known.distance(to: history.events[$0].sequenceEnd) > 0
+        }
     }
 
     /// Whether a RST came when all was acknowledged and the other end had closed, or had said its
@@ -267,7 +294,8 @@ package struct AbortiveClose: Detector {
             isByClient ? other.description : Wording.end(other, beside: closer)
         let lost =
             abort.lost > 0
-            ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") lost" : ""
+            ? "; \(Wording.count(abort.lost, "byte")) \(abort.lost == 1 ? "was" : "were") discarded"
+            : ""
         switch abort.kind {
         case .dataAfterClose:
             return
@@ -318,13 +346,17 @@ package struct AbortiveClose: Detector {
                 """
         case .unreadData:
             return """
-                The RST in packet \(packet) was sent by a live socket. A stack does this when the application closes with \
+                The RST in packet \(packet) was sent while the socket still existed. A stack does this when the application closes with \
                 unread data in the receive buffer (RFC 2525 §2.17).
                 """
         case .lingerZero:
+            let unread =
+                abort.mayHaveUnread
+                ? ", or unread data was still in the receive buffer; or the socket"
+                : "; or the socket"
             return """
-                The RST in packet \(packet) was sent by the application's own close: either SO_LINGER was 0, or unread data \
-                was still in the receive buffer.
+                The RST in packet \(packet) was sent by an open socket: its process closed it with SO_LINGER 0\(unread) was \
+                destroyed from outside (ss -K).
                 """
         }
     }
@@ -355,6 +387,11 @@ package struct AbortiveClose: Detector {
         let lost: Int
         /// Whether bytes of the other end were on their way.
         let isUnread: Bool
+        /// Whether the other end had sent any.
+        let mayHaveUnread: Bool
+        /// Whether all that its sender had said was acknowledged, and the other end said nothing
+        /// new before it closed, too.
+        let isDone: Bool
         /// Whether the other end had closed, and all was acknowledged.
         let isAfterFIN: Bool
         let hasBeginning: Bool

@@ -54,6 +54,8 @@ package struct AdministrativelyProhibited: Detector {
 
     package static let needs: Signals? = [.icmpError]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding.reason == device { return [.network] }
         return finding.party("sent_by").map { [$0] } ?? [.network]
@@ -179,7 +181,7 @@ package struct AdministrativelyProhibited: Detector {
             sentences.append(
                 """
                 \(first.sender) sent \(isOne ? "the" : "each") ICMP error \(Wording.range(least, most)) after the \
-                packet that it rejects\(isByInitiator ? disbelief(isOne) : "").
+                packet that it rejects\(isByInitiator ? disbelief(refusals, in: history) : "").
                 """
             )
         }
@@ -201,8 +203,13 @@ package struct AdministrativelyProhibited: Detector {
         history.answers().contains { $0.event > event && $0.answer.copy > 1 }
     }
 
-    private func disbelief(_ isOne: Bool) -> String {
-        let object = isOne ? "that packet as an answer" : "these packets as answers"
+    private func disbelief(_ refusals: RefusedSegments, in history: History) -> String {
+        let isToSYN = refusals.all.contains { refusal in
+            refusal.subject.map { history.events[$0].kind != .data } ?? false
+        }
+        guard isToSYN else { return ": its connection tracking has lost this connection" }
+        let object =
+            refusals.all.count == 1 ? "that packet as an answer" : "these packets as answers"
         return ": its connection tracking does not recognise \(object) to its SYN"
     }
 

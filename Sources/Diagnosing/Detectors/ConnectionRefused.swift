@@ -54,6 +54,8 @@ package struct ConnectionRefused: Detector {
 
     package static let needs: Signals? = [.reset]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {
         case .middlebox: [.network]
@@ -273,7 +275,7 @@ package struct ConnectionRefused: Detector {
             if let delay = delayUntilStart(after: first.event, in: history) {
                 return """
                     \(form). \(responder) served no client before, and others from \(Wording.duration(delay)) later on: the \
-                    service had not been started yet.
+                    service was probably not started yet.
                     """
             }
             if history.isServiceAlive {

@@ -187,7 +187,7 @@ package struct ECNFallback: Detector {
             Check(
                 on: responder.address.description,
                 "tcpdump -ni any host \(initiator.address) and 'tcp[tcpflags] & (tcp-syn|tcp-ece) == (tcp-syn|tcp-ece)'",
-                "If the SYN with ECN does not arrive, a device on the path drops it."
+                "If the SYN with ECN does not arrive, a device on the path drops it; otherwise look at this host's own firewall."
             ),
         ]
     }

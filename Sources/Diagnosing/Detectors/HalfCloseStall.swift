@@ -70,7 +70,7 @@ package struct HalfCloseStall: Detector {
         guard let last = stalls.last else { return nil }
         let closer = history.endpoint(of: history.events[last.fin]).address
         let other = closer == history.initiator.address ? history.responder : history.initiator
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.incarnation,
             severity: last.end == nil || !last.isOwed ? .note : .warning,
@@ -102,10 +102,19 @@ package struct HalfCloseStall: Detector {
                 CLOSE-WAIT until its application closes the socket.
                 """
         )
+        found.shared = closer == history.initiator.address ? "client" : "server"
+        return found
     }
 
     package static func summary(of many: Finding) -> String {
-        "On \(many.flows) connections from \(many.source) to \(many.destination) only one end closed."
+        guard let closer = many.shared else {
+            return
+                "On \(many.flows) connections from \(many.source) to \(many.destination) only one end closed."
+        }
+        let (own, other) =
+            closer == "client" ? (many.source, many.destination) : (many.destination, many.source)
+        return
+            "\(own) closed \(many.flows) connections with \(other), which acknowledged that and did not close its side."
     }
 
     private func stall(in ending: Ending, _ history: History) -> Stall? {

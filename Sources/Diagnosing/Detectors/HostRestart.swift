@@ -153,7 +153,7 @@ package struct HostRestart: Detector {
                 Check(
                     on: service.address.description,
                     "uptime --since; last -x reboot shutdown",
-                    "when did this host start?"
+                    "When did this host start?"
                 )
             ],
             firstSeen: restart.begin,

@@ -169,12 +169,12 @@ package struct IdleStateLost: Detector {
                 Check(
                     on: nil,
                     "sysctl net.netfilter.nf_conntrack_tcp_timeout_established",
-                    "on each firewall or gateway on the way: is it shorter than \(idle)?"
+                    "On each firewall and gateway: less than \(idle) would explain it."
                 ),
                 Check(
                     on: sender.description,
                     "ss -tno dst \(receiver)",
-                    "does a keep-alive timer run on such connections, and how often?"
+                    "Does a keep-alive timer run on such connections, and how often?"
                 ),
             ],
             summary: """

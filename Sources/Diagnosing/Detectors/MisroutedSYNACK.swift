@@ -88,7 +88,7 @@ package struct MisroutedSYNACK: Detector {
             checks: checks(in: history, answeredBy: first.sender),
             summary: """
                 \(who) answered the SYN that \(initiator) had sent to \(history.responder); \
-                \(initiator.address) never contacted that address.
+                \(initiator.address) had sent nothing to \(who).
                 """,
             explanation: """
                 The SYN-ACK of packet \(first.answer.packet) has the right ports and acknowledges exactly this SYN \

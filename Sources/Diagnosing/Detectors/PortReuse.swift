@@ -105,6 +105,7 @@ package struct PortReuse: Detector {
             former: former,
             idle: history.delay(from: former, to: first.first),
             closer: closer,
+            timestampAge: FormerConnection(memory).timestampAge(of: history.events[first.first]),
             isAbove: memory.sequence.distance(to: first.initialSequence) > 0,
             outcome: outcome(of: first, in: incarnation, of: history)
         )
@@ -159,11 +160,36 @@ package struct PortReuse: Detector {
             case "server": "\(history.responder.address) had \(ended)"
             default: "no close was captured"
             }
-        let order =
-            reuse.isAbove
-            ? "above its last sequence number, so TIME-WAIT would accept the SYN"
-            : "below its last sequence number, so TIME-WAIT accepts the SYN only by newer timestamps"
-        return "The old connection's last packet is \(packet); \(end). The new ISN is \(order)."
+        let isLower = reuse.timestampAge.map { $0 < 0 } ?? false
+        let numbers: [String] =
+            (reuse.isAbove ? [] : ["ISN"]) + (isLower ? ["timestamp"] : [])
+        var sentences = ["The previous connection's last packet is \(packet); \(end)."]
+        switch reuse.closer {
+        case "client" where reuse.outcome == .accepted:
+            let although =
+                numbers.isEmpty
+                ? ""
+                : ", although the new SYN has a lower \(numbers.joined(separator: " and a lower "))"
+            sentences.append(
+                "So \(history.responder.address) kept no TIME-WAIT and accepted the SYN\(although)."
+            )
+        case "server":
+            sentences.append(
+                reuse.isAbove
+                    ? "The new ISN is above its last sequence number, so TIME-WAIT accepts the SYN."
+                    : "The new ISN is below its last sequence number, so TIME-WAIT accepts the SYN only by a newer timestamp."
+            )
+        default:
+            sentences.append(
+                "The new ISN is \(reuse.isAbove ? "above" : "below") its last sequence number."
+            )
+        }
+        if isLower {
+            sentences.append(
+                "A timestamp that falls from one connection to the next comes from another host behind a NAT, or from a stack that gives each connection a random offset."
+            )
+        }
+        return sentences.joined(separator: " ")
     }
 
     private func checks(in history: History) -> [Check] {
@@ -192,6 +218,8 @@ package struct PortReuse: Detector {
         let former: Int
         let idle: Int64
         let closer: String
+        /// In ticks: negative where the SYN's timestamp is lower than the last one.
+        let timestampAge: Int32?
         let isAbove: Bool
         let outcome: Outcome
     }

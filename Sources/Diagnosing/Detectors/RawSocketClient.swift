@@ -192,7 +192,7 @@ package struct RawSocketClient: Detector {
                 "The SYN had a window of \(syn.window) and \(Wording.count(syn.options.usualCount, "option")); the RST comes from a kernel without a socket on port \(history.initiator.port). \(hops)"
         case .goesOn:
             return
-                "A kernel that rejects a SYN-ACK has no connection to send SYNs for. \(hops) A user-space stack beside the kernel explains this, or an address translation that brings the answer back under another address."
+                "A kernel that rejects a SYN-ACK has no connection to send SYNs for. \(hops) Either a user-space stack sends the SYNs beside the kernel; or a device translates the SYN's address and not the answer's, which then comes from an address that the client never called."
         }
     }
 
@@ -208,6 +208,11 @@ package struct RawSocketClient: Detector {
                 on: initiator.address.description,
                 "nft list ruleset | grep -i rst; iptables -S OUTPUT | grep -i rst",
                 "User-space stacks need a rule that drops the kernel's RSTs from port \(initiator.port)."
+            ),
+            Check(
+                on: history.responder.address.description,
+                "ip route get \(initiator.address)",
+                "If a device on the way translates addresses, the answer must return through it."
             ),
         ]
     }

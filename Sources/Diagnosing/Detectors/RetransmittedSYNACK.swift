@@ -73,7 +73,7 @@ package struct RetransmittedSYNACK: Detector {
         switch Reason(rawValue: finding.reason ?? "") {
         case .refusedByICMP, .reset: [.client]
         case .notAccepted: [.server, .network]
-        case .ignored, .notDelivered, .answeredLate, nil:
+        case .ignored, .notDelivered, .answeredLate, .firstAnswered, nil:
             finding.viewpoint.vantage == .client ? [.client, .network] : [.network, .client]
         }
     }
@@ -93,7 +93,8 @@ package struct RetransmittedSYNACK: Detector {
             incarnation: story.incarnation,
             reason: story.reason.rawValue,
             severity: severity(of: story, isPending: isPending),
-            confidence: story.reason == .answeredLate || isPending ? .medium : .high,
+            confidence: [.answeredLate, .firstAnswered].contains(story.reason) || isPending
+                ? .medium : .high,
             status: isPending ? .pending : .confirmed,
             count: copies.count,
             events: copies,
@@ -132,6 +133,8 @@ package struct RetransmittedSYNACK: Detector {
         case notAccepted = "ack-not-accepted"
         case notDelivered = "synack-not-delivered"
         case answeredLate = "answered-late"
+        /// The ACK to the first one was only late.
+        case firstAnswered = "first-answered-late"
 
         var causes: [String] {
             switch self {
@@ -143,6 +146,7 @@ package struct RetransmittedSYNACK: Detector {
             case .notDelivered:
                 ["firewall-of-the-initiator", "reverse-path-filter", "damaged-on-the-way"]
             case .answeredLate: ["synack-lost", "round-trip-above-one-second"]
+            case .firstAnswered: ["round-trip-above-one-second"]
             }
         }
     }
@@ -155,6 +159,8 @@ package struct RetransmittedSYNACK: Detector {
         /// Its retransmissions that nothing else explains.
         let copies: [Int]
         let last: Int
+        /// How often it was sent, from the first to the last.
+        let sendings: Int
         let reason: Reason
         /// ACKs of the initiator that were captured before the last copy.
         let acks: Int
@@ -196,6 +202,7 @@ package struct RetransmittedSYNACK: Detector {
                 first: first,
                 copies: unasked.isEmpty ? Array(run.dropFirst()) : unasked,
                 last: last,
+                sendings: run.count { $0 <= last },
                 reason: reason,
                 acks: acks.count
             )
@@ -267,9 +274,17 @@ package struct RetransmittedSYNACK: Detector {
         in incarnation: Incarnation,
         _ history: History
     ) -> Reason {
-        if let completion = incarnation.completion {
-            return history.delay(from: completion, to: last) > TimingTolerance.reordering
-                ? .notAccepted : .answeredLate
+        // An ACK for another machine's SYN-ACK does not stop this one's timer.
+        let isAcknowledged = incarnation.completion.map {
+            history.events[first].sequenceEnd.distance(to: history.events[$0].acknowledgment) >= 0
+        }
+        if let completion = incarnation.completion, isAcknowledged == true {
+            if history.delay(from: completion, to: last) > TimingTolerance.reordering {
+                return .notAccepted
+            }
+            let answers = incarnation.answers.filter { $0 >= first && $0 < completion }
+            return history.isFirstAnswered(of: answers, by: completion)
+                ? .firstAnswered : .answeredLate
         }
         let rest = incarnation.events.suffix(from: first)
         let isRefused = rest.contains {
@@ -299,22 +314,23 @@ package struct RetransmittedSYNACK: Detector {
     }
 
     private func summary(of story: Story, in history: History) -> String {
-        let often = Wording.times(story.copies.count)
-        let (initiator, responder) = (history.initiator.address, history.responder)
+        let initiator = history.initiator.address
         let deed =
             switch story.reason {
-            case .ignored: "\(initiator) never reacted"
-            case .refusedByICMP: "an ICMP error rejected it"
-            case .reset: "although \(initiator) had answered it with a RST"
+            case .ignored: ", and \(initiator) never reacted"
+            case .refusedByICMP: ": an ICMP error rejected it"
+            case .reset: ", although \(initiator) had answered it with a RST"
             case .notAccepted:
-                "although \(initiator) had acknowledged it\(acknowledgment(of: story, in: history))"
+                ", although \(initiator) had acknowledged it\(acknowledgment(of: story, in: history))"
             case .notDelivered:
-                "\(initiator) kept retransmitting its SYN as if it had received no SYN-ACK"
-            case .answeredLate: "then \(initiator) completed the handshake"
+                ": \(initiator) kept retransmitting its SYN as if it had received no SYN-ACK"
+            case .answeredLate: " before \(initiator) completed the handshake"
+            case .firstAnswered: " before the ACK to the first one came: no SYN-ACK was lost"
             }
+        let often = Wording.times(story.sendings)
         return """
-            \(responder) retransmitted its SYN-ACK to port \(history.initiator.port) \(often) within \
-            \(Wording.duration(history.delay(from: story.first, to: story.last)))\(deed.hasPrefix("although") ? "," : ":") \(deed).
+            \(history.responder) sent its SYN-ACK to \(history.initiator) \(often) within \
+            \(Wording.duration(history.delay(from: story.first, to: story.last)))\(deed).
             """
     }
 
@@ -323,9 +339,17 @@ package struct RetransmittedSYNACK: Detector {
         let gaps = zip(run, run.dropFirst()).map {
             Wording.duration(history.delay(from: $0, to: $1))
         }
+        let echo =
+            story.reason == .firstAnswered
+            ? """
+             The ACK\(acknowledgment(of: story, in: history)) echoes the timestamp of the first, packet \
+            \(history.events[story.first].packet).
+            """ : ""
+        let retransmitted =
+            story.copies.count + 1 < story.sendings ? ", not counting answers to SYNs," : ""
         return """
-            The SYN-ACKs with Seq=\(history.events[story.first].sequence) came \
-            \(Wording.list(gaps, limit: 10)) apart.
+            The SYN-ACKs with Seq=\(history.events[story.first].sequence) came\(retransmitted) \
+            \(Wording.list(gaps, limit: 10)) apart.\(echo)
             """
     }
 
@@ -340,6 +364,9 @@ package struct RetransmittedSYNACK: Detector {
             "nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; nft list ruleset",
             "A counter that rises with every SYN-ACK shows that this host drops it."
         )
+        if reason == .firstAnswered {
+            return [.roundTrip(from: history.responder, to: history.initiator)]
+        }
         // Who acknowledged the SYN-ACK did not drop it.
         let isTaken = [.notAccepted, .answeredLate, .reset].contains(reason)
         return (isTaken ? [] : [initiator]) + [

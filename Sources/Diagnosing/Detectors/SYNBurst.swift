@@ -116,13 +116,10 @@ package struct SYNBurst: Detector {
         ]
         if let first = clocked.first {
             let predicted = clocked.map { Wording.duration($0.byClock) }
-            let captured = clocked.map { Wording.duration($0.captured) }
             sentences.append(
                 """
-                By the clock that Linux makes ISNs from, SYN \
-                \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) were sent \
-                \(Wording.list(predicted)) apart; they were captured \(Wording.list(captured)) apart. So one host called \
-                connect() each time, and no NAT joined several hosts.
+                The ISNs of SYN \(Wording.list(([first.former] + clocked.map(\.next)).map(String.init))) fit calls of connect() \
+                on one Linux host, \(Wording.list(predicted)) apart, so no NAT joined several hosts.
                 """
             )
         } else if let step = burst.constantStep {

@@ -79,7 +79,7 @@ package struct SlowHandshake: Detector {
             events: worst.events,
             note: { note(on: worst.events[$0], of: worst, in: history) },
             metrics: metrics(of: worst, in: history),
-            causes: worst.isLoss
+            causes: worst.isLoss && !worst.isFirstAnswered
                 ? ["loss-on-the-way", "listen-queue-full", "conntrack-insert-race"]
                 : ["long-path", "slow-host", "syn-proxy"],
             checks: checks(of: worst, in: history),
@@ -113,6 +113,7 @@ package struct SlowHandshake: Detector {
             sending: sending,
             answer: answer,
             lastAnswer: answers[answers.count - 1],
+            isFirstAnswered: history.isFirstAnswered(of: answers, by: completion),
             completion: completion,
             sendings: attempt.sendings.filter { $0 < completion },
             wait: history.delay(from: attempt.first, to: sending),
@@ -178,12 +179,15 @@ package struct SlowHandshake: Detector {
     }
 
     private func checks(of slow: Slow, in history: History) -> [Check] {
+        if slow.isFirstAnswered {
+            return [.roundTrip(from: history.responder, to: history.initiator)]
+        }
         let host = slow.reason == "slow-initiator" ? history.initiator : history.responder
         return [
             Check(
                 on: host.address.description,
                 "nstat -az TcpExtTCPSynRetrans TcpExtListenDrops TcpRetransSegs",
-                "The counter that rises with every slow connection shows what was lost."
+                "The counter that rises with every slow connection shows what was lost. If none rises, it was lost on the way."
             )
         ]
     }
@@ -196,6 +200,8 @@ package struct SlowHandshake: Detector {
         let sending: Int
         let answer: Int
         let lastAnswer: Int
+        /// Whether the SYN-ACKs after the first were not needed.
+        let isFirstAnswered: Bool
         let completion: Int
         let sendings: [Int]
         /// In nanoseconds, as all that follow.
@@ -212,7 +218,8 @@ package struct SlowHandshake: Detector {
             let part = total / 100 * SlowHandshake.mainPart
             if answerLeg >= part { return "slow-responder" }
             return completionLeg >= part
-                ? lastAnswer == answer ? "slow-initiator" : "completion-lost" : "slow-path"
+                ? lastAnswer == answer || isFirstAnswered ? "slow-initiator" : "completion-lost"
+                : "slow-path"
         }
 
         func reasonInWords(_ history: History) -> String {
@@ -220,6 +227,8 @@ package struct SlowHandshake: Detector {
             case "syn-lost":
                 "the SYN was answered only on its \(Wording.ordinal((sendings.firstIndex(of: sending) ?? 0) + 1)) transmission"
             case "slow-responder": "the SYN-ACK came \(Wording.duration(answerLeg)) after the SYN"
+            case "slow-initiator" where isFirstAnswered:
+                "the ACK to its first SYN-ACK came only after \(Wording.duration(completionLeg))"
             case "slow-initiator":
                 "the ACK came \(Wording.duration(completionLeg)) after the SYN-ACK"
             case "completion-lost": "the SYN-ACK had to be retransmitted before the ACK came"

@@ -158,7 +158,11 @@ package struct StaleSYNACK: Detector {
             newest == first + 1
             ? "which SYN \(newest) had already superseded"
             : "which later SYNs had already superseded"
-        return "\(responder) replied\(often) to \(which), \(replaced)."
+        let isAnswered = incarnation.attempts.last.map { newest in
+            newest.answers.contains { history.events[$0].kind == .synAck }
+        }
+        let also = isAnswered == true ? " It answered the newest SYN, too." : ""
+        return "\(responder) replied\(often) to \(which), \(replaced).\(also)"
     }
 
     private func newestSYN(before event: Int, in incarnation: Incarnation) -> Int {

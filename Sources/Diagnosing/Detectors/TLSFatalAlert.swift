@@ -65,8 +65,11 @@ package struct TLSFatalAlert: Detector {
 
     package static let needs: Signals? = [.tls]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("sent_by") == .client ? [.server, .client] : [.client, .server]
+        if finding[metric: "empty_client_certificate"] == .flag(true) { return [.client] }
+        return finding.party("sent_by") == .client ? [.server, .client] : [.client, .server]
     }
 
     package init() {}
@@ -94,9 +97,11 @@ package struct TLSFatalAlert: Detector {
         )
         let sender = last.closing.role(of: last.sender)
         found.shared =
-            isClear
-            ? "the alert \(last.alert.name) of the \(sender)"
-            : "an encrypted alert of the \(sender)"
+            isForEmptyCertificate(last)
+            ? "an alert of the server after an empty client certificate"
+            : isClear
+                ? "the alert \(last.alert.name) of the \(sender)"
+                : "an encrypted alert of the \(sender)"
         return found
     }
 
@@ -160,8 +165,13 @@ package struct TLSFatalAlert: Detector {
 
     private func refusal(of found: Case) -> TLSRefusal? {
         let isFromClient = found.sender == found.closing.client
-        if !isFromClient, found.closing.emptyCertificateNote != nil { return .clientCertificate }
+        if isForEmptyCertificate(found) { return .clientCertificate }
         return TLSRefusal(found.alert, isFromClient: isFromClient)
+    }
+
+    /// Whether the server sent the alert, and the client had no certificate for it.
+    private func isForEmptyCertificate(_ found: Case) -> Bool {
+        found.sender == found.closing.server && found.closing.emptyCertificateNote != nil
     }
 
     private func summary(of found: Case) -> String {
@@ -169,6 +179,17 @@ package struct TLSFatalAlert: Detector {
         let sender = closing.endpoint(of: found.sender).address
         let what =
             closing.session.isComplete && found.alert.isInTheClear ? "session" : "handshake"
+        if isForEmptyCertificate(found) {
+            let alert =
+                found.alert.isInTheClear
+                ? "the alert \(found.alert.name) (\(found.alert.code))"
+                : "a record of the length of an encrypted alert"
+            return """
+                \(closing.endpoint(of: closing.server)) asked for a client certificate, \
+                \(closing.endpoint(of: closing.client).address) sent an empty one, and the server ended the TLS \(what)\
+                \(closing.forName) with \(alert).
+                """
+        }
         let whose =
             found.sender == closing.server
             ? "the TLS \(what) of \(closing.endpoint(of: closing.client).address)\(closing.forName)"
@@ -202,6 +223,10 @@ package struct TLSFatalAlert: Detector {
                 The RST behind it may have destroyed it before it was read, so that the other end reports a reset.
                 """
         }
+        // What was seen says more than all that the alert may mean.
+        if isForEmptyCertificate(found) {
+            return [closing.emptyCertificateNote, reset].compactMap(\.self).joined(separator: " ")
+        }
         let unknown = "The standard has no alert \(found.alert.code)."
         return [
             found.alert.meaning ?? unknown, before, closing.emptyCertificateNote, reset,
@@ -212,6 +237,15 @@ package struct TLSFatalAlert: Detector {
         let closing = found.closing
         let server = closing.endpoint(of: closing.server)
         let name = closing.serverNameOption
+        if isForEmptyCertificate(found) {
+            return [
+                Check(
+                    on: closing.endpoint(of: closing.client).address.description,
+                    "openssl s_client -connect \(server)\(name) -cert FILE -key FILE",
+                    "If this succeeds, the program has no certificate configured, or none that the server's authorities signed."
+                )
+            ]
+        }
         return [
             Check(
                 on: closing.endpoint(of: closing.client).address.description,

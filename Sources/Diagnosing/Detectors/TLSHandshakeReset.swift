@@ -70,7 +70,7 @@ package struct TLSHandshakeReset: Detector {
         case .close, nil:
             // Who leaves because nothing more comes is not to blame.
             finding[metric: "server_said"] == .text("nothing")
-                ? [.server] : finding.party("closed_by").map { [$0] } ?? []
+                ? [.server, .client] : finding.party("closed_by").map { [$0] } ?? []
         }
     }
 

@@ -156,7 +156,14 @@ package struct TLSOneSidedClose: Detector {
         let reach = closing.stream[side.other].end
         return last.packet > alert.packet && last.payloadLength > Self.farewell
             && closing.session[side].lastType == .applicationData
+            && !isInFlight(last.time, to: side.other, in: closing)
             && reach.distance(to: last.acknowledgment) >= 0
+    }
+
+    /// Whether the end that ended TLS had closed TCP, too, before data came: who closes both right
+    /// after a request does not want the answer.
+    private func isInFlight(_ time: Int64, to notifier: Side, in closing: TLSClosing) -> Bool {
+        closing.firstEnd(of: notifier).map { closing.history.events[$0].time < time } ?? false
     }
 
     private func note(on index: Int, in history: History) -> String {

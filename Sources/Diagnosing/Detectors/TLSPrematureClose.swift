@@ -169,8 +169,8 @@ package struct TLSPrematureClose: Detector {
         case .noAlertSized:
             sentences.append(
                 """
-                Its last record has \(stream.lastLength) bytes; an alert would have \
-                \(found.closing.session.cipherSuite == 0x1305 ? 11 : 19) unless it was padded.
+                Its last TLS record, of \(stream.lastLength) bytes, is too long for an alert, which has \
+                \(found.closing.session.cipherSuite == 0x1305 ? 11 : 19) bytes unless it is padded.
                 """
             )
         }

@@ -245,7 +245,7 @@ package struct TimeWaitCollision: Detector {
                 "TSval \(syn.timestampValue) is \(age.magnitude) ticks \(order) than the last one seen."
             )
         } else {
-            sentences.append("There is no timestamp to decide.")
+            sentences.append("There is no timestamp that would let the SYN in.")
         }
         switch reported.verdict {
         case .oldTimestamp:

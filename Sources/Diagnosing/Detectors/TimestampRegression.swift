@@ -133,19 +133,50 @@ package struct TimestampRegression: Detector {
                 Check(
                     on: receiver.address.description,
                     "nstat -az TcpExtPAWSEstab",
-                    "If it rises with every retransmission, PAWS drops the segments."
-                )
+                    "If it rises with every retransmission, this host drops the segments for their timestamps."
+                ),
+                Check(
+                    on: sender.address.description,
+                    "tcpdump -ni any host \(receiver.address) and tcp port \(history.responder.port)",
+                    "Compare TSval of the same segment: other than in this capture, a device on the path changed it; equal, this host sent it so."
+                ),
             ],
             summary: """
-                The timestamps of \(sender) went back by \(distance) ticks, and \(receiver.address) acknowledged \
-                none of the \(Wording.count(fallen.count, "segment")) with lower timestamps.
+                The timestamps of \(sender) went back by \(distance) ticks, and \(receiver.address) ignored what came \
+                with them (\(packets(fallen, history)))\(recovery(from: fallen, in: incarnation, history)).
                 """,
             explanation: """
                 TSval \(event.timestampValue) in packet \(event.packet) is below \(former), which \(sender.address) \
                 had already sent on this connection. \(receiver.address) must take the segment for an old duplicate \
-                and drop it (RFC 7323 §5.3).
+                and drop it: protection against wrapped sequence numbers, PAWS (RFC 7323 §5.3).
                 """
         )
+    }
+
+    /// `packets 15, 17 and 21`.
+    private func packets(_ fallen: [Int], _ history: History) -> String {
+        let numbers = fallen.map { String(history.events[$0].packet) }
+        return "packets \(Wording.list(numbers, limit: 6))"
+    }
+
+    /// When the sender's timestamps rose again, if they did, as the end of a sentence.
+    private func recovery(
+        from fallen: [Int],
+        in incarnation: Incarnation,
+        _ history: History
+    ) -> String {
+        guard let first = fallen.first, let last = fallen.last else { return "" }
+        let risen = incarnation.events.first { index in
+            let event = history.events[index]
+            return index > last && event.side == history.events[first].side
+                && event.payloadLength > 0 && event.formerTimestamp == nil
+        }
+        return risen.map { index in
+            """
+            , until they rose again \(Wording.duration(history.delay(from: first, to: index))) later (packet \
+            \(history.events[index].packet))
+            """
+        } ?? ""
     }
 
     /// A SYN that a listener drops because it goes by one clock for an address behind which there

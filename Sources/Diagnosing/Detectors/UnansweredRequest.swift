@@ -117,15 +117,15 @@ package struct UnansweredRequest: Detector {
     package static func summary(of many: Finding) -> String {
         if many.reason == gatewayTimeout {
             return """
-                \(many.destination) answered \(many.flows) connections from \(many.source) with the HTTP status 504: the server \
-                behind it did not answer in time.
+                \(many.destination) answered requests from \(many.source) on \(many.flows) connections with the HTTP status 504: \
+                the server behind it did not answer in time.
                 """
         }
         return
             "\(many.destination) did not answer requests from \(many.source) on \(many.flows) connections."
     }
 
-    private static let gatewayTimeout = "gateway-timeout"
+    fileprivate static let gatewayTimeout = "gateway-timeout"
     /// A proxy waits at least so long, in nanoseconds.
     private static let leastWait: Int64 = 1_000_000_000
 
@@ -345,5 +345,12 @@ package struct UnansweredRequest: Detector {
         let lateAnswer: Int64?
 
         var events: [Int] { [data] + [end].compactMap(\.self) }
+    }
+}
+
+extension Finding {
+    /// Whether the responder is a proxy that did its part.
+    var isOfServerBehind: Bool {
+        pathology == UnansweredRequest.manual.id && reason == UnansweredRequest.gatewayTimeout
     }
 }

@@ -477,6 +477,9 @@ package struct UnansweredSYN: Detector {
     /// What happened so much earlier or later happened at the same time, in nanoseconds.
     private static let meanwhile: Int64 = 10_000_000_000
 
+    /// More sendings are counted, and not listed.
+    private static let fewSendings = 4
+
     private func schedule(of attempts: [Attempt], in history: History) -> String? {
         guard let attempt = attempts.max(by: { $0.sendings.count < $1.sendings.count }),
             attempt.sendings.count > 1
@@ -485,7 +488,10 @@ package struct UnansweredSYN: Detector {
             history.delay(from: $0, to: $1)
         }
         let times = gaps.reduce(into: [Int64(0)]) { $0.append(($0.last ?? 0) + $1) }.dropFirst()
-        let later = Wording.list(times.map { Wording.duration($0) }, limit: 10)
+        let later =
+            times.count > Self.fewSendings
+            ? "\(Wording.times(times.count)), the last \(Wording.duration(times.last ?? 0))"
+            : Wording.list(times.map { Wording.duration($0) })
         let which = attempts.count == 1 ? "The SYN" : "SYN \(attempt.ordinal)"
         var text = "\(which) was sent again \(later) after the first time"
         let silence = history.capture.end - history.events[attempt.last].time

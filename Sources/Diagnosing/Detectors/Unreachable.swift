@@ -56,6 +56,8 @@ package struct Unreachable: Detector {
 
     package static let needs: Signals? = [.icmpError]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [$0] } ?? [.network]
     }
@@ -210,6 +212,11 @@ package struct Unreachable: Detector {
         case .router where error.isTimeExceeded:
             return
                 "The segment had no hops left at \(first.sender): packets to \(destination) are in a routing loop."
+        case .router where isByResolution(refusals) && destination.isStranger(to: first.sender):
+            return """
+                It came \(Wording.duration(refusals.delays.min() ?? 0)) after the segment, as long as address resolution takes to \
+                fail: a router behind \(first.sender) got no reply for \(destination), and \(first.sender) passed that on.
+                """
         case .router where isByResolution(refusals):
             return
                 "\(first.sender) got no \(first.sender.isIPv4 ? "ARP" : "neighbour discovery") reply for \(destination)."

@@ -131,12 +131,12 @@ package struct UnreceivedACKs: Detector {
                 Check(
                     on: sender.description,
                     "nstat -az TcpInCsumErrors; conntrack -S; nft list ruleset",
-                    "which counter rises, and which rule drops what \(receiver) sends?"
+                    "Which counter rises, and which rule drops what \(receiver) sends?"
                 )
             ],
             summary: """
                 \(sender) repeated \(Wording.times(Int(sent.covered))), within \(Wording.duration(span)), data that \
-                \(receiver) had already acknowledged: the ACKs in this capture \(isOver ? "did not reach its TCP then" : "do not reach its TCP").
+                \(receiver) had already acknowledged: the ACKs in this capture \(isOver ? "did" : "do") not reach the TCP of \(sender)\(isOver ? " then" : "").
                 """,
             explanation: """
                 \(receiver) has acknowledged up to \(ending.stream.progress(of: side.other).acknowledged), and \(sender) \

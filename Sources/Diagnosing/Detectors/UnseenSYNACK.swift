@@ -51,6 +51,8 @@ package struct UnseenSYNACK: Detector {
 
     package static let needs: Signals? = [.unseenAnswer]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch finding.reason {
         case "one-way": [.network, .capture]
@@ -316,7 +318,7 @@ package struct UnseenSYNACK: Detector {
                 : "\(responder) seems to hold a half-open entry from before this capture.",
             """
             If \(history.initiator.address) runs Linux, the SYN of that entry was sent about \
-            \(Wording.duration(age)) earlier (modulo 275 s).
+            \(Wording.duration(age)) earlier, or a multiple of 275 s before that: the clock of its ISNs wraps so often.
             """,
         ]
     }

@@ -101,7 +101,7 @@ package struct UntranslatedSegment: Detector {
                 Check(
                     on: nil,
                     "conntrack -E -p tcp --orig-port-src \(first.initiator.port); conntrack -S",
-                    "on the translating device: is the entry gone, or the segment INVALID?"
+                    "On the translating device: is the entry gone, or the segment INVALID?"
                 )
             ],
             firstSeen: event.time,

@@ -128,7 +128,7 @@ package struct ZeroWindowStall: Detector {
                 Check(
                     on: receiver.description,
                     "ss -tnpm state all '( sport = :\(port) or dport = :\(port) )'",
-                    "is its Recv-Q full, and what does that process wait for?"
+                    "Is its Recv-Q full, and what does that process wait for?"
                 )
             ],
             summary: """

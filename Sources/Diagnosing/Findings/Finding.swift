@@ -218,6 +218,15 @@ package struct Check: Hashable, Sendable {
     package let command: Command
     package let tells: String
 
+    /// How long the way to the other end and back takes.
+    static func roundTrip(from end: Endpoint, to other: Endpoint) -> Check {
+        Check(
+            on: end.address.description,
+            "ping -c 5 \(other.address)",
+            "A round trip as long as this handshake shows that the path or its queues are slow."
+        )
+    }
+
     package init(on host: String?, _ command: Command, _ tells: String) {
         self.host = host
         self.command = command

@@ -72,8 +72,10 @@ package enum Wording {
 
     /// `first`, `second`, … `5th`, `11th`, `21st`.
     package static func ordinal(_ number: Int) -> String {
-        let words = ["first", "second", "third", "fourth"]
-        if (1...4).contains(number) { return words[number - 1] }
+        let words = [
+            "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        ]
+        if (1...words.count).contains(number) { return words[number - 1] }
         let isTeen = (11...13).contains(number % 100)
         let endings = [1: "st", 2: "nd", 3: "rd"]
         return "\(number)\(isTeen ? "th" : endings[number % 10] ?? "th")"

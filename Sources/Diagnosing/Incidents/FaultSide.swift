@@ -56,6 +56,9 @@ extension [FaultSide] {
     func sentence(about root: Finding) -> String {
         guard let first else { return "" }
         let subject = root.subject
+        if root.isOfServerBehind, let proxy = subject.responderAddress {
+            return "Fault: the server behind \(proxy)."
+        }
         guard count > 1 else { return "Fault: \(first.words(for: subject))." }
         let both = "Fault: \(first.words(for: subject)), or \(self[1].words(for: subject))"
         guard let end = deciding(about: root) else { return "\(both)." }

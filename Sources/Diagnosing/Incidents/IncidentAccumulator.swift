@@ -12,12 +12,16 @@ struct IncidentAccumulator {
     private var countedFlows = 0
     /// The most flows of a finding about many of which each may be examined, too.
     private var overlappingFlows = 0
-    /// Flows that did not come up, of those that were examined or that a finding stands for.
-    private var countedFailures = 0
-    /// Flows that did not come up either, though their initiators got what they wanted elsewhere.
-    private var notedFailures = 0
-    /// The most of them that a finding counts of which each may be examined, too.
+    /// Flows that failed for their user.
+    private var failed = 0
+    /// Further flows that did not come up, but whose user was served otherwise.
+    private var replaced = 0
+    /// The most flows that failed by a finding about many of which each may be examined, too.
     private var overlappingFailures = 0
+    /// Flows that did not come up: all are counted where any of them mattered.
+    var failures: Int { max(failed > 0 ? failed + replaced : 0, overlappingFailures) }
+    /// Of each of the findings, the flows with it that failed.
+    private var failedFlows: [Int] = []
     /// Connections between the same parties that came up, with or without a finding.
     var established = 0
     /// Those of them that had trouble afterwards.
@@ -52,20 +56,29 @@ struct IncidentAccumulator {
     /// Whether there is nothing but notes.
     var holdsNotes: Bool { findings.allSatisfy { $0.severity == .note } }
 
-    var flows: Int { max(countedFlows, overlappingFlows) }
-
-    /// Flows that did not come up.
-    var failures: Int {
-        max(countedFailures + (holdsNotes ? 0 : notedFailures), overlappingFailures)
+    /// Whether any flow failed that has this pathology, or none failed at all.
+    func concernsFailures(_ pathology: String) -> Bool {
+        let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
+        return failed == 0 || index.map { failedFlows[$0] > 0 } ?? false
     }
+
+    /// Whether at least half of the failures have this pathology: if not, another one explains
+    /// them.
+    func explainsFailures(_ pathology: String) -> Bool {
+        let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
+        return index.map { failedFlows[$0] >= (failed + 1) / 2 } ?? false
+    }
+
+    var flows: Int { max(countedFlows, overlappingFlows) }
 
     /// When anything of it happened last.
     var lastSeen: Int64 { findings.map(\.lastSeen).max() ?? .min }
 
     mutating func add(_ new: [Finding], of history: History) {
         countedFlows += 1
-        if new.contains(where: \.isFailure) {
-            countedFailures += 1
+        let isFailure = new.contains(where: \.isFailure)
+        if isFailure {
+            failed += 1
             lastFailure = max(lastFailure, new.map(\.lastSeen).max() ?? .min)
             // It will be counted among those that came up, and did not come up for whoever waits
             // for it.
@@ -73,13 +86,13 @@ struct IncidentAccumulator {
             if let last, history.incarnations[last].isEstablished { established -= 1 }
         } else if new.contains(where: { $0.severity > .note }) {
             troubled += 1
-        } else if !history.isEverEstablished, new.contains(where: { !$0.isEstablished }) {
-            notedFailures += 1
+        } else if !new.contains(where: \.isEstablished), !history.isEverEstablished {
+            replaced += 1
         }
         if initiators.count < Self.distinguishedInitiators {
             initiators.insert(history.initiator.address)
         }
-        for position in new.indices { merge(new[position]) }
+        for finding in new { merge(finding, failed: isFailure ? 1 : 0) }
         if histories.count < Self.shownFlows { keep(history, showing: new.map(\.pathology)) }
     }
 
@@ -89,7 +102,7 @@ struct IncidentAccumulator {
         if detector?.explainsPayloadlessFlows == true {
             // Among them are those that had to go before, and were examined then.
             countedFlows = max(countedFlows, finding.flows)
-            if finding.severity == .error { countedFailures = max(countedFailures, finding.flows) }
+            if finding.severity == .error { failed = max(failed, finding.flows) }
         } else {
             overlappingFlows = max(overlappingFlows, finding.flows)
             if finding.severity == .error {
@@ -100,7 +113,8 @@ struct IncidentAccumulator {
             lastFailure = max(lastFailure, finding.lastSeen)
         }
         if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
-        merge(finding)
+        // What many flows show together stands for all that failed.
+        merge(finding, failed: .max)
     }
 
     /// Takes connections that came up, the last of them at a time in nanoseconds since 1970.
@@ -127,8 +141,8 @@ struct IncidentAccumulator {
     mutating func absorb(_ other: IncidentAccumulator) {
         countedFlows += other.countedFlows
         overlappingFlows += other.overlappingFlows
-        countedFailures += other.countedFailures
-        notedFailures += other.notedFailures
+        failed += other.failed
+        replaced += other.replaced
         overlappingFailures += other.overlappingFailures
         established += other.established
         troubled += other.troubled
@@ -137,18 +151,27 @@ struct IncidentAccumulator {
         if initiators.count < Self.distinguishedInitiators {
             initiators.formUnion(other.initiators)
         }
-        for finding in other.findings { merge(finding) }
+        for (finding, count) in zip(other.findings, other.failedFlows) {
+            merge(finding, failed: count)
+        }
         for history in other.histories where histories.count < Self.shownFlows {
             histories.append(history)
         }
     }
 
-    private mutating func merge(_ finding: Finding) {
+    private mutating func merge(_ finding: Finding, failed count: Int) {
         let known = findings.indices.first {
             Self.isSame(findings[$0].pathology, finding.pathology)
         }
-        if let known { findings[known].absorb(finding) } else { findings.append(finding) }
+        if let known {
+            findings[known].absorb(finding)
+        } else {
+            findings.append(finding)
+            failedFlows.append(0)
+        }
         let position = known ?? findings.count - 1
+        let (sum, isTooMuch) = failedFlows[position].addingReportingOverflow(count)
+        failedFlows[position] = isTooMuch ? .max : sum
         if findings[position].evidence.count >= Finding.evidenceLimit,
             !hasExamples(of: finding.pathology)
         {

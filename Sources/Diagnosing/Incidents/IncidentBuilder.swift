@@ -7,7 +7,7 @@ struct IncidentBuilder: Sendable {
 
     func incident(of accumulator: IncidentAccumulator) -> Incident? {
         let worded = accumulator.findings.map(Self.worded)
-        let (ordered, beside) = Self.led(Self.ordered(worded), to: accumulator.failures)
+        let ordered = Self.ordered(worded, of: accumulator)
         guard !ordered.isEmpty else { return nil }
         let present = Set(ordered.map(\.pathology))
         let identities = Self.identities(of: ordered)
@@ -27,12 +27,14 @@ struct IncidentBuilder: Sendable {
         }.min()
         let issues = knownIssues.matches(
             accumulator.findings,
-            among: links,
+            // What only connections had that did not fail has no share in the failures.
+            among: links.filter {
+                $0.finding.severity > .note || accumulator.concernsFailures($0.finding.pathology)
+            },
             beside: max(0, accumulator.established)
         )
         let verdict = Verdict(
             chain: ordered,
-            beside: beside,
             flows: accumulator.flows,
             failures: accumulator.failures,
             established: max(0, accumulator.established),
@@ -67,7 +69,13 @@ struct IncidentBuilder: Sendable {
     /// numbers of its own.
     private static func blame(for root: Finding, among findings: [Finding]) -> [FaultSide] {
         let example = findings.first { $0.pathology == root.pathology } ?? root
-        return Catalog.detector(named: root.pathology)?.blame(for: example) ?? []
+        let sides = Catalog.detector(named: root.pathology)?.blame(for: example) ?? []
+        // Within one host there is no network.
+        let isLocal =
+            root.subject.responderAddress.map {
+                $0.isLoopback || $0 == root.subject.initiatorAddress
+            } ?? false
+        return isLocal && sides.count > 1 ? sides.filter { $0 != .network } : sides
     }
 
     /// Of each finding, the text that tells its first subject from others, and the Community ID of
@@ -98,11 +106,14 @@ struct IncidentBuilder: Sendable {
         _ verdict: Verdict,
         of subject: Subject
     ) -> (headline: String, text: String) {
-        let (headline, text) = (verdict.headline, verdict.text)
+        let headline = verdict.headline
         guard let endpoint = subject.responder, let name = services.name(of: endpoint) else {
-            return (headline, text)
+            return (headline, verdict.text)
         }
         let isSaid = name.source != .registry
+        // A port that was named and refuses is no longer the service's.
+        let isStale = isSaid && verdict.root.pathology == ConnectionRefused.manual.id
+        let text = verdict.text + (isStale ? " The port mapper's entry is stale." : "")
         let reported =
             isSaid ? ServiceNames.introduce(name.introduction, for: endpoint, in: text) : nil
         let words = reported == nil ? name.introduction : name.name
@@ -127,12 +138,21 @@ struct IncidentBuilder: Sendable {
         return many
     }
 
-    /// Causes before their consequences, then the graver and the earlier first.
-    private static func ordered(_ findings: [Finding]) -> [Finding] {
+    /// What most of the failures have before what few of them have, causes before their
+    /// consequences, then the graver and the earlier first.
+    private static func ordered(
+        _ findings: [Finding],
+        of accumulator: IncidentAccumulator
+    ) -> [Finding] {
         let present = Set(findings.map(\.pathology))
         return findings.sorted { left, right in
             let (first, second) = (left.severity > .note, right.severity > .note)
             if first != second { return first }
+            let (explains, other) = (
+                accumulator.explainsFailures(left.pathology),
+                accumulator.explainsFailures(right.pathology)
+            )
+            if explains != other { return explains }
             let depths = (
                 depth(of: left.pathology, in: present), depth(of: right.pathology, in: present)
             )
@@ -143,46 +163,6 @@ struct IncidentBuilder: Sendable {
             if left.firstSeen != right.firstSeen { return left.firstSeen < right.firstSeen }
             return left.pathology < right.pathology
         }
-    }
-
-    /// Puts first what made connections fail, where that is neither the root nor follows from it: a
-    /// title that counts failures names their cause.
-    ///
-    /// - Parameters:
-    ///   - findings: in order.
-    ///   - failures: how many connections failed.
-    /// - Returns: the findings, and what would have been the first of them; `nil` where it is.
-    private static func led(
-        _ findings: [Finding],
-        to failures: Int
-    ) -> (findings: [Finding], beside: Finding?) {
-        guard let root = findings.first, root.headline == nil, failures > 0,
-            root.isEstablished || root.flows * 2 < failures
-        else { return (findings, nil) }
-        let rivals = findings.indices.dropFirst().filter { index in
-            let finding = findings[index]
-            return finding.severity > .note && !finding.isEstablished
-                && (root.isEstablished || finding.flows > root.flows)
-                && !isCaused(finding.pathology, by: root.pathology)
-        }
-        guard let leader = rivals.max(by: { findings[$0].flows < findings[$1].flows }) else {
-            return (findings, nil)
-        }
-        var led = findings
-        led.insert(led.remove(at: leader), at: 0)
-        return (led, root.severity > .note ? root : nil)
-    }
-
-    /// Whether a pathology may follow from another, by whatever lies between.
-    private static func isCaused(_ pathology: String, by cause: String) -> Bool {
-        var (open, seen) = ([pathology], Set([pathology]))
-        while let next = open.popLast() {
-            for other in Catalog.causes(of: next) where seen.insert(other).inserted {
-                if other == cause { return true }
-                open.append(other)
-            }
-        }
-        return false
     }
 
     /// How many causes stand one behind the other before a pathology.
@@ -264,7 +244,7 @@ extension Check {
     fileprivate func fitting(_ windowsHosts: [String]) -> Check {
         guard let host, windowsHosts.contains(host) else { return self }
         if command.text.hasPrefix("nstat") {
-            return Check(on: host, "netstat -s -p tcp", "which counter rises with each of them?")
+            return Check(on: host, "netstat -s -p tcp", "Which counter rises with each of them?")
         }
         guard command.text.hasPrefix("ss ") else { return self }
         return Check(on: host, "netstat -ano -p tcp", tells)

@@ -1,13 +1,11 @@
 import Tracking
 
 /// Words the outcome of an incident: a headline, and the sentences under it.
-struct Verdict {
+package struct Verdict {
     /// The most findings that the verdict states; the chain has the others.
-    private static let statedFindings = 3
+    package static let statedFindings = 3
 
     let chain: [Finding]
-    /// What was found on other connections of the same parties, which did not make them fail.
-    let beside: Finding?
     let flows: Int
     /// Flows that were not established, and connections of the same parties that were.
     let failures: Int
@@ -16,7 +14,7 @@ struct Verdict {
     let untroubled: Int
     let initiators: Int
 
-    private var root: Finding { chain[0] }
+    var root: Finding { chain[0] }
     private var isFailure: Bool { chain.contains { $0.severity == .error } }
 
     /// The cause, then who, then how many.
@@ -49,15 +47,10 @@ struct Verdict {
 
     /// What the root is called, with the doubt that remains.
     private var cause: String {
-        let also = beside.map { ", also \(Self.manualTitle(of: $0))" } ?? ""
         switch root.status {
-        case .likely, .possible: return "\(root.title) (\(root.status.rawValue))\(also)"
-        case .confirmed, .pending, .withdrawn: return root.title + also
+        case .likely, .possible: "\(root.title) (\(root.status.rawValue))"
+        case .confirmed, .pending, .withdrawn: root.title
         }
-    }
-
-    private static func manualTitle(of finding: Finding) -> String {
-        Catalog.detector(named: finding.pathology)?.manual.title ?? finding.pathology
     }
 
     /// Whether a device on the way ended the connection, so that nothing else that was found about
@@ -66,6 +59,9 @@ struct Verdict {
         root.pathology == InjectedReset.manual.id && root.severity > .note
             || root.reason == AdministrativelyProhibited.device
     }
+
+    private static let challenge = ChallengeACK.manual.id
+    private var isCollision: Bool { root.pathology == TimeWaitCollision.manual.id }
 
     private var connections: Int { failures + established }
 
@@ -82,8 +78,14 @@ struct Verdict {
     }
 
     var text: String {
-        // What a device does to a connection needs no other words.
-        let relevant = isByDevice ? [root] : chain.filter { $0.severity > .note }
+        // What a device does to a connection needs no other words, and the challenge is part of
+        // the collision.
+        let relevant =
+            isByDevice
+            ? [root]
+            : chain.filter {
+                $0.severity > .note && !(isCollision && $0.pathology == Self.challenge)
+            }
         var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.statedFindings).map(
             \.summary
         )
@@ -94,7 +96,8 @@ struct Verdict {
             // What failed after its handshake was established, too.
             let (count, fate) =
                 root.isEstablished
-                ? (untroubled, "did not fail") : (established, "were established")
+                ? (untroubled, untroubled == 1 ? "shows no fault" : "show no fault")
+                : (established, established == 1 ? "was established" : "were established")
             if count > 0 {
                 sentences.append(
                     "\(count) of \(connections) connections to \(root.destination) \(fate)."

@@ -24,6 +24,19 @@ extension History {
     }
 }
 
+/// Which of several SYN-ACKs a client answered.
+extension History {
+    /// The first of some SYN-ACKs, where the ACK at `completion` echoes its timestamp and no
+    /// other's: then none was lost (RFC 7323 §4.3).
+    func isFirstAnswered(of answers: [Int], by completion: Int) -> Bool {
+        guard let first = answers.first, answers.count > 1, events[completion].hasTimestamps,
+            events[first].hasTimestamps
+        else { return false }
+        let echo = events[completion].timestampEcho
+        return answers.filter { events[$0].timestampValue == echo } == [first]
+    }
+}
+
 /// What speaks against a handshake that ended as soon as it was complete.
 extension History {
     /// Whether more than the handshake happened before what seems to complete it: then that came

@@ -15,6 +15,12 @@ enum RPCProgram {
     ]
 
     static func name(_ program: UInt32) -> String? { names[program] }
+
+    /// What programs are whose names say little.
+    static let explanations: [UInt32: String] = [
+        100_021: "NFS lock manager", 100_024: "NFS status monitor", 100_005: "NFS mount service",
+        100_011: "quota service",
+    ]
 }
 
 extension RPCService {
@@ -23,6 +29,9 @@ extension RPCService {
 
     /// `NLM v4`.
     package var name: String { "\(programName) v\(version)" }
+
+    /// `NFS lock manager`; `nil` where the name says it.
+    var explanation: String? { RPCProgram.explanations[program] }
 
     /// `NLM v4 over TCP`.
     var nameWithTransport: String { transport.map { "\(name) over \($0.name)" } ?? name }

@@ -14,10 +14,11 @@ package struct ServiceName: Hashable, Sendable {
         case registry
     }
 
-    /// `NLM v4, said by packet 6777`.
+    /// `NLM v4, the NFS lock manager, as packet 6777 says`.
     var introduction: String {
         switch source {
-        case .portmap(_, let packet): "\(name), from packet \(packet)"
+        case .portmap(let service, let packet):
+            "\(name)\(service.explanation.map { ", the \($0)" } ?? ""), as packet \(packet) says"
         case .registry: name
         }
     }

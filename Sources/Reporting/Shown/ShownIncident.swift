@@ -38,13 +38,17 @@ struct ShownIncident {
         title = names.introduced(addresses, in: incident.headline)
         verdict = names.introduced(addresses, in: incident.verdict)
         quote = incident.quote.map { "\($0)" }
-        let isAlone = incident.chain.count == 1
-        reasons = incident.chain.map { link in
+        // Where there are only notes, the verdict states the first of them.
+        let isStated = incident.chain.allSatisfy { $0.finding.severity == .note }
+        reasons = incident.chain.enumerated().map { number, link in
             let id = link.finding.pathology
             return Reason(
                 pathology: id,
                 name: link.finding.title,
-                text: Self.reasoning(of: link.finding, alone: isAlone),
+                text: Self.reasoning(
+                    of: link.finding,
+                    isStated: isStated && number < Verdict.statedFindings
+                ),
                 finding: link.finding
             )
         }
@@ -60,15 +64,14 @@ struct ShownIncident {
         }
     }
 
-    private static func reasoning(of finding: Finding, alone: Bool) -> String {
+    private static func reasoning(of finding: Finding, isStated: Bool) -> String {
         let text = finding.explanation.isEmpty ? finding.summary : finding.explanation
         let reported =
-            finding.severity == .note && !alone ? "\(finding.summary) \(finding.explanation)" : text
+            finding.severity == .note && !isStated
+            ? "\(finding.summary) \(finding.explanation)" : text
         switch finding.status {
         case .confirmed: return reported
-        case .likely, .possible:
-            return
-                "\(reported) (\(finding.status.rawValue), confidence \(finding.confidence.rawValue))"
+        case .likely, .possible: return "\(reported) (\(finding.status.rawValue))"
         case .pending: return "\(reported) (Pending: still open when the capture ends.)"
         case .withdrawn: return "\(reported) (Withdrawn: later packets contradict it.)"
         }

@@ -83,7 +83,10 @@ struct IncidentSection {
     /// The checks host by host, each with what it tells beside it, or below where the page is too
     /// narrow.
     private var checks: String {
-        let names = shown.checks.map { $0.host.map { "on \($0)  " } ?? "" }
+        let names = shown.checks.map { check in
+            let isOnPath = check.host == nil && check.checks.contains { !$0.command.isEmpty }
+            return check.host.map { "on \($0)  " } ?? (isOnPath ? "on the path  " : "")
+        }
         let widest = names.map(\.count).max() ?? 0
         // Hosts with long addresses have a line of their own.
         let isAlone = widest > Self.hostColumn

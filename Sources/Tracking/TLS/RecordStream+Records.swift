@@ -16,8 +16,7 @@ extension RecordStream {
         contents = TLSContents(rawValue: 0)
         marks.remove(.isMilestone)
         // Where a header is to begin, none begins with a zero.
-        let awaitsHeader = carried == 0 && (!marks.contains(.begun) || cursor == recordEnd)
-        if awaitsHeader, Self.isPadding(octets, of: source.length) { return true }
+        if awaitsHeader, Self.isPadding(octets, from: 0, of: source.length) { return true }
         if marks.intersection([.isExpected, .begun, .lost]) == .isExpected {
             let ahead = source.sequence.distance(to: cursor)
             if ahead < 0 { return false }
@@ -47,6 +46,8 @@ extension RecordStream {
                 lose()
                 break
             }
+            // The end of a record may be filled up like a bare ACK.
+            if awaitsHeader, Self.isPadding(octets, from: offset, of: source.length) { break }
             let isInMessages =
                 cursor != recordEnd && carriesMessages
             offset =
@@ -58,13 +59,18 @@ extension RecordStream {
         return true
     }
 
+    /// Whether what comes next begins a record.
+    private var awaitsHeader: Bool {
+        carried == 0 && (!marks.contains(.begun) || cursor == recordEnd)
+    }
+
     /// What fills a bare ACK up to the shortest frame of Ethernet (RFC 894), in octets.
     private static let longestPadding: UInt32 = 6
 
     /// Whether a segment carries the padding of its frame, which some devices count as payload.
-    private static func isPadding(_ octets: RawSpan, of length: UInt32) -> Bool {
-        length <= longestPadding && octets.byteCount > 0
-            && (0..<octets.byteCount).allSatisfy { octets.octet(at: $0) == 0 }
+    private static func isPadding(_ octets: RawSpan, from offset: Int, of length: UInt32) -> Bool {
+        length <= UInt32(truncatingIfNeeded: offset) &+ longestPadding && octets.byteCount > offset
+            && (offset..<octets.byteCount).allSatisfy { octets.octet(at: $0) == 0 }
     }
 
     /// Gathers a header of `length` octets.

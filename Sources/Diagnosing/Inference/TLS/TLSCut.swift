@@ -182,6 +182,14 @@ struct TLSCut {
     /// filter, too.
     var mayBeFilter: Bool { reason == .reset && isByServer && Self.mayFilterName(closing) }
 
+    /// Whether the client left a server that had acknowledged its ClientHello and sent nothing, as
+    /// a program that does not speak TLS waits for more.
+    var isLeftWaiting: Bool {
+        reason == .close && !isByServer && !closing.stream[closing.server].hasSentData
+            && closing.session[closing.client].lastMessage == .clientHello
+            && closing.stream.isAcknowledged(closing.client)
+    }
+
     /// Whether the server reset several connections together.
     var isAtOnce: Bool { closing.stream.resetsAtOnce >= Self.manyAtOnce }
 

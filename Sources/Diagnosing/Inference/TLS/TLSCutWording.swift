@@ -34,6 +34,11 @@ struct TLSCutWording {
                 \(handshake.capitalizedFirst)\(closing.forName) was reset \(time) after the ClientHello, by a RST that does \
                 not look like other packets from \(serverAddress).
                 """
+        case .close where cut.isLeftWaiting:
+            return """
+                \(closing.endpoint(of: closing.server)) took the ClientHello from \(clientAddress)\(closing.forName) and never \
+                answered it; \(clientAddress) closed the connection after \(time).
+                """
         case .packetOfDeath, .reset, .close:
             let who = cut.isByServer ? serverAddress : clientAddress
             let what =
@@ -150,17 +155,26 @@ struct TLSCutWording {
         if cut.reason == .noTLSAnswer { return [] }
         let server = closing.endpoint(of: closing.server)
         let name = closing.serverNameOption
+        let handshake = Check(
+            on: clientAddress,
+            "openssl s_client -connect \(server)\(name) -msg",
+            "Shows after which message the handshake ends."
+        )
+        if cut.isLeftWaiting {
+            let listener = Check(
+                on: server.address.description,
+                "ss -lntp sport = :\(server.port)",
+                "Which program listens there, and does it speak TLS on this port?"
+            )
+            return [listener, handshake]
+        }
         return [
             Check(
                 on: server.address.description,
                 "journalctl -k -p warning; coredumpctl list",
                 "An entry at that instant shows that the process on port \(server.port) died."
             ),
-            Check(
-                on: clientAddress,
-                "openssl s_client -connect \(server)\(name) -msg",
-                "Shows after which message the handshake ends."
-            ),
+            handshake,
         ]
     }
 }
