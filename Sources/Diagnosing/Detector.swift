@@ -19,6 +19,10 @@ package protocol Detector: Sendable {
     /// finds nothing.
     static var yieldsTo: [any Detector.Type] { get }
 
+    /// Those whose sentence its own says already: a verdict that begins with this one leaves them
+    /// out.
+    static var saysToo: [any Detector.Type] { get }
+
     init()
 
     /// - Returns: at most one finding; what happened several times is counted in it.
@@ -50,6 +54,8 @@ extension Detector {
     package static var needsClock: Bool { true }
 
     package static var yieldsTo: [any Detector.Type] { [] }
+
+    package static var saysToo: [any Detector.Type] { [] }
 
     package static var explainsPayloadlessFlows: Bool { false }
 

@@ -31,6 +31,23 @@ import Tracking
         #expect(found[metric: "lost_octets"] == .integer(0))
     }
 
+    @Test func `is a note when a server that is done rejects a FIN`() throws {
+        let exchange = used {
+            client.data(seq: 1101, ack: 5101, length: 900)
+            server.data(seq: 5101, ack: 1101, length: 300)
+            server.fin(seq: 5401, ack: 1101)
+            client.data(seq: 1101, ack: 5101, length: 900).after(.milliseconds(300))
+            client.ack(seq: 2001, ack: 5402)
+            client.fin(seq: 2001, ack: 5402)
+            server.rst(seq: 5402)
+        }
+
+        let found = try findings(in: exchange, by: [AbortiveClose.self])
+
+        #expect(found.map(\.reason) == ["data-after-close"])
+        #expect(found.map(\.severity) == [.note])
+    }
+
     @Test func `may be unknown to its server by now`() throws {
         let exchange = used {
             client.data(seq: 1101, ack: 5101, length: 70)

@@ -147,6 +147,7 @@ import Tracking
         let found = try finding(by: detector(id), in: detector(id).manual.example)
 
         #expect(found.summary.hasSuffix("."))
+        #expect(!(found.summary + found.explanation).contains("  "))
         #expect(found.summary.contains { $0.isNumber })
         #expect(found.explanation.isEmpty || found.explanation.hasSuffix("."))
         #expect(found.evidence.allSatisfy { !$0.note.isEmpty })

@@ -73,6 +73,25 @@ import Tracking
         )
     }
 
+    @Test func `is called after what most of its failures have`() throws {
+        let exchange = Exchange(from: "192.0.2.10:902", to: "198.51.100.20:2049") {
+            ChallengeACK.manual.example.steps
+            for port in UInt16(50_001)...50_002 {
+                client.syn(seq: 90_000).between(clientPort: port)
+                client.syn(seq: 90_000).between(clientPort: port).after(.seconds(1))
+                client.syn(seq: 90_000).between(clientPort: port).after(.seconds(2))
+                client.syn(seq: 90_000).between(clientPort: port).after(.seconds(4))
+            }
+        }
+
+        let incident = try #require(incidents(in: exchange).first)
+        let challenge = incident.chain.first { $0.finding.pathology == "challenge-ack" }
+
+        #expect(challenge?.finding.isEstablished == true)
+        #expect(incident.root.pathology == "syn-unanswered")
+        #expect(incident.failed == 2)
+    }
+
     @Test func `joins all clients of one broken service`() throws {
         let found = try incidents(in: refusals(from: 300, to: 1))
 

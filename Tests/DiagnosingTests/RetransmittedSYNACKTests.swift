@@ -85,6 +85,39 @@ import Tracking
         #expect(try finding(by: RetransmittedSYNACK.self, in: exchange).reason == "answered-late")
     }
 
+    @Test func `was not lost where the ACK echoes the first`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001, tsval: 70_000)
+            server.synAck(seq: 5000, ack: 1001, tsval: 71_000).after(.seconds(1))
+            client.ack(seq: 1001, ack: 5001).echoing(70_000).after(.milliseconds(800))
+        }
+
+        let retransmission = try finding(by: RetransmittedSYNACK.self, in: exchange)
+        let slow = try finding(by: SlowHandshake.self, in: exchange)
+
+        #expect(retransmission.reason == "first-answered-late")
+        #expect(retransmission.summary.hasSuffix("came: no SYN-ACK was lost."))
+        #expect(retransmission.checks.map(\.command.text) == ["ping -c 5 192.0.2.10"])
+        #expect(slow.reason == "slow-initiator")
+    }
+
+    @Test func `is not acknowledged by an ACK for another machine's`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 3_000_000_000, ack: 1001)
+            client.syn(seq: 1000).after(.seconds(1))
+            server.synAck(seq: 9_000_000, ack: 1001)
+            client.ack(seq: 1001, ack: 9_000_001)
+            server.synAck(seq: 3_000_000_000, ack: 1001).after(.milliseconds(1500))
+            server.synAck(seq: 3_000_000_000, ack: 1001).after(.milliseconds(4000))
+        }
+
+        let found = try findings(in: exchange, by: [RetransmittedSYNACK.self])
+
+        #expect(found.allSatisfy { $0.reason != "ack-not-accepted" })
+    }
+
     @Test func `follows from a firewall that refuses it`() throws {
         let exchange = Exchange {
             client.syn(seq: 1000)

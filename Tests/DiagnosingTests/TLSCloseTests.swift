@@ -149,6 +149,18 @@ private func next(after steps: [ScriptStep]) -> (client: UInt32, server: UInt32)
         #expect(found.first?[metric: "data_after_close_notify"] == .flag(true))
     }
 
+    @Test func `is a note where the end that closed both TLS and TCP gets an answer`() throws {
+        let found = try found {
+            client.tls(.applicationData(200))
+            client.tls(.encryptedAlert(26))
+            client.fin()
+            server.tls(.applicationData(700)).after(.milliseconds(20))
+            server.fin()
+        }
+
+        #expect(found.map(\.severity) == [.note])
+    }
+
     @Test func `may leave the connection open`() throws {
         let exchange = connected {
             answered12

@@ -9,7 +9,7 @@ extension Annotations {
         }
         return """
             A SYN from the server instead of a SYN-ACK: it leaves the SYN-ACK to the client, as if it had \
-                opened the connection.
+            opened the connection.
             """
     }
 

@@ -215,9 +215,13 @@ package struct AbortiveClose: Detector {
             history.events[$0].side == side && history.events[$0].payloadLength > 0
         }
         let ends = data.filter { $0 < fin }.map { history.events[$0].sequenceEnd }
-        guard let known = ends.max(by: { $0.distance(to: $1) > 0 }) else { return true }
-        return data.contains {
-            $0 > fin && known.distance(to: history.events[$0].sequenceEnd) > 0
+        let known = ends.max { $0.distance(to: $1) > 0 }
+        let sent = ending.stream[side]
+        return data.contains { index in
+            let event = history.events[index]
+            let isRepeated = sent.repetitions > 0 && event.sequence == sent.repeated
+            let isBeyond = known.map { $0.distance(to: event.sequenceEnd) > 0 } ?? true
+            return index > fin && isBeyond && !isRepeated
         }
     }
 

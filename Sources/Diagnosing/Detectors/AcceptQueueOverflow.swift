@@ -65,6 +65,8 @@ package struct AcceptQueueOverflow: Detector {
 
     package static let needs: Signals? = [.severalAnswers, .completion]
 
+    package static let saysToo: [any Detector.Type] = [RetransmittedSYNACK.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.viewpoint.vantage == .server ? [.server] : [.server, .network]
     }

@@ -61,6 +61,8 @@ package struct CertificateRejected: Detector {
 
     package static let needs: Signals? = [.tls]
 
+    package static let saysToo: [any Detector.Type] = [TLSHandshakeReset.self, AbortiveClose.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] { [.server, .client] }
 
     package init() {}

@@ -51,6 +51,10 @@ package struct DuplicateAddress: Detector {
 
     package static let needs: Signals? = nil
 
+    package static let saysToo: [any Detector.Type] = [
+        ConnectionRefused.self, AbortiveClose.self,
+    ]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]
     }

@@ -54,6 +54,8 @@ package struct ECNFallback: Detector {
 
     package static let needs: Signals? = [.mixedECN, .answer]
 
+    package static let saysToo: [any Detector.Type] = [SlowHandshake.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.network]
     }

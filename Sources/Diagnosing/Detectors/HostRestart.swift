@@ -57,6 +57,10 @@ package struct HostRestart: Detector {
 
     package static let needs: Signals? = nil
 
+    package static let saysToo: [any Detector.Type] = [
+        AbortiveClose.self, ConnectionRefused.self, ServiceRestart.self,
+    ]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("restarted").map { [$0] } ?? [.server]
     }

@@ -72,6 +72,10 @@ package struct IdleStateLost: Detector {
 
     package static let needs: Signals? = [.stream]
 
+    package static let saysToo: [any Detector.Type] = [
+        InjectedReset.self, RetransmissionTimeout.self,
+    ]
+
     package static func blame(for finding: Finding) -> [FaultSide] { [.network] }
 
     package init() {}

@@ -208,7 +208,7 @@ package struct IdleTimeoutClose: Detector {
                 encapsulation: first.event.encapsulation
             ),
             summary: """
-                \(who) closed \(closes.count) connections to \(service) after \(time) without a packet.
+                \(who) closed \(closes.count) idle connections of \(service) after \(time) without a packet.
                 """,
             explanation: """
                 The idle times agree within 2 % and did not begin together, so a timer of \(time) expired.

@@ -55,6 +55,8 @@ package struct ProtocolMismatch: Detector {
 
     package static let needsClock = false
 
+    package static let saysToo: [any Detector.Type] = [TLSHandshakeReset.self]
+
     /// Where the port's own protocol met another, who spoke the other one is likelier wrong.
     package static func blame(for finding: Finding) -> [FaultSide] {
         guard let port = finding.subject.responderPort else { return [.client, .server] }

@@ -72,7 +72,7 @@ package struct ResetAfterHandshake: Detector {
         let sender = history.endpoint(of: event).address
         let isByClient = history.isFromInitiator(event)
         let delay = history.delay(from: last.cause, to: last.reset)
-        return finding(
+        var found = finding(
             in: history,
             incarnation: last.incarnation,
             reason: last.kind.rawValue,
@@ -95,6 +95,8 @@ package struct ResetAfterHandshake: Detector {
             summary: summary(of: last, by: sender, after: delay, in: history),
             explanation: explanation(of: last, isByClient: isByClient, in: history)
         )
+        found.shared = isByClient ? "client" : "server"
+        return found
     }
 
     private func checks(of story: Story, isByClient: Bool, in history: History) -> [Check] {
@@ -138,7 +140,13 @@ package struct ResetAfterHandshake: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.flows) connections from \(many.source) to \(many.destination) were reset right after the handshake."
+        guard let sender = many.shared else {
+            return
+                "\(many.flows) connections from \(many.source) to \(many.destination) were reset right after the handshake."
+        }
+        let (own, other) =
+            sender == "client" ? (many.source, many.destination) : (many.destination, many.source)
+        return "\(own) reset \(many.flows) connections with \(other) right after the handshake."
     }
 
     private func severity(of story: Story, isByClient: Bool) -> Severity {

@@ -175,7 +175,7 @@ package struct ResetLoop: Detector {
         }
         return """
             \(from) rejected the answer with a RST and \(to) reset the other SYN. This happened \
-                \(times) within \(time).
+            \(times) within \(time).
             """
     }
 

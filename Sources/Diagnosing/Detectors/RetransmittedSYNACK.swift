@@ -69,6 +69,8 @@ package struct RetransmittedSYNACK: Detector {
 
     package static let needs: Signals? = [.severalAnswers]
 
+    package static let saysToo: [any Detector.Type] = [SlowHandshake.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {
         case .refusedByICMP, .reset: [.client]
@@ -177,9 +179,7 @@ package struct RetransmittedSYNACK: Detector {
                 history.delay(from: before, to: copy) >= TimingTolerance.shortestHandshakeTimer
                     && !isAsked(copy, after: before, by: attempt, first: first, in: history)
             }.map(\.1)
-            guard let last = unasked.last ?? run.dropFirst().last,
-                isAcknowledged(first, by: incarnation.completion, in: history)
-            else { continue }
+            guard let last = unasked.last ?? run.dropFirst().last else { continue }
             let reason = reason(first, last, of: attempt, in: incarnation, history)
             let isDeaf =
                 reason == .notDelivered
@@ -208,22 +208,6 @@ package struct RetransmittedSYNACK: Detector {
             )
         }
         return nil
-    }
-
-    /// So much may have been sent when a handshake is completed, in bytes.
-    private static let reach: Int32 = 1 << 20
-
-    /// Whether what completed the handshake is about this SYN-ACK, and not about another one with
-    /// an ISN of its own; `true` where nothing did.
-    private func isAcknowledged(
-        _ answer: Int,
-        by completion: Int?,
-        in history: History
-    ) -> Bool {
-        guard let completion else { return true }
-        let expected = history.events[answer].sequence.advanced(by: 1)
-        let distance = expected.distance(to: history.events[completion].acknowledgment)
-        return (0...Self.reach).contains(distance)
     }
 
     /// Whether the responder stopped after one repetition, which no stack does while nothing
@@ -275,10 +259,12 @@ package struct RetransmittedSYNACK: Detector {
         _ history: History
     ) -> Reason {
         // An ACK for another machine's SYN-ACK does not stop this one's timer.
-        let isAcknowledged = incarnation.completion.map {
-            history.events[first].sequenceEnd.distance(to: history.events[$0].acknowledgment) >= 0
+        let acknowledged = incarnation.completion.map { history.events[$0].acknowledgment }
+        let isOther = incarnation.answers.contains {
+            history.events[$0].sequence != history.events[first].sequence
+                && history.events[$0].sequenceEnd == acknowledged
         }
-        if let completion = incarnation.completion, isAcknowledged == true {
+        if let completion = incarnation.completion, !isOther {
             if history.delay(from: completion, to: last) > TimingTolerance.reordering {
                 return .notAccepted
             }

@@ -89,7 +89,7 @@ package struct SYNBurst: Detector {
     }
 
     package static func summary(of many: Finding) -> String {
-        "\(many.source) opened \(many.flows) connections to \(many.destination) several times at the same time, each from one port."
+        "\(many.source) opened each of \(many.flows) connections to \(many.destination) several times within a moment, from the same port."
     }
 
     private func summary(of bursts: [Burst], largest: Burst, in history: History) -> String {

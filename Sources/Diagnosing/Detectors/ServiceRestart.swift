@@ -65,6 +65,8 @@ package struct ServiceRestart: Detector {
 
     package static let needs: Signals? = nil
 
+    package static let saysToo: [any Detector.Type] = [ConnectionRefused.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] { [.server] }
 
     package init() {}

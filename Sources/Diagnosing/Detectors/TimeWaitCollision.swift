@@ -75,6 +75,8 @@ package struct TimeWaitCollision: Detector {
 
     package static let needs: Signals? = [.former]
 
+    package static let saysToo: [any Detector.Type] = [ChallengeACK.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         [.client, .server]
     }
@@ -236,7 +238,7 @@ package struct TimeWaitCollision: Detector {
         var sentences = [
             """
             The ISN \(syn.sequence) is \(distance.magnitude) \(position) the \(reported.former.initiatorNext) that the \
-                server expects next in the old connection (last packet \(reported.former.lastPacket)).
+            server expects next in the old connection (last packet \(reported.former.lastPacket)).
             """
         ]
         if let age = reported.former.timestampAge(of: syn) {

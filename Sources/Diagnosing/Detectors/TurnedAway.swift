@@ -54,6 +54,8 @@ package struct TurnedAway: Detector {
 
     package static let needs: Signals? = [.data, .refusal]
 
+    package static let saysToo: [any Detector.Type] = [ReconnectLoop.self, AbortiveClose.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] { [.server, .client] }
 
     package init() {}

@@ -111,7 +111,7 @@ package struct UnseenSYNACK: Detector {
     package static func summary(of many: Finding) -> String {
         """
         \(many.destination) acknowledged sequence numbers that no captured SYN had, on \(many.flows) connections from \
-            \(many.source).
+        \(many.source).
         """
     }
 

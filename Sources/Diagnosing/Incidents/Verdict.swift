@@ -60,8 +60,10 @@ package struct Verdict {
             || root.reason == AdministrativelyProhibited.device
     }
 
-    private static let challenge = ChallengeACK.manual.id
-    private var isCollision: Bool { root.pathology == TimeWaitCollision.manual.id }
+    /// Pathologies of which the root's sentence says all.
+    private var saidByRoot: Set<String> {
+        Set(Catalog.detector(named: root.pathology)?.saysToo.map { $0.manual.id } ?? [])
+    }
 
     private var connections: Int { failures + established }
 
@@ -78,14 +80,11 @@ package struct Verdict {
     }
 
     var text: String {
-        // What a device does to a connection needs no other words, and the challenge is part of
-        // the collision.
+        // What a device does to a connection needs no other words.
         let relevant =
             isByDevice
             ? [root]
-            : chain.filter {
-                $0.severity > .note && !(isCollision && $0.pathology == Self.challenge)
-            }
+            : chain.filter { $0.severity > .note && !saidByRoot.contains($0.pathology) }
         var sentences = (relevant.isEmpty ? chain : relevant).prefix(Self.statedFindings).map(
             \.summary
         )

@@ -266,8 +266,8 @@ extension FlowSegment {
         return (0..<payload.byteCount).allSatisfy { payload.octet(at: $0) == 0 }
     }
 
-    /// Takes from a SYN the payload that IP claims beyond its frame, and that never was there: it is
-    /// damaged.
+    /// Takes from a SYN the payload that IP claims beyond its frame, and that never was there: it
+    /// is damaged.
     ///
     /// - Returns: `false` where there is none.
     private mutating func dropAbsentPayload() -> Bool {

@@ -70,6 +70,19 @@ import Testing
         #expect(stream.essence == (try whole()).essence)
     }
 
+    @Test(arguments: 1...6)
+    func `may be followed by padding in its segment`(_ length: Int) throws {
+        let cut = ScriptRecord.serverHello().encoded.count
+        var parts = numbered(Self.flight, cutAt: [cut])
+        if case .segment(var segment) = parts[0].content {
+            segment.payload = (segment.payload ?? []) + Array(repeating: 0, count: length)
+            segment.length += length
+            parts[0].content = .segment(segment)
+        }
+
+        #expect(try stream(parts).essence == (try whole()).essence)
+    }
+
     @Test(arguments: Array(stride(from: 5, to: flight.count - 40, by: 7)))
     func `may come in another order`(_ cut: Int) throws {
         let parts = numbered(Self.flight, cutAt: [5, cut + 9, cut + 30])

@@ -139,7 +139,7 @@ struct TLSCutWording {
         }
         return """
             \(serverAddress) reset \(stream.resetsAlike) connections of this service after the same message, which kills \
-                the process or is refused without an alert.
+            the process or is refused without an alert.
             """
     }
 
