@@ -11,6 +11,10 @@ package protocol Detector: Sendable {
     /// survey tells.
     static var needs: Signals? { get }
 
+    /// Whether what it finds depends on when packets came: such is not looked for in a capture
+    /// without a clock.
+    static var needsClock: Bool { get }
+
     /// Those that say more of the same: in a history in which one of them finds something, this one
     /// finds nothing.
     static var yieldsTo: [any Detector.Type] { get }
@@ -46,6 +50,8 @@ extension Detector {
     package func examine(_ history: History) -> Finding? { nil }
 
     package func examine(_ survey: Survey) -> [Finding] { [] }
+
+    package static var needsClock: Bool { true }
 
     package static var yieldsTo: [any Detector.Type] { [] }
 

@@ -95,9 +95,12 @@ package struct Diagnosis: Sendable {
 
     /// What many flows show together.
     func examine(_ survey: Survey) -> SurveyExamination {
-        SurveyExamination(
+        let asked = detectors.all.filter {
+            survey.capture.hasClock || !type(of: $0).needsClock
+        }
+        return SurveyExamination(
             services: ServiceNames(survey.portmap),
-            findings: detectors.all.flatMap { detector in
+            findings: asked.flatMap { detector in
                 detector.examine(survey).filter { $0.severity >= leastSeverity }.map { finding in
                     let explainsPayloadlessFlows =
                         type(of: detector).explainsPayloadlessFlows && finding.severity > .note

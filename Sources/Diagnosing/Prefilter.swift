@@ -11,6 +11,7 @@ struct Prefilter: Sendable {
         let id: ObjectIdentifier
         /// As a number: a set of the standard library would not be compared in place.
         let needs: UInt64
+        let needsClock: Bool
         let yieldsTo: [ObjectIdentifier]
         let detector: any Detector
         /// Whether what it finds is reported.
@@ -20,6 +21,7 @@ struct Prefilter: Sendable {
             guard let needs = type(of: detector).needs else { return nil }
             id = ObjectIdentifier(type(of: detector))
             self.needs = needs.rawValue
+            needsClock = type(of: detector).needsClock
             yieldsTo = type(of: detector).yieldsTo.map { ObjectIdentifier($0) }
             self.detector = detector
             self.isReported = isReported
@@ -45,7 +47,9 @@ struct Prefilter: Sendable {
         let signals =
             history.capture.isFiltered
             ? history.signals.subtracting(.ofStreams).rawValue : history.signals.rawValue
+        let hasClock = history.capture.hasClock
         for index in entries.indices where signals & entries[index].needs == entries[index].needs {
+            if entries[index].needsClock, !hasClock { continue }
             if let finding = entries[index].detector.examine(history) {
                 found.append(finding)
                 indices.append(index)

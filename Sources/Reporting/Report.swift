@@ -149,6 +149,11 @@ package struct Report: Sendable {
                 "\(hosts) went on as if answered, but no answer was captured: one direction is missing"
             warnings.append(("one-direction", message))
         }
+        if !tally.hasClock {
+            let message =
+                "the capture has no times: all packets have the same, so nothing that depends on time was looked for"
+            warnings.append(("no-clock", message))
+        }
         if let message = Self.translated(tally.translations) {
             warnings.append(("both-sides-of-nat", message))
         }

@@ -153,6 +153,7 @@ package struct AbortiveClose: Detector {
         let stream = ending.stream
         guard stream.hasData, let first = ending.resets.first, !saidGoodbye(ending, history)
         else { return nil }
+        if history.isWithoutEffect(reset: first) { return nil }
         let event = history.events[first]
         let side = event.side
         let (own, other) = (stream.progress(of: side), stream.progress(of: side.other))

@@ -149,7 +149,11 @@ package struct AcceptQueueOverflow: Detector {
                 && history.delay(from: completion, to: copy) > roundTrip ?? 0
             if history.events[copy].sequence == answer.sequence, isTimely { copies.append(copy) }
         }
-        guard let firstCopy = copies.first else { return nil }
+        // A client that was established sends no SYN: what it completed is in the capture twice.
+        let isDoubled = incarnation.events.suffix(from: completion).contains { index in
+            history.isFromInitiator(history.events[index]) && history.events[index].kind == .syn
+        }
+        guard let firstCopy = copies.first, !isDoubled else { return nil }
         let later = incarnation.events.suffix(from: completion + 1)
         let data = later.filter {
             history.isFromInitiator(history.events[$0]) && history.events[$0].payloadLength > 0

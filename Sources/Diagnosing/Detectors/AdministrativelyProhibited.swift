@@ -54,6 +54,8 @@ package struct AdministrativelyProhibited: Detector {
 
     package static let needs: Signals? = [.icmpError]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding.reason == device { return [.network] }
         return finding.party("sent_by").map { [$0] } ?? [.network]

@@ -49,6 +49,8 @@ package struct AuthenticationMismatch: Detector {
 
     package static let needs: Signals? = [.signature]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.reason == Reason.missing.rawValue ? [.client, .server] : [.server, .client]
     }

@@ -54,6 +54,8 @@ package struct ConnectionRefused: Detector {
 
     package static let needs: Signals? = [.reset]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch Reason(rawValue: finding.reason ?? "") {
         case .middlebox: [.network]

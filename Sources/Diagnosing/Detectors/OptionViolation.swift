@@ -53,6 +53,8 @@ package struct OptionViolation: Detector {
 
     package static let needs: Signals? = [.oddOptions]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [.network, $0] } ?? [.network]
     }

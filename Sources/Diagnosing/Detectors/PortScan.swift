@@ -120,15 +120,19 @@ package struct PortScan: Detector {
     private func wideSweep(of all: [ScanCounter.Probe], hosts leastHosts: Int) -> Scan? {
         guard all.count >= leastHosts else { return nil }
         let ports = Dictionary(grouping: all, by: \.target.port)
+        let closed = ports.mapValues { $0.count { $0.outcome != .open } }
         guard
-            let (port, probes) = ports.max(by: {
-                ($0.value.count, $1.key) < ($1.value.count, $0.key)
-            })
+            let (port, failed) = closed.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }),
+            let probes = ports[port]
         else { return nil }
         let hosts = Set(probes.map(\.target.address)).count
+        // Where all other ports fail as well, its network is cut off.
+        let others = all.count - probes.count
+        let isAlone =
+            probes.count * 100 >= all.count * Self.mostlyClosed
+            || (closed.values.reduce(0, +) - failed) * 2 < others
         guard hosts >= leastHosts, Self.connections(of: probes) <= Self.mostTries * hosts,
-            probes.count * 100 >= all.count * Self.mostlyClosed,
-            probes.count(where: { $0.outcome != .open }) * 100 >= probes.count * Self.mostlyClosed
+            isAlone, failed * 100 >= probes.count * Self.mostlyClosed
         else { return nil }
         return Scan(kind: .sweep, host: nil, port: port)
     }

@@ -53,6 +53,8 @@ package struct ProtocolMismatch: Detector {
 
     package static let needs: Signals? = [.data]
 
+    package static let needsClock = false
+
     package static let saysToo: [any Detector.Type] = [TLSHandshakeReset.self]
 
     /// Where the port's own protocol met another, who spoke the other one is likelier wrong.

@@ -180,7 +180,9 @@ package struct ResetAfterHandshake: Detector {
                 case .refusesSyn, .answersSecondSyn: continue
                 case .rejects, .aborts: break
                 }
-                guard history.isBeforeAnswers(event, in: incarnation) else { return nil }
+                guard history.isBeforeAnswers(event, in: incarnation),
+                    !history.isWithoutEffect(reset: index)
+                else { return nil }
                 let hasData = incarnation.events[completion..<index].contains {
                     history.events[$0].payloadLength > 0
                 }

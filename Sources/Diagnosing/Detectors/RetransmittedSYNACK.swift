@@ -179,9 +179,7 @@ package struct RetransmittedSYNACK: Detector {
                 history.delay(from: before, to: copy) >= TimingTolerance.shortestHandshakeTimer
                     && !isAsked(copy, after: before, by: attempt, first: first, in: history)
             }.map(\.1)
-            guard let last = unasked.last ?? run.dropFirst().last,
-                isAcknowledged(first, by: incarnation.completion, in: history)
-            else { continue }
+            guard let last = unasked.last ?? run.dropFirst().last else { continue }
             let reason = reason(first, last, of: attempt, in: incarnation, history)
             let isDeaf =
                 reason == .notDelivered
@@ -210,22 +208,6 @@ package struct RetransmittedSYNACK: Detector {
             )
         }
         return nil
-    }
-
-    /// So much may have been sent when a handshake is completed, in bytes.
-    private static let reach: Int32 = 1 << 20
-
-    /// Whether what completed the handshake is about this SYN-ACK, and not about another one with
-    /// an ISN of its own; `true` where nothing did.
-    private func isAcknowledged(
-        _ answer: Int,
-        by completion: Int?,
-        in history: History
-    ) -> Bool {
-        guard let completion else { return true }
-        let expected = history.events[answer].sequence.advanced(by: 1)
-        let distance = expected.distance(to: history.events[completion].acknowledgment)
-        return (0...Self.reach).contains(distance)
     }
 
     /// Whether the responder stopped after one repetition, which no stack does while nothing

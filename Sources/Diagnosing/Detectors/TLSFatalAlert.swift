@@ -65,6 +65,8 @@ package struct TLSFatalAlert: Detector {
 
     package static let needs: Signals? = [.tls]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         if finding[metric: "empty_client_certificate"] == .flag(true) { return [.client] }
         return finding.party("sent_by") == .client ? [.server, .client] : [.client, .server]

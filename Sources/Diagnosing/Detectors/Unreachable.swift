@@ -56,6 +56,8 @@ package struct Unreachable: Detector {
 
     package static let needs: Signals? = [.icmpError]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         finding.party("sent_by").map { [$0] } ?? [.network]
     }

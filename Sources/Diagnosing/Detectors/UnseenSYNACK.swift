@@ -51,6 +51,8 @@ package struct UnseenSYNACK: Detector {
 
     package static let needs: Signals? = [.unseenAnswer]
 
+    package static let needsClock = false
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch finding.reason {
         case "one-way": [.network, .capture]

@@ -23,6 +23,19 @@ extension History {
         }
     }
 
+    /// Whether the sender of a RST goes on with data on the same connection: it ended nothing, and
+    /// may not be its own.
+    func isWithoutEffect(reset index: Int) -> Bool {
+        let reset = events[index]
+        return events.indices.suffix(from: index + 1).contains { later in
+            let event = events[later]
+            if case .duplicate = interpretations[later] { return false }
+            return event.side == reset.side && event.incarnation == reset.incarnation
+                && event.time > reset.time && event.payloadLength > 0 && event.isOfConnection
+                && reset.sequence.distance(to: event.sequence) >= 0
+        }
+    }
+
     /// When the connection began to end, or the capture ended.
     func endTime(of ending: Ending) -> Int64 {
         ending.first.map { events[$0].time } ?? ending.stream.time

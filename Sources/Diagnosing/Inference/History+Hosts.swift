@@ -65,7 +65,14 @@ extension History {
                     "\(initiator.address) was served at port \(port): clients of SMB try ports 139 and 445 together."
             )
         }
-        guard let served = servedSoon(after: time) else { return nil }
+        guard let served = servedSoon(after: time) else {
+            return isServedBeside(incarnation)
+                ? Comfort(
+                    mostSeverity: .warning,
+                    sentence:
+                        "Another connection of \(initiator.address) to \(responder) was served meanwhile."
+                ) : nil
+        }
         let family =
             served.responder.address.isIPv4 == responder.address.isIPv4
             ? "" : served.responder.address.isIPv4 ? " over IPv4" : " over IPv6"
@@ -101,6 +108,19 @@ extension History {
                 \(delay) \(use < time ? "before" : "after") that.
                 """
         )
+    }
+
+    /// Whether another connection between the same two, which had come up before, went on while
+    /// nothing answered the SYNs of this one: a spare one, or one more.
+    private func isServedBeside(_ incarnation: Incarnation) -> Bool {
+        guard incarnation.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
+            let first = incarnation.attempts.first, let last = incarnation.attempts.last
+        else { return false }
+        let (begin, end) = (events[first.first].time, events[last.last].time)
+        return capture.outcomes.attempts(at: responder).contains {
+            $0.initiator == initiator.address && $0.outcome == .served && $0.isAnswered
+                && $0.begin < begin && $0.end > end
+        }
     }
 
     /// A session that was used so shortly before another failed served its client, in nanoseconds.

@@ -39,7 +39,9 @@ package struct Aggregates: Sendable {
     /// Connections that were captured on both sides of an address translation.
     var translations = Translations()
     /// From which network cards they answer.
-    var answerCards = AnswerCards()
+    var answerCards = HostCards()
+    /// From which network cards they ask.
+    var askCards = HostCards()
     /// Who was served when, where somebody was not.
     package internal(set) var outcomes = ConnectOutcomes()
     /// Connections that one of their ends did not know any more.
@@ -238,6 +240,7 @@ package struct Aggregates: Sendable {
         idleCloses.forget(quietSince: time)
         forgotten.forget(quietSince: time)
         answerCards.forget()
+        askCards.forget()
         refusedSYNs.forget(quietSince: time)
         serviceCounters.removeAll { $0.lastTime < time || $0.isFull }
         scanCounters.removeAll { $0.probes.last.map { $0.time < time } ?? true || $0.omitted > 0 }

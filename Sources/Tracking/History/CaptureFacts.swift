@@ -5,6 +5,8 @@ package final class CaptureFacts: Sendable {
     /// The first and last time of any packet, in nanoseconds since 1970.
     package let begin: Int64
     package let end: Int64
+    /// Whether its packets have times of their own.
+    package let hasClock: Bool
     /// The last times before the capture itself paused for ten minutes or longer, in ascending
     /// order.
     private let pauses: [Int64]
@@ -45,8 +47,9 @@ package final class CaptureFacts: Sendable {
     private let neighbours: Neighbours
     /// Where packets of hosts came from.
     package let sightings: HostSightings
-    /// From which network cards hosts answer.
-    package let answerCards: AnswerCards
+    /// From which network cards hosts answer, and from which they ask.
+    package let answerCards: HostCards
+    private let askCards: HostCards
     /// Who was served when, where somebody was not.
     package let outcomes: ConnectOutcomes
     /// What its connections are judged by.
@@ -55,6 +58,7 @@ package final class CaptureFacts: Sendable {
     package init(
         begin: Int64,
         end: Int64,
+        hasClock: Bool = true,
         pauses: [Int64] = [],
         oneWayInitiators: Set<Address> = [],
         localHosts: Set<Address> = [],
@@ -73,13 +77,15 @@ package final class CaptureFacts: Sendable {
         unusedSessions: UnusedSessions = UnusedSessions(),
         neighbours: Neighbours = Neighbours(),
         sightings: HostSightings = HostSightings(),
-        answerCards: AnswerCards = AnswerCards(),
+        answerCards: HostCards = HostCards(),
+        askCards: HostCards = HostCards(),
         outcomes: ConnectOutcomes = ConnectOutcomes(),
         drops: [ClosedRange<Int64>] = [],
         thresholds: Thresholds = Thresholds()
     ) {
         self.begin = begin
         self.end = end
+        self.hasClock = hasClock
         self.pauses = pauses
         self.oneWayInitiators = oneWayInitiators
         self.localHosts = localHosts
@@ -99,6 +105,7 @@ package final class CaptureFacts: Sendable {
         self.neighbours = neighbours
         self.sightings = sightings
         self.answerCards = answerCards
+        self.askCards = askCards
         self.outcomes = outcomes
         self.drops = drops
         self.thresholds = thresholds
@@ -119,10 +126,11 @@ extension CaptureFacts {
     /// The last time until which what follows `time` was captured without a pause.
     func end(after time: Int64) -> Int64 { pauses.first { $0 >= time } ?? end }
 
-    /// Whether two addresses belong to one network card that claimed both, or to the loopback
-    /// interface.
+    /// Whether two addresses belong to one network card that claimed both, or that sends for both
+    /// over IPv4 and IPv6, or to the loopback interface.
     package func isOneHost(_ first: Address, _ second: Address) -> Bool {
         if first.isLoopback, second.isLoopback { return true }
+        if first.isIPv4 != second.isIPv4, askCards.areOnOneCard(first, second) { return true }
         guard let owner = neighbours.owner(of: first) else { return false }
         return neighbours.owner(of: second) == owner
     }
@@ -135,6 +143,7 @@ extension CaptureFacts {
         return CaptureFacts(
             begin: begin,
             end: end,
+            hasClock: hasClock,
             oneWayInitiators: Set(hosts.filter(oneWayInitiators.contains)),
             localHosts: Set(hosts.filter(localHosts.contains)),
             unsolicitedSYNACKs: nothing.unsolicitedSYNACKs,
@@ -145,6 +154,7 @@ extension CaptureFacts {
             neighbours: nothing.neighbours,
             sightings: sightings.reduced(to: hosts),
             answerCards: nothing.answerCards,
+            askCards: nothing.askCards,
             outcomes: nothing.outcomes,
             thresholds: thresholds
         )

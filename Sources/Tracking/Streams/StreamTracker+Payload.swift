@@ -8,6 +8,7 @@ extension StreamTracker {
         _ eventLogs: inout EventLogStore,
         _ slowAnswers: inout SlowAnswers
     ) {
+        if waiting.isPadding { return }
         let turn = flow.noteDataSender(waiting.side)
         var number = Int(turn.streamState)
         if number == 0 {

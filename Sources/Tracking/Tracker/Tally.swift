@@ -72,6 +72,12 @@ package struct Tally: Hashable, Sendable {
     var earliest = Int64.max
     var latest = Int64.min
 
+    /// So many packets do not come within the same tick of any clock.
+    private static let packetsOfTick: UInt64 = 8
+
+    /// Whether packets have times of their own: in a capture without a clock all have the same.
+    package var hasClock: Bool { packets < Self.packetsOfTick || earliest != latest }
+
     /// The upper bounds of the delay classes, in microseconds.
     package static let delayBounds: [UInt64] = [100, 1_000, 10_000, 100_000, 1_000_000]
 

@@ -18,6 +18,7 @@ extension Tracker {
         CaptureFacts(
             begin: tally.window?.first ?? 0,
             end: end,
+            hasClock: tally.hasClock,
             pauses: tally.pauses,
             oneWayInitiators: aggregates.hosts.oneWayInitiators,
             localHosts: aggregates.hosts.local,
@@ -37,6 +38,7 @@ extension Tracker {
             neighbours: aggregates.neighbours,
             sightings: aggregates.sightings,
             answerCards: aggregates.answerCards,
+            askCards: aggregates.askCards,
             outcomes: aggregates.outcomes,
             drops: drops,
             thresholds: flows.thresholds

@@ -26,6 +26,7 @@ extension Tracker {
         }
         noteChecksum(of: segment)
         aggregates.translations.note(segment)
+        aggregates.askCards.note(segment)
         return true
     }
 

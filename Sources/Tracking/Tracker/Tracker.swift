@@ -203,6 +203,7 @@ package struct Tracker: ~Copyable {
         noteSignature(of: segment)
         guard segment.flags.contains(.ack) else {
             aggregates.translations.note(segment)
+            aggregates.askCards.note(segment)
             return
         }
         aggregates.answerCards.note(segment)

@@ -48,6 +48,7 @@ struct FlowSegment: ~Copyable {
         take(frame)
         encapsulation = frameFacts.encapsulation
         link = frameFacts.link
+        _ = dropAbsentPayload()
     }
 
     /// Takes a frame, of which nothing has been read yet.
@@ -249,9 +250,39 @@ extension FlowSegment {
     @inline(always)
     var eventKind: Event.Kind { Event.Kind(flags: flags, payloadLength: payloadLength) }
 
+    /// No frame of Ethernet is shorter, in octets: shorter ones are filled with zeros.
+    private static let shortestFrame: UInt32 = 60
+
+    /// Whether its payload is the padding of its frame, which a device took for part of it.
+    @inline(always)
+    var isPadding: Bool { originalLength == Self.shortestFrame && isFilled }
+
+    @inline(never)
+    private var isFilled: Bool {
+        let payload = payload
+        guard (2...6).contains(payloadLength), !flags.contains(.psh),
+            payload.byteCount == Int(payloadLength)
+        else { return false }
+        return (0..<payload.byteCount).allSatisfy { payload.octet(at: $0) == 0 }
+    }
+
+    /// Takes from a SYN the payload that IP claims beyond its frame, and that never was there: it
+    /// is damaged.
+    ///
+    /// - Returns: `false` where there is none.
+    private mutating func dropAbsentPayload() -> Bool {
+        guard flags.contains(.syn), payloadLength > 0, originalLength >= capturedLength,
+            payloadOffset &+ payloadLength > originalLength
+        else { return false }
+        facts.payloadLength = 0
+        link.checksum = .wrong
+        return true
+    }
+
     /// Looks what became of the checksum of a SYN in one of the plain forms.
     @inline(never)
     private mutating func noteChecksum() {
+        if dropAbsentPayload() { return }
         let begin = Self.headersLength(of: octets)
         if begin == 34 {
             let length = Int(payloadOffset) &- 34 &+ Int(payloadLength)
