@@ -48,6 +48,17 @@ import Tracking
         #expect(found.map(\.severity) == [.note])
     }
 
+    @Test func `is no abort when keep-alive probes got no answer`() throws {
+        let exchange = used {
+            for pause: Duration in [.seconds(60), .seconds(1), .seconds(1), .seconds(1)] {
+                client.ack(seq: 1100, ack: 5101).after(pause)
+            }
+            client.reset(seq: 1101, ack: 5101).after(.seconds(1))
+        }
+
+        #expect(try findings(in: exchange, by: [AbortiveClose.self]).isEmpty)
+    }
+
     @Test func `may be unknown to its server by now`() throws {
         let exchange = used {
             client.data(seq: 1101, ack: 5101, length: 70)

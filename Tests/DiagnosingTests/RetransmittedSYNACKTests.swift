@@ -90,6 +90,7 @@ import Tracking
             client.syn(seq: 1000)
             server.synAck(seq: 5000, ack: 1001, tsval: 70_000)
             server.synAck(seq: 5000, ack: 1001, tsval: 71_000).after(.seconds(1))
+            client.syn(seq: 1000).after(.milliseconds(4))
             client.ack(seq: 1001, ack: 5001).echoing(70_000).after(.milliseconds(800))
         }
 
@@ -100,6 +101,36 @@ import Tracking
         #expect(retransmission.summary.hasSuffix("came: no SYN-ACK was lost."))
         #expect(retransmission.checks.map(\.command.text) == ["ping -c 5 192.0.2.10"])
         #expect(slow.reason == "slow-initiator")
+    }
+
+    @Test func `tells a lost ACK by the one that echoes the first at the heels of a copy`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000)
+            server.synAck(seq: 5000, ack: 1001, tsval: 70_000)
+            server.synAck(seq: 5000, ack: 1001, tsval: 71_000).after(.seconds(1))
+            client.ack(seq: 1001, ack: 5001).echoing(70_000).after(.milliseconds(6))
+        }
+
+        let retransmission = try finding(by: RetransmittedSYNACK.self, in: exchange)
+        let slow = try finding(by: SlowHandshake.self, in: exchange)
+
+        #expect(retransmission.reason == "ack-lost")
+        #expect(retransmission.summary.contains("the ACK to the first one was lost on the way"))
+        #expect(slow.summary.hasSuffix("the ACK to its first SYN-ACK was lost."))
+    }
+
+    @Test func `was lost where the answer to another SYN echoes the first`() throws {
+        let exchange = Exchange {
+            client.syn(seq: 1000, tsval: 40_000)
+            client.syn(seq: 1000, tsval: 41_000).after(.seconds(1))
+            server.synAck(seq: 5000, ack: 1001, tsecr: 40_000).after(.milliseconds(20))
+            client.ack(seq: 1001, ack: 5001)
+        }
+
+        let slow = try finding(by: SlowHandshake.self, in: exchange)
+
+        #expect(slow.reason == "synack-lost")
+        #expect(SlowHandshake.blame(for: slow) == [.network])
     }
 
     @Test func `is not acknowledged by an ACK for another machine's`() throws {

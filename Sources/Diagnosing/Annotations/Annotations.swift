@@ -83,9 +83,11 @@ package struct Annotations: Sendable {
         let number =
             first == 1 ? "SYN \(ordinal)" : "SYN \(ordinal), the \(Wording.ordinal(position))"
         let ending = position == count ? " The client now accepts only an answer to this SYN." : ""
+        let attempt = burst.attempts[position - 1]
+        let isOpen = burst.attempts[position - 2].answers.allSatisfy { $0 > attempt.first }
         return """
-            \(number) of \(count) in \(Wording.duration(burst.span(in: history))) on the same port, while \
-            SYN \(ordinal - 1) is unanswered.\(ending)
+            \(number) of \(count) in \(Wording.duration(burst.span(in: history))) on the same port\
+            \(isOpen ? ", while SYN \(ordinal - 1) is unanswered" : "").\(ending)
             """
     }
 

@@ -161,7 +161,7 @@ package struct AbortiveClose: Detector {
         let unread = max(0, own.acknowledged.distance(to: stream[side.other].end))
         // Numbers of another connection on the same ports tell nothing of this one, and whoever
         // sent in vain gave up.
-        guard max(unread, unacknowledged) < Self.mostInFlight,
+        guard max(unread, unacknowledged) < Self.mostInFlight, !gaveUpProbing(event, stream),
             stream[side].repetitions < Self.manySendings || unacknowledged <= 0
         else { return nil }
         let peerClosed = ending.fins.first { history.events[$0].side != side && $0 < first }
@@ -204,6 +204,13 @@ package struct AbortiveClose: Detector {
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether a RST's sender had asked in vain whether the other end lives: that is a timeout.
+    private func gaveUpProbing(_ reset: Event, _ stream: StreamSummary) -> Bool {
+        guard let prober = stream.stall?[reset.side], prober.probes > 0 else { return false }
+        return prober.lastProbe > stream.progress(of: reset.side.other).lastSent
+            && reset.time >= prober.lastProbe
     }
 
     /// Whether the other end sent anything for the first time after a FIN.

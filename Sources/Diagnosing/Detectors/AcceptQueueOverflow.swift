@@ -269,7 +269,9 @@ package struct AcceptQueueOverflow: Detector {
         let data =
             story.data.isEmpty
             ? "No data was sent, so a lost ACK or TCP_DEFER_ACCEPT would look the same."
-            : "\(segments(of: story, in: history)) went unacknowledged."
+            : story.ending == .recovered
+                ? "\(segments(of: story, in: history)) had to wait for that."
+                : "\(segments(of: story, in: history)) went unacknowledged."
         let echo =
             story.isEchoed
             ? " The repeated SYN-ACK echoes the timestamp of that ACK, which had arrived, as with TCP_DEFER_ACCEPT."

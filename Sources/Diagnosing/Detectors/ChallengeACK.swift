@@ -287,7 +287,13 @@ package struct ChallengeACK: Detector {
             "tcpdump -ni any host \(initiator.address) and tcp port \(initiator.port)",
             "If the client's RST does not arrive, a firewall drops it."
         )
+        let filter = Check(
+            on: initiator.address.description,
+            "nft list ruleset | grep -i rst; iptables -S OUTPUT | grep -i rst",
+            "A rule that drops RSTs keeps the old connection alive."
+        )
         // Where the next SYN was accepted, the RST did arrive.
-        return hasRecovered ? [counter] : [state, arrival]
+        if hasRecovered { return [counter] }
+        return history.vantage == .client ? [filter, state] : [state, arrival]
     }
 }

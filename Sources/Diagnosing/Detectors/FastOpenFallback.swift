@@ -157,8 +157,8 @@ package struct FastOpenFallback: Detector {
             return "\(responder) did not accept the \(data) in the SYN from \(initiator.address)."
         case .staleCookie:
             return """
-                \(responder) did not accept the \(data) in the SYN from \(initiator.address), because its Fast Open \
-                cookie was no longer valid, and sent a new one.
+                \(responder) did not accept the \(data) in the SYN from \(initiator.address), because the Fast Open \
+                cookie in it was no longer valid, and sent a new one.
                 """
         case .blackhole:
             return """

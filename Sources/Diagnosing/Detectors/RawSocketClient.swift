@@ -184,7 +184,7 @@ package struct RawSocketClient: Detector {
         let (sent, left) = (syn.timeToLive, reset.timeToLive)
         let hops =
             sent == left
-            ? "Both have a time to live of \(sent), so one host may have sent both."
+            ? "SYN and RST have the same time to live (\(sent)), so one host may have sent both."
             : "The SYN has a time to live of \(sent) and the RST \(left), so two programs made them."
         switch story.kind {
         case .bareSYN:

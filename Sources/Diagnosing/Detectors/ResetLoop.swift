@@ -246,7 +246,7 @@ package struct ResetLoop: Detector {
             (stale, "to a SYN-ACK for a SYN other than the one still waiting (RFC 9293 §3.10.7.3)"),
             (
                 current,
-                "to the SYN-ACK for the newest SYN, for which no socket was waiting (RFC 9293 §3.10.7.1)"
+                "to the right SYN-ACK, for which no socket was waiting (RFC 9293 §3.10.7.1)"
             ),
             (other, "to an ACK that matches no connection (RFC 9293 §3.10.7.1)"),
         ].filter { $0.0 > 0 }

@@ -75,6 +75,7 @@ package struct RetransmittedSYNACK: Detector {
         switch Reason(rawValue: finding.reason ?? "") {
         case .refusedByICMP, .reset: [.client]
         case .notAccepted: [.server, .network]
+        case .ackLost: [.network]
         case .ignored, .notDelivered, .answeredLate, .firstAnswered, nil:
             finding.viewpoint.vantage == .client ? [.client, .network] : [.network, .client]
         }
@@ -137,6 +138,8 @@ package struct RetransmittedSYNACK: Detector {
         case answeredLate = "answered-late"
         /// The ACK to the first one was only late.
         case firstAnswered = "first-answered-late"
+        /// The ACK to the first one was lost.
+        case ackLost = "ack-lost"
 
         var causes: [String] {
             switch self {
@@ -149,6 +152,7 @@ package struct RetransmittedSYNACK: Detector {
                 ["firewall-of-the-initiator", "reverse-path-filter", "damaged-on-the-way"]
             case .answeredLate: ["synack-lost", "round-trip-above-one-second"]
             case .firstAnswered: ["round-trip-above-one-second"]
+            case .ackLost: ["ack-lost"]
             }
         }
     }
@@ -258,13 +262,22 @@ package struct RetransmittedSYNACK: Detector {
         in incarnation: Incarnation,
         _ history: History
     ) -> Reason {
-        if let completion = incarnation.completion {
+        // An ACK for another machine's SYN-ACK does not stop this one's timer.
+        let acknowledged = incarnation.completion.map { history.events[$0].acknowledgment }
+        let isOther = incarnation.answers.contains {
+            history.events[$0].sequence != history.events[first].sequence
+                && history.events[$0].sequenceEnd == acknowledged
+        }
+        if let completion = incarnation.completion, !isOther {
             if history.delay(from: completion, to: last) > TimingTolerance.reordering {
                 return .notAccepted
             }
             let answers = incarnation.answers.filter { $0 >= first && $0 < completion }
-            return history.isFirstAnswered(of: answers, by: completion)
-                ? .firstAnswered : .answeredLate
+            return switch history.firstAnswer(of: answers, to: attempt, by: completion) {
+            case .late: .firstAnswered
+            case .ackLost: .ackLost
+            case nil: .answeredLate
+            }
         }
         let rest = incarnation.events.suffix(from: first)
         let isRefused = rest.contains {
@@ -306,6 +319,8 @@ package struct RetransmittedSYNACK: Detector {
                 ": \(initiator) kept retransmitting its SYN as if it had received no SYN-ACK"
             case .answeredLate: " before \(initiator) completed the handshake"
             case .firstAnswered: " before the ACK to the first one came: no SYN-ACK was lost"
+            case .ackLost:
+                ": the ACK to the first one was lost on the way to \(history.responder.address)"
             }
         let often = Wording.times(story.sendings)
         return """
@@ -320,7 +335,7 @@ package struct RetransmittedSYNACK: Detector {
             Wording.duration(history.delay(from: $0, to: $1))
         }
         let echo =
-            story.reason == .firstAnswered
+            [.firstAnswered, .ackLost].contains(story.reason)
             ? """
              The ACK\(acknowledgment(of: story, in: history)) echoes the timestamp of the first, packet \
             \(history.events[story.first].packet).
@@ -344,6 +359,7 @@ package struct RetransmittedSYNACK: Detector {
             "nstat -az TcpInCsumErrors TcpExtIPReversePathFilter; nft list ruleset",
             "A counter that rises with every SYN-ACK shows that this host drops it."
         )
+        if reason == .ackLost { return [.losses(from: history.responder, to: history.initiator)] }
         if reason == .firstAnswered {
             return [.roundTrip(from: history.responder, to: history.initiator)]
         }

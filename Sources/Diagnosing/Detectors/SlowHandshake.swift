@@ -56,10 +56,14 @@ package struct SlowHandshake: Detector {
 
     package static let needs: Signals? = [.completion, .answer]
 
+    // Its round trips are those of two handshakes.
+    package static let yieldsTo: [any Detector.Type] = [SimultaneousOpen.self]
+
     package static func blame(for finding: Finding) -> [FaultSide] {
         switch finding.reason {
         case "slow-responder": [.server, .network]
         case "slow-initiator": [.client, .network]
+        case "synack-lost": [.network]
         default: [.network, .server]
         }
     }
@@ -113,7 +117,8 @@ package struct SlowHandshake: Detector {
             sending: sending,
             answer: answer,
             lastAnswer: answers[answers.count - 1],
-            isFirstAnswered: history.isFirstAnswered(of: answers, by: completion),
+            firstAnswer: history.firstAnswer(of: answers, to: attempt, by: completion),
+            isAnswerLost: isAnswerLost(answer, to: sending, of: attempt, in: history),
             completion: completion,
             sendings: attempt.sendings.filter { $0 < completion },
             wait: history.delay(from: attempt.first, to: sending),
@@ -123,6 +128,24 @@ package struct SlowHandshake: Detector {
         guard slow.total > history.capture.thresholds.slowHandshake else { return nil }
         return slow.isLoss || standsOut(slow.total, in: history) ? slow : nil
     }
+
+    /// Whether the answer comes at the heels of a SYN sent again, and echoes the one before: that
+    /// had arrived, and a SYN-ACK to it was lost.
+    private func isAnswerLost(
+        _ answer: Int,
+        to sending: Int,
+        of attempt: Attempt,
+        in history: History
+    ) -> Bool {
+        guard let again = attempt.sendings.last(where: { $0 < answer }), again > sending else {
+            return false
+        }
+        return history.delay(from: again, to: answer)
+            < history.delay(from: sending, to: again) / Self.heel
+    }
+
+    /// An answer to a SYN comes within such a part of the time since the one before.
+    private static let heel: Int64 = 5
 
     private func standsOut(_ total: Int64, in history: History) -> Bool {
         let times = history.capture.handshakeTimes
@@ -182,6 +205,9 @@ package struct SlowHandshake: Detector {
         if slow.isFirstAnswered {
             return [.roundTrip(from: history.responder, to: history.initiator)]
         }
+        if slow.reason == "synack-lost" || slow.firstAnswer == .ackLost {
+            return [.losses(from: history.responder, to: history.initiator)]
+        }
         let host = slow.reason == "slow-initiator" ? history.initiator : history.responder
         return [
             Check(
@@ -200,8 +226,11 @@ package struct SlowHandshake: Detector {
         let sending: Int
         let answer: Int
         let lastAnswer: Int
-        /// Whether the SYN-ACKs after the first were not needed.
-        let isFirstAnswered: Bool
+        /// What became of the first SYN-ACK, where more followed.
+        let firstAnswer: History.FirstAnswer?
+        /// Whether the answer echoes a SYN that was sent again before it: the one before was lost.
+        let isAnswerLost: Bool
+        var isFirstAnswered: Bool { firstAnswer == .late }
         let completion: Int
         let sendings: [Int]
         /// In nanoseconds, as all that follow.
@@ -210,11 +239,14 @@ package struct SlowHandshake: Detector {
         let completionLeg: Int64
 
         var total: Int64 { wait + answerLeg + completionLeg }
-        var isLoss: Bool { wait > 0 || lastAnswer != answer && completionLeg > answerLeg }
+        var isLoss: Bool {
+            wait > 0 || isAnswerLost || lastAnswer != answer && completionLeg > answerLeg
+        }
         var events: [Int] { Array(Set(sendings + [answer, lastAnswer, completion])).sorted() }
 
         var reason: String {
             if wait > 0 { return "syn-lost" }
+            if isAnswerLost { return "synack-lost" }
             let part = total / 100 * SlowHandshake.mainPart
             if answerLeg >= part { return "slow-responder" }
             return completionLeg >= part
@@ -231,6 +263,10 @@ package struct SlowHandshake: Detector {
                 "the ACK to its first SYN-ACK came only after \(Wording.duration(completionLeg))"
             case "slow-initiator":
                 "the ACK came \(Wording.duration(completionLeg)) after the SYN-ACK"
+            case "synack-lost":
+                "the SYN-ACK to its first SYN was lost on the way to \(history.initiator.address)"
+            case "completion-lost" where firstAnswer == .ackLost:
+                "the ACK to its first SYN-ACK was lost"
             case "completion-lost": "the SYN-ACK had to be retransmitted before the ACK came"
             default: "both directions were slow"
             }

@@ -318,7 +318,7 @@ package struct UnseenSYNACK: Detector {
                 : "\(responder) seems to hold a half-open entry from before this capture.",
             """
             If \(history.initiator.address) runs Linux, the SYN of that entry was sent about \
-            \(Wording.duration(age)) earlier, or a multiple of 275 s before that: the clock of its ISNs wraps so often.
+            \(Wording.duration(age)) earlier, or 275 s, 550 s … before that: the clock of its ISNs wraps.
             """,
         ]
     }

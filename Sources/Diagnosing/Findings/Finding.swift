@@ -227,6 +227,15 @@ package struct Check: Hashable, Sendable {
         )
     }
 
+    /// How many packets the way to the other end and back loses.
+    static func losses(from end: Endpoint, to other: Endpoint) -> Check {
+        Check(
+            on: end.address.description,
+            "ping -c 100 -i 0.2 \(other.address)",
+            "Shows how many packets are lost on the way there and back."
+        )
+    }
+
     package init(on host: String?, _ command: Command, _ tells: String) {
         self.host = host
         self.command = command

@@ -26,9 +26,36 @@ extension History {
 
 /// Which of several SYN-ACKs a client answered.
 extension History {
-    /// The first of some SYN-ACKs, where the ACK at `completion` echoes its timestamp and no
-    /// other's: then none was lost (RFC 7323 §4.3).
-    func isFirstAnswered(of answers: [Int], by completion: Int) -> Bool {
+    /// What became of the first of some SYN-ACKs that came again, where the ACK at the end echoes
+    /// its timestamp: it had arrived.
+    enum FirstAnswer: Hashable, Sendable {
+        /// The client asked again meanwhile, so it came late.
+        case late
+        /// The ACK came at the heels of a copy: an earlier one was lost.
+        case ackLost
+    }
+
+    /// The copy that an ACK answers comes just before it: within a fifth of the time that lies
+    /// between the copies.
+    private static let heel: Int64 = 5
+
+    /// - Returns: `nil` where the ACK at `completion` does not tell.
+    func firstAnswer(
+        of answers: [Int],
+        to attempt: Attempt,
+        by completion: Int
+    ) -> FirstAnswer? {
+        guard isFirstAnswered(of: answers, by: completion), let first = answers.first,
+            let last = answers.last
+        else { return nil }
+        if attempt.sendings.contains(where: { $0 > first && $0 < completion }) { return .late }
+        return delay(from: last, to: completion) < delay(from: first, to: last) / Self.heel
+            ? .ackLost : nil
+    }
+
+    /// Whether the ACK at `completion` echoes the timestamp of the first of some SYN-ACKs, and no
+    /// other's (RFC 7323 §4.3).
+    private func isFirstAnswered(of answers: [Int], by completion: Int) -> Bool {
         guard let first = answers.first, answers.count > 1, events[completion].hasTimestamps,
             events[first].hasTimestamps
         else { return false }
