@@ -39,7 +39,7 @@ import Tracking
 
         #expect(fallback.reason == "stale-cookie")
         #expect(fallback[metric: "new_cookie"] == .flag(true))
-        #expect(fallback.summary.contains("cookie was no longer valid"))
+        #expect(fallback.summary.contains("cookie in it was no longer valid"))
     }
 
     @Test(arguments: [1, 48] as [UInt32])

@@ -43,11 +43,14 @@ import Tracking
 }
 
 extension [MemoryFrames.Record] {
-    /// These frames and, from the same moment on, as many of the others as lie within their time.
+    /// These frames and, from the same moment on, as many of the others as lie within their time,
+    /// from network cards of their own.
     func merged(with others: [MemoryFrames.Record]) -> [MemoryFrames.Record] {
         guard let first, let last, let begin = others.first?.time else { return self }
         let moved = others.map {
-            MemoryFrames.Record(time: $0.time - begin + first.time, octets: $0.octets)
+            var octets = $0.octets
+            for last in [5, 11] where octets.count > 14 { octets[last] ^= 0x40 }
+            return MemoryFrames.Record(time: $0.time - begin + first.time, octets: octets)
         }
         let within = moved.prefix { $0.time <= last.time }
         return (self + within).sorted { $0.time < $1.time }
