@@ -199,6 +199,8 @@ package struct AbortiveClose: Detector {
             lost: ending.stream.hasBeginning ? Int(unread) + Int(unacknowledged) : 0,
             isUnread: unread > 0,
             mayHaveUnread: stream[side.other].hasSentData,
+            isUnused: side == ending.incarnation.initiator
+                && stream.tls.map { $0.isComplete && $0[side].dataRecords == 0 } ?? false,
             isDone: kind == .dataAfterClose && peerClosed != nil && stream.isAcknowledged(side)
                 && closed.map { !hasNewData(after: $0, in: ending, history) } ?? false,
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
@@ -308,7 +310,7 @@ package struct AbortiveClose: Detector {
         switch abort.kind {
         case .dataAfterClose:
             return
-                "\(sender) closed its connection with \(peer) and then reset it, because more data arrived\(lost)."
+                "\(sender) closed its connection with \(peer)\(abort.isUnused ? " without a request" : "") and then reset it, because more data arrived\(lost)."
         case .connectionUnknown:
             return
                 "\(sender) reset an established connection with \(peer) that it no longer had any state for\(lost)."
@@ -335,8 +337,8 @@ package struct AbortiveClose: Detector {
                 history.events[abort.resets[0]].flags.contains(.ack)
                 ? "." : ": the RST in packet \(packet) has no ACK, so the socket was already gone."
             return """
-                The bytes sent after the close were discarded\(form) The sender cannot tell how much of its data the \
-                application read.
+                The bytes sent after the close were discarded\(form)\
+                \(abort.isUnused ? " They are probably session tickets." : " The sender cannot tell how much of its data the application read.")
                 """
         case .connectionUnknown:
             if let proof = history.proofOfOtherCard(abort.resets[0]) {
@@ -398,6 +400,8 @@ package struct AbortiveClose: Detector {
         let isUnread: Bool
         /// Whether the other end had sent any.
         let mayHaveUnread: Bool
+        /// Whether a TLS session came about and its client never said anything in it.
+        let isUnused: Bool
         /// Whether all that its sender had said was acknowledged, and the other end said nothing
         /// new before it closed, too.
         let isDone: Bool
