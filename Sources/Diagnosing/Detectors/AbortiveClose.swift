@@ -182,6 +182,12 @@ package struct AbortiveClose: Detector {
             kind = isReceiving || unread > 0 ? .unreadData : .lingerZero
         } else {
             let isToProbe = !hadClosed && rejectsProbe(event, on: stream, history)
+            // It answers nothing where its sender spoke last: an open socket was closed with it.
+            if !hadClosed, !isToProbe, stream.lastDataSender == side, unread <= 0,
+                other.lastSent <= stream[side].last.time
+            {
+                return nil
+            }
             kind = hadClosed ? .dataAfterClose : isToProbe ? .noLongerKnown : .connectionUnknown
             // A RST to an ACK of what both have closed destroys nothing.
             let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1

@@ -117,7 +117,10 @@ package struct AcceptQueueOverflow: Detector {
                 ),
             ],
             summary: hasData
-                ? "\(responder) ignored the completed handshake and the data from \(initiator), and repeated its SYN-ACK \(times)."
+                ? """
+                \(responder) ignored the completed handshake and the data from \(initiator), and repeated its SYN-ACK \
+                \(times)\(history.vantage == .server ? "" : ": its accept queue is full, or the ACKs were lost on the way").
+                """
                 : "\(responder) repeated its SYN-ACK \(times) although \(initiator) had completed the handshake.",
             explanation: explanation(of: story, in: history)
         )

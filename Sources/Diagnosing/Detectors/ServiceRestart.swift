@@ -92,13 +92,15 @@ package struct ServiceRestart: Detector {
             case .refused: refusals.append(attempt)
             case .served:
                 if let first = refusals.first {
-                    let before = lastServed ?? known.last { $0 <= first.begin }
+                    // What went on meanwhile is looked at below.
+                    let before = (lastServed ?? known.last { $0 <= first.begin })
+                        .map { min($0, first.begin) }
                     if let before {
                         gaps.append(Gap(before: before, refusals: refusals, after: attempt.begin))
                     }
                 }
                 refusals = []
-                lastServed = max(lastServed ?? .min, attempt.begin)
+                lastServed = max(lastServed ?? .min, attempt.end)
             case .unanswered, .rejected, .reset: break
             }
         }
@@ -134,8 +136,8 @@ package struct ServiceRestart: Detector {
             ),
             summary: summary(of: gaps, at: service),
             explanation: """
-                The last connection was served \(Wording.duration(first.begin - gaps[0].before)) before the first \
-                refusal, and the next one \(Wording.duration(last.after - last.end)) after the last refusal.
+                The last packet of a connection that was served came \
+                \(Wording.duration(first.begin - gaps[0].before)) before the first refusal, and the next one \(Wording.duration(last.after - last.end)) after the last refusal.
                 """,
             count: gaps.count,
             flows: refusals.count,

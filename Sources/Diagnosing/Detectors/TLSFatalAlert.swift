@@ -119,7 +119,9 @@ package struct TLSFatalAlert: Detector {
             .filter { $0.1.packet <= end }
             .sorted { $0.1.packet < $1.1.packet }
         let isAlerted = closing.story == .alerted
-        let clear = alerts.first { $0.1.isFatal }
+        // Up to TLS 1.2 a warning ends nothing by itself.
+        let isWarned = closing.session.isComplete && !closing.session.isVersion13
+        let clear = alerts.first { $0.1.isFatal && !(isWarned && $0.1.level == 1) }
         guard let (sender, alert) = clear ?? (isAlerted ? alerts.first : nil),
             let event = closing.event(of: alert.packet)
         else { return nil }

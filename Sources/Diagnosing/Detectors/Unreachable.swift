@@ -59,7 +59,11 @@ package struct Unreachable: Detector {
     package static let needsClock = false
 
     package static func blame(for finding: Finding) -> [FaultSide] {
-        finding.party("sent_by").map { [$0] } ?? [.network]
+        guard let sender = finding.party("sent_by") else { return [.network] }
+        // A host whose neighbour does not answer says so itself.
+        let isUnresolved =
+            finding.reason == "own-host" && finding.causes.contains("neighbour-does-not-answer")
+        return isUnresolved ? [.server, .network] : [sender]
     }
 
     package init() {}
@@ -175,9 +179,16 @@ package struct Unreachable: Detector {
             case .sender: "\(first.sender)'s own stack"
             case .router: "\(first.sender), a router on the path,"
             }
-        let isDropped = refusals.history.events[first.event].isTimeExceeded
-        let verb = isDropped ? "dropped" : "refused"
         let often = refusals.all.count > 1 ? " \(Wording.times(refusals.all.count))" : ""
+        let isDropped = refusals.history.events[first.event].isTimeExceeded
+        let error = refusals.history.events[first.event]
+        if first.origin == .sender, !error.isOfFilter, error.isHostUnreachable {
+            return """
+                \(first.sender)'s own stack could not send \(refusals.target)\(often) (\(refusals.code)): it got no \
+                \(first.sender.isIPv4 ? "ARP" : "neighbour discovery") reply, or has a rule against it.
+                """
+        }
+        let verb = isDropped ? "dropped" : "refused"
         return "\(who) \(verb) \(refusals.target)\(often) (\(refusals.code))."
     }
 

@@ -65,7 +65,9 @@ package struct UnseenSYNACK: Detector {
 
     package func examine(_ history: History) -> Finding? {
         let unseen = history.answers().filter {
+            // What was damaged on the way tells nothing of its sender.
             $0.answer.subject == .unseen && !isAccepted($0.event, in: history)
+                && history.events[$0.event].linkFacts.checksum != .wrong
         }
         guard let first = unseen.first, let last = unseen.last else { return oneWay(in: history) }
         let incarnation = history.incarnation(of: last.event)

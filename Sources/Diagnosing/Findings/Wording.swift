@@ -66,7 +66,9 @@ package enum Wording {
         let (first, second) = (duration(least), duration(most))
         guard first != second else { return first }
         let unit = second.split(separator: " ").last ?? ""
-        guard first.hasSuffix(" \(unit)") else { return "\(first) to \(second)" }
+        guard first.hasSuffix(" \(unit)"), second.split(separator: " ").count == 2 else {
+            return "\(first) to \(second)"
+        }
         return "\(first.dropLast(unit.count + 1)) to \(second)"
     }
 

@@ -39,7 +39,9 @@ package struct Verdict {
     /// The connections on which the root, or what follows from it, was found; other findings may
     /// have other peers.
     private var affected: Int {
-        chain.filter {
+        // What is counted by the root itself is not by what may follow from it.
+        guard root.flows == 1 else { return root.flows }
+        return chain.filter {
             Catalog.causes(of: $0.pathology).contains(root.pathology)
                 && $0.destination == root.destination
         }.map(\.flows).reduce(root.flows, max)

@@ -247,7 +247,9 @@ extension Flow {
 
     /// What became of its present connection.
     fileprivate var connectEntry: ConnectOutcomes.Entry? {
-        connectOutcome.map {
+        // Of what was met alive, the responder's part must have been seen.
+        if marks.contains(.midstream), !self[initiator.other].marks.contains(.seen) { return nil }
+        return connectOutcome.map {
             ConnectOutcomes.Entry(
                 begin: begin,
                 end: lastTime,
