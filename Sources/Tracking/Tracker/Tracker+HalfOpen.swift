@@ -26,7 +26,7 @@ extension Tracker {
         }
         noteChecksum(of: segment)
         aggregates.translations.note(segment)
-        aggregates.askCards.note(segment)
+        aggregates.askCards.noteOfEither(segment)
         return true
     }
 

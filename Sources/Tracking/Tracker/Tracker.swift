@@ -203,7 +203,7 @@ package struct Tracker: ~Copyable {
         noteSignature(of: segment)
         guard segment.flags.contains(.ack) else {
             aggregates.translations.note(segment)
-            aggregates.askCards.note(segment)
+            aggregates.askCards.noteOfEither(segment)
             return
         }
         aggregates.answerCards.note(segment)

@@ -9,22 +9,41 @@ package struct HostCards: Sendable {
     private var cards: [Address: [MACAddress]] = [:]
     /// How many hosts' packets each card sent.
     private var hosts: [MACAddress: Int] = [:]
-    /// The newest, as most SYN-ACKs follow others of their host.
-    private var newest: (host: Address, card: UInt64) = (Address(high: 0, low: 0), 0)
+    /// What is known already, as most SYN-ACKs follow others of their host: a table in which one
+    /// pushes out another.
+    private var recent = [Known](repeating: Known(), count: slots)
+    private static let slots = 256
+
+    private struct Known {
+        var host = Address(high: 0, low: 0)
+        var card: UInt64 = 0
+    }
+
+    /// Whether any host asked or answered over IPv6.
+    private(set) var holdIPv6 = false
 
     package init() {}
 
     @inline(always)
     mutating func note(_ segment: borrowing FlowSegment) {
         guard let card = segment.link.source else { return }
-        if newest.card != card.bits || newest.host != segment.source.address {
-            noteOther(card, of: segment.source.address)
-        }
+        let host = segment.source.address
+        let slot = Int(truncatingIfNeeded: (host.low ^ host.low >> 8) & UInt64(Self.slots - 1))
+        guard recent[slot].card != card.bits || recent[slot].host != host else { return }
+        recent[slot] = Known(host: host, card: card.bits)
+        noteOther(card, of: host)
+    }
+
+    /// The same of hosts that may be asked over both families: those that ask over IPv4 matter once
+    /// one has asked over IPv6.
+    @inline(always)
+    mutating func noteOfEither(_ segment: borrowing FlowSegment) {
+        if holdIPv6 || !segment.source.address.isIPv4 { note(segment) }
     }
 
     @inline(never)
     private mutating func noteOther(_ card: MACAddress, of host: Address) {
-        newest = (host, card.bits)
+        if !host.isIPv4 { holdIPv6 = true }
         let known = cards[host] ?? []
         guard !known.contains(card), known.count < Self.perHost,
             !known.isEmpty || cards.count < Self.hostLimit

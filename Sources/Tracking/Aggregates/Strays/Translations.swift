@@ -32,9 +32,15 @@ package struct Translations: Sendable {
     /// A SYN that the next one may be a copy of.
     private struct Recent {
         var facts = SegmentFacts()
-        var source = Endpoint(Address(high: 0, low: 0), port: 0)
-        var destination = Endpoint(Address(high: 0, low: 0), port: 0)
+        var key = FlowKey.of(
+            Endpoint(Address(high: 0, low: 0), port: 0),
+            Endpoint(Address(high: 0, low: 0), port: 0)
+        ).key
+        var side = Side.low
         var direction = LinkFacts.Direction.unknown
+
+        var source: Endpoint { key[side] }
+        var destination: Endpoint { key[side.other] }
     }
 
     private var recent = [Recent](repeating: Recent(), count: slots)
@@ -51,17 +57,13 @@ package struct Translations: Sendable {
     mutating func note(_ segment: borrowing FlowSegment) {
         let number = segment.sequence.rawValue &* 0x9E37_79B9
         let slot = Int(truncatingIfNeeded: number >> 24)
-        let last = recent[slot].facts
-        if last.sequence == segment.sequence,
-            (0...Self.passage).contains(segment.time &- last.time),
-            segment.timeToLive &+ 1 == last.timeToLive
-        {
-            compare(segment, recent[slot])
-        }
-        recent[slot].facts = segment.facts
-        recent[slot].source = segment.source
-        recent[slot].destination = segment.destination
-        recent[slot].direction = segment.link.direction
+        if recent[slot].facts.sequence == segment.sequence { compare(segment, recent[slot]) }
+        recent[slot] = Recent(
+            facts: segment.facts,
+            key: segment.key,
+            side: segment.side,
+            direction: segment.link.direction
+        )
     }
 
     /// Takes a SYN down that is another one, a router later and with other ends.
@@ -72,7 +74,9 @@ package struct Translations: Sendable {
         let isMarked =
             segment.identification != 0
             || options.presence.contains(.timestamps) && options.timestampValue != 0
-        guard isMarked, former.facts.identification == segment.identification,
+        guard (0...Self.passage).contains(segment.time &- former.facts.time),
+            segment.timeToLive &+ 1 == former.facts.timeToLive,
+            isMarked, former.facts.identification == segment.identification,
             former.facts.window == segment.window,
             former.facts.options.timestampValue == options.timestampValue,
             former.facts.options.windowScale == options.windowScale,
