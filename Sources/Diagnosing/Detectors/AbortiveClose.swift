@@ -182,12 +182,7 @@ package struct AbortiveClose: Detector {
             kind = isReceiving || unread > 0 ? .unreadData : .lingerZero
         } else {
             let isToProbe = !hadClosed && rejectsProbe(event, on: stream, history)
-            // It answers nothing where its sender spoke last: an open socket was closed with it.
-            if !hadClosed, !isToProbe, stream.lastDataSender == side, unread <= 0,
-                other.lastSent <= stream[side].last.time
-            {
-                return nil
-            }
+            if !hadClosed, !isToProbe, answersNothing(event, stream, unread) { return nil }
             kind = hadClosed ? .dataAfterClose : isToProbe ? .noLongerKnown : .connectionUnknown
             // A RST to an ACK of what both have closed destroys nothing.
             let hasOnlyFin = ending.fins.contains { history.events[$0].side != side } && unread <= 1
@@ -212,6 +207,12 @@ package struct AbortiveClose: Detector {
             isAfterFIN: peerClosed != nil && closed == nil && max(unread, unacknowledged) <= 1,
             hasBeginning: ending.stream.hasBeginning
         )
+    }
+
+    /// Whether a bare RST came when its sender had spoken last: an open socket was closed with it.
+    private func answersNothing(_ reset: Event, _ stream: StreamSummary, _ unread: Int32) -> Bool {
+        stream.lastDataSender == reset.side && unread <= 0
+            && stream.progress(of: reset.side.other).lastSent <= stream[reset.side].last.time
     }
 
     /// Whether a RST's sender had asked in vain whether the other end lives: that is a timeout.
