@@ -95,7 +95,7 @@ struct IncidentAccumulator {
         if initiators.count < Self.distinguishedInitiators {
             initiators.insert(history.initiator.address)
         }
-        for finding in new { merge(finding, failed: isFailure ? 1 : 0) }
+        for index in new.indices { merge(new[index], failed: isFailure ? 1 : 0) }
         if examples.count < Self.shownFlows {
             keep(Example(history: history, pathologies: new.map(\.pathology), isFailure: isFailure))
         }
@@ -156,8 +156,8 @@ struct IncidentAccumulator {
         if initiators.count < Self.distinguishedInitiators {
             initiators.formUnion(other.initiators)
         }
-        for (finding, count) in zip(other.findings, other.failedFlows) {
-            merge(finding, failed: count)
+        for index in other.findings.indices {
+            merge(other.findings[index], failed: other.failedFlows[index])
         }
         for example in other.examples where examples.count < Self.shownFlows {
             examples.append(example)

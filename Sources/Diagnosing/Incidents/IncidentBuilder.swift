@@ -28,10 +28,9 @@ struct IncidentBuilder: Sendable {
         }.min()
         let issues = knownIssues.matches(
             accumulator.findings,
+            among: links,
             // What only connections had that did not fail has no share in the failures.
-            among: links.filter {
-                $0.finding.severity > .note || accumulator.concernsFailures($0.finding.pathology)
-            },
+            sharing: { accumulator.concernsFailures($0) },
             beside: max(0, accumulator.established)
         )
         let verdict = Verdict(
@@ -146,12 +145,12 @@ struct IncidentBuilder: Sendable {
         of accumulator: IncidentAccumulator
     ) -> [Finding] {
         let present = Set(findings.map(\.pathology))
+        let explaining = present.filter(accumulator.explainsFailures)
         return findings.sorted { left, right in
             let (first, second) = (left.severity > .note, right.severity > .note)
             if first != second { return first }
             let (explains, other) = (
-                accumulator.explainsFailures(left.pathology),
-                accumulator.explainsFailures(right.pathology)
+                explaining.contains(left.pathology), explaining.contains(right.pathology)
             )
             if explains != other { return explains }
             let depths = (

@@ -25,12 +25,19 @@ struct KnownIssueIndex: Sendable {
     func matches(
         _ findings: [Finding],
         among links: [Incident.Link],
+        sharing isShared: (String) -> Bool,
         beside connections: Int
     ) -> [KnownIssue] {
         var candidates = always
         for finding in findings { candidates += indices[finding.pathology] ?? [] }
         if candidates.isEmpty { return [] }
-        let roots = Set(links.filter { $0.role != .consequence }.map(\.finding.pathology))
+        var roots: Set<String> = []
+        for link in links where link.role != .consequence {
+            let finding = link.finding
+            if finding.severity > .note || isShared(finding.pathology) {
+                roots.insert(finding.pathology)
+            }
+        }
         return Set(candidates).sorted().map { issues[$0] }
             .filter { $0.matches(findings, roots: roots, beside: connections) }
     }
