@@ -52,19 +52,23 @@ struct IncidentAccumulator {
     }
 
     /// Whether there is nothing but notes.
-    var holdsNotes: Bool { findings.allSatisfy { $0.severity == .note } }
+    var holdsNotes: Bool { findings.indices.allSatisfy { findings[$0].severity == .note } }
 
     /// Whether any flow failed that has this pathology, or none failed at all.
     func concernsFailures(_ pathology: String) -> Bool {
-        let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
+        let index = index(of: pathology)
         return failures == 0 || index.map { failedFlows[$0] > 0 } ?? false
     }
 
     /// Whether at least half of the failures have this pathology: if not, another one explains
     /// them.
     func explainsFailures(_ pathology: String) -> Bool {
-        let index = findings.firstIndex { Self.isSame($0.pathology, pathology) }
-        return index.map { failedFlows[$0] >= (failures + 1) / 2 } ?? false
+        index(of: pathology).map { failedFlows[$0] >= (failures + 1) / 2 } ?? false
+    }
+
+    /// Findings are large: they are looked at where they lie.
+    private func index(of pathology: String) -> Int? {
+        findings.indices.first { Self.isSame(findings[$0].pathology, pathology) }
     }
 
     var flows: Int { max(countedFlows, overlappingFlows) }
@@ -165,9 +169,7 @@ struct IncidentAccumulator {
     }
 
     private mutating func merge(_ finding: Finding, failed count: Int) {
-        let known = findings.indices.first {
-            Self.isSame(findings[$0].pathology, finding.pathology)
-        }
+        let known = index(of: finding.pathology)
         if let known {
             findings[known].absorb(finding)
         } else {
