@@ -24,7 +24,7 @@ package struct ChangedSYNACK: Detector {
             sequence numbers counts once.
             """,
         check: """
-            Whether two machines answer for the address (arping -D, or the MAC addresses of the SYN-ACKs), how \
+            Whether two machines answer for the address (arping -b, or the MAC addresses of the SYN-ACKs), how \
             the load balancer keeps a connection on its backend, and nstat -az TcpExtSyncookiesSent.
             """,
         elsewhere: """
@@ -268,7 +268,7 @@ package struct ChangedSYNACK: Detector {
     private func checks(of story: Story, in history: History) -> [Check] {
         let arping = Check(
             on: history.initiator.address.description,
-            "arping -D -c 3 \(history.responder.address)",
+            "arping -b -c 3 \(history.responder.address)",
             "Two MAC addresses that answer mean a duplicate address. (Run it on the server's own network)"
         )
         let cookies = Check(

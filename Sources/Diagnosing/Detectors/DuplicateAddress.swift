@@ -24,7 +24,7 @@ package struct DuplicateAddress: Detector {
             address from either card.
             """,
         check: """
-            Run arping -D -I IFACE ADDRESS from a third host. The MAC address tables of the switches show the \
+            Run arping -b -c 3 -I IFACE ADDRESS from a third host. The MAC address tables of the switches show the \
             ports of both hosts.
             """,
         elsewhere: """
@@ -306,7 +306,7 @@ package struct DuplicateAddress: Detector {
     private static func probe(for address: Address) -> Check {
         Check(
             on: nil,
-            "arping -D -I IFACE \(address)",
+            "arping -b -c 3 -I IFACE \(address)",
             "More than one answer proves a duplicate address."
         )
     }

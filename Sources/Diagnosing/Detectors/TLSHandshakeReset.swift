@@ -99,12 +99,21 @@ package struct TLSHandshakeReset: Detector {
             summary: words.summary,
             explanation: words.explanation
         )
-        found.shared = words.stage
+        found.shared = last.isLeftWaiting ? Self.leftWaiting : words.stage
         return found
     }
 
+    /// What all share whose ClientHello was acknowledged and never answered.
+    private static let leftWaiting = "left waiting"
+
     package static func summary(of many: Finding) -> String {
-        many.reason == TLSCut.Reason.packetOfDeath.rawValue
+        if many.shared == leftWaiting {
+            return """
+                \(many.destination) acknowledged the ClientHello of \(many.flows) connections from \(many.source) and never \
+                answered it; the client gave up each time.
+                """
+        }
+        return many.reason == TLSCut.Reason.packetOfDeath.rawValue
             ? """
             \(many.destination) reset \(many.flows) TLS handshakes from \(many.source)\
             \(many.shared.map { ", all \($0)" } ?? "").

@@ -36,7 +36,7 @@ struct TLSCutWording {
                 """
         case .close where cut.isLeftWaiting:
             return """
-                \(closing.endpoint(of: closing.server)) took the ClientHello from \(clientAddress)\(closing.forName) and never \
+                \(closing.endpoint(of: closing.server)) acknowledged the ClientHello from \(clientAddress)\(closing.forName) and never \
                 answered it; \(clientAddress) closed the connection after \(time).
                 """
         case .packetOfDeath, .reset, .close:
@@ -67,7 +67,10 @@ struct TLSCutWording {
     }
 
     var explanation: String {
-        var sentences = [lastMessage(of: closing.client), lastMessage(of: closing.server)]
+        var sentences =
+            cut.isLeftWaiting
+            ? ["It sent no TLS message: its program hangs, or does not speak TLS on this port."]
+            : [lastMessage(of: closing.client), lastMessage(of: closing.server)]
         if cut.end != nil, closing.stream.lastDataSender != closing.closer {
             let who = cut.isByServer ? serverAddress : clientAddress
             let what = lastWord
@@ -163,8 +166,8 @@ struct TLSCutWording {
         if cut.isLeftWaiting {
             let listener = Check(
                 on: server.address.description,
-                "ss -lntp sport = :\(server.port)",
-                "Which program listens there, and does it speak TLS on this port?"
+                "ss -ntp state established sport = :\(server.port)",
+                "Recv-Q above 0: the program that it names does not read. Otherwise: does it speak TLS on this port?"
             )
             return [listener, handshake]
         }
