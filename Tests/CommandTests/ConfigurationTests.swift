@@ -166,7 +166,7 @@ import Testing
         let strict = file("strict.toml", "[thresholds]\nslow-handshake = \"20 ms\"\n")
         func slow(_ arguments: String...) throws -> Bool {
             let text = try Program.run(
-                all: ["simultaneous-open.pcap", "--format", "json"] + arguments
+                all: ["Field/h-lossy-bulk.pcap", "--format", "json"] + arguments
             )
             return text.output.contains("\"pathology\":\"slow-handshake\"")
         }

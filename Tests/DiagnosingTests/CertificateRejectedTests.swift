@@ -102,6 +102,17 @@ import Tracking
         #expect(found.first?[metric: "tls_version"] == .text("TLS 1.2"))
     }
 
+    @Test func `in TLS 1_2 leaves for another reason before the end of the handshake`() throws {
+        let found = try found {
+            Array(ScriptOpening.tls12.dropLast())
+            client.fin()
+            server.tls(.changeCipherSpec, .finished)
+            server.fin()
+        }
+
+        #expect(found.isEmpty)
+    }
+
     @Test func `of a session that is taken up again has seen none`() throws {
         let found = try found {
             ScriptOpening.tcp

@@ -113,13 +113,25 @@ package struct CertificateRejected: Detector {
 
     private func isLeft(_ closing: TLSClosing) -> Bool {
         guard let end = closing.end, let closer = closing.closer, closing.isWhole(closing.client),
-            closing.stream.hasBothDirections
+            closing.stream.hasBothDirections,
+            closing.session.isVersion13 || hasWholeHandshake(closing, at: end)
         else { return false }
         return closing.session.isLeftUnused(
             port: closing.endpoint(of: closing.server).port,
             closedBy: closer,
             at: closing.history.events[end].time
         )
+    }
+
+    /// Whether a client that leaves had the server's last message.
+    ///
+    /// Without it, it left for another reason; in TLS 1.3 tickets may cross its close.
+    private func hasWholeHandshake(_ closing: TLSClosing, at end: Int) -> Bool {
+        let leaving = closing.history.events[end]
+        guard leaving.flags.contains(.ack),
+            let last = closing.event(of: closing.session[closing.server].messagePacket)
+        else { return true }
+        return closing.history.events[last].sequenceEnd.distance(to: leaving.acknowledgment) >= 0
     }
 
     /// Whether the client tried again soon, and not at the regular intervals of a monitor.
@@ -147,7 +159,8 @@ package struct CertificateRejected: Detector {
         )
         let time = Wording.duration(delay(of: closing, until: end))
         let message =
-            closing.session.hasFinished(closing.client) ? "its Finished" : "the certificate"
+            closing.session.hasFinished(closing.client)
+            ? "the end of the TLS handshake" : "the certificate"
         return """
             \(client) left its \(closing.session.versionName) session with \(server)\(closing.forName) \(time) after \
             \(message), without a request: it rejected the certificate, or only checked it.
