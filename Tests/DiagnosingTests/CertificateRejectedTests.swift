@@ -102,15 +102,21 @@ import Tracking
         #expect(found.first?[metric: "tls_version"] == .text("TLS 1.2"))
     }
 
-    @Test func `in TLS 1_2 leaves for another reason before the end of the handshake`() throws {
-        let found = try found {
-            Array(ScriptOpening.tls12.dropLast())
+    @Test func `without the server's Finished, in TLS 1_2, leaves for another reason`() throws {
+        let whole = connected {
+            Array(ScriptOpening.tls12.dropFirst(3))
             client.fin()
-            server.tls(.changeCipherSpec, .finished)
-            server.fin()
         }
+        var steps = whole.steps
+        let last = steps.count - 1
+        if case .segment(var fin) = steps[last].content {
+            fin.acknowledgment = fin.acknowledgment &- 20
+            steps[last].content = .segment(fin)
+        }
+        let lacking = Exchange(from: "192.0.2.10:50000", to: "198.51.100.20:443", steps: steps)
 
-        #expect(found.isEmpty)
+        #expect(try findings(in: whole, by: [CertificateRejected.self]).count == 1)
+        #expect(try findings(in: lacking, by: [CertificateRejected.self]).isEmpty)
     }
 
     @Test func `of a session that is taken up again has seen none`() throws {
