@@ -140,12 +140,8 @@ package struct SlowHandshake: Detector {
         guard let again = attempt.sendings.last(where: { $0 < answer }), again > sending else {
             return false
         }
-        return history.delay(from: again, to: answer)
-            < history.delay(from: sending, to: again) / Self.heel
+        return history.isAtHeels(answer, of: again, after: sending)
     }
-
-    /// An answer to a SYN comes within such a part of the time since the one before.
-    private static let heel: Int64 = 5
 
     private func standsOut(_ total: Int64, in history: History) -> Bool {
         let times = history.capture.handshakeTimes

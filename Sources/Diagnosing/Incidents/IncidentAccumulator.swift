@@ -108,19 +108,16 @@ struct IncidentAccumulator {
     /// A finding about many flows, which are counted in it.
     mutating func add(_ finding: Finding) {
         let detector = Catalog.detector(named: finding.pathology)
+        let failed = finding.severity == .error ? finding.flows : 0
         if detector?.explainsPayloadlessFlows == true {
             // Among them are those that had to go before, and were examined then.
             countedFlows = max(countedFlows, finding.flows)
-            if finding.severity == .error { countedFailures = max(countedFailures, finding.flows) }
+            countedFailures = max(countedFailures, failed)
         } else {
             overlappingFlows = max(overlappingFlows, finding.flows)
-            if finding.severity == .error {
-                overlappingFailures = max(overlappingFailures, finding.flows)
-            }
+            overlappingFailures = max(overlappingFailures, failed)
         }
-        if finding.severity == .error {
-            lastFailure = max(lastFailure, finding.lastSeen)
-        }
+        if finding.severity == .error { lastFailure = max(lastFailure, finding.lastSeen) }
         if let initiator = finding.subject.initiatorAddress { initiators.insert(initiator) }
         // What many flows show together stands for all that failed.
         merge(finding, failed: .max)

@@ -35,9 +35,14 @@ extension History {
         case ackLost
     }
 
-    /// The copy that an ACK answers comes just before it: within a fifth of the time that lies
-    /// between the copies.
+    /// A packet comes at the heels of a copy within such a part of the time that lies between the
+    /// copies.
     private static let heel: Int64 = 5
+
+    /// Whether a reply comes so soon after the second of two sendings that it answers that one.
+    func isAtHeels(_ reply: Int, of second: Int, after first: Int) -> Bool {
+        delay(from: second, to: reply) < delay(from: first, to: second) / Self.heel
+    }
 
     /// - Returns: `nil` where the ACK at `completion` does not tell.
     func firstAnswer(
@@ -49,8 +54,7 @@ extension History {
             let last = answers.last
         else { return nil }
         if attempt.sendings.contains(where: { $0 > first && $0 < completion }) { return .late }
-        return delay(from: last, to: completion) < delay(from: first, to: last) / Self.heel
-            ? .ackLost : nil
+        return isAtHeels(completion, of: last, after: first) ? .ackLost : nil
     }
 
     /// Whether the ACK at `completion` echoes the timestamp of the first of some SYN-ACKs, and no
