@@ -111,15 +111,19 @@ extension History {
     }
 
     /// Whether another connection between the same two, which had come up before, went on while
-    /// nothing answered the SYNs of this one: a spare one, or one more.
+    /// nothing answered the SYNs of this one: a spare one.
     private func isServedBeside(_ incarnation: Incarnation) -> Bool {
         guard incarnation.attempts.allSatisfy({ $0.answers.isEmpty && $0.end == nil }),
             let first = incarnation.attempts.first, let last = incarnation.attempts.last
         else { return false }
         let (begin, end) = (events[first.first].time, events[last.last].time)
-        return capture.outcomes.attempts(at: responder).contains {
-            $0.initiator == initiator.address && $0.outcome == .served && $0.isAnswered
-                && $0.begin < begin && $0.end > end
+        let own = capture.outcomes.attempts(at: responder).filter {
+            $0.initiator == initiator.address
+        }
+        // Several that nothing answers meet a limit or a filter, and are no spare ones.
+        guard own.count(where: { $0.outcome == .unanswered }) == 1 else { return false }
+        return own.contains {
+            $0.outcome == .served && $0.isAnswered && $0.begin < begin && $0.end > end
         }
     }
 
